@@ -1,0 +1,49 @@
+# The commands of the house; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+TRAIN := .venv-train/bin
+export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
+
+.PHONY: help setup check test test-train demo kafka bench chaos train clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## install everything that serving and its tests need
+
+.venv/ready: pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	@touch $@
+
+.venv-train/ready: pyproject.toml requirements-train.lock
+	$(PYTHON) -m venv .venv-train
+	$(TRAIN)/python -m pip install --quiet --constraint requirements-train.lock --editable '.[test,train]'
+	@touch $@
+
+check: setup ## style, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup ## all tests that need no torch
+	$(BIN)/pytest
+
+test-train: .venv-train/ready ## the tests of training
+	$(TRAIN)/pytest --override-ini addopts="-q --strict-markers" tests/classifiers/training
+
+demo: setup ## a night of alerts, classified and filtered, on the screen
+	$(BIN)/gueststar demo
+
+kafka: setup ## an Apache Kafka of one node, in the foreground
+	$(BIN)/python -m broker.node
+
+bench: setup ## how fast, against a textbook pipeline, in the same run
+	$(BIN)/python -m benchmarks
+
+chaos: setup ## fifty kills and twenty aborts while 20,000 alerts flow
+	$(BIN)/python -m benchmarks.chaos
+
+clean: ## remove what the commands made
+	rm -rf .venv .venv-train .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The engine: Kafka in, Kafka out, nothing lost."""

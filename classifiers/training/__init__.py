@@ -1,0 +1,1 @@
+"""How the models are made; torch lives here only."""

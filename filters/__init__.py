@@ -1,0 +1,1 @@
+"""Rules that select alerts from a batch: one idea, one file."""

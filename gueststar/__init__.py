@@ -1,0 +1,1 @@
+"""The public face of the broker: what a user imports, and the command line."""

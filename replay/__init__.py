@@ -1,0 +1,1 @@
+"""Nights past and invented, sent again."""

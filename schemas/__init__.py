@@ -1,0 +1,1 @@
+"""What an alert is: on the wire, and as columns."""

@@ -1,0 +1,205 @@
+"""An alert once decoded: one row of a batch of columns, the same for every survey."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.avro import WriterSchema
+from schemas.cutouts import Stamps, read_stamps
+
+Floats = NDArray[np.float64]
+BANDS = ("u", "g", "r", "i", "z", "y")
+"""Band names by code: `batch.band` holds indices into this tuple, -1 where unknown."""
+
+PLANES = ("science", "template", "difference")
+"""The order of the three stamps, everywhere."""
+
+
+class Reason(StrEnum):
+    """Why a packet was refused before it became a row; the dead letters' vocabulary."""
+
+    TRUNCATED = "truncated"
+    BAD_UNION = "bad union branch"
+    VARINT = "varint too long"
+    TOO_MANY = "too many items"
+    TRAILING = "trailing bytes"
+    UNKNOWN_SCHEMA = "unknown schema"
+    NOT_AN_ALERT = "not an alert"
+    RECORD_COUNT = "not exactly one record"
+    BAD_BLOCK = "bad compressed block"
+    TOO_LARGE = "packet too large"
+    ALREADY_ENRICHED = "already enriched"
+
+
+class Rejected(NamedTuple):
+    """One refused packet: its place in the input, why, and what was seen (at most a line)."""
+
+    index: int
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LightCurves:
+    """Ragged histories: the points of row r are [offsets[r], offsets[r + 1]), by rising mjd.
+
+    offsets int64 (n + 1); every other column has one entry a point.
+    """
+
+    offsets: NDArray[np.int64]
+    mjd: Floats
+    """Days, in the row's own time scale, as `AlertBatch.mjd`."""
+    band: NDArray[np.int8]
+    """Index into BANDS, -1 where unknown."""
+    flux_njy: Floats
+    """Difference flux, nJy, signed; NaN where nothing was detected and none was measured."""
+    flux_err_njy: Floats
+    limit_mag: Floats
+    """Five-sigma limiting AB magnitude of the epoch; NaN where the survey sends none."""
+    detected: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """How many light curves there are."""
+        return len(self.offsets) - 1
+
+    def of(self, row: int) -> LightCurves:
+        """The light curve of one row, as a ragged set of one."""
+        return self.take(np.array([row]))
+
+    def take(self, rows: NDArray[np.int64]) -> LightCurves:
+        """The light curves of some rows, in the order given."""
+        starts, counts = self.offsets[rows], np.diff(self.offsets)[rows]
+        offsets = np.concatenate(([0], np.cumsum(counts)))
+        points = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
+        return LightCurves(
+            offsets,
+            self.mjd[points],
+            self.band[points],
+            self.flux_njy[points],
+            self.flux_err_njy[points],
+            self.limit_mag[points],
+            self.detected[points],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Where each row's bytes lie in `AlertBatch.buffer`: begin and end, in bytes.
+
+    datum int64 (n, 2): the bare Avro datum. field int64 (n, 3, 2): a cutout's whole encoding,
+    union branch included (-1 where the schema has no such field). stamp int64 (n, 3, 2): the
+    FITS bytes within it (-1 where null). The planes are in the order of PLANES.
+    """
+
+    datum: NDArray[np.int64]
+    field: NDArray[np.int64]
+    stamp: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> Spans:
+        """The spans of some rows, in the order given."""
+        return Spans(self.datum[rows], self.field[rows], self.stamp[rows])
+
+
+@dataclass(frozen=True)
+class AlertBatch:
+    """Columns of n alerts. Survey fields are never rewritten; only `scores` grow.
+
+    Each column's source field, by survey, stands in that survey's adapter (`ztf.py`, `lsst.py`).
+    A missing value is NaN; in a distance, "looked and found none" is +inf.
+    """
+
+    survey: NDArray[np.str_]
+    alert_id: NDArray[np.int64]
+    object_id: NDArray[np.str_]
+    mjd: Floats
+    """Days, in the survey's own time scale and instant (adapter's docstring says which)."""
+    exposed_unix_s: Floats
+    """The same instant as UTC seconds since 1970, for latencies."""
+    ra_deg: Floats
+    dec_deg: Floats
+    band: NDArray[np.int8]
+    flux_njy: Floats
+    flux_err_njy: Floats
+    magnitude: Floats
+    """AB magnitude of the absolute difference flux."""
+    magnitude_err: Floats
+    limit_mag: Floats
+    age_days: Floats
+    """Days from the object's first detection to this one; 0 for a first detection."""
+    detections: NDArray[np.int64]
+    """Detections of the object so far, this one included."""
+    star_distance_arcsec: Floats
+    """To the nearest source of the survey's star catalogue; +inf: looked and found none."""
+    star_galaxy_score: Floats
+    """Of that source: 1 star, 0 galaxy."""
+    asteroid_distance_arcsec: Floats
+    """To the nearest known solar-system object; +inf: looked and found none."""
+    survey_real_score: Floats
+    """The survey's own real/bogus score, 0 to 1 (ZTF drb, Rubin reliability)."""
+    fwhm_pixels: Floats
+    elongation: Floats
+    light_curve: LightCurves
+    """History and this detection."""
+    forced_photometry: LightCurves
+    """Forced photometry at the object's position, where the survey sends it."""
+    buffer: NDArray[np.uint8]
+    spans: Spans
+    packets: Sequence[bytes]
+    """The raw messages, one a row; a file of many records repeats its own bytes."""
+    source_index: NDArray[np.int64]
+    """The row's place in the list of packets that was decoded."""
+    schema: NDArray[np.int32]
+    """Index into `schemas`, a row."""
+    schemas: tuple[WriterSchema, ...]
+    rejected: tuple[Rejected, ...] = ()
+    scores: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    """By classifier: float32 (n, labels), a NaN row where it declined."""
+    score_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """The number of alerts, rejected packets not counted."""
+        return len(self.alert_id)
+
+    @cached_property
+    def stamps(self) -> Stamps:
+        """The three cutouts of every row, decoded when first asked for."""
+        return read_stamps(self.buffer, self.spans.stamp)
+
+    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
+        """One label's probability, float32 (n,). Raises KeyError naming what there is."""
+        if classifier not in self.scores:
+            raise KeyError(f"no classifier {classifier!r} has scored; scored: {list(self.scores)}")
+        labels = self.score_labels[classifier]
+        if label not in labels:
+            raise KeyError(f"{classifier} has no label {label!r}; it has {list(labels)}")
+        return self.scores[classifier][:, labels.index(label)]
+
+    def take(self, rows: NDArray[np.int64]) -> AlertBatch:
+        """A batch of some rows, in the order given; its `rejected` is empty."""
+        columns = {name: column[rows] for name, column in vars(self).items() if name in ROW_COLUMNS}
+        return replace(
+            self,
+            **columns,
+            light_curve=self.light_curve.take(rows),
+            forced_photometry=self.forced_photometry.take(rows),
+            spans=self.spans.take(rows),
+            packets=[self.packets[row] for row in rows],
+            rejected=(),
+            scores={name: values[rows] for name, values in self.scores.items()},
+            score_labels=dict(self.score_labels),
+        )
+
+
+ROW_COLUMNS = frozenset(
+    name
+    for name, kind in AlertBatch.__annotations__.items()
+    if (kind.startswith("NDArray") or kind == "Floats") and name != "buffer"
+)
+"""The columns of one plain value a row."""

@@ -1,0 +1,46 @@
+"""The root of every operating error of the house, so that a caller can catch one type.
+
+GueststarError
+├── SchemaError        a writer schema that cannot be read, or lacks what an adapter needs
+├── DecodeLimitError   a setting that is no usable bound
+├── FilterError        a filter that cannot be loaded (filters/)
+├── ModelError         a model file that cannot be served (classifiers/)
+├── ArchiveError       a file or folder that cannot be replayed (replay/)
+├── HiddenRoomError    a user's module stands in front of one of ours (gueststar/)
+└── BrokerError        Kafka and the engine; its branches stand in broker/errors.py
+
+A bad alert is no exception: it is a row with a reason (`Rejected`), and its neighbours live.
+A programmer's error is an AssertionError. Each message names the thing and the remedy.
+"""
+
+
+class GueststarError(Exception):
+    """An operating error: its message is one line that names the thing and the remedy."""
+
+
+class SchemaError(GueststarError):
+    """A writer schema that cannot be read, or lacks what its survey's adapter needs."""
+
+
+class DecodeLimitError(GueststarError):
+    """A decoding bound that is not a positive number."""
+
+
+class FilterError(GueststarError):
+    """A filter that cannot be loaded."""
+
+
+class ModelError(GueststarError):
+    """A model file that cannot be served."""
+
+
+class ArchiveError(GueststarError):
+    """A file or folder that cannot be read as alerts."""
+
+
+class HiddenRoomError(GueststarError):
+    """A module of the user's hides one of ours."""
+
+
+class BrokerError(GueststarError):
+    """Kafka or the engine could not do what was asked."""
