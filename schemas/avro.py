@@ -1,0 +1,86 @@
+"""Avro's two framings on the wire, and who wrote a record: what stands before the fields."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from schemas.errors import SchemaError
+
+ENRICHED_NAMESPACE = "org.gueststar"
+"""A record whose last field's type lies in this namespace has been through us already."""
+
+
+@dataclass(frozen=True)
+class WriterSchema:
+    """The schema a record was written with; equal where fingerprint and registry id are."""
+
+    json: str = field(compare=False, repr=False)
+    """The schema's JSON text, as the writer sent it."""
+    fingerprint: str
+    """Hexadecimal sha256 of the parsed text, dumped with sorted keys and no blanks."""
+    name: str = field(compare=False)
+    """The record's full name, as `ztf.alert` or `topLevelRecord`."""
+    registry_id: int | None = None
+    """The Confluent schema id, where the record was framed with one."""
+    enriched: bool = field(default=False, compare=False)
+    """Whether the last field is one that gueststar appended."""
+
+    @classmethod
+    def of(cls, text: str, registry_id: int | None = None) -> WriterSchema:
+        """Read a schema's JSON text. Raises SchemaError where it is no record's schema."""
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise SchemaError(f"a writer schema is not JSON: {error}") from error
+        if not _is_record(parsed):
+            raise SchemaError("a writer schema is not a record with fields")
+        sorted_text = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
+        fingerprint = hashlib.sha256(sorted_text.encode()).hexdigest()
+        return cls(text, fingerprint, _full_name(parsed), registry_id, _is_enriched(parsed))
+
+    @cached_property
+    def parsed(self) -> dict[str, Any]:
+        """The schema as JSON's own types; shared, so not to be changed."""
+        parsed: dict[str, Any] = json.loads(self.json)
+        return parsed
+
+
+class SchemaSource(Protocol):
+    """Where writer schemas are found by their Confluent id: a registry, or a local folder."""
+
+    def find(self, schema_id: int) -> WriterSchema | None:
+        """The schema of that id, `registry_id` set; None where there is no such id."""
+        ...
+
+
+def _is_record(parsed: Any) -> bool:  # noqa: ANN401 - JSON
+    if not isinstance(parsed, dict) or parsed.get("type") != "record":
+        return False
+    fields = parsed.get("fields")
+    return isinstance(fields, list) and all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) and "type" in one
+        for one in fields
+    )
+
+
+def _full_name(record: dict[str, Any]) -> str:
+    name, namespace = str(record.get("name", "")), record.get("namespace")
+    return name if "." in name or not namespace else f"{namespace}.{name}"
+
+
+def _is_enriched(record: dict[str, Any]) -> bool:
+    if not record["fields"]:
+        return False
+    last = record["fields"][-1]["type"]
+    branches = last if isinstance(last, list) else [last]
+    return any(_names_ours(branch) for branch in branches)
+
+
+def _names_ours(branch: Any) -> bool:  # noqa: ANN401 - JSON
+    if isinstance(branch, dict):
+        branch = _full_name(branch) if "name" in branch else branch.get("type")
+    return isinstance(branch, str) and branch.startswith(ENRICHED_NAMESPACE + ".")
