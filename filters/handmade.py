@@ -1,0 +1,115 @@
+"""Alerts made by hand, so that a filter can be tried on three rows that its author chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.alerts import COLUMNS, nearest
+from schemas.avro import WriterSchema
+from schemas.batch import BANDS, ROW_COLUMNS, AlertBatch, LightCurves, Spans
+from schemas.errors import FilterError
+
+Point = tuple[float, str, float, float]
+"""One epoch of a light curve: mjd, band, difference flux in nJy, its error in nJy."""
+
+GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
+    "survey": "handmade",
+    "mjd": 60000.0,
+    "band": BANDS.index("r"),
+    "detections": 1,
+    "age_days": 0.0,
+    "exposed_unix_s": 1677283200.0,
+}
+"""What a column holds where the author gives none; every other value is NaN, not measured."""
+
+SCHEMA = WriterSchema.of('{"type": "record", "name": "handmade", "fields": []}')
+
+
+def handmade(
+    *,
+    light_curve: Sequence[Sequence[Point]] | None = None,
+    scores: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+    rows: int | None = None,
+    **columns: Sequence[Any],
+) -> AlertBatch:
+    """A batch of the columns given, each a list of one value a row; the others not measured.
+
+    `band` may be given by name. `scores` is {classifier: {label: values}}. `light_curve` has one
+    list of points a row; by default the detection alone. No packets, and no stamps.
+    `rows` is needed only where no column is given. Raises FilterError for an unknown column.
+    """
+    for name in columns:
+        if name not in COLUMNS:
+            raise FilterError(f"alerts have no column {name!r}{nearest(name, COLUMNS)}")
+    if rows is None:
+        rows = max((len(values) for values in columns.values()), default=1)
+    plain: dict[str, Any] = {name: _column(name, columns.get(name), rows) for name in ROW_COLUMNS}
+    alone = [
+        [(mjd, BANDS[band], flux, error)]
+        for mjd, band, flux, error in zip(
+            *(plain[name].tolist() for name in ("mjd", "band", "flux_njy", "flux_err_njy")),
+            strict=True,
+        )
+    ]
+    scores = scores or {}
+    return AlertBatch(
+        **plain,
+        light_curve=_curves(alone if light_curve is None else light_curve),
+        forced_photometry=_curves([[]] * rows),
+        buffer=np.zeros(0, dtype=np.uint8),
+        spans=_no_spans(rows),
+        packets=[b""] * rows,
+        schemas=(SCHEMA,),
+        scores={name: _scores(by_label) for name, by_label in scores.items()},
+        score_labels={name: tuple(by_label) for name, by_label in scores.items()},
+    )
+
+
+def _column(name: str, given: Sequence[Any] | None, rows: int) -> NDArray[Any]:
+    kind = AlertBatch.__annotations__[name]
+    if name == "band" and given is not None:
+        given = [BANDS.index(one) if isinstance(one, str) else one for one in given]
+    if given is None and kind == "Floats":
+        given = [GIVEN_WHERE_ABSENT.get(name, np.nan)] * rows
+    if given is None and name in {"alert_id", "source_index"}:
+        given = range(rows)
+    if given is None:
+        given = [GIVEN_WHERE_ABSENT.get(name, "hand" if name == "object_id" else 0)] * rows
+    if len(given) != rows:
+        raise FilterError(f"column {name!r} has {len(given)} values; the batch has {rows} rows")
+    return np.array(given, dtype=_dtype(kind))
+
+
+def _dtype(kind: str) -> type[Any]:
+    if kind == "Floats":
+        return np.float64
+    dtype: type[Any] = getattr(np, kind.removeprefix("NDArray[np.").removesuffix("]"))
+    return dtype
+
+
+def _curves(points: Sequence[Sequence[Point]]) -> LightCurves:
+    """Ragged columns of lists of points; every point counts as detected where its flux is."""
+    flat = [point for curve in points for point in curve]
+    mjd, bands, flux, error = zip(*flat, strict=True) if flat else ((), (), (), ())
+    return LightCurves(
+        offsets=np.concatenate(([0], np.cumsum([len(curve) for curve in points]))).astype(np.int64),
+        mjd=np.array(mjd, dtype=np.float64),
+        band=np.array([BANDS.index(band) for band in bands], dtype=np.int8),
+        flux_njy=np.array(flux, dtype=np.float64),
+        flux_err_njy=np.array(error, dtype=np.float64),
+        limit_mag=np.full(len(flat), np.nan),
+        detected=~np.isnan(np.array(flux, dtype=np.float64)),
+    )
+
+
+def _no_spans(rows: int) -> Spans:
+    nowhere = np.full((rows, 3, 2), -1, dtype=np.int64)
+    return Spans(np.zeros((rows, 2), dtype=np.int64), nowhere, nowhere.copy())
+
+
+def _scores(by_label: Mapping[str, Sequence[float]]) -> NDArray[np.float32]:
+    return np.array([*by_label.values()], dtype=np.float32).T
