@@ -29,7 +29,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """ "; did you mean 'x'?", or what there is where nothing is near."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(names)}"
+    return (
+        f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(names) or 'none'}"
+    )
 
 
 class Alerts:

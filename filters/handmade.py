@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,16 @@ from schemas.avro import WriterSchema
 from schemas.batch import BANDS, ROW_COLUMNS, AlertBatch, LightCurves, Spans
 from schemas.errors import FilterError
 
-Point = tuple[float, str, float, float]
-"""One epoch of a light curve: mjd, band, difference flux in nJy, its error in nJy."""
+
+class Epoch(NamedTuple):
+    """One point of a hand-made light curve. No flux means that nothing was detected."""
+
+    mjd: float
+    band: str
+    flux_njy: float = np.nan
+    flux_err_njy: float = np.nan
+    limit_mag: float = np.nan
+
 
 GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
     "survey": "handmade",
@@ -31,7 +39,7 @@ SCHEMA = WriterSchema.of('{"type": "record", "name": "handmade", "fields": []}')
 
 def handmade(
     *,
-    light_curve: Sequence[Sequence[Point]] | None = None,
+    light_curve: Sequence[Sequence[Epoch]] | None = None,
     scores: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     rows: int | None = None,
     **columns: Sequence[Any],
@@ -48,17 +56,10 @@ def handmade(
     if rows is None:
         rows = max((len(values) for values in columns.values()), default=1)
     plain: dict[str, Any] = {name: _column(name, columns.get(name), rows) for name in ROW_COLUMNS}
-    alone = [
-        [(mjd, BANDS[band], flux, error)]
-        for mjd, band, flux, error in zip(
-            *(plain[name].tolist() for name in ("mjd", "band", "flux_njy", "flux_err_njy")),
-            strict=True,
-        )
-    ]
     scores = scores or {}
     return AlertBatch(
         **plain,
-        light_curve=_curves(alone if light_curve is None else light_curve),
+        light_curve=_curves(_alone(plain) if light_curve is None else light_curve),
         forced_photometry=_curves([[]] * rows),
         buffer=np.zeros(0, dtype=np.uint8),
         spans=_no_spans(rows),
@@ -91,17 +92,24 @@ def _dtype(kind: str) -> type[Any]:
     return dtype
 
 
-def _curves(points: Sequence[Sequence[Point]]) -> LightCurves:
-    """Ragged columns of lists of points; every point counts as detected where its flux is."""
-    flat = [point for curve in points for point in curve]
-    mjd, bands, flux, error = zip(*flat, strict=True) if flat else ((), (), (), ())
+def _alone(plain: Mapping[str, NDArray[Any]]) -> list[list[Epoch]]:
+    """Light curves that hold the detection alone."""
+    columns = (plain[name].tolist() for name in ("mjd", "band", "flux_njy", "flux_err_njy"))
+    rows = zip(*columns, strict=True)
+    return [[Epoch(mjd, BANDS[band], flux, error)] for mjd, band, flux, error in rows]
+
+
+def _curves(curves: Sequence[Sequence[Epoch]]) -> LightCurves:
+    """Ragged columns of lists of epochs; an epoch counts as detected where it has a flux."""
+    epochs = [epoch for curve in curves for epoch in curve]
+    mjd, bands, flux, error, limit = zip(*epochs, strict=True) if epochs else ((),) * 5
     return LightCurves(
-        offsets=np.concatenate(([0], np.cumsum([len(curve) for curve in points]))).astype(np.int64),
+        offsets=np.concatenate(([0], np.cumsum([len(curve) for curve in curves]))).astype(np.int64),
         mjd=np.array(mjd, dtype=np.float64),
         band=np.array([BANDS.index(band) for band in bands], dtype=np.int8),
         flux_njy=np.array(flux, dtype=np.float64),
         flux_err_njy=np.array(error, dtype=np.float64),
-        limit_mag=np.full(len(flat), np.nan),
+        limit_mag=np.array(limit, dtype=np.float64),
         detected=~np.isnan(np.array(flux, dtype=np.float64)),
     )
 

@@ -1,0 +1,131 @@
+"""Where filters come from: the built-in ones, a Python file, or an installed package."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+
+from filters import builtin
+from filters.alerts import nearest
+from filters.handmade import handmade
+from filters.selection import Selection
+from schemas.errors import FilterError
+
+ENTRY_POINTS = "gueststar.filters"
+"""The group under which a package offers filters: an object or a module of them each."""
+
+
+def builtin_names() -> list[str]:
+    """The built-in filters, by name."""
+    return sorted(module.name for module in iter_modules(builtin.__path__))
+
+
+def load_builtin(name: str) -> Selection:
+    """A built-in filter by its name."""
+    if name not in builtin_names():
+        raise FilterError(f"there is no built-in filter {name!r}{nearest(name, builtin_names())}")
+    found: Selection = getattr(import_module(f"filters.builtin.{name}"), name)
+    return found
+
+
+def load_file(path: Path) -> list[Selection]:
+    """The filters that a Python file defines, in its order.
+
+    The file is its own module, found by path alone: nothing is looked for in the working folder,
+    and it hides no module of the same name. Raises FilterError, naming file and line, where it
+    cannot be run or defines no filter.
+    """
+    path = path.resolve()
+    name = f"gueststar_filter_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    # Some of Python's own tools, dataclasses among them, look their module up by its name.
+    sys.modules[name] = module
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+    except OSError as error:
+        raise FilterError(f"filter file {path}: {error.strerror or error}") from error
+    except Exception as error:
+        raise FilterError(f"filter file {path}:{_line(error, path)}: {_said(error)}") from error
+    found = [one for one in _selections(module) if one.source == path]
+    if not found:
+        raise FilterError(f"filter file {path}: no function in it is marked @selection(topic=...)")
+    return found
+
+
+def load_plugin(name: str) -> list[Selection]:
+    """The filters that an installed package offers under that name."""
+    offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if name not in offered:
+        hint = nearest(name, offered) if offered else "; none is installed"
+        raise FilterError(f"no installed package offers a filter {name!r}{hint}")
+    found = _offered(offered[name])
+    if not found:
+        raise FilterError(f"filter {name!r} ({offered[name].value}) is no @selection nor module")
+    return found
+
+
+def load(
+    *, builtins: Sequence[str] = (), files: Sequence[Path] = (), plugins: Sequence[str] = ()
+) -> tuple[Selection, ...]:
+    """All the filters named, in that order. No two may share a name or a topic."""
+    found = [load_builtin(name) for name in builtins]
+    found += [one for path in files for one in load_file(path)]
+    found += [one for name in plugins for one in load_plugin(name)]
+    _once("name", (one.name for one in found))
+    _once("topic", (one.topic for one in found))
+    return tuple(found)
+
+
+def try_out(selection: Selection, labels: Mapping[str, Sequence[str]]) -> None:
+    """Run a filter on no alerts at all; raises FilterError for what no alert could make right.
+
+    `labels` are the labels by classifier. A misspelt column, a classifier that is not served or
+    a mask of numbers is found here, before the first alert comes.
+    """
+    nothing = {name: dict.fromkeys(known, ()) for name, known in labels.items()}
+    verdict = selection.evaluate(handmade(rows=0, light_curve=[], scores=nothing))
+    if verdict.faults:
+        raise FilterError(verdict.faults[0].message)
+
+
+def _once(what: str, values: Iterable[str]) -> None:
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise FilterError(f"{count} filters have the {what} {value!r}; give each its own")
+
+
+def _selections(module: ModuleType) -> list[Selection]:
+    return [one for one in vars(module).values() if isinstance(one, Selection)]
+
+
+def _offered(point: EntryPoint) -> list[Selection]:
+    try:
+        found = point.load()
+    except Exception as error:
+        raise FilterError(f"filter {point.name!r} ({point.value}): {_said(error)}") from error
+    if isinstance(found, ModuleType):
+        return _selections(found)
+    return [found] if isinstance(found, Selection) else []
+
+
+def _line(error: Exception, path: Path) -> int:
+    """The last line of the file that ran, or the one that is no Python."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno or 0
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((one.lineno or 0 for one in reversed(frames) if one.filename == str(path)), 0)
+
+
+def _said(error: Exception) -> str:
+    """What an exception says, in one line."""
+    text = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    return f"{text}" if isinstance(error, FilterError) else f"{type(error).__name__}: {text}"

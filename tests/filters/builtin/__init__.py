@@ -1,0 +1,1 @@
+"""Tests of the built-in filters, one file each."""
