@@ -1,0 +1,311 @@
+"""Every number that Prometheus can ask of a worker, each with its sentence. The one door to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from wsgiref.simple_server import WSGIServer
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from broker.clock import SystemClock
+from broker.errors import SettingsError
+from broker.ledger import Entry
+from broker.observer import BatchReport, Phase
+from broker.ports import Clock, Partition
+from classifiers.classifier import ModelIdentity
+from schemas.errors import BrokerError
+
+DURATION_BOUNDS_S: Final = (
+    *(round(step * 10.0**power, 6) for power in range(-3, 2) for step in (1, 1.5, 2, 3, 5, 7)),
+    100.0,
+    120.0,
+)
+"""1 ms to 120 s, each bound 1.2 to 1.7 times the last: as far off a quantile can be."""
+
+EXPOSURE_BOUNDS_S: Final = (*DURATION_BOUNDS_S, 300.0, 600.0, 1800.0, 3600.0, 86400.0)
+"""A survey needs minutes before it sends an alert, and a replayed night is years old."""
+
+BATCH_BOUNDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+# A second series beside each counter, for its birthday, doubles the scrape and is asked by nobody.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """An observer of the engine; `serve` lets Prometheus read it."""
+
+    def __init__(
+        self,
+        *,
+        worker: str,
+        version: str,
+        models: Sequence[ModelIdentity] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        """Every metric there is, in a registry of its own. `version` is gueststar's."""
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._clock = clock or SystemClock()
+        self._opened_s: float | None = None
+        self._count_alerts()
+        self._count_faults()
+        self._measure_times()
+        self._describe(worker, version, models)
+
+    def _count_alerts(self) -> None:
+        self._consumed = self._counter(
+            "alerts_consumed", "Alerts read from a survey's topic and accounted for.", "topic"
+        )
+        self._published = self._counter(
+            "alerts_published", "Alerts published to a topic, dead letters not counted.", "topic"
+        )
+        self._shortened = self._counter(
+            "alerts_shortened",
+            "Published alerts that were too large in full and went without their cutouts.",
+            "topic",
+        )
+        self._selected = self._counter(
+            "alerts_selected", "Alerts that every clause of a filter let pass.", "filter"
+        )
+        self._refused = self._counter(
+            "alerts_refused",
+            "Alerts that a filter refused, by the first clause that did.",
+            "filter",
+            "clause",
+        )
+        self._unknown = self._counter(
+            "alerts_unknown",
+            "Alerts that a clause refused because something it read was not measured.",
+            "filter",
+            "clause",
+        )
+        self._dead = self._counter(
+            "alerts_dead_lettered", "Messages that became dead letters, by reason.", "reason"
+        )
+
+    def _count_faults(self) -> None:
+        self._filter_errors = self._counter(
+            "filter_errors", "Alerts that made a filter raise.", "filter"
+        )
+        self._classifier_errors = self._counter(
+            "classifier_errors", "Alerts that made a classifier raise.", "classifier"
+        )
+        self._aborts = self._counter(
+            "transaction_aborts",
+            "Transactions given up, by the phase they were in; their alerts are read again.",
+            "phase",
+        )
+
+    def _measure_times(self) -> None:
+        self._batch = self._distribution(
+            "batch_alerts", "Messages in one committed batch.", BATCH_BOUNDS
+        )
+        self._steps = self._distribution(
+            "step_duration_seconds",
+            "Time that one step of a batch took; poll is the wait for the first message too.",
+            DURATION_BOUNDS_S,
+            label="step",
+        )
+        self._transactions = self._distribution(
+            "transaction_duration_seconds",
+            "Time from opening a Kafka transaction to its end, committed or aborted.",
+            DURATION_BOUNDS_S,
+            label="outcome",
+        )
+        self._receipt = self._distribution(
+            "receipt_to_publish_seconds",
+            "Time from the survey's Kafka timestamp of an alert to our commit of it.",
+            DURATION_BOUNDS_S,
+        )
+        self._exposure = self._distribution(
+            "exposure_to_publish_seconds",
+            "Time from the exposure of an alert to our commit of it.",
+            EXPOSURE_BOUNDS_S,
+        )
+
+    def _describe(self, worker: str, version: str, models: Sequence[ModelIdentity]) -> None:
+        self._lag = Lag()
+        self.registry.register(self._lag)
+        self._last_commit = self._gauge(
+            "last_commit_timestamp_seconds", "When a batch was last committed, Unix time."
+        )
+        build = self._gauge(
+            "build_info", "Which gueststar this is and which worker, always 1.", "version", "worker"
+        )
+        build.labels(version, worker).set(1)
+        served = self._gauge(
+            "model_info",
+            "A served model, its version and the hash of its file, always 1.",
+            *ModelIdentity._fields,
+        )
+        for model in models:
+            served.labels(*model).set(1)
+
+    def on_phase(self, phase: Phase) -> None:
+        """Note when a transaction is opened."""
+        if phase is Phase.OPEN:
+            self._opened_s = self._clock.monotonic_s()
+
+    def on_batch(self, report: BatchReport) -> None:
+        """Count a committed batch."""
+        self._end_transaction("committed")
+        self._count(report.entry)
+        self._batch.observe([report.entry.consumed])
+        for step, seconds in report.steps_s.items():
+            self._steps.observe([seconds], step)
+        self._receipt.observe(report.committed_unix_s - report.received_unix_s)
+        self._exposure.observe(report.committed_unix_s - report.exposed_unix_s)
+        self._lag.by_partition = dict(report.lag)
+        self._last_commit.set(report.committed_unix_s)
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """Count a transaction that was given up."""
+        self._end_transaction("aborted")
+        self._aborts.labels(phase).inc()
+
+    def text(self) -> str:
+        """What Prometheus reads."""
+        return generate_latest(self.registry).decode()
+
+    def serve(self, host: str, port: int, *, ports_max: int = 1) -> MetricsServer:
+        """Answer Prometheus on the first free of `ports_max` ports from `port` (0: any free one).
+
+        Raises SettingsError where none is free.
+        """
+        for candidate in range(port, port + ports_max):
+            try:
+                return MetricsServer(*start_http_server(candidate, host, self.registry))
+            except OSError as error:
+                last = error
+        tried = f"{port}" if ports_max == 1 else f"{port} to {port + ports_max - 1}"
+        raise SettingsError(
+            f"metrics cannot be served at {host}, port {tried}: {last.strerror}; "
+            "set another in [metrics]"
+        )
+
+    def _end_transaction(self, outcome: str) -> None:
+        if self._opened_s is not None:
+            self._transactions.observe([self._clock.monotonic_s() - self._opened_s], outcome)
+        self._opened_s = None
+
+    def _count(self, entry: Entry) -> None:
+        for consumed in entry.ranges:
+            self._consumed.labels(consumed.topic).inc(consumed.consumed)
+        counts = entry.counts
+        _add(self._published, counts.published)
+        _add(self._shortened, counts.shortened)
+        _add(self._dead, counts.dead)
+        _add(self._selected, counts.selected)
+        _add(self._filter_errors, counts.filter_errors)
+        _add(self._classifier_errors, counts.classifier_errors)
+        for name, by_clause in counts.refused.items():
+            _add(self._refused, by_clause, name)
+        for name, by_clause in counts.unknown.items():
+            _add(self._unknown, by_clause, name)
+
+    def _counter(self, name: str, sentence: str, *labels: str) -> Counter:
+        return Counter(f"gueststar_{name}", sentence, labels, registry=self.registry)
+
+    def _gauge(self, name: str, sentence: str, *labels: str) -> Gauge:
+        return Gauge(f"gueststar_{name}", sentence, labels, registry=self.registry)
+
+    def _distribution(
+        self, name: str, sentence: str, bounds: Sequence[float], label: str | None = None
+    ) -> Distribution:
+        distribution = Distribution(f"gueststar_{name}", sentence, bounds, label)
+        self.registry.register(distribution)
+        return distribution
+
+
+class MetricsServer:
+    """The HTTP port that Prometheus reads, in a thread of its own."""
+
+    def __init__(self, server: WSGIServer, thread: threading.Thread) -> None:
+        """Takes over a server that runs."""
+        self._server = server
+        self._thread = thread
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.server_port
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class Distribution(Collector):
+    """A histogram that is given a batch at a time: 300 values for the price of a few calls."""
+
+    def __init__(
+        self, name: str, sentence: str, bounds: Sequence[float], label: str | None = None
+    ) -> None:
+        """`bounds` are the buckets' upper ends, rising; the last bucket, without end, is added."""
+        self._name = name
+        self._sentence = sentence
+        self._label = label
+        self._bounds = np.array(bounds, dtype=np.float64)
+        self._ends = [*(str(float(bound)) for bound in bounds), "+Inf"]
+        self._seen: dict[str, tuple[NDArray[np.int64], float]] = {}
+        if label is None:
+            self.observe([])
+
+    def observe(self, values: ArrayLike, label: str = "") -> None:
+        """Add values; NaN is not counted, and below 0 (two clocks that differ) counts as 0."""
+        known = np.asarray(values, dtype=np.float64)
+        known = np.maximum(known[~np.isnan(known)], 0)
+        places = np.searchsorted(self._bounds, known)
+        added = np.bincount(places, minlength=len(self._ends))
+        counts, total = self._seen.get(label, (np.zeros_like(added), 0.0))
+        # One assignment, so that a scrape in another thread sees all of a batch or nothing of it.
+        self._seen[label] = (counts + added, total + float(known.sum()))
+
+    def collect(self) -> Iterator[Metric]:
+        """The histogram as Prometheus wants it: counts up to each bound."""
+        labels = [] if self._label is None else [self._label]
+        family = HistogramMetricFamily(self._name, self._sentence, labels=labels)
+        for value, (counts, total) in tuple(self._seen.items()):
+            buckets = zip(self._ends, np.cumsum(counts).astype(float).tolist(), strict=True)
+            family.add_metric([value] * len(labels), [*buckets], total)
+        yield family
+
+
+class Lag(Collector):
+    """How far behind the worker is, of the partitions that it has now and of no others."""
+
+    def __init__(self) -> None:
+        """Of no partition yet."""
+        self.by_partition: Mapping[Partition, int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """One gauge a partition."""
+        family = GaugeMetricFamily(
+            "gueststar_consumer_lag_messages",
+            "Messages of a partition that were waiting when its last batch was committed.",
+            labels=["topic", "partition"],
+        )
+        for partition, messages in self.by_partition.items():
+            family.add_metric([partition.topic, str(partition.number)], messages)
+        yield family
+
+
+def _add(counter: Counter, counts: Mapping[str, int], *labels: str) -> None:
+    for name, count in counts.items():
+        counter.labels(*labels, name).inc(count)
