@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from schemas.batch import ROW_COLUMNS, AlertBatch, LightCurves
 from schemas.cutouts import Stamps
 from schemas.errors import FilterError
+from schemas.suggestion import nearest
 
 COLUMNS = ROW_COLUMNS - {"source_index", "schema"}
 """What a filter may read, one value a row; the two left out depend on how the stream was cut."""
@@ -23,15 +22,6 @@ WHOLES = frozenset({"light_curve", "forced_photometry", "stamps"})
 
 class UnknownColumn(FilterError, AttributeError):  # noqa: N818 - named for what was asked
     """A filter asked for a column that no alert has."""
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'x'?", or what there is where nothing is near."""
-    names = sorted(known)
-    close = get_close_matches(name, names, n=1)
-    return (
-        f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(names) or 'none'}"
-    )
 
 
 class Alerts:

@@ -14,10 +14,10 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from filters import builtin
-from filters.alerts import nearest
 from filters.handmade import handmade
 from filters.selection import Selection
 from schemas.errors import FilterError
+from schemas.suggestion import nearest
 
 ENTRY_POINTS = "gueststar.filters"
 """The group under which a package offers filters: an object or a module of them each."""

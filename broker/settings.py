@@ -1,0 +1,166 @@
+"""What a worker is told in CONFIG.toml: every key, its default, and its unit in its name.
+
+`examples/gueststar.toml` lists them all with a sentence each, and a test holds it to this file.
+How the file is read, and what is said of a mistake in it, stands in broker/reading.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from broker.errors import SettingsError
+from broker.kafka.connection import (
+    MESSAGE_BYTES_MAX,
+    PATIENCE_S,
+    SESSION_TIMEOUT_MS,
+    TRANSACTION_TIMEOUT_MS,
+    Start,
+)
+from broker.ledger import Delivery
+from broker.packing import Form
+from broker.reading import read_table
+from broker.runner import RunLimits
+from classifiers.served import BUILT_IN
+from schemas.limits import DecodeLimits
+
+Framing = Literal["container", "confluent"]
+"""How a published record is framed: its schema with it, or its schema's id in the registry."""
+
+SECURITY_PREFIXES = ("security.", "sasl.", "ssl.", "enable.ssl.", "enable.sasl.")
+"""Which of librdkafka's settings [kafka.security] passes on; the others are ours to choose."""
+
+
+@dataclass(frozen=True)
+class KafkaSection:
+    """[kafka]: where it is, who we are to it, and what it can promise."""
+
+    bootstrap: str = "localhost:9092"
+    group: str = "gueststar"
+    start: Start = "earliest"
+    delivery: Delivery = Delivery.EXACTLY_ONCE
+    patience_s: float = PATIENCE_S
+    session_timeout_ms: int = SESSION_TIMEOUT_MS
+    transaction_timeout_ms: int = TRANSACTION_TIMEOUT_MS
+    message_bytes_max: int = MESSAGE_BYTES_MAX
+    security: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a client setting that is not one of security."""
+        for name in self.security:
+            if not name.startswith(SECURITY_PREFIXES):
+                raise SettingsError(
+                    f"{name!r} in [kafka.security] is not passed on; only names that begin with"
+                    f" {', '.join(SECURITY_PREFIXES)} are"
+                )
+
+
+@dataclass(frozen=True)
+class TopicsSection:
+    """[topics]: what is read, where things go and in which form."""
+
+    input: tuple[str, ...] = ()
+    enriched: str = "gueststar.enriched"
+    dead_letters: str = "gueststar.dead-letters"
+    ledger: str = "gueststar.ledger"
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    create: bool = True
+    partitions: int = 1
+    replication: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError where nothing is read, or one topic has two uses."""
+        if not self.input:
+            raise SettingsError("[topics] input is empty; name the topics to read alerts from")
+        used = [*self.input, self.enriched, self.dead_letters, self.ledger]
+        twice = {topic for topic in used if used.count(topic) > 1}
+        if twice:
+            raise SettingsError(f"[topics] {', '.join(sorted(twice))}: one topic, two uses")
+
+
+@dataclass(frozen=True)
+class SchemasSection:
+    """[schemas]: where the writer schemas of bare datums are found by their id."""
+
+    folder: Path | None = None
+    registry_url: str = ""
+    registry_user: str = ""
+    registry_password: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError where two places are named."""
+        if self.folder and self.registry_url:
+            raise SettingsError("[schemas] names a folder and a registry_url; keep one of them")
+
+
+@dataclass(frozen=True)
+class EnrichedSection:
+    """[enriched]: how what is published is written."""
+
+    framing: Framing = "container"
+    rescore: bool = False
+
+
+@dataclass(frozen=True)
+class FiltersSection:
+    """[filters]: which ones run, by name, by file and by package."""
+
+    builtin: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    plugins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassifiersSection:
+    """[classifiers]: which ones score."""
+
+    names: tuple[str, ...] = tuple(BUILT_IN)
+
+
+@dataclass(frozen=True)
+class MetricsSection:
+    """[metrics]: where Prometheus reads them."""
+
+    host: str = "127.0.0.1"
+    port: int = 8912
+    ports_max: int = 16
+
+
+@dataclass(frozen=True)
+class LimitsSection(RunLimits):
+    """[limits]: the bounds of the loop (`RunLimits`), and of what may die."""
+
+    dead_fraction_max: float = 1.0
+    dead_alerts_min: int = 10_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A worker's whole configuration."""
+
+    topics: TopicsSection
+    kafka: KafkaSection = KafkaSection()
+    schemas: SchemasSection = SchemasSection()
+    enriched: EnrichedSection = EnrichedSection()
+    filters: FiltersSection = FiltersSection()
+    classifiers: ClassifiersSection = ClassifiersSection()
+    metrics: MetricsSection = MetricsSection()
+    limits: LimitsSection = LimitsSection()
+    decoding: DecodeLimits = field(default_factory=DecodeLimits)
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError where two sections contradict each other."""
+        if self.enriched.framing == "confluent" and not self.schemas.registry_url:
+            raise SettingsError(
+                "[enriched] framing = 'confluent' needs [schemas] registry_url, for our own schemas"
+            )
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a TOML file. Raises SettingsError, one line that names file and key.
+
+    A path in it is relative to the file, and a text "$NAME" is that environment variable.
+    """
+    return read_table(Settings, path)
