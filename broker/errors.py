@@ -8,7 +8,10 @@ BrokerError (schemas/errors.py)
 ├── MemberFenced        another live process has this worker's name
 ├── TransactionAborted  the transaction cannot commit; abort it, seek back, try again
 ├── ProducerFenced      the producer's epoch is over; rebuild it, seek back, try again
-└── OutputTooLarge      a message over the size that client and topic accept
+├── OutputTooLarge      a message over the size that client and topic accept
+├── TooManyAborts       no transaction commits; the batch stays uncommitted
+├── TooManyDead         more of the stream would die than a setting allows; it stays uncommitted
+└── LedgerError         a message on the ledger's topic is no entry
 """
 
 from schemas.errors import BrokerError
@@ -44,3 +47,15 @@ class ProducerFenced(BrokerError):  # noqa: N818 - Kafka's own word
 
 class OutputTooLarge(BrokerError):  # noqa: N818 - named for what is too large
     """A message is over the size that client and topic accept."""
+
+
+class TooManyAborts(BrokerError):  # noqa: N818 - named for what was counted
+    """Transactions were aborted more often in a row than a setting allows."""
+
+
+class TooManyDead(BrokerError):  # noqa: N818 - named for what was counted
+    """More of the stream would become dead letters than a setting allows."""
+
+
+class LedgerError(BrokerError):
+    """A message on the ledger's topic is no ledger entry."""

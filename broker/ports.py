@@ -68,12 +68,36 @@ class Source(Protocol):
         """
         ...
 
+    def join(self) -> None:
+        """Return once the group has this process as a member (no partition need be assigned).
+
+        Called once, before the sink takes its transactional id (`Sink.rebuild`): of two live
+        processes with one name the older is then fenced as a member before its producer is, and
+        knows not to fence back. Raises KafkaUnavailable after the configured patience.
+        """
+        ...
+
+    def confirm_member(self) -> None:
+        """Ask the group itself; raises MemberFenced where another live process has the name."""
+        ...
+
     def starts(self) -> Mapping[Partition, int]:
-        """Where each assigned partition stood before the last poll: the last commit's end."""
+        """Where each assigned partition stood when the last poll with messages began.
+
+        An empty poll moves nothing here, so a start is always the last commit's end, the
+        committed offset at assignment, or the last seek.
+        """
         ...
 
     def positions(self) -> Mapping[Partition, int]:
         """The next offset of each assigned partition, control records passed over."""
+        ...
+
+    def committed(self) -> Mapping[Partition, int]:
+        """The group's committed offset of each assigned partition that has one.
+
+        Waits for offsets that are pending in a transaction.
+        """
         ...
 
     def seek(self, positions: Mapping[Partition, int]) -> None:
@@ -96,8 +120,13 @@ class Source(Protocol):
 class Sink(Protocol):
     """The publishing side: one transaction at a time (or plain delivery, where set).
 
-    Raises TransactionAborted (abort, seek back, try again), ProducerFenced (`rebuild`, seek
-    back, try again), OutputTooLarge (from `produce`), KafkaUnavailable.
+    Any method may raise TransactionAborted (nothing was committed: abort, seek back, try again),
+    ProducerFenced (`rebuild`, go back to what is committed, try again) or KafkaUnavailable;
+    `produce` raises OutputTooLarge, `send_offsets` and `commit` raise MemberFenced too.
+
+    With plain delivery (at-least-once) the same calls are made: `begin` opens nothing, `commit`
+    flushes and then commits the offsets for the group; what was flushed before a failure may be
+    published twice.
     """
 
     def begin(self) -> None:
@@ -117,17 +146,24 @@ class Sink(Protocol):
         ...
 
     def abort(self) -> None:
-        """Give up everything since `begin`."""
+        """Give up everything since `begin`; nothing to do where nothing is open."""
         ...
 
     def rebuild(self) -> None:
-        """A new producer of the same transactional id, after this one was fenced."""
+        """A new producer of the same transactional id; needed before the first `begin` too.
+
+        Whatever an earlier holder of the id left open is ended, and that holder is fenced. Never
+        called but by a member of the group (`Source.join`, `Source.confirm_member`).
+        """
         ...
 
     def bytes_max(self, topic: str) -> int:
-        """The largest message (value plus key, bytes) that client and topic both accept."""
+        """The largest message (value plus key, bytes) that client and topic both accept.
+
+        Asked for every batch, so it is cached; an aborted transaction empties the cache.
+        """
         ...
 
     def close(self) -> None:
-        """Flush and let go. Idempotent."""
+        """Abort what is open, flush and let go. Idempotent."""
         ...

@@ -1,0 +1,180 @@
+"""The proof from the ledger: whether every consumed alert is accounted for, and where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from broker.dead_letters import AFTER_DECODING
+from broker.ledger import Counts, Delivery, Entry, Gap, Range, total
+from broker.ports import Partition
+
+Visible = Callable[[Partition, Sequence[Gap]], Sequence[int] | None]
+"""Given a partition and parts of it: the offsets there at which a read_committed reader finds a
+message, in any order; None where the topic no longer holds those parts. `MemoryKafka.visible`."""
+
+
+class Imbalance(NamedTuple):
+    """One thing that does not add up, and where: `offset` of a partition."""
+
+    topic: str
+    partition: int
+    offset: int
+    what: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.topic}/{self.partition} offset {self.offset}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The sums of a ledger. It balances where `imbalances` is empty."""
+
+    entries: int
+    consumed: int
+    counts: Counts
+    enriched_topics: tuple[str, ...]
+    ranges: dict[Partition, Gap]
+    """The first and the end offset that the ledger covers of each partition."""
+    passed_over: int
+    """Offsets without a message: control records and aborted data of a transactional source."""
+    unverifiable: int
+    """Of those, offsets that the source's retention has dropped, so that nobody can tell."""
+    repeated: int
+    """Offsets that at-least-once delivery counted again."""
+    imbalances: tuple[Imbalance, ...]
+
+    @property
+    def published(self) -> int:
+        """Alerts on the enriched topic."""
+        return sum(self.counts.published.get(topic, 0) for topic in self.enriched_topics)
+
+    @property
+    def dead(self) -> int:
+        """Dead letters."""
+        return sum(self.counts.dead.values())
+
+
+def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
+    """Add up a ledger's entries, in any order, and name whatever does not add up.
+
+    Within an entry: offsets = alerts + gaps; alerts = published + dead; each filter answered for
+    every alert that was decoded. Between entries: a partition's ranges follow on one another,
+    without overlap. In a gap of either kind no message is `visible`.
+    """
+    known = sorted(entries, key=lambda entry: (entry.worker, entry.incarnation, entry.sequence))
+    imbalances = [each for entry in known for each in _within(entry)]
+    walks = [_Walk(partition, parts) for partition, parts in _by_partition(known).items()]
+    for walk in walks:
+        walk.verify(visible)
+        imbalances += walk.imbalances
+    return Balance(
+        entries=len(known),
+        consumed=sum(entry.consumed for entry in known),
+        counts=total(entry.counts for entry in known),
+        enriched_topics=tuple(sorted({entry.enriched_topic for entry in known})),
+        ranges={walk.partition: walk.covered for walk in walks},
+        passed_over=sum(_length(gap) for walk in walks for gap in walk.gaps),
+        unverifiable=sum(walk.unverifiable for walk in walks),
+        repeated=sum(walk.repeated for walk in walks),
+        imbalances=tuple(imbalances),
+    )
+
+
+class _Part(NamedTuple):
+    """One entry's range of a partition, and whether it may be a repetition."""
+
+    range: Range
+    delivery: Delivery
+
+
+def _by_partition(entries: Iterable[Entry]) -> dict[Partition, list[_Part]]:
+    found: dict[Partition, list[_Part]] = {}
+    for entry in entries:
+        for part in entry.ranges:
+            key = Partition(part.topic, part.partition)
+            found.setdefault(key, []).append(_Part(part, entry.delivery))
+    return dict(sorted(found.items()))
+
+
+class _Walk:
+    """Goes along one partition's ranges, by rising start."""
+
+    def __init__(self, partition: Partition, parts: Sequence[_Part]) -> None:
+        ordered = sorted(parts, key=lambda part: (part.range.start, part.range.end))
+        self.partition = partition
+        self.gaps: list[Gap] = []
+        self.repeated = 0
+        self.unverifiable = 0
+        self.imbalances: list[Imbalance] = []
+        self._reached = ordered[0].range.start
+        for part in ordered:
+            self._follow(part)
+        self.covered = Gap(ordered[0].range.start, self._reached)
+
+    def _follow(self, part: _Part) -> None:
+        """One more range: where it begins beside the last one's end, and its own gaps."""
+        start, end = part.range.start, part.range.end
+        if start > self._reached:
+            self.gaps.append(Gap(self._reached, start))
+        elif start < self._reached:
+            self._overlap(start, min(end, self._reached), part.delivery)
+        self.gaps += part.range.gaps
+        self._reached = max(self._reached, end)
+
+    def _overlap(self, start: int, end: int, delivery: Delivery) -> None:
+        if delivery is Delivery.AT_LEAST_ONCE:
+            self.repeated += end - start
+        else:
+            self._add(start, f"counted twice, up to offset {end}")
+
+    def verify(self, visible: Visible) -> None:
+        """Every gap must be empty for a reader."""
+        if not self.gaps:
+            return
+        offsets = visible(self.partition, self.gaps)
+        if offsets is None:
+            self.unverifiable = sum(map(_length, self.gaps))
+            return
+        for offset in sorted(set(offsets)):
+            self._add(offset, "a message that no entry of the ledger counts")
+
+    def _add(self, offset: int, what: str) -> None:
+        self.imbalances.append(Imbalance(*self.partition, offset, what))
+
+
+def _within(entry: Entry) -> Iterator[Imbalance]:
+    """What does not add up in one entry by itself."""
+    for part in entry.ranges:
+        passed = sum(map(_length, part.gaps))
+        if part.consumed + passed != part.end - part.start:
+            what = f"{part.end - part.start} offsets, but {part.consumed} alerts and {passed} gaps"
+            yield Imbalance(part.topic, part.partition, part.start, what)
+    for what in _sums(entry):
+        first = entry.ranges[0]
+        text = f"{what} (worker {entry.worker}, batch {entry.sequence})"
+        yield Imbalance(first.topic, first.partition, first.start, text)
+
+
+def _sums(entry: Entry) -> Iterator[str]:
+    counts = entry.counts
+    published, dead = counts.published.get(entry.enriched_topic, 0), sum(counts.dead.values())
+    if entry.consumed != published + dead:
+        yield f"{entry.consumed} alerts consumed, but {published} published and {dead} dead"
+    decoded = published + sum(counts.dead.get(reason, 0) for reason in AFTER_DECODING)
+    for name in sorted({*counts.selected, *counts.refused, *counts.filter_errors}):
+        answered = _answered(counts, name)
+        if answered != decoded:
+            yield f"filter {name} answered for {answered} of {decoded} alerts"
+
+
+def _answered(counts: Counts, name: str) -> int:
+    """Alerts that a filter selected, refused, could not judge, or raised on."""
+    by_clause = (*counts.refused.get(name, {}).values(), *counts.unknown.get(name, {}).values())
+    return counts.selected.get(name, 0) + sum(by_clause) + counts.filter_errors.get(name, 0)
+
+
+def _length(gap: Gap) -> int:
+    return gap.end - gap.start

@@ -1,0 +1,165 @@
+"""The server's side of the twin: topics, groups, and the coordinator of transactions."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from broker.errors import OutputTooLarge, TopicMissing
+from broker.memory.faults import Fault, Faults
+from broker.memory.group import Group
+from broker.memory.log import Log, State, Transaction, end_transaction
+from broker.ports import Clock, Message, Partition
+
+SESSION_S = 10.0
+"""After so long without a heartbeat a member is dropped."""
+
+MESSAGE_BYTES_MAX = 1_000_000
+"""What a topic accepts unless it was created with another limit."""
+
+
+@dataclass
+class Topic:
+    """A topic's partitions, and the largest message it accepts."""
+
+    logs: list[Log]
+    bytes_max: int
+
+
+class MemoryKafka:
+    """A Kafka of one server, without threads: it lives when a client calls or `tick` does."""
+
+    def __init__(
+        self, clock: Clock, *, faults: Iterable[Fault] = (), session_s: float = SESSION_S
+    ) -> None:
+        """No topics yet."""
+        self.clock = clock
+        self.faults = Faults(faults)
+        self.committed: dict[str, dict[Partition, int]] = defaultdict(dict)
+        """The committed offsets, by group."""
+        self._session_s = session_s
+        self._topics: dict[str, Topic] = {}
+        self._groups: dict[str, Group] = {}
+        self._epochs: dict[str, int] = {}
+        self._open: dict[str, Transaction] = {}
+        self._unkeyed = 0
+
+    def create_topic(
+        self, name: str, *, partitions: int = 1, bytes_max: int = MESSAGE_BYTES_MAX
+    ) -> None:
+        """A new topic; groups that wait for it are rebalanced."""
+        assert name not in self._topics, f"topic {name} exists"
+        logs = [Log(Partition(name, number)) for number in range(partitions)]
+        self._topics[name] = Topic(logs, bytes_max)
+        for group in self._groups.values():
+            group.rebalance()
+
+    def limit(self, topic: str, bytes_max: int) -> None:
+        """Change the largest message that a topic accepts."""
+        self._topic(topic).bytes_max = bytes_max
+
+    def topic_bytes_max(self, topic: str) -> int:
+        """The largest message (key plus value) that a topic accepts."""
+        return self._topic(topic).bytes_max
+
+    def publish(
+        self,
+        topic: str,
+        value: bytes,
+        *,
+        key: bytes | None = None,
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+        transaction: Transaction | None = None,
+    ) -> Message:
+        """Append one message. Raises OutputTooLarge, TopicMissing."""
+        target = self._topic(topic)
+        size = len(value) + len(key or b"")
+        if size > target.bytes_max:
+            raise OutputTooLarge(
+                f"a message of {size} bytes for topic {topic}, which accepts {target.bytes_max};"
+                " raise the topic's max.message.bytes"
+            )
+        number = self._partition(key, len(target.logs)) if partition is None else partition
+        now_ms = int(self.clock.now_s() * 1e3) if timestamp_ms is None else timestamp_ms
+        return target.logs[number].append(key, value, now_ms, transaction)
+
+    def read(self, topic: str) -> list[Message]:
+        """What a read_committed reader finds, partition after partition."""
+        everything = 2**62
+        return [
+            message
+            for log in self._topic(topic).logs
+            for message in log.read(log.start, everything, everything).messages
+        ]
+
+    def forget(self, partition: Partition, *, before: int) -> None:
+        """Retention: drop a partition's records below an offset."""
+        self.log(partition).forget(before)
+
+    def log(self, partition: Partition) -> Log:
+        """One partition's records."""
+        return self._topic(partition.topic).logs[partition.number]
+
+    def group(self, name: str) -> Group:
+        """The group of that name, made when first asked for."""
+        return self._groups.setdefault(name, Group(name, self._session_s))
+
+    def pending(self, group: str, partition: Partition) -> bool:
+        """Whether an open transaction holds an offset of the partition."""
+        return any(partition in each.offsets.get(group, ()) for each in self._open.values())
+
+    def tick(self) -> None:
+        """Do what is due: transactions and sessions that ran out, rebalances to complete."""
+        now_s = self.clock.monotonic_s()
+        for name, transaction in list(self._open.items()):
+            if now_s >= transaction.deadline_s:
+                self.claim(name)
+        partitions = {name: [log.partition for log in t.logs] for name, t in self._topics.items()}
+        for group in self._groups.values():
+            group.tick(now_s, partitions)
+
+    def claim(self, name: str) -> int:
+        """A transactional id's new epoch: what is open is aborted, earlier holders are fenced."""
+        if name in self._open:
+            self.end(name, State.ABORTED)
+        self._epochs[name] = self._epochs.get(name, -1) + 1
+        return self._epochs[name]
+
+    def epoch(self, name: str) -> int:
+        """The epoch that may write now."""
+        return self._epochs[name]
+
+    def open(self, name: str, timeout_s: float) -> Transaction:
+        """Open the one transaction of a transactional id."""
+        assert name not in self._open, f"{name} has a transaction open"
+        self._open[name] = Transaction(self.clock.monotonic_s() + timeout_s)
+        return self._open[name]
+
+    def end(self, name: str, state: State) -> None:
+        """Commit or abort what the id has open."""
+        end_transaction(self._open.pop(name), state, self.committed)
+
+    def _topic(self, name: str) -> Topic:
+        if name not in self._topics:
+            raise TopicMissing(f"topic {name} does not exist; create it")
+        return self._topics[name]
+
+    def _partition(self, key: bytes | None, partitions: int) -> int:
+        """Equal keys meet in one partition; messages without one take turns."""
+        if key is not None:
+            return zlib.crc32(key) % partitions
+        self._unkeyed += 1
+        return self._unkeyed % partitions
+
+    def visible(self, partition: Partition, offsets: Sequence[tuple[int, int]]) -> list[int]:
+        """The offsets within some ranges at which a read_committed reader finds a message."""
+        log = self.log(partition)
+        return [
+            message.offset
+            for start, end in offsets
+            for message in log.read(start, end - start, 2**62).messages
+            if message.offset < end
+        ]

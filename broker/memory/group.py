@@ -1,0 +1,132 @@
+"""A consumer group: members, generations, and who may commit.
+
+The classic protocol, eager: a rebalance completes when every member has polled again, and a
+member that is still at work on its batch may commit it until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from broker.errors import MemberFenced, TransactionAborted
+from broker.ports import Partition
+
+
+class Membership(NamedTuple):
+    """The token of `Source.group`: who committed, and in which generation of the group."""
+
+    group: str
+    member: str
+    holder: object
+    """The process that holds the member's name."""
+    generation: int
+
+
+@dataclass
+class Member:
+    """One member's place in the group; a static one outlives its process by a session."""
+
+    holder: object
+    topics: Sequence[str]
+    static: bool
+    silent_since_s: float | None = None
+    """When its heartbeats stopped; None while they come."""
+    assigned: tuple[Partition, ...] = ()
+    rejoined: bool = True
+    """Whether it has polled since the rebalance in progress began."""
+
+
+class Group:
+    """The coordinator's view of one group."""
+
+    def __init__(self, name: str, session_s: float) -> None:
+        """Empty; a member silent for `session_s` is dropped."""
+        self.name = name
+        self.generation = 0
+        self.rebalancing = False
+        self._session_s = session_s
+        self._members: dict[str, Member] = {}
+
+    def join(self, name: str, holder: object, topics: Sequence[str], *, static: bool) -> None:
+        """Enter, or take over the place of a static member of that name."""
+        member = self._members.get(name)
+        if member is None:
+            self._members[name] = Member(holder, topics, static)
+            self.rebalance()
+            self._members[name].rejoined = True
+        else:
+            member.holder, member.silent_since_s, member.rejoined = holder, None, True
+
+    def has(self, name: str, holder: object) -> bool:
+        """Whether that process is a member. Raises MemberFenced where another has its name."""
+        member = self._members.get(name)
+        if member is not None and member.holder is not holder:
+            raise MemberFenced(
+                f"another live process is worker {name!r} of group {self.name!r}; stop one of"
+                " them, or start it with a --worker name of its own"
+            )
+        return member is not None
+
+    def leave(self, name: str, holder: object, now_s: float) -> None:
+        """A closing process: a static member's place is kept for a session."""
+        member = self._members.get(name)
+        if member is None or member.holder is not holder:
+            return
+        if member.static:
+            member.silent_since_s = now_s
+        else:
+            del self._members[name]
+            self.rebalance()
+
+    def silence(self, name: str, holder: object, since_s: float | None) -> None:
+        """Its heartbeats stop, or (None) come again, if it is a member still."""
+        member = self._members.get(name)
+        if member is not None and member.holder is holder:
+            member.silent_since_s = since_s
+
+    def rejoin(self, name: str) -> None:
+        """A member polls during a rebalance."""
+        self._members[name].rejoined = True
+
+    def rebalance(self) -> None:
+        """Begin one; it is complete when all have rejoined."""
+        self.rebalancing = True
+        for member in self._members.values():
+            member.rejoined = False
+
+    def tick(self, now_s: float, partitions: Mapping[str, Sequence[Partition]]) -> None:
+        """Drop whom the session has run out for; complete a rebalance that can be."""
+        for name, member in list(self._members.items()):
+            since_s = member.silent_since_s
+            if since_s is not None and now_s - since_s >= self._session_s:
+                del self._members[name]
+                self.rebalance()
+        if self.rebalancing and all(member.rejoined for member in self._members.values()):
+            self.rebalancing = False
+            self.generation += 1
+            self._assign(partitions)
+
+    def _assign(self, partitions: Mapping[str, Sequence[Partition]]) -> None:
+        """Deal each topic's partitions to its subscribers, in the order of their names."""
+        dealt: dict[str, list[Partition]] = {name: [] for name in sorted(self._members)}
+        for topic, numbers in sorted(partitions.items()):
+            takers = [name for name in dealt if topic in self._members[name].topics]
+            for index, partition in enumerate(numbers if takers else ()):
+                dealt[takers[index % len(takers)]].append(partition)
+        for name, mine in dealt.items():
+            self._members[name].assigned = tuple(mine)
+
+    def assigned(self, name: str) -> tuple[Partition, ...]:
+        """The partitions of a member in the present generation."""
+        return self._members[name].assigned
+
+    def require(self, membership: Membership) -> None:
+        """May this membership commit? Raises MemberFenced or TransactionAborted."""
+        known = self.has(membership.member, membership.holder)
+        if not known or membership.generation != self.generation:
+            raise TransactionAborted(
+                f"group {self.name!r} was rebalanced (generation {self.generation}, not"
+                f" {membership.generation}); the batch is given back"
+            )

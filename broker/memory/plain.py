@@ -1,0 +1,73 @@
+"""Plain delivery in the twin: for Kafkas without transactions, at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from broker.memory.cluster import MESSAGE_BYTES_MAX, MemoryKafka
+from broker.memory.faults import Call
+from broker.memory.group import Membership
+from broker.memory.sink import require_size
+from broker.ports import Output, Partition
+
+
+class PlainMemorySink:
+    """A `Sink` whose messages are seen at once, and whose offsets are committed after them."""
+
+    def __init__(
+        self, kafka: MemoryKafka, *, name: str, bytes_max: int = MESSAGE_BYTES_MAX
+    ) -> None:
+        """`name` is what faults know it by."""
+        self._kafka = kafka
+        self._name = name
+        self._bytes_max = bytes_max
+        self._offsets: Mapping[Partition, int] = {}
+        self._group: Membership | None = None
+
+    def rebuild(self) -> None:
+        """Nothing to take: there is no transactional id."""
+        self._strike("rebuild")
+        self._offsets, self._group = {}, None
+
+    def begin(self) -> None:
+        """Nothing is opened."""
+        self._strike("begin")
+
+    def produce(self, outputs: Sequence[Output]) -> None:
+        """Write messages that everyone sees. Raises OutputTooLarge at the first too large."""
+        self._strike("produce")
+        for output in outputs:
+            require_size(output, self._bytes_max)
+            self._kafka.publish(output.topic, output.value, key=output.key)
+
+    def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
+        """Keep the offsets for `commit`."""
+        self._strike("send_offsets")
+        assert isinstance(group, Membership), "the token is that of MemorySource.group"
+        self._offsets, self._group = offsets, group
+
+    def commit(self) -> None:
+        """Commit the offsets. Raises TransactionAborted, MemberFenced as a group's member."""
+        self._kafka.tick()
+        self._strike("commit")
+        if self._group is not None:
+            self._kafka.group(self._group.group).require(self._group)
+            self._kafka.committed[self._group.group].update(self._offsets)
+        self._offsets, self._group = {}, None
+
+    def abort(self) -> None:
+        """Forget the offsets; what was written stays."""
+        self._strike("abort")
+        self._offsets, self._group = {}, None
+
+    def bytes_max(self, topic: str) -> int:
+        """What both this client and the topic accept."""
+        return min(self._bytes_max, self._kafka.topic_bytes_max(topic))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _strike(self, at: Call) -> None:
+        fault = self._kafka.faults.due(at, self._name)
+        if fault is not None:
+            raise fault.error(f"fault at {at} {fault.nth}")

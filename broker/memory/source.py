@@ -1,0 +1,169 @@
+"""The consuming side of the twin: one member of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+from broker.errors import KafkaUnavailable
+from broker.memory.cluster import MemoryKafka
+from broker.memory.faults import Call
+from broker.memory.group import Membership
+from broker.ports import Message, Partition
+
+WAIT_S = 0.05
+"""How long a waiting call lets pass before it looks again."""
+
+PATIENCE_S = 60.0
+"""How long `committed` waits for offsets that are pending in a transaction."""
+
+UNNAMED = count()
+
+
+class MemorySource:
+    """A `Source` of a `MemoryKafka`. A worker's name makes it a static member of its group."""
+
+    def __init__(
+        self,
+        kafka: MemoryKafka,
+        *,
+        group: str,
+        topics: Sequence[str],
+        worker: str | None = None,
+    ) -> None:
+        """No member yet: it enters the group with `join` or the first `poll`."""
+        self._kafka = kafka
+        self._group = kafka.group(group)
+        self._topics = tuple(topics)
+        self._static = worker is not None
+        self._name = worker if worker is not None else f"member-{next(UNNAMED)}"
+        self._generation = -1
+        self._assigned: tuple[Partition, ...] = ()
+        self._positions: dict[Partition, int] = {}
+        self._starts: dict[Partition, int] = {}
+        self._delivered = False
+        self._gone = False
+
+    def join(self) -> None:
+        """Enter the group, in the place of an earlier process of this name."""
+        self._kafka.tick()
+        self._group.join(self._name, self, self._topics, static=self._static)
+
+    def confirm_member(self) -> None:
+        """Raises MemberFenced where another process has the name."""
+        self._kafka.tick()
+        self._group.has(self._name, self)
+
+    def poll(self, *, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message]:
+        """As `Source.poll`; while it waits the clock moves and nobody else does."""
+        assert not self._gone, "a closed source is not polled"
+        self._strike("poll")
+        if self._delivered:
+            self._starts, self._delivered = dict(self._positions), False
+        clock = self._kafka.clock
+        deadline_s = clock.monotonic_s() + timeout_s
+        while True:
+            self._follow_group()
+            messages = self._fetch(messages_max, bytes_max)
+            left_s = deadline_s - clock.monotonic_s()
+            if messages or left_s <= 0:
+                self._delivered = bool(messages)
+                return messages
+            clock.sleep(min(WAIT_S, left_s))
+
+    def starts(self) -> Mapping[Partition, int]:
+        """Where each assigned partition stood when the last poll with messages began."""
+        return dict(self._starts)
+
+    def positions(self) -> Mapping[Partition, int]:
+        """The next offset of each assigned partition."""
+        return dict(self._positions)
+
+    def committed(self) -> Mapping[Partition, int]:
+        """The committed offsets of what is assigned; waits for pending ones."""
+        deadline_s = self._kafka.clock.monotonic_s() + PATIENCE_S
+        while any(self._kafka.pending(self._group.name, each) for each in self._assigned):
+            if self._kafka.clock.monotonic_s() >= deadline_s:
+                raise KafkaUnavailable(f"offsets of group {self._group.name} stay pending")
+            self._kafka.clock.sleep(WAIT_S)
+            self._kafka.tick()
+        committed = self._kafka.committed[self._group.name]
+        return {each: committed[each] for each in self._assigned if each in committed}
+
+    def seek(self, positions: Mapping[Partition, int]) -> None:
+        """Go back; partitions that are not assigned are left out."""
+        mine = {each: at for each, at in positions.items() if each in self._positions}
+        self._positions.update(mine)
+        self._starts.update(mine)
+
+    def lag(self) -> Mapping[Partition, int]:
+        """Offsets behind the end of each assigned partition."""
+        return {each: self._kafka.log(each).end - at for each, at in self._positions.items()}
+
+    def group(self) -> Membership:
+        """The present membership."""
+        return Membership(self._group.name, self._name, self, self._generation)
+
+    def close(self) -> None:
+        """Leave; a static member's place is kept for a session."""
+        if not self._gone:
+            self._gone = True
+            self._group.leave(self._name, self, self._kafka.clock.monotonic_s())
+
+    def kill(self) -> None:
+        """As `kill -9` does: nobody is told, and the heartbeats stop."""
+        self._gone = True
+        self.suspend()
+
+    def suspend(self) -> None:
+        """Stop the process: its heartbeats stop until `resume`."""
+        self._group.silence(self._name, self, self._kafka.clock.monotonic_s())
+
+    def resume(self) -> None:
+        """Let it go on; it may have been dropped meanwhile, and finds out by itself."""
+        self._kafka.tick()
+        self._group.silence(self._name, self, None)
+
+    def _strike(self, at: Call) -> None:
+        fault = self._kafka.faults.due(at, self._name)
+        if fault is not None:
+            raise fault.error(f"fault at {at} {fault.nth}")
+
+    def _follow_group(self) -> None:
+        """Enter or re-enter the group, and take over what a completed rebalance assigned."""
+        if not self._group.has(self._name, self):
+            self._group.join(self._name, self, self._topics, static=self._static)
+        if self._group.rebalancing:
+            self._group.rejoin(self._name)
+        self._kafka.tick()
+        if self._group.rebalancing:
+            self._adopt(-1, ())
+        elif self._group.generation != self._generation:
+            self._adopt(self._group.generation, self._group.assigned(self._name))
+
+    def _adopt(self, generation: int, assigned: tuple[Partition, ...]) -> None:
+        self._generation, self._assigned = generation, assigned
+        self._positions, self._starts = {}, {}
+
+    def _fetch(self, messages_max: int, bytes_max: int) -> list[Message]:
+        """What is there in each assigned partition, up to both bounds."""
+        self._place()
+        messages: list[Message] = []
+        for partition, position in self._positions.items():
+            bytes_left = bytes_max - sum(len(message.value) for message in messages)
+            if messages and (len(messages) >= messages_max or bytes_left <= 0):
+                break
+            log = self._kafka.log(partition)
+            fetched = log.read(position, messages_max - len(messages), bytes_left)
+            messages += fetched.messages
+            self._positions[partition] = fetched.position
+        return messages
+
+    def _place(self) -> None:
+        """Find the position of what is newly assigned, unless its offset is pending still."""
+        committed = self._kafka.committed[self._group.name]
+        for partition in self._assigned:
+            known = partition in self._positions
+            if not known and not self._kafka.pending(self._group.name, partition):
+                at = committed.get(partition, self._kafka.log(partition).start)
+                self._positions[partition] = self._starts[partition] = at

@@ -1,0 +1,128 @@
+"""What the engine tells those who watch it: the phase it is in, and what became of each batch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broker.ledger import Entry
+from broker.ports import Partition
+from schemas.errors import BrokerError
+
+
+class Phase(StrEnum):
+    """Where the loop is; a killed worker's last phase says what was left undone."""
+
+    JOINING = "joining"
+    POLLING = "polling"
+    SCORING = "scoring"
+    """Decoding, scoring, selecting and encoding."""
+    OPEN = "transaction open"
+    OFFSETS_SENT = "offsets sent"
+    COMMITTING = "committing"
+    """From asking Kafka to commit until its answer."""
+    STOPPED = "stopped"
+
+
+class Step(StrEnum):
+    """The steps of a batch whose durations are measured."""
+
+    POLL = "poll"
+    DECODE = "decode"
+    SCORE = "score"
+    SELECT = "select"
+    ENCODE = "encode"
+    PUBLISH = "publish"
+    """The transaction, from opening to committed."""
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """One committed batch."""
+
+    entry: Entry
+    steps_s: Mapping[Step, float]
+    committed_unix_s: float
+    received_unix_s: NDArray[np.float64]
+    """Of each alert on the enriched topic: Kafka's timestamp in the survey topic, NaN if none."""
+    exposed_unix_s: NDArray[np.float64]
+    """Of the same alerts: the exposure."""
+    lag: Mapping[Partition, int]
+    """Messages left behind this batch, by partition."""
+    faults: Sequence[str]
+    """What filters and classifiers raised, a line each."""
+
+
+class Observer(Protocol):
+    """Someone who watches; called from the loop, so it must be quick and must not raise."""
+
+    def on_phase(self, phase: Phase) -> None:
+        """The loop enters a phase."""
+        ...
+
+    def on_batch(self, report: BatchReport) -> None:
+        """A batch was committed."""
+        ...
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """A transaction was given up in that phase; its batch will be polled again."""
+        ...
+
+
+class Observers:
+    """Several observers as one; of none, it is the observer that ignores everything."""
+
+    def __init__(self, *observers: Observer) -> None:
+        """Told in the order given."""
+        self._observers = observers
+
+    def on_phase(self, phase: Phase) -> None:
+        """Tell each."""
+        for observer in self._observers:
+            observer.on_phase(phase)
+
+    def on_batch(self, report: BatchReport) -> None:
+        """Tell each."""
+        for observer in self._observers:
+            observer.on_batch(report)
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """Tell each."""
+        for observer in self._observers:
+            observer.on_abort(error, phase)
+
+
+class PhaseFile:
+    """Keeps the present phase in a small file, so that it outlives a `kill -9`.
+
+    The file always holds one phase's name, padded with blanks: one write a phase, in place.
+    """
+
+    WIDTH = max(map(len, Phase))
+
+    def __init__(self, path: Path) -> None:
+        """Creates the file where it is missing."""
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+
+    def on_phase(self, phase: Phase) -> None:
+        """Write it."""
+        os.pwrite(self._file, phase.ljust(self.WIDTH).encode(), 0)
+
+    def on_batch(self, report: BatchReport) -> None:
+        """Not kept."""
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """Not kept."""
+
+    @staticmethod
+    def read(path: Path) -> Phase | None:
+        """The phase in the file; None where it was never written."""
+        name = path.read_text().strip() if path.exists() else ""
+        return Phase(name) if name else None

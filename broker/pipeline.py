@@ -1,0 +1,265 @@
+"""Steps 2 to 5, pure: what a batch of messages becomes, and what is counted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
+from broker.ledger import Counts
+from broker.observer import Step
+from broker.packing import Encode, Packed, Packer, Refused, Shape, Topics
+from broker.ports import Clock, Message, Output
+from broker.scoring import ScoringFault, score
+from classifiers.classifier import Classifier
+from filters.selection import Selection
+from filters.verdict import FAULT, Verdict
+from schemas.annotation import Annotations
+from schemas.batch import AlertBatch
+from schemas.enriched import Form
+from schemas.errors import SchemaError
+
+
+class Decodes(Protocol):
+    """From packets to columns: `schemas.decode.Decoder`."""
+
+    def decode(self, packets: Sequence[bytes]) -> AlertBatch:
+        """Each packet is one row, or one entry of `rejected`."""
+        ...
+
+
+class Enriches(Protocol):
+    """From columns to records: `schemas.enriched.Enricher`."""
+
+    def encode(
+        self,
+        batch: AlertBatch,
+        annotations: Annotations,
+        form: Form,
+        rows: NDArray[np.int64] | None,
+    ) -> list[bytes]:
+        """The records of some rows. Raises SchemaError where a writer schema has no room."""
+        ...
+
+
+@dataclass(frozen=True)
+class Processed:
+    """What a batch becomes."""
+
+    outputs: Sequence[Output]
+    """Enriched alerts, the filters' ones, dead letters; the ledger's entry is the runner's."""
+    counts: Counts
+    steps_s: Mapping[Step, float]
+    received_unix_s: NDArray[np.float64]
+    """Of each alert published to the enriched topic: Kafka's timestamp, NaN where absent."""
+    exposed_unix_s: NDArray[np.float64]
+    """Of the same alerts: the exposure."""
+    faults: tuple[str, ...]
+    """What classifiers and filters raised, a line each."""
+
+
+class _Judged(NamedTuple):
+    """A batch once scored and selected."""
+
+    batch: AlertBatch
+    messages: Sequence[Message]
+    ingested_unix_s: float
+    scoring_faults: tuple[ScoringFault, ...]
+    verdicts: Mapping[str, Verdict]
+    """By filter."""
+
+
+class Pipeline:
+    """Decoder, classifiers, filters and encoder in a row; keeps nothing between batches."""
+
+    def __init__(
+        self,
+        *,
+        decoder: Decodes,
+        classifiers: Sequence[Classifier],
+        selections: Sequence[Selection],
+        enricher: Enriches,
+        topics: Topics,
+        bytes_max: Callable[[str], int],
+        clock: Clock,
+        broker_version: str,
+    ) -> None:
+        """Classifiers run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`)."""
+        self._broker_version = broker_version
+        self._decoder = decoder
+        self._classifiers = classifiers
+        self._selections = selections
+        self._enricher = enricher
+        self._topics = topics
+        self._packer = Packer(topics, bytes_max)
+        self._clock = clock
+
+    def process(self, messages: Sequence[Message]) -> Processed:
+        """Every message ends in one enriched record or in one dead letter, never in both."""
+        watch = _Stopwatch(self._clock)
+        ingested_unix_s = self._clock.now_s()
+        with watch.measured(Step.DECODE):
+            batch = self._decoder.decode([message.value for message in messages])
+            _check_whole(batch, len(messages))
+        with watch.measured(Step.SCORE):
+            faults = score(batch, self._classifiers)
+        with watch.measured(Step.SELECT):
+            verdicts = {each.name: each.evaluate(batch) for each in self._selections}
+        judged = _Judged(batch, messages, ingested_unix_s, faults, verdicts)
+        with watch.measured(Step.ENCODE):
+            packed = self._pack(judged)
+            dead = _dead(judged, packed)
+            letters = [Output(self._topics.dead_letters, d.key, d.encode()) for d in dead]
+        return _processed(judged, packed, dead, letters, watch.steps_s)
+
+    def _pack(self, judged: _Judged) -> Packed:
+        keys = [object_id.encode() for object_id in judged.batch.object_id.tolist()]
+        annotations, wanted = self._annotations(judged), self._wanted(judged)
+
+        def encode(rows: Sequence[int], shape: Shape) -> Sequence[bytes]:
+            flags = [(*flags, *shape.flags) for flags in annotations.flags]
+            return self._enricher.encode(
+                judged.batch,
+                replace(annotations, flags=flags) if shape.flags else annotations,
+                shape.form,
+                np.array(rows, dtype=np.int64),
+            )
+
+        try:
+            return self._packer.pack(keys, wanted, encode)
+        except SchemaError:
+            refused = list(_unwritable(judged.batch, encode))
+            return self._packer.pack(keys, wanted, encode, refused)
+
+    def _annotations(self, judged: _Judged) -> Annotations:
+        batch = judged.batch
+        return Annotations(
+            broker_version=self._broker_version,
+            models=[each.identity for each in self._classifiers],
+            ingest_unix_us=np.full(len(batch), round(judged.ingested_unix_s * 1e6), np.int64),
+            publish_unix_us=round(self._clock.now_s() * 1e6),
+            scores={name: (batch.score_labels[name], batch.scores[name]) for name in batch.scores},
+            filters=_passed(judged),
+            flags=_flags(judged),
+        )
+
+    def _wanted(self, judged: _Judged) -> dict[str, list[int]]:
+        """By topic the rows to publish: once, where several filters share a topic."""
+        masks = {self._topics.enriched: np.ones(len(judged.batch), dtype=np.bool_)}
+        for each in self._selections:
+            selected = judged.verdicts[each.name].selected
+            masks[each.topic] = masks.get(each.topic, False) | selected
+        return {topic: np.flatnonzero(mask).tolist() for topic, mask in masks.items()}
+
+
+class _Stopwatch:
+    """How long each step took."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.steps_s: dict[Step, float] = {}
+
+    @contextmanager
+    def measured(self, step: Step) -> Iterator[None]:
+        """Time what is done within."""
+        began_s = self._clock.monotonic_s()
+        yield
+        self.steps_s[step] = self._clock.monotonic_s() - began_s
+
+
+def _check_whole(batch: AlertBatch, messages: int) -> None:
+    """The law's first half: a decoder that loses or doubles a packet must not go unseen."""
+    rejected = [each.index for each in batch.rejected]
+    answered = np.sort(np.concatenate([batch.source_index, np.array(rejected, dtype=np.int64)]))
+    assert np.array_equal(answered, np.arange(messages)), "each packet: one row, or rejected once"
+
+
+def _unwritable(batch: AlertBatch, encode: Encode) -> Iterator[Refused]:
+    """The rows whose writer schema has no room for our field, found by one row of each schema."""
+    for schema in np.unique(batch.schema).tolist():
+        rows = np.flatnonzero(batch.schema == schema).tolist()
+        try:
+            encode(rows[:1], Shape("lite"))
+        except SchemaError as error:
+            yield from (Refused(row, NOT_ENRICHABLE, str(error)) for row in rows)
+
+
+def _flags(judged: _Judged) -> list[tuple[str, ...]]:
+    """By row: the flags of classifiers that raised on it."""
+    flags: list[tuple[str, ...]] = [()] * len(judged.batch)
+    for fault in judged.scoring_faults:
+        for row in fault.rows.tolist():
+            flags[row] = (*flags[row], fault.flag)
+    return flags
+
+
+def _passed(judged: _Judged) -> list[tuple[str, ...]]:
+    """By row: the filters that selected it."""
+    passed: list[tuple[str, ...]] = [()] * len(judged.batch)
+    for name, verdict in judged.verdicts.items():
+        for row in np.flatnonzero(verdict.selected).tolist():
+            passed[row] = (*passed[row], name)
+    return passed
+
+
+def _dead(judged: _Judged, packed: Packed) -> list[DeadLetter]:
+    """What the decoder rejected and what cannot be published, in the order consumed."""
+    sources = judged.batch.source_index.tolist()
+    dead = [(each.index, each.reason.value, each.detail) for each in judged.batch.rejected]
+    dead += [(sources[each.row], each.reason, each.detail) for each in packed.refused]
+    return [
+        DeadLetter(reason, detail, judged.messages[index]) for index, reason, detail in sorted(dead)
+    ]
+
+
+def _processed(
+    judged: _Judged,
+    packed: Packed,
+    dead: Sequence[DeadLetter],
+    letters: Sequence[Output],
+    steps_s: Mapping[Step, float],
+) -> Processed:
+    live = np.delete(np.arange(len(judged.batch)), [each.row for each in packed.refused])
+    stamps = np.array([message.timestamp_ms for message in judged.messages], dtype=np.float64)
+    received = stamps[judged.batch.source_index[live]]
+    return Processed(
+        outputs=[*packed.outputs, *letters],
+        counts=_counts(judged, packed, dead),
+        steps_s=steps_s,
+        received_unix_s=np.where(received < 0, np.nan, received / 1e3),
+        exposed_unix_s=judged.batch.exposed_unix_s[live],
+        faults=tuple(_fault_lines(judged)),
+    )
+
+
+def _counts(judged: _Judged, packed: Packed, dead: Sequence[DeadLetter]) -> Counts:
+    reasons: dict[str, int] = {}
+    for letter in dead:
+        reasons[letter.reason] = reasons.get(letter.reason, 0) + 1
+    errors: dict[str, int] = {}
+    for fault in judged.scoring_faults:
+        errors[fault.classifier] = errors.get(fault.classifier, 0) + len(fault.rows)
+    verdicts = judged.verdicts.items()
+    return Counts(
+        published=packed.published,
+        shortened=packed.shortened,
+        dead=reasons,
+        selected={name: int(verdict.selected.sum()) for name, verdict in verdicts},
+        refused={name: verdict.refused_by for name, verdict in verdicts},
+        unknown={name: verdict.unknown_by for name, verdict in verdicts},
+        filter_errors={name: int((each.trace == FAULT).sum()) for name, each in verdicts},
+        classifier_errors=errors,
+    )
+
+
+def _fault_lines(judged: _Judged) -> Iterator[str]:
+    for fault in judged.scoring_faults:
+        yield f"{fault.message} ({len(fault.rows)} alerts)"
+    for verdict in judged.verdicts.values():
+        for error in verdict.faults:
+            yield f"{error.message} ({len(error.rows)} alerts)"

@@ -1,0 +1,239 @@
+"""The loop: poll, process, and publish all of a batch with its offsets in one transaction.
+
+The law: every consumed alert ends exactly once, as published or as a dead letter, and the ledger
+says so. It rests on four rules, each learnt from a Kafka that broke the naive code:
+
+1. What a batch becomes, its ledger entry and its offsets are one transaction.
+2. After an abort the source is sent back to where the batch began; Kafka's client does not do it.
+3. A fenced producer is rebuilt only by a process that the group still has as its member, and then
+   starts from what the group has committed: the answer to a commit may have been lost.
+4. A process joins the group before it takes its transactional id. Of two with one name the older
+   is thus fenced as a member, stops, and never fences the younger in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from broker.dead_letters import DeadLetterBound
+from broker.errors import OutputTooLarge, ProducerFenced, TooManyAborts, TransactionAborted
+from broker.ledger import Delivery, Entry, ranges
+from broker.observer import BatchReport, Observer, Observers, Phase, Step
+from broker.pipeline import Processed
+from broker.ports import Clock, Message, Output, Partition, Sink, Source
+from schemas.errors import BrokerError
+
+GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge)
+"""Failures after which a batch is polled again: none of it was committed, or Kafka knows."""
+
+
+class Processor(Protocol):
+    """Steps 2 to 5, pure: `broker.pipeline.Pipeline`."""
+
+    def process(self, messages: Sequence[Message]) -> Processed:
+        """What a batch becomes."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """The bounds of the loop."""
+
+    poll_messages_max: int = 1_000
+    poll_bytes_max: int = 64_000_000
+    poll_wait_s: float = 0.5
+    """How long a poll waits for a first message, and so at most how late a stop is heard."""
+    aborts_max: int = 10
+    """Aborted transactions in a row, after which the worker stops."""
+    backoff_s: float = 0.05
+    """Pause after an abort, doubled with each further one in a row."""
+    backoff_s_max: float = 5.0
+
+    def pause_s(self, aborts: int) -> float:
+        """How long to wait after that many aborts in a row."""
+        return min(self.backoff_s_max, self.backoff_s * 2.0 ** (aborts - 1))
+
+
+class Batch(NamedTuple):
+    """One poll's messages, and what must be known to commit them or to give them back."""
+
+    messages: Sequence[Message]
+    starts: Mapping[Partition, int]
+    ends: Mapping[Partition, int]
+    group: object
+    """The membership in which it was polled: after a rebalance it may not be committed."""
+    polled_unix_s: float
+    poll_s: float
+
+
+class Runner:
+    """One worker: owns its source and its sink, and closes both."""
+
+    def __init__(
+        self,
+        *,
+        worker: str,
+        source: Source,
+        sink: Sink,
+        processor: Processor,
+        ledger_topic: str,
+        enriched_topic: str,
+        clock: Clock,
+        delivery: Delivery = Delivery.EXACTLY_ONCE,
+        limits: RunLimits = RunLimits(),
+        bound: DeadLetterBound | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        """`delivery` only names what the sink does, for the ledger."""
+        self._worker = worker
+        self._source = source
+        self._sink = sink
+        self._processor = processor
+        self._ledger_topic = ledger_topic
+        self._enriched_topic = enriched_topic
+        self._clock = clock
+        self._delivery = delivery
+        self._limits = limits
+        self._bound = bound or DeadLetterBound()
+        self._observer = observer or Observers()
+        self._incarnation = int(clock.now_s() * 1e3)
+        self._phase = Phase.JOINING
+        self._committed = 0
+        self._aborts = 0
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finish the batch at hand, commit it and leave. May be called from a signal handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Work until `stop`. Raises BrokerError, one line, where it cannot go on.
+
+        Whatever it raises, what is committed is whole, and the next run goes on from there.
+        """
+        with closing(self._source), closing(self._sink):
+            self.start()
+            while not self._stopping:
+                self.step()
+        self._enter(Phase.STOPPED)
+
+    def start(self) -> None:
+        """Join the group, then take the transactional id: in this order, see rule 4."""
+        self._enter(Phase.JOINING)
+        self._source.join()
+        self._sink.rebuild()
+
+    def step(self) -> None:
+        """One poll, and the batch it brings: committed, or given back to be polled again."""
+        batch = self._poll()
+        if batch is None:
+            return
+        self._enter(Phase.SCORING)
+        processed = self._processor.process(batch.messages)
+        self._bound.check(len(batch.messages), sum(processed.counts.dead.values()))
+        try:
+            report = self._publish(batch, processed)
+        except GIVEN_BACK as error:
+            self._give_back(batch, error)
+        else:
+            self._committed, self._aborts = self._committed + 1, 0
+            self._observer.on_batch(report)
+
+    def _poll(self) -> Batch | None:
+        if self._aborts:
+            self._clock.sleep(self._limits.pause_s(self._aborts))
+        self._enter(Phase.POLLING)
+        began_s = self._clock.monotonic_s()
+        messages = self._source.poll(
+            messages_max=self._limits.poll_messages_max,
+            bytes_max=self._limits.poll_bytes_max,
+            timeout_s=self._limits.poll_wait_s,
+        )
+        if not messages:
+            return None
+        return Batch(
+            messages,
+            self._source.starts(),
+            self._source.positions(),
+            self._source.group(),
+            self._clock.now_s(),
+            self._clock.monotonic_s() - began_s,
+        )
+
+    def _publish(self, batch: Batch, processed: Processed) -> BatchReport:
+        """Rule 1. Opened only now, as readers are held up behind an open transaction."""
+        began_s = self._clock.monotonic_s()
+        entry = self._entry(batch, processed)
+        record = Output(self._ledger_topic, self._worker.encode(), entry.encode())
+        self._sink.begin()
+        self._enter(Phase.OPEN)
+        self._sink.produce([*processed.outputs, record])
+        self._sink.send_offsets(entry.ends, batch.group)
+        self._enter(Phase.OFFSETS_SENT)
+        self._enter(Phase.COMMITTING)
+        self._sink.commit()
+        publish_s = self._clock.monotonic_s() - began_s
+        steps_s = {Step.POLL: batch.poll_s, **processed.steps_s, Step.PUBLISH: publish_s}
+        return self._report(entry, processed, steps_s)
+
+    def _entry(self, batch: Batch, processed: Processed) -> Entry:
+        return Entry(
+            worker=self._worker,
+            incarnation=self._incarnation,
+            sequence=self._committed,
+            delivery=self._delivery,
+            polled_unix_s=batch.polled_unix_s,
+            published_unix_s=self._clock.now_s(),
+            enriched_topic=self._enriched_topic,
+            ranges=ranges(batch.messages, batch.starts, batch.ends),
+            counts=processed.counts,
+        )
+
+    def _report(
+        self, entry: Entry, processed: Processed, steps_s: Mapping[Step, float]
+    ) -> BatchReport:
+        return BatchReport(
+            entry=entry,
+            steps_s=steps_s,
+            committed_unix_s=self._clock.now_s(),
+            received_unix_s=processed.received_unix_s,
+            exposed_unix_s=processed.exposed_unix_s,
+            lag=self._source.lag(),
+            faults=processed.faults,
+        )
+
+    def _give_back(self, batch: Batch, error: BrokerError) -> None:
+        """Make as if the batch had never been polled, however often that fails in its turn."""
+        waiting: BrokerError | None = error
+        while waiting is not None:
+            self._count_abort(waiting)
+            try:
+                self._source.seek(self._retreat(batch, waiting))
+                waiting = None
+            except GIVEN_BACK as again:
+                waiting = again
+
+    def _retreat(self, batch: Batch, error: BrokerError) -> Mapping[Partition, int]:
+        """End the transaction; where to read on from: rules 2 and 3."""
+        if not isinstance(error, ProducerFenced):
+            self._sink.abort()
+            return batch.starts
+        self._source.confirm_member()
+        self._sink.rebuild()
+        return {**batch.starts, **self._source.committed()}
+
+    def _count_abort(self, error: BrokerError) -> None:
+        self._aborts += 1
+        self._observer.on_abort(error, self._phase)
+        if self._aborts > self._limits.aborts_max:
+            raise TooManyAborts(
+                f"worker {self._worker}: {self._aborts} transactions in a row were aborted, the"
+                f" last because: {error}; see to that, then start it again (limit: aborts_max)"
+            ) from error
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._observer.on_phase(phase)

@@ -1,0 +1,126 @@
+"""A survey of JSON packets, a model, and the broker's other neighbours, as small as can be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broker.packing import Topics
+from classifiers.classifier import ModelIdentity
+from filters.alerts import Alerts
+from filters.handmade import handmade
+from filters.selection import Clauses, Selection
+from schemas.annotation import Annotations
+from schemas.batch import AlertBatch, Reason, Rejected
+from schemas.enriched import Form
+
+TOPICS = Topics(forms={"bright": "full"})
+
+
+def packet(number: int, *, bad: bool = False, cutouts: int = 0, history: int = 0) -> bytes:
+    """An alert of the fake survey: `cutouts` is dropped from its lite record, `history` is not."""
+    return json.dumps(
+        {"id": number, "bad": bad, "cutouts": "c" * cutouts, "history": "h" * history}
+    ).encode()
+
+
+def number_of(record: bytes) -> int:
+    """The alert of a record made by `FakeEnricher`."""
+    return int(json.loads(record)["id"])
+
+
+class FakeDecoder:
+    """Reads `packet`s; the object is the alert's number by ten."""
+
+    def decode(self, packets: Sequence[bytes]) -> AlertBatch:
+        """Bad ones are rejected as truncated."""
+        read = [json.loads(each) for each in packets]
+        rows = [index for index, each in enumerate(read) if not each["bad"]]
+        bad = [index for index, each in enumerate(read) if each["bad"]]
+        batch = handmade(
+            rows=len(rows),
+            alert_id=[read[row]["id"] for row in rows],
+            object_id=[f"object-{read[row]['id'] % 10}" for row in rows],
+            magnitude=[15.0 + read[row]["id"] % 5 for row in rows],
+        )
+        return replace(
+            batch,
+            packets=[packets[row] for row in rows],
+            source_index=np.array(rows, dtype=np.int64),
+            rejected=tuple(Rejected(index, Reason.TRUNCATED, "it said so") for index in bad),
+        )
+
+
+class FakeEnricher:
+    """Appends what was learned to the JSON; lite leaves `cutouts` out."""
+
+    def encode(
+        self,
+        batch: AlertBatch,
+        annotations: Annotations,
+        form: Form,
+        rows: NDArray[np.int64] | None,
+    ) -> list[bytes]:
+        """One record a row."""
+        chosen = range(len(batch)) if rows is None else rows.tolist()
+        return [self._one(batch, annotations, row, form) for row in chosen]
+
+    def _one(self, batch: AlertBatch, annotations: Annotations, row: int, form: Form) -> bytes:
+        record: dict[str, Any] = json.loads(batch.packets[row])
+        if form == "lite":
+            del record["cutouts"]
+        record["filters"] = list(annotations.filters[row])
+        record["flags"] = list(annotations.flags[row])
+        record["scores"] = {name: str(found[row, 0]) for name, found in batch.scores.items()}
+        return json.dumps(record).encode()
+
+
+@dataclass
+class FakeClassifier:
+    """Says 1 for every alert, unless it is made to raise on some numbers."""
+
+    name: str = "fake"
+    raises_on: frozenset[int] = frozenset()
+    labels: tuple[str, ...] = ("real",)
+    reads: tuple[str, ...] = ()
+    calls: int = 0
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """A name, and nothing served."""
+        return ModelIdentity(self.name, "1", "0" * 64)
+
+    def score(self, batch: AlertBatch) -> NDArray[np.float32]:
+        """Raises ValueError where the batch holds a number that it cannot bear."""
+        self.calls += 1
+        if self.raises_on & set(batch.alert_id.tolist()):
+            raise ValueError("this alert is too\nmuch for me")
+        return np.ones((len(batch), 1), dtype=np.float32)
+
+    def warm_up(self) -> None:
+        """Nothing to do."""
+
+
+def _bright(alerts: Alerts) -> Clauses:
+    """Magnitude under 17."""
+    yield "bright", np.asarray(alerts.magnitude < 17)
+
+
+def bright(topic: str = "bright", name: str = "bright") -> Selection:
+    """A filter that selects two alerts of five, by number."""
+    return Selection(_bright, topic=topic, name=name)
+
+
+def is_bright(number: int) -> bool:
+    """What `bright` answers."""
+    return number % 5 < 2
+
+
+def no_limit(topic: str) -> int:
+    """For pipelines whose outputs fit."""
+    return 2**30

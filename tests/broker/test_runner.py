@@ -1,0 +1,358 @@
+"""The law: every consumed alert ends exactly once, whatever happens to the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from broker.dead_letters import DeadLetterBound
+from broker.errors import (
+    KafkaUnavailable,
+    MemberFenced,
+    OffsetGap,
+    OutputTooLarge,
+    ProducerFenced,
+    TooManyAborts,
+    TooManyDead,
+    TransactionAborted,
+)
+from broker.memory import Fault, MemorySink
+from broker.memory.faults import Call
+from broker.observer import Phase
+from broker.ports import Output, Partition
+from broker.runner import RunLimits
+from tests.broker.fakes import TOPICS, is_bright, packet
+from tests.broker.world import Worker, World, killed, stopped
+
+WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
+
+
+def night(alerts: int = 30, faults: Sequence[Fault] = ()) -> World:
+    """A world whose survey has sent some good alerts, and every seventh a bad one."""
+    world = World(faults=faults)
+    for number in range(alerts):
+        world.send(packet(number, bad=number % 7 == 6))
+    return world
+
+
+def test_every_alert_is_published_or_dead_lettered_once() -> None:
+    world = night()
+    world.drain()
+    world.check_law()
+    assert sorted(world.selected()) == [n for n in range(30) if is_bright(n) and n % 7 != 6]
+
+
+def test_alerts_of_one_object_keep_their_order() -> None:
+    world = World(partitions=1)
+    for number in range(40):
+        world.send(packet(number))
+    world.drain()
+    found = [number for number in world.enriched() if number % 10 == 3]
+    assert found == [3, 13, 23, 33]
+
+
+@pytest.mark.parametrize("call", ["begin", "produce", "send_offsets", "commit", "abort"])
+@pytest.mark.parametrize("error", [TransactionAborted, ProducerFenced])
+def test_after_a_failed_transaction_the_batch_is_read_again(
+    call: Call, error: type[TransactionAborted]
+) -> None:
+    faults = [Fault(call, 1, error), Fault("commit", 1, TransactionAborted)]
+    world = night(faults=faults if call == "abort" else faults[:1])
+    world.drain()
+    assert world.workers["one"].aborts
+    world.check_law()
+
+
+def test_a_commit_whose_answer_was_lost_is_not_repeated() -> None:
+    world = night(faults=[Fault("commit", 2, ProducerFenced, applied=True)])
+    world.drain()
+    assert world.workers["one"].aborts
+    world.check_law()
+
+
+def test_an_output_that_has_become_too_large_meanwhile_is_read_again() -> None:
+    world = night(faults=[Fault("produce", 1, OutputTooLarge)])
+    world.drain()
+    world.check_law()
+
+
+def test_a_topic_whose_limit_falls_makes_dead_letters_and_no_halt() -> None:
+    world = night(alerts=3)
+    worker = world.worker()
+    worker.at[Phase.OPEN] = lambda _: world.kafka.limit(TOPICS.enriched, 40)
+    world.drain()
+    world.check_law()
+    assert len(worker.aborts) == 1
+    assert world.enriched() == []
+
+
+@pytest.mark.parametrize("phase", WORKING)
+def test_a_worker_killed_in_any_phase_loses_and_doubles_nothing(phase: Phase) -> None:
+    world = night()
+    world.worker().at[phase] = killed
+    world.workers["one"].step()
+    world.drain()
+    world.check_law()
+
+
+@pytest.mark.parametrize("phase", WORKING)
+def test_a_restarted_worker_goes_on_at_once(phase: Phase) -> None:
+    world = night()
+    world.worker().at[phase] = killed
+    world.workers["one"].step()
+    world.worker()
+    began_s = world.clock.monotonic_s()
+    world.workers["one"].step()
+    assert world.workers["one"].reports
+    assert world.clock.monotonic_s() == began_s
+
+
+@pytest.mark.parametrize("phase", WORKING)
+@pytest.mark.parametrize("stopped_s", [3.0, 30.0])
+def test_a_zombie_doubles_nothing(phase: Phase, stopped_s: float) -> None:
+    world = night()
+    world.worker("two")
+
+    def others() -> None:
+        for _ in range(5):
+            world.workers["two"].step()
+            world.clock.advance(0.1)
+
+    world.worker("one").at[phase] = stopped(stopped_s, others)
+    for _ in range(3):
+        world.workers["one"].step()
+        world.workers["two"].step()
+    world.drain(["one", "two"])
+    world.check_law()
+
+
+@pytest.mark.parametrize("phase", WORKING)
+def test_of_two_processes_with_one_name_the_older_stops_and_the_younger_is_never_fenced(
+    phase: Phase,
+) -> None:
+    world = night()
+    older = world.worker()
+
+    def start_namesake() -> None:
+        world.worker().step()
+
+    older.at[phase] = lambda _: start_namesake()
+    errors = [error for _ in range(3) if (error := older.step()) is not None]
+    assert [type(error) for error in errors] == [MemberFenced]
+    younger = world.workers["one"]
+    assert younger is not older
+    world.drain()
+    assert younger.aborts == []
+    world.check_law()
+
+
+def test_partitions_are_shared_and_taken_over() -> None:
+    world = night(alerts=60)
+    workers = [world.worker("one"), world.worker("two")]
+    for worker in workers * 6:
+        worker.step()
+    world.workers["one"].kill()
+    world.drain(["two"])
+    world.check_law()
+    assert {entry.worker for entry in world.ledger()} == {"one", "two"}
+
+
+def test_transactions_that_never_commit_stop_the_worker_and_name_the_remedy() -> None:
+    world = night(faults=[Fault("commit", n, TransactionAborted) for n in range(1, 9)])
+    worker = world.worker(limits=RunLimits(poll_wait_s=0, aborts_max=5))
+    errors = [worker.step() for _ in range(6)]
+    assert errors[:5] == [None] * 5
+    assert isinstance(errors[5], TooManyAborts)
+    assert "aborts_max" in str(errors[5])
+    assert "\n" not in str(errors[5])
+
+
+def test_the_pause_doubles_with_each_abort_up_to_a_limit() -> None:
+    limits = RunLimits(backoff_s=0.1, backoff_s_max=0.5)
+    assert [limits.pause_s(aborts) for aborts in (1, 2, 3, 4)] == [0.1, 0.2, 0.4, 0.5]
+
+
+def test_no_transaction_is_opened_where_nothing_came() -> None:
+    world = World()
+    worker = world.worker()
+    worker.step()
+    worker.step()
+    assert set(worker.phases) == {Phase.JOINING, Phase.POLLING}
+    assert world.ledger() == []
+
+
+def test_a_forgotten_position_is_an_error_and_not_a_reset() -> None:
+    world = night()
+    worker = world.worker()
+    worker.step()
+    for number in (0, 1):
+        partition = Partition("survey", number)
+        world.kafka.forget(partition, before=world.kafka.log(partition).end)
+    world.send(packet(99), partition=0)
+    assert isinstance(worker.step(), OffsetGap)
+
+
+def test_a_kafka_that_stays_away_ends_the_worker_and_the_next_goes_on() -> None:
+    world = night(faults=[Fault("commit", 1, KafkaUnavailable)])
+    assert isinstance(world.worker().step(), KafkaUnavailable)
+    world.drain()
+    world.check_law()
+
+
+def test_a_topic_that_comes_later_is_read_from_its_start() -> None:
+    world = World()
+    worker = world.worker()
+    worker.source._topics = ("survey", "later")
+    worker.step()
+    world.kafka.create_topic("later")
+    world.kafka.publish("later", packet(5))
+    for _ in range(3):
+        worker.step()
+    assert world.enriched() == [5]
+
+
+def test_a_stopped_runner_has_committed_its_batch_and_left() -> None:
+    world = night()
+    worker = world.worker()
+    worker.at[Phase.SCORING] = lambda _: worker.runner.stop()
+    worker.runner.run()
+    assert worker.phases[-1] is Phase.STOPPED
+    assert len(world.ledger()) == 1
+    world.drain()
+    world.check_law()
+
+
+def test_a_stream_that_dies_stops_before_it_is_committed_where_a_bound_says_so() -> None:
+    world = World()
+    for number in range(30):
+        world.send(packet(number, bad=True))
+    worker = world.worker()
+    worker.runner._bound = DeadLetterBound(fraction_max=0.9, alerts_min=14)
+    errors = [worker.step() for _ in range(2)]
+    assert isinstance(errors[1], TooManyDead)
+    assert len(world.dead()) == 7
+
+
+def test_reports_tell_when_each_alert_came_and_was_exposed() -> None:
+    world = night(alerts=7)
+    sent_s = world.clock.now_s()
+    world.clock.advance(2)
+    worker = world.worker()
+    world.drain()
+    reports = worker.reports
+    assert sum(len(report.received_unix_s) for report in reports) == 6
+    assert all((report.received_unix_s == sent_s).all() for report in reports)
+    assert all(len(r.received_unix_s) == len(r.exposed_unix_s) for r in reports)
+    assert sum(reports[-1].lag.values()) == 0
+
+
+def test_control_records_of_a_transactional_survey_are_gaps_that_balance() -> None:
+    world = World(partitions=1)
+    telescope = MemorySink(world.kafka, name="telescope")
+    telescope.rebuild()
+    for exposure in range(5):
+        telescope.begin()
+        telescope.produce([Output("survey", None, packet(exposure * 3 + n)) for n in range(3)])
+        telescope.abort() if exposure == 2 else telescope.commit()
+    world.sent = world.kafka.read("survey")
+    world.drain()
+    world.check_law()
+    assert len(world.sent) == 12
+    assert world.balance().passed_over == 8
+
+
+Action = tuple[str, str, Phase] | tuple[str, str, float]
+
+WORKERS = st.sampled_from(["one", "two", "three"])
+ACTIONS = st.one_of(
+    st.tuples(st.just("send"), st.sampled_from(["good", "bad", "large", "huge"]), st.just(0.0)),
+    st.tuples(st.just("step"), WORKERS, st.just(0.0)),
+    st.tuples(st.just("kill"), WORKERS, st.sampled_from(WORKING)),
+    st.tuples(st.just("stop"), WORKERS, st.sampled_from(WORKING)),
+    st.tuples(st.just("namesake"), WORKERS, st.sampled_from(WORKING)),
+    st.tuples(st.just("wait"), st.just(""), st.sampled_from([1.0, 12.0, 40.0])),
+)
+FAULTS = st.builds(
+    Fault,
+    at=st.sampled_from(["begin", "produce", "send_offsets", "commit", "abort"]),
+    nth=st.integers(1, 12),
+    error=st.sampled_from([TransactionAborted, ProducerFenced, KafkaUnavailable]),
+)
+LOST_ANSWERS = st.builds(
+    Fault,
+    at=st.just("commit"),
+    nth=st.integers(1, 12),
+    error=st.sampled_from([ProducerFenced, KafkaUnavailable]),
+    applied=st.just(True),
+)
+"""A commit that was carried out. Kafka never answers it with an abort."""
+
+PACKETS: dict[str, dict[str, Any]] = {
+    "good": {},
+    "bad": {"bad": True},
+    "large": {"cutouts": 500},
+    "huge": {"history": 500},
+}
+"""In full, large is over the filter's topic; huge is over it even lite."""
+
+
+class Night:
+    """Does what hypothesis has drawn to a world."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.world = World(faults=faults)
+
+    def do(self, action: Action) -> None:
+        """One action. What happens to a worker happens as it next enters a phase."""
+        what, which, how = action
+        if isinstance(how, Phase):
+            self.worker(which).at[how] = self.happening(what, which)
+        elif what == "send":
+            for number in range(len(self.world.sent), len(self.world.sent) + 5):
+                self.world.send(packet(number, **PACKETS[which]))
+        elif what == "wait":
+            self.world.clock.advance(how)
+        else:
+            self.step(which)
+
+    def happening(self, what: str, which: str) -> Callable[[Worker], None]:
+        """For `Worker.at`."""
+        if what == "kill":
+            return killed
+        if what == "stop":
+            return stopped(15, self.step_all)
+        return lambda _: self.namesake(which)
+
+    def namesake(self, name: str) -> None:
+        """Another process of the name starts while the first is at work."""
+        self.world.worker(name).step()
+
+    def worker(self, name: str) -> Worker:
+        """The living process of a name."""
+        known = self.world.workers.get(name)
+        return known if known is not None and known.alive else self.world.worker(name)
+
+    def step_all(self) -> None:
+        """One turn of each loop."""
+        for name in ("one", "two", "three"):
+            self.step(name)
+
+    def step(self, name: str) -> None:
+        """One turn of its loop."""
+        self.worker(name).step()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ACTIONS, max_size=40), st.lists(st.one_of(FAULTS, LOST_ANSWERS), max_size=6))
+def test_the_law_holds_whatever_happens(actions: list[Action], faults: list[Fault]) -> None:
+    night = Night(faults)
+    for action in actions:
+        night.do(action)
+    for worker in night.world.workers.values():
+        worker.at.clear()
+    night.world.drain(["one", "two", "three"])
+    night.world.check_law()

@@ -1,0 +1,195 @@
+"""A whole night in memory: a survey, workers that are killed and stopped, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from broker.balance import Balance, balance
+from broker.clock import ManualClock
+from broker.ledger import Entry, read_entry
+from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource
+from broker.observer import BatchReport, Phase
+from broker.pipeline import Pipeline
+from broker.ports import Message, Partition
+from broker.runner import RunLimits, Runner
+from schemas.errors import BrokerError
+from tests.broker.fakes import TOPICS, FakeClassifier, FakeDecoder, FakeEnricher, bright, number_of
+
+LIMITS = RunLimits(poll_messages_max=7, poll_wait_s=0, aborts_max=10)
+
+
+class Killed(BaseException):
+    """What `kill -9` looks like from within."""
+
+
+class Worker:
+    """One process of a worker; `at` says what happens to it as it enters a phase."""
+
+    def __init__(self, kafka: MemoryKafka, name: str, limits: RunLimits = LIMITS) -> None:
+        self.name = name
+        self.at: dict[Phase, Callable[[Worker], None]] = {}
+        self.reports: list[BatchReport] = []
+        self.aborts: list[tuple[BrokerError, Phase]] = []
+        self.phases: list[Phase] = []
+        self.alive = True
+        self.busy = False
+        self.source = MemorySource(kafka, group="g", topics=["survey"], worker=name)
+        self.sink = MemorySink(kafka, name=f"g-{name}")
+        self.runner = Runner(
+            worker=name,
+            source=self.source,
+            sink=self.sink,
+            processor=Pipeline(
+                decoder=FakeDecoder(),
+                classifiers=[FakeClassifier()],
+                selections=[bright()],
+                enricher=FakeEnricher(),
+                topics=TOPICS,
+                bytes_max=self.sink.bytes_max,
+                clock=kafka.clock,
+                broker_version="test",
+            ),
+            ledger_topic=TOPICS.ledger,
+            enriched_topic=TOPICS.enriched,
+            clock=kafka.clock,
+            limits=limits,
+            observer=self,
+        )
+
+    def on_phase(self, phase: Phase) -> None:
+        """Note it, and let happen what is to happen there, once."""
+        self.phases.append(phase)
+        self.alive = self.alive and phase is not Phase.STOPPED
+        happening = self.at.pop(phase, None)
+        if happening is not None:
+            happening(self)
+
+    def on_batch(self, report: BatchReport) -> None:
+        """Note it."""
+        self.reports.append(report)
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """Note it."""
+        self.aborts.append((error, phase))
+
+    def step(self) -> BrokerError | None:
+        """Start if need be, and do one turn of the loop; the error that ended the process."""
+        if not self.alive or self.busy:
+            return None
+        self.busy = True
+        try:
+            if not self.phases:
+                self.runner.start()
+            self.runner.step()
+        except Killed:
+            self.alive = False
+        except BrokerError as error:
+            self.alive = False
+            self.sink.close()
+            self.source.close()
+            return error
+        finally:
+            self.busy = False
+        return None
+
+    def kill(self) -> None:
+        """Between two steps."""
+        self.source.kill()
+        self.sink.kill()
+        self.alive = False
+
+
+def killed(worker: Worker) -> None:
+    """For `Worker.at`: the process ends here and tells nobody."""
+    worker.kill()
+    raise Killed
+
+
+def stopped(seconds: float, meanwhile: Callable[[], object]) -> Callable[[Worker], None]:
+    """For `Worker.at`: SIGSTOP here, others go on `meanwhile`, SIGCONT after some seconds."""
+
+    def happen(worker: Worker) -> None:
+        worker.source.suspend()
+        worker.source._kafka.clock.sleep(seconds)
+        meanwhile()
+        worker.source.resume()
+
+    return happen
+
+
+class World:
+    """A memory Kafka with a survey's topic, and the workers on it."""
+
+    def __init__(self, *, faults: Iterable[Fault] = (), partitions: int = 2) -> None:
+        self.clock = ManualClock()
+        self.kafka = MemoryKafka(self.clock, faults=faults)
+        self.kafka.create_topic("survey", partitions=partitions)
+        self.kafka.create_topic(TOPICS.enriched, partitions=2, bytes_max=600)
+        self.kafka.create_topic("bright", partitions=2, bytes_max=400)
+        self.kafka.create_topic(TOPICS.dead_letters)
+        self.kafka.create_topic(TOPICS.ledger)
+        self.workers: dict[str, Worker] = {}
+        self.sent: list[Message] = []
+
+    def worker(self, name: str = "one", limits: RunLimits = LIMITS) -> Worker:
+        """A new process of that name; whatever it was before is not asked to stop."""
+        self.workers[name] = Worker(self.kafka, name, limits)
+        return self.workers[name]
+
+    def send(self, packet: bytes, partition: int | None = None) -> None:
+        """The survey sends a packet."""
+        self.sent.append(self.kafka.publish("survey", packet, partition=partition))
+
+    def drain(self, names: Iterable[str] = ("one",)) -> None:
+        """Let workers of these names go on, restarted where need be, until all is consumed."""
+        for _ in range(400):
+            if self._consumed():
+                return
+            for name in names:
+                if name not in self.workers or not self.workers[name].alive:
+                    self.worker(name)
+                self.workers[name].step()
+            self.clock.advance(0.5)
+        raise AssertionError("the workers do not come to the end of the survey's topic")
+
+    def _consumed(self) -> bool:
+        committed = self.kafka.committed["g"]
+        ends = {Partition(each.topic, each.partition): each.offset + 1 for each in self.sent}
+        return all(committed.get(each, 0) >= end for each, end in ends.items())
+
+    def enriched(self) -> list[int]:
+        """The alerts that a read_committed reader finds on the enriched topic."""
+        return [number_of(message.value) for message in self.kafka.read(TOPICS.enriched)]
+
+    def selected(self) -> list[int]:
+        """Those on the filter's topic."""
+        return [number_of(message.value) for message in self.kafka.read("bright")]
+
+    def dead(self) -> list[tuple[str, int, int]]:
+        """Where the dead letters come from: topic, partition, offset."""
+        letters = [json.loads(each.value) for each in self.kafka.read(TOPICS.dead_letters)]
+        return [(each["topic"], each["partition"], each["offset"]) for each in letters]
+
+    def ledger(self) -> list[Entry]:
+        """The committed entries."""
+        return [read_entry(message.value) for message in self.kafka.read(TOPICS.ledger)]
+
+    def balance(self) -> Balance:
+        """Their sums."""
+        return balance(self.ledger(), self.kafka.visible)
+
+    def check_law(self) -> None:
+        """Every alert ended exactly once, and the ledger says so."""
+        where = {message[:3]: number_of(message.value) for message in self.sent}
+        dead = [where[each] for each in self.dead()]
+        ended = Counter([*self.enriched(), *dead])
+        assert ended == Counter(where.values())
+        assert len(set(self.selected())) == len(self.selected())
+        assert set(self.selected()) <= set(self.enriched())
+        sums = self.balance()
+        assert sums.imbalances == ()
+        assert (sums.consumed, sums.dead) == (len(self.sent), len(dead))
+        assert sums.published == len(self.enriched())
+        assert sums.counts.published.get("bright", 0) == len(self.selected())
