@@ -1,0 +1,168 @@
+"""What gueststar adds to an alert: the appended field's schema, and its bytes for a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.avro import ENRICHED_NAMESPACE
+from schemas.wire import block_bytes, long_bytes, text_bytes
+
+FIELD_NAME = "gueststar"
+_TIME = {"type": "long", "logicalType": "timestamp-micros"}
+_TEXTS = {"type": "array", "items": "string"}
+_MODEL = {
+    "type": "record",
+    "name": "Model",
+    "fields": [
+        {"name": "name", "type": "string"},
+        {"name": "version", "type": "string"},
+        {"name": "sha256", "type": "string", "doc": "Of the model's file."},
+    ],
+}
+_PROBABILITIES = {"type": "map", "values": "float"}
+ANNOTATION_SCHEMA: dict[str, Any] = {
+    "type": "record",
+    "name": "Annotation",
+    "namespace": ENRICHED_NAMESPACE,
+    "fields": [
+        {"name": "broker_version", "type": "string"},
+        {"name": "models", "type": {"type": "array", "items": _MODEL}},
+        {"name": "publish_time", "type": _TIME},
+        {
+            "name": "schema_fingerprint",
+            "type": "string",
+            "doc": "SHA-256 of the schema that the packet came with.",
+        },
+        {"name": "ingest_time", "type": _TIME},
+        {
+            "name": "scores",
+            "type": {"type": "map", "values": _PROBABILITIES},
+            "doc": "Probabilities by classifier and label; without those that declined.",
+        },
+        {"name": "filters", "type": _TEXTS, "doc": "The filters that selected this alert."},
+        {"name": "flags", "type": _TEXTS, "doc": "What is unusual about this alert."},
+    ],
+}
+FIELD_SCHEMA: dict[str, Any] = {
+    "name": FIELD_NAME,
+    "type": ["null", ANNOTATION_SCHEMA],
+    "default": None,
+    "doc": "What the broker learned.",
+}
+_ANNOTATED = b"\x02"
+"""The union's second branch."""
+
+Scores = tuple[tuple[str, ...], NDArray[np.float32]]
+"""A classifier's labels, and probabilities (n, labels); a row with a NaN is one it declined."""
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """What was learned about the n alerts of a batch. Times are UTC, in microseconds since 1970."""
+
+    broker_version: str
+    models: Sequence[tuple[str, str, str]]
+    """Name, version and file's sha256 of each model, as `ModelIdentity` has them."""
+    ingest_unix_us: NDArray[np.int64]
+    """When each alert reached us (n)."""
+    publish_unix_us: int
+    """When the batch was encoded for publication."""
+    scores: Mapping[str, Scores] = field(default_factory=dict)
+    filters: Sequence[tuple[str, ...]] = ()
+    """By alert, the filters that selected it; empty where none selected any."""
+    flags: Sequence[tuple[str, ...]] = ()
+    """By alert; empty where no alert has one."""
+
+    def __len__(self) -> int:
+        """The number of alerts."""
+        return len(self.ingest_unix_us)
+
+    def take(self, rows: NDArray[np.int64]) -> Annotations:
+        """Those of some alerts, in the order given."""
+        scores = {name: (labels, values[rows]) for name, (labels, values) in self.scores.items()}
+        return replace(
+            self,
+            ingest_unix_us=self.ingest_unix_us[rows],
+            scores=scores,
+            filters=[self.filters[row] for row in rows] if self.filters else (),
+            flags=[self.flags[row] for row in rows] if self.flags else (),
+        )
+
+
+def encode_annotations(annotations: Annotations, fingerprints: Sequence[str]) -> list[bytes]:
+    """The appended field's bytes for each alert. `fingerprints` (n): of their writer schemas."""
+    assert len(fingerprints) == len(annotations), "one fingerprint an alert"
+    start = _start(annotations)
+    return [
+        b"".join((start, text_bytes(fingerprint), long_bytes(ingested), scores, filters, flags))
+        for fingerprint, ingested, scores, filters, flags in zip(
+            fingerprints,
+            annotations.ingest_unix_us.tolist(),
+            _scores(annotations.scores, len(fingerprints)),
+            _texts_by_alert(annotations.filters),
+            _texts_by_alert(annotations.flags),
+            strict=False,
+        )
+    ]
+
+
+def _start(annotations: Annotations) -> bytes:
+    """All that a batch's alerts have in common."""
+    models = (b"".join(map(text_bytes, model)) for model in annotations.models)
+    return b"".join(
+        (
+            _ANNOTATED,
+            text_bytes(annotations.broker_version),
+            block_bytes(models),
+            long_bytes(annotations.publish_unix_us),
+        )
+    )
+
+
+def _texts_by_alert(texts: Sequence[tuple[str, ...]]) -> Sequence[bytes] | repeat[bytes]:
+    return [_texts(one) for one in texts] if texts else repeat(b"\0")
+
+
+@lru_cache(maxsize=4096)
+def _texts(texts: tuple[str, ...]) -> bytes:
+    return block_bytes(map(text_bytes, texts))
+
+
+def _scores(scores: Mapping[str, Scores], alerts: int) -> list[bytes]:
+    if not scores:
+        return [b"\0"] * alerts
+    columns = [_entries(name, labels, values) for name, (labels, values) in scores.items()]
+    return [block_bytes(filter(None, entries)) for entries in zip(*columns, strict=True)]
+
+
+def _entries(name: str, labels: tuple[str, ...], values: NDArray[np.float32]) -> list[bytes]:
+    """One classifier's entry in each alert's map of scores; empty where it declined.
+
+    The entries are alike but for the numbers, so they are made as one table of bytes.
+    """
+    assert labels, f"{name} has no labels"
+    row, places = bytearray(text_bytes(name) + long_bytes(len(labels))), []
+    for label in labels:
+        row += text_bytes(label)
+        places.append(len(row))
+        row += bytes(4)
+    table = np.tile(np.frombuffer(bytes(row) + b"\0", np.uint8), (len(values), 1))
+    numbers = np.ascontiguousarray(values, "<f4").view(np.uint8).reshape(len(values), -1, 4)
+    for label_number, place in enumerate(places):
+        table[:, place : place + 4] = numbers[:, label_number]
+    return _rows(table, np.any(np.isnan(values), axis=1).tolist())
+
+
+def _rows(table: NDArray[np.uint8], declined: list[bool]) -> list[bytes]:
+    joined, width = table.tobytes(), table.shape[1]
+    return [
+        b"" if left_out else joined[begin : begin + width]
+        for begin, left_out in zip(range(0, len(joined), width), declined, strict=True)
+    ]

@@ -1,0 +1,142 @@
+"""Enriched packets: the survey's record and what we learned, written by appending.
+
+An Avro record is its fields' encodings in a row, so a record whose schema has one more field at
+its end is the packet's own bytes and that field's. A lite record is the same, with null in place
+of each cutout; where a cutout cannot be null, its image is emptied.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Literal
+
+import fastavro
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.annotation import Annotations, encode_annotations
+from schemas.avro import WriterSchema
+from schemas.batch import AlertBatch, Spans
+from schemas.enriched_framing import ConfluentFraming, ContainerFraming, Framing, Registrar, Slices
+from schemas.enriched_schema import null_branch, survey_schema
+from schemas.framing import SURVEYS
+from schemas.wire import long_bytes
+
+Form = Literal["full", "lite"]
+SCHEMAS_KEPT_MAX = 64
+"""Writer schemas made ready; all are forgotten when there is one more."""
+_CUTOUTS = {survey.name: survey.cutouts for survey in SURVEYS}
+
+
+class Enricher:
+    """Writes enriched packets, in containers, or in Confluent framing where given a registrar."""
+
+    def __init__(self, *, registrar: Registrar | None = None) -> None:
+        """Each new writer schema is registered once with the registrar."""
+        self._registrar = registrar
+        self._writings: dict[WriterSchema, _Writing] = {}
+
+    def encode(
+        self,
+        batch: AlertBatch,
+        annotations: Annotations,
+        form: Form = "lite",
+        rows: NDArray[np.int64] | None = None,
+    ) -> list[bytes]:
+        """The enriched packets of a batch, or of some rows. `annotations` is of the whole batch.
+
+        The same input gives the same bytes. An annotation that a row came with is replaced.
+        Raises SchemaError where a schema has no room for our field, and what the registrar does.
+        """
+        assert len(annotations) == len(batch), "one annotation an alert"
+        chosen = np.arange(len(batch)) if rows is None else rows
+        schemas = [batch.schemas[number] for number in batch.schema[chosen].tolist()]
+        prints = [schema.fingerprint for schema in schemas]
+        tails = encode_annotations(annotations.take(chosen), prints)
+        surveys = batch.survey[chosen].tolist()
+        writings = list(map(self._writing, schemas, surveys))
+        rows_pieces = _pieces(batch.buffer, batch.spans.take(chosen), writings, form)
+        return [
+            writing.framing.pack(batch.packets[row], [*pieces, tail])
+            for row, writing, pieces, tail in zip(
+                chosen.tolist(), writings, rows_pieces, tails, strict=True
+            )
+        ]
+
+    def _writing(self, schema: WriterSchema, survey: str) -> _Writing:
+        if schema not in self._writings:
+            if len(self._writings) >= SCHEMAS_KEPT_MAX:
+                self._writings.clear()
+            self._writings[schema] = _Writing(schema, survey, self._registrar)
+        return self._writings[schema]
+
+
+class _Writing:
+    """One writer schema, made ready to write packets of."""
+
+    def __init__(self, schema: WriterSchema, survey: str, registrar: Registrar | None) -> None:
+        self.framing: Framing = (
+            ConfluentFraming(schema, registrar) if registrar else ContainerFraming(schema)
+        )
+        self._survey_part = survey_schema(schema) if schema.enriched else None
+        record = schema.parsed
+        order = [field["name"] for field in record["fields"]]
+        planes = [plane for plane in range(3) if _CUTOUTS[survey][plane] in order]
+        planes.sort(key=lambda plane: order.index(_CUTOUTS[survey][plane]))
+        self._planes = [(plane, _null(record, _CUTOUTS[survey][plane])) for plane in planes]
+
+    def survey_end(self, datum: memoryview) -> int:
+        """How many of a record's bytes are the survey's."""
+        if self._survey_part is None:
+            return len(datum)
+        # Only where enriched packets are scored again, so a walk by the library will do: into a
+        # record of no fields, so that all are passed over.
+        stream, nothing = BytesIO(datum), {**self._survey_part, "fields": []}
+        fastavro.schemaless_reader(stream, self._survey_part, nothing)
+        return stream.tell()
+
+    def lite(self, view: memoryview, begin: int, end: int, fields: Pairs, stamps: Pairs) -> Slices:
+        """A record's bytes from `begin` to `end`, without its cutouts."""
+        pieces: Slices = []
+        for plane, null in self._planes:
+            cut = _image(view, *stamps[plane]) if null is None else fields[plane]
+            if cut[0] >= 0:
+                pieces += [view[begin : cut[0]], null or b"\0"]
+                begin = cut[1]
+        return [*pieces, view[begin:end]]
+
+
+Pairs = list[list[int]]
+"""Begin and end of each plane."""
+
+
+def _pieces(
+    buffer: NDArray[np.uint8], spans: Spans, writings: list[_Writing], form: Form
+) -> list[Slices]:
+    """Each row's record as the survey encoded it, in slices of the buffer."""
+    view = buffer.data
+    ends = [
+        begin + writing.survey_end(view[begin:end])
+        for writing, (begin, end) in zip(writings, spans.datum.tolist(), strict=True)
+    ]
+    begins = spans.datum[:, 0].tolist()
+    if form == "full":
+        return [[view[begin:end]] for begin, end in zip(begins, ends, strict=True)]
+    rows = zip(writings, begins, ends, spans.field.tolist(), spans.stamp.tolist(), strict=True)
+    return [writing.lite(view, *places) for writing, *places in rows]
+
+
+def _null(record: dict[str, object], name: str) -> bytes | None:
+    branch = null_branch(record, name)
+    return None if branch is None else long_bytes(branch)
+
+
+def _image(view: memoryview, begin: int, end: int) -> tuple[int, int]:
+    """Where an image and its length lie; -1 where there is none, or its length is oddly written.
+
+    Avro allows a length to be written with more bytes than it needs, though no library does so.
+    """
+    length = long_bytes(end - begin)
+    if begin < 0 or begin == end or view[begin - len(length) : begin] != length:
+        return -1, -1
+    return begin - len(length), end

@@ -1,0 +1,58 @@
+"""A survey's writer schema with our field appended: the schema of the packets that we publish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
+from schemas.avro import WriterSchema
+from schemas.errors import SchemaError
+
+OWN_NAME_END = "_gueststar"
+"""Ends the record's name where the schema is registered, so that the subject is ours."""
+_NESTED = ("type", "fields", "items", "values")
+
+
+def survey_schema(schema: WriterSchema) -> dict[str, Any]:
+    """The survey's part of a schema, as JSON's own types: without a field of ours."""
+    record = schema.parsed
+    fields = record["fields"][:-1] if schema.enriched else record["fields"]
+    if any(field["name"] == FIELD_NAME for field in fields):
+        raise SchemaError(f"{schema.name} has a field {FIELD_NAME!r} that is not ours; rename it")
+    return {**record, "fields": fields}
+
+
+def enriched_schema(schema: WriterSchema, *, registered: bool) -> dict[str, Any]:
+    """The survey's record, without docs (half of the text), and our field.
+
+    Where `registered`, the record gets a name of our own: a registry's subject is the record's
+    name (RecordNameStrategy), and the survey's subject is the survey's.
+    """
+    survey: dict[str, Any] = _without_docs(survey_schema(schema))
+    name = survey["name"].removesuffix(OWN_NAME_END)
+    fields = [*survey["fields"], FIELD_SCHEMA]
+    return {**survey, "name": name + OWN_NAME_END * registered, "fields": fields}
+
+
+def dumped(schema: Mapping[str, Any]) -> str:
+    """A schema's JSON text, as short as can be."""
+    return json.dumps(schema, separators=(",", ":"))
+
+
+def null_branch(schema: Mapping[str, Any], field_name: str) -> int | None:
+    """The place of null in the union of a record's field; None where it cannot be null."""
+    types = [field["type"] for field in schema["fields"] if field["name"] == field_name]
+    if not types or not isinstance(types[0], list) or "null" not in types[0]:
+        return None
+    return types[0].index("null")
+
+
+def _without_docs(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(schema, list):
+        return [_without_docs(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key != "doc"}
+    return kept | {key: _without_docs(kept[key]) for key in _NESTED if key in kept}
