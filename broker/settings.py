@@ -20,10 +20,10 @@ from broker.kafka.connection import (
     Start,
 )
 from broker.ledger import Delivery
-from broker.packing import Form
 from broker.reading import read_table
 from broker.runner import RunLimits
 from classifiers.served import BUILT_IN
+from schemas.enriched import Form
 from schemas.limits import DecodeLimits
 
 Framing = Literal["container", "confluent"]
