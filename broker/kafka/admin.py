@@ -1,0 +1,125 @@
+"""Topics, their limits, and whether Kafka is up: what is asked before the alerts flow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from broker.errors import KafkaUnavailable, TopicMissing
+from broker.kafka.connection import Connection
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused
+from schemas.errors import BrokerError
+
+Answer = TypeVar("Answer")
+
+ANSWER_S_MAX: Final = 10.0
+ASK_INTERVAL_S: Final = 0.1
+ASK_S_MAX: Final = 1.0
+CREATED_S_MAX: Final = 20.0
+
+# A topic without a setting of its own has the server's: Kafka's default.
+TOPIC_BYTES_MAX_DEFAULT: Final = 1_048_588
+
+
+@dataclass(frozen=True)
+class TopicSettings:
+    """A topic to create. `settings` are Kafka's own (`max.message.bytes`, `retention.ms`)."""
+
+    name: str
+    partitions: int = 1
+    replication: int = 1
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class KafkaAdmin:
+    """Questions about topics, and their creation. Raises KafkaUnavailable without an answer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._client = AdminClient(connection.silent_client())
+
+    def answers(self) -> bool:
+        """Whether Kafka answers now (it is given a second)."""
+        try:
+            return bool(self._client.list_topics(timeout=ASK_S_MAX).brokers)
+        except KafkaException as raised:
+            if (denied := refused(error_of(raised))) is not None:
+                raise denied from raised
+            return False
+
+    def wait(self) -> None:
+        """Return when Kafka answers; says once that it waits, and when that is over."""
+        while not self.answers():
+            self._connection.watch.away()
+            self._connection.watch.check()
+            time.sleep(ASK_INTERVAL_S)
+        self._connection.watch.back()
+
+    def partitions(self) -> dict[str, int]:
+        """The number of partitions of each topic that exists."""
+        listed = self._ask(lambda: self._client.list_topics(timeout=ANSWER_S_MAX))
+        return {name: len(topic.partitions) for name, topic in listed.topics.items()}
+
+    def create(self, topics: Sequence[TopicSettings]) -> None:
+        """Create these topics; one that exists stays as it is. Returns when all are listed."""
+        asked = [
+            NewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.settings))
+            for topic in topics
+        ]
+        for future in self._client.create_topics(asked).values() if asked else ():
+            self._ask_created(future)
+        self._wait_listed({topic.name for topic in topics})
+
+    def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
+        """Each topic's `max.message.bytes`: the largest batch of messages that it takes.
+
+        Raises TopicMissing with the first topic that does not exist.
+        """
+        asked = [ConfigResource(ResourceType.TOPIC, topic) for topic in dict.fromkeys(topics)]
+        futures = self._client.describe_configs(asked) if asked else {}
+        return {
+            resource.name: self._limit(resource.name, future)
+            for resource, future in futures.items()
+        }
+
+    def _limit(self, topic: str, future: Future[Any]) -> int:
+        try:
+            entry = self._ask(lambda: future.result(ANSWER_S_MAX)).get("max.message.bytes")
+        except TopicMissing:
+            raise TopicMissing(f"topic {topic!r} does not exist; create it first") from None
+        return int(entry.value) if entry is not None else TOPIC_BYTES_MAX_DEFAULT
+
+    def _ask_created(self, future: Future[Any]) -> None:
+        try:
+            future.result(ANSWER_S_MAX)
+        except KafkaException as raised:
+            if error_of(raised).code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise self._fault(error_of(raised)) from raised
+
+    def _wait_listed(self, names: set[str]) -> None:
+        deadline_s = time.monotonic() + CREATED_S_MAX
+        while missing := names - self.partitions().keys():
+            if time.monotonic() > deadline_s:
+                raise TopicMissing(f"created, but not listed by Kafka: {', '.join(missing)}")
+            time.sleep(ASK_INTERVAL_S)
+
+    def _ask(self, question: Callable[[], Answer]) -> Answer:
+        try:
+            return question()
+        except KafkaException as raised:
+            raise self._fault(error_of(raised)) from raised
+        except TimeoutError as raised:
+            raise KafkaUnavailable(self._connection.watch.complaint()) from raised
+
+    def _fault(self, error: KafkaError) -> BrokerError:
+        if error.code() in UNKNOWN_TOPIC:
+            return TopicMissing("a topic does not exist; create it first")
+        if passes(error):
+            return KafkaUnavailable(self._connection.watch.complaint())
+        return refused(error) or BrokerError(f"Kafka answers: {error.str()}")

@@ -1,0 +1,95 @@
+"""What a group has committed: asked for, waited for, and written, in a member's name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from broker.errors import KafkaUnavailable, TransactionAborted
+from broker.kafka.connection import Connection
+from broker.kafka.faults import error_of, member_fault, passes
+from broker.kafka.watch import LOG
+from broker.ports import Partition
+
+ANSWER_S_MAX: Final = 2.0
+RETRY_S: Final = 0.05
+
+
+class GroupOffsets:
+    """The committed offsets of one consumer's group. worker: its name, for what is raised."""
+
+    def __init__(self, consumer: Consumer, connection: Connection, worker: str | None) -> None:
+        self._consumer = consumer
+        self._connection = connection
+        self._worker = worker
+
+    def read(self, partitions: Iterable[Partition]) -> dict[Partition, int] | None:
+        """Each partition's committed offset, negative where there is none.
+
+        None where that is not known now: Kafka is away, or a transaction over them is open.
+        """
+        asked = [TopicPartition(each.topic, each.number) for each in partitions]
+        try:
+            found = self._consumer.committed(asked, ANSWER_S_MAX)
+        except KafkaException as raised:
+            self._judge(error_of(raised))
+            return None
+        if any(each.error for each in found):
+            return None
+        return {Partition(each.topic, each.partition): each.offset for each in found}
+
+    def await_read(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """As `read`, once it is known. Raises KafkaUnavailable when patience is over."""
+        wanted = tuple(partitions)
+        deadline_s = time.monotonic() + self._connection.patience_s
+        while (known := self.read(wanted)) is None:
+            self._require_time(deadline_s)
+        return known
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Commit them outside any transaction.
+
+        Raises MemberFenced where another process has our name, TransactionAborted where the
+        group does not have us as a member now, KafkaUnavailable when patience is over.
+        """
+        deadline_s = time.monotonic() + self._connection.patience_s
+        while (error := self._commit_once(offsets)) is not None:
+            self._judge(error)
+            if not passes(error):
+                raise TransactionAborted(f"the group does not take our offsets: {error.str()}")
+            self._require_time(deadline_s)
+            time.sleep(RETRY_S)
+
+    def ends(self, partition: Partition) -> tuple[int, int] | None:
+        """The first offset that a partition holds and the one after its last, where known."""
+        asked = TopicPartition(partition.topic, partition.number)
+        try:
+            low, high = self._consumer.get_watermark_offsets(asked, timeout=ANSWER_S_MAX)
+        except KafkaException as raised:
+            self._judge(error_of(raised))
+            return None
+        return int(low), int(high)
+
+    def _commit_once(self, offsets: Mapping[Partition, int]) -> KafkaError | None:
+        try:
+            answers = self._consumer.commit(offsets=placed(offsets), asynchronous=False)
+        except KafkaException as raised:
+            return error_of(raised)
+        return next((answer.error for answer in answers if answer.error), None)
+
+    def _judge(self, error: KafkaError) -> None:
+        if (fault := member_fault(error, self._worker)) is not None:
+            raise fault
+        LOG.debug("offsets of worker %r: %s", self._worker, error)
+
+    def _require_time(self, deadline_s: float) -> None:
+        if time.monotonic() > deadline_s:
+            raise KafkaUnavailable(self._connection.watch.complaint())
+
+
+def placed(offsets: Mapping[Partition, int]) -> list[TopicPartition]:
+    """Offsets as the client wants them."""
+    return [TopicPartition(each.topic, each.number, at) for each, at in offsets.items()]

@@ -1,0 +1,157 @@
+"""One producer at a time for either sink: its queue, its batches and its size limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from broker.errors import KafkaUnavailable, OutputTooLarge
+from broker.kafka.admin import KafkaAdmin
+from broker.kafka.connection import PRODUCER_BATCH_BYTES, Connection
+from broker.kafka.faults import delivery_fault, error_of, passes, transaction_fault
+from broker.ports import Output
+from schemas.errors import BrokerError
+
+# A batch's header (61 bytes) and a record's lengths, time, key length (at most 36), rounded up:
+# what the limits of client and topic count beside key and value.
+FRAMING_BYTES_MAX: Final = 128
+STEP_S_MAX: Final = 5.0
+QUEUE_WAIT_S: Final = 0.05
+
+
+class Publisher:
+    """What both sinks share: one producer at a time, its queue, its size limits.
+
+    topics: the outputs; the smallest of their limits bounds the producer's batches, for Kafka
+    holds its limit against a batch and not against a message. settings: the producer's own.
+    ask_limits: whether Kafka can tell its topics' limits (the embedded one cannot).
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        topics: Iterable[str],
+        message_bytes_max: int,
+        settings: Mapping[str, Any],
+        ask_limits: bool = True,
+    ) -> None:
+        self._connection = connection
+        self._topics = tuple(topics)
+        self._message_bytes_max = message_bytes_max
+        self._settings = settings
+        self._ask_limits = ask_limits
+        self._limits: dict[str, int] = {}
+        self._admin: KafkaAdmin | None = None
+        self._producer: Producer | None = None
+        self._undelivered: tuple[KafkaError, str] | None = None
+        self.outgrown = False
+        """Whether a topic's limit was found to be lower than when the producer was built."""
+
+    @property
+    def producer(self) -> Producer:
+        """The present producer."""
+        assert self._producer is not None, "rebuild the sink first"
+        return self._producer
+
+    def build(self) -> Producer:
+        """A new producer instead of the present one, for batches that every topic takes."""
+        self.drop()
+        limits = [self.bytes_max(topic) for topic in self._topics]
+        settings = self._connection.producer(
+            message_bytes_max=self._message_bytes_max,
+            batch_bytes=min([PRODUCER_BATCH_BYTES, *limits]),
+        )
+        self._producer = Producer({**settings, **self._settings, "on_delivery": self._failed})
+        return self._producer
+
+    def drop(self) -> None:
+        """Let the producer go, with what it has queued."""
+        self.forget()
+        self.outgrown = False
+        if self._producer is not None:
+            self._producer.purge()
+            self._producer = None
+
+    def forget(self) -> None:
+        """Ask for the limits again, and bear no grudge for what was not delivered."""
+        self._limits.clear()
+        self._undelivered = None
+
+    def produce(self, outputs: Sequence[Output]) -> None:
+        """Queue messages; blocks while the queue is full. Raises OutputTooLarge."""
+        producer = self.producer
+        for output in outputs:
+            self._check_size(output)
+            while not self._queued(producer, output):
+                self._connection.watch.check()
+        producer.poll(0)
+
+    def bytes_max(self, topic: str) -> int:
+        """The largest message (value plus key, bytes) that client and topic both accept."""
+        if topic not in self._limits:
+            self._ask_for_limits({topic, *self._topics})
+        return min(self._message_bytes_max, self._limits[topic]) - FRAMING_BYTES_MAX
+
+    def undelivered_fault(self) -> BrokerError | None:
+        """What the first message that Kafka did not take means."""
+        if self._undelivered is None:
+            return None
+        fault = delivery_fault(*self._undelivered)
+        self.outgrown |= isinstance(fault, OutputTooLarge)
+        return fault
+
+    def insist(self, step: Callable[[float], Any]) -> None:
+        """Take this step, again while Kafka gives no answer and patience lasts."""
+        deadline_s = time.monotonic() + self._connection.patience_s
+        while True:
+            try:
+                step(STEP_S_MAX)
+            except KafkaException as raised:
+                self._bear(error_of(raised), raised, deadline_s)
+            else:
+                self._connection.watch.heed(answered=True)
+                return
+
+    def _bear(self, error: KafkaError, raised: KafkaException, deadline_s: float) -> None:
+        if error.fatal() or error.txn_requires_abort() or not passes(error):
+            raise self._fault(error) from raised
+        self._connection.watch.heed(answered=False)
+        if time.monotonic() > deadline_s:
+            raise KafkaUnavailable(self._connection.watch.complaint()) from raised
+
+    def _fault(self, error: KafkaError) -> BrokerError:
+        undelivered = None if error.fatal() else self.undelivered_fault()
+        return undelivered or transaction_fault(error)
+
+    def _ask_for_limits(self, topics: set[str]) -> None:
+        if not self._ask_limits:
+            self._limits.update(dict.fromkeys(topics, self._message_bytes_max))
+            return
+        if self._admin is None:
+            self._admin = KafkaAdmin(self._connection)
+        self._limits.update(self._admin.bytes_max(topics))
+
+    def _check_size(self, output: Output) -> None:
+        size, limit = len(output.value) + len(output.key or b""), self.bytes_max(output.topic)
+        if size > limit:
+            raise OutputTooLarge(
+                f"a message of {size} bytes for topic {output.topic!r}, which takes {limit}"
+            )
+
+    def _queued(self, producer: Producer, output: Output) -> bool:
+        try:
+            producer.produce(output.topic, value=output.value, key=output.key)
+        except BufferError:
+            producer.poll(QUEUE_WAIT_S)
+            return False
+        except KafkaException as raised:
+            raise self._fault(error_of(raised)) from raised
+        return True
+
+    def _failed(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None and self._undelivered is None:
+            self._undelivered = (error, message.topic())

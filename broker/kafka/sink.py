@@ -1,0 +1,93 @@
+"""A producer in transactions, as broker/ports.py wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from confluent_kafka import KafkaException
+
+from broker.kafka.connection import MESSAGE_BYTES_MAX, TRANSACTION_TIMEOUT_MS, Connection
+from broker.kafka.offsets import placed
+from broker.kafka.publisher import STEP_S_MAX, Publisher
+from broker.kafka.source import Membership
+from broker.ports import Output, Partition
+
+
+class KafkaSink:
+    """Transactions under an id that outlives restarts. See `broker.ports.Sink`.
+
+    topics: all that is published to; the smallest of their limits bounds the batches.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        group: str,
+        worker: str,
+        topics: Iterable[str],
+        transaction_timeout_ms: int = TRANSACTION_TIMEOUT_MS,
+        message_bytes_max: int = MESSAGE_BYTES_MAX,
+    ) -> None:
+        self._publisher = Publisher(
+            connection,
+            topics=topics,
+            message_bytes_max=message_bytes_max,
+            settings={
+                "transactional.id": f"{group}-{worker}",
+                "transaction.timeout.ms": transaction_timeout_ms,
+            },
+        )
+        self._is_open = False
+
+    def begin(self) -> None:
+        """Open a transaction."""
+        assert not self._is_open, "a transaction is open"
+        if self._publisher.outgrown:
+            self.rebuild()
+        self._publisher.insist(lambda _: self._publisher.producer.begin_transaction())
+        self._is_open = True
+
+    def produce(self, outputs: Sequence[Output]) -> None:
+        """Queue messages within the open transaction; blocks while the queue is full."""
+        assert self._is_open, "begin a transaction first"
+        self._publisher.produce(outputs)
+
+    def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
+        """Put the consumed offsets (next to read) into the open transaction."""
+        assert isinstance(group, Membership), "offsets belong to the group of a KafkaSource"
+        self._publisher.insist(
+            lambda timeout_s: self._publisher.producer.send_offsets_to_transaction(
+                placed(offsets), group.token, timeout_s
+            )
+        )
+
+    def commit(self) -> None:
+        """Everything since `begin`, or nothing, becomes visible to read_committed readers."""
+        self._publisher.insist(self._publisher.producer.commit_transaction)
+        self._is_open = False
+
+    def abort(self) -> None:
+        """Give up everything since `begin`; nothing to do where nothing is open."""
+        self._publisher.forget()
+        if self._is_open:
+            self._is_open = False
+            self._publisher.insist(self._publisher.producer.abort_transaction)
+
+    def rebuild(self) -> None:
+        """A new producer of the same transactional id; an earlier one's transaction is ended."""
+        self._is_open = False
+        self._publisher.insist(self._publisher.build().init_transactions)
+
+    def bytes_max(self, topic: str) -> int:
+        """The largest message (value plus key, bytes) that client and topic both accept."""
+        return self._publisher.bytes_max(topic)
+
+    def close(self) -> None:
+        """Abort what is open, where Kafka lets us, and let go. Idempotent."""
+        if self._is_open:
+            self._is_open = False
+            with suppress(KafkaException):
+                self._publisher.producer.abort_transaction(STEP_S_MAX)
+        self._publisher.drop()

@@ -1,0 +1,266 @@
+"""A member of a consumer group, as broker/ports.py wants it: positions are kept here, exactly.
+
+librdkafka's own position stops before the control records of a transactional source and is
+unknown until the first message; the ledger needs ranges that meet. So the committed offsets are
+asked for when partitions are assigned, and counted on from there by messages and ends of
+partitions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import confluent_kafka
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
+from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
+from broker.kafka.offsets import GroupOffsets, placed
+from broker.kafka.watch import LOG
+from broker.ports import Message, Partition
+
+CHUNK_MESSAGES: Final = 64
+# Assignments, signals and outages are looked at this often while nothing comes: librdkafka's
+# wait goes on over a rebalance that it served, and the new partitions would wait with it.
+WAIT_S_MAX: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Membership:
+    """What `Sink.send_offsets` needs of a source: the group's token, or its offsets."""
+
+    token: Any
+    offsets: GroupOffsets
+
+
+class KafkaSource:
+    """A static group member that reads committed messages. See `broker.ports.Source`.
+
+    Nothing is asked of Kafka before `join` or the first `poll`. A topic that does not exist yet
+    is waited for, and read from its first offset. worker: this member's name, stable over
+    restarts; None for a reader without one. start: where a partition that the group never
+    committed is read from; that offset is committed at once, so that a worker which dies before
+    its first transaction skips nothing.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        topics: Sequence[str],
+        group: str,
+        worker: str | None,
+        start: Start = "earliest",
+        session_timeout_ms: int = SESSION_TIMEOUT_MS,
+    ) -> None:
+        self._connection = connection
+        self._worker = worker
+        self._start = start
+        self._unplaced: tuple[Partition, ...] = ()
+        self._kept: deque[confluent_kafka.Message] = deque()
+        self._starts: dict[Partition, int] = {}
+        self._positions: dict[Partition, int] = {}
+        self._took = False
+        self._rebalances = 0
+        self._awaited: set[str] = set()
+        self._membership: Membership | None = None
+        self._consumer = Consumer(
+            connection.consumer(group=group, worker=worker, session_timeout_ms=session_timeout_ms)
+        )
+        self._offsets = GroupOffsets(self._consumer, connection, worker)
+        self._consumer.subscribe(
+            list(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+        )
+
+    def join(self) -> None:
+        """Return once the group has us, or once Kafka says that there is no such topic yet."""
+        deadline_s = time.monotonic() + self._connection.patience_s
+        while self._membership is None and not self._awaited:
+            if time.monotonic() > deadline_s:
+                raise KafkaUnavailable(self._connection.watch.complaint())
+            self._next(WAIT_S_MAX)
+
+    def confirm_member(self) -> None:
+        """Ask the group itself; raises MemberFenced where another live process has the name."""
+        if not self._positions:
+            return
+        try:
+            # What is committed, committed again: it changes nothing and is answered at once.
+            self._offsets.commit(self.committed())
+        except TransactionAborted:
+            # Dropped from the group, and nobody has the name: the next poll enters it again.
+            self._consumer.unassign()
+            self._forget()
+
+    def poll(self, *, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message]:
+        """Wait for the first message, then take what is there already, up to both bounds."""
+        if self._took:
+            self._starts = dict(self._positions)
+        taken = self._wait_first(timeout_s)
+        rebalances = self._rebalances
+        bytes_taken = sum(len(message.value) for message in taken)
+        while taken and len(taken) < messages_max and (message := self._next(0)) is not None:
+            bytes_taken += len(message.value() or b"")
+            if bytes_taken > bytes_max:
+                self._kept.appendleft(message)
+                break
+            taken.append(self._take(message))
+        if rebalances != self._rebalances:
+            taken.clear()  # whoever owns these partitions now reads them again
+        self._took = bool(taken)
+        return taken
+
+    def starts(self) -> Mapping[Partition, int]:
+        """Where each assigned partition stood when the last poll with messages began."""
+        return dict(self._starts)
+
+    def positions(self) -> Mapping[Partition, int]:
+        """The next offset of each assigned partition, control records passed over."""
+        return dict(self._positions)
+
+    def committed(self) -> Mapping[Partition, int]:
+        """The group's committed offset of each assigned partition; waits for pending ones."""
+        return self._offsets.await_read(self._positions) if self._positions else {}
+
+    def seek(self, positions: Mapping[Partition, int]) -> None:
+        """Go back to these offsets; what was prefetched is forgotten. Needed after an abort."""
+        self._kept.clear()
+        self._positions.update({p: at for p, at in positions.items() if p in self._positions})
+        # Every partition, for the prefetched messages of the others went with the rest.
+        self._consumer.assign(placed(self._positions))
+        self._starts, self._took = dict(self._positions), False
+
+    def lag(self) -> Mapping[Partition, int]:
+        """Messages behind the end of each assigned partition, from what the client knows."""
+        behind = {}
+        for partition, position in self._positions.items():
+            asked = TopicPartition(partition.topic, partition.number)
+            _, high = self._consumer.get_watermark_offsets(asked, cached=True)
+            if high >= 0:
+                behind[partition] = max(0, high - position)
+        return behind
+
+    def group(self) -> Membership:
+        """A token of the present membership, for `Sink.send_offsets`."""
+        assert self._membership is not None, "no partition was ever assigned"
+        return self._membership
+
+    def close(self) -> None:
+        """End; a static member keeps its partitions until its session ends. Idempotent."""
+        self._consumer.close()
+
+    def _wait_first(self, timeout_s: float) -> list[Message]:
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            self._connection.watch.check()
+            self._place()
+            left_s = max(0.0, deadline_s - time.monotonic())
+            message = self._next(min(left_s, WAIT_S_MAX))
+            if message is not None:
+                return [self._take(message)]
+            if left_s == 0.0:
+                return []
+
+    def _next(self, timeout_s: float) -> confluent_kafka.Message | None:
+        while self._kept or self._fill(timeout_s):
+            message = self._kept.popleft()
+            error = message.error()
+            if error is None:
+                return message
+            self._hear(message, error)
+            timeout_s = 0
+        return None
+
+    def _fill(self, timeout_s: float) -> bool:
+        rebalances = self._rebalances
+        count = 1 if timeout_s > 0 else CHUNK_MESSAGES
+        try:
+            came = self._consumer.consume(count, timeout_s)
+        except KafkaException as raised:
+            self._judge(error_of(raised))
+            return False
+        if rebalances == self._rebalances:
+            self._kept.extend(came)
+        return bool(self._kept)
+
+    def _take(self, message: confluent_kafka.Message) -> Message:
+        topic, number, offset = message.topic(), message.partition(), message.offset()
+        kind, timestamp_ms = message.timestamp()
+        self._positions[Partition(topic, number)] = offset + 1
+        stamp = timestamp_ms if kind else -1
+        return Message(topic, number, offset, stamp, message.key(), message.value() or b"")
+
+    def _hear(self, message: confluent_kafka.Message, error: KafkaError) -> None:
+        partition = Partition(message.topic(), message.partition())
+        if error.code() == KafkaError._PARTITION_EOF:
+            known = self._positions.get(partition)
+            if known is not None:
+                self._positions[partition] = max(known, message.offset())
+        elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+            raise OffsetGap(self._gap(partition))
+        elif error.code() in UNKNOWN_TOPIC:
+            self._await_topic(partition.topic)
+        else:
+            self._judge(error)
+
+    def _judge(self, error: KafkaError) -> None:
+        if (fault := member_fault(error, self._worker)) is not None:
+            raise fault
+        LOG.debug("worker %r: %s", self._worker, error)
+
+    def _gap(self, partition: Partition) -> str:
+        return (
+            f"topic {partition.topic!r} partition {partition.number} no longer holds offset "
+            f"{self._positions.get(partition)}: its retention was shorter than our absence; "
+            "reset the group's offset (kafka-consumer-groups --reset-offsets) to go on"
+        )
+
+    def _await_topic(self, topic: str) -> None:
+        if topic not in self._awaited:
+            self._awaited.add(topic)
+            LOG.warning("topic %r does not exist yet; waiting for it", topic)
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # Assigned nothing for now: `_place` asks where they stand, outside of this callback.
+        consumer.assign([])
+        self._forget()
+        self._unplaced = tuple(Partition(each.topic, each.partition) for each in partitions)
+        self._membership = Membership(consumer.consumer_group_metadata(), self._offsets)
+        LOG.info("worker %r has %d partitions", self._worker, len(partitions))
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.unassign()
+        self._forget()
+        LOG.info("worker %r gives back %d partitions", self._worker, len(partitions))
+
+    def _forget(self) -> None:
+        self._rebalances += 1
+        self._unplaced = ()
+        self._kept.clear()
+        self._starts, self._positions = {}, {}
+
+    def _place(self) -> None:
+        """Read what is newly assigned, once it is known where from."""
+        known = self._offsets.read(self._unplaced) if self._unplaced else None
+        if known is None or not self._begin(known):
+            return
+        self._unplaced, self._positions, self._starts = (), known, dict(known)
+        self._consumer.assign(placed(known))
+
+    def _begin(self, known: dict[Partition, int]) -> bool:
+        """Set and commit the start of what the group never committed; whether that is done."""
+        fresh = [partition for partition, offset in known.items() if offset < 0]
+        for partition in fresh:
+            ends = self._offsets.ends(partition)
+            if ends is None:
+                return False
+            earliest = self._start == "earliest" or partition.topic in self._awaited
+            known[partition] = ends[0] if earliest else ends[1]
+        if fresh:
+            self._offsets.commit({partition: known[partition] for partition in fresh})
+        return True

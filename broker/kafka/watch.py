@@ -1,0 +1,124 @@
+"""The voice of Kafka's clients: librdkafka's log and statistics through Python's logging.
+
+Left alone, librdkafka prints twenty lines a second to stderr while a server is away. Here an
+outage is one warning when it starts and one line when it ends; the rest is there at DEBUG.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from broker.errors import KafkaUnavailable
+
+LOG: Final = logging.getLogger("gueststar.kafka")
+STATISTICS_INTERVAL_MS: Final = 1_000
+
+# What librdkafka says many times an outage, and the watch once; and what it says beside raising.
+DEMOTED: Final = frozenset(
+    {"FAIL", "ERROR", "REQTMOUT", "FETCHERR", "SESSTMOUT", "TXNERR", "FATAL"}
+)
+
+
+class _Demoted(logging.Filter):
+    """Lets the lines that we say ourselves pass only where DEBUG is wanted."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        if not arguments or str(arguments[0]) not in DEMOTED:
+            return True
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+        return LOG.isEnabledFor(logging.DEBUG)
+
+
+CLIENT_LOG: Final = logging.getLogger("gueststar.kafka.client")
+CLIENT_LOG.addFilter(_Demoted())
+
+
+class Watch:
+    """Whether one Kafka answers. Not a thread: it learns what its clients' calls serve.
+
+    patience_s: the longest outage that `check` bears with.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        patience_s: float,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self.patience_s = patience_s
+        self._monotonic_s = monotonic_s
+        self._away_since_s: float | None = None
+        self._hears_statistics = False
+
+    def client(self) -> dict[str, Any]:
+        """The callbacks for a client whose queue is served all the time (a consumer)."""
+        self._hears_statistics = True
+        return {
+            "logger": CLIENT_LOG,
+            "error_cb": lambda error: LOG.debug("client error: %s", error),
+            "stats_cb": self._hear_statistics,
+            "statistics.interval.ms": STATISTICS_INTERVAL_MS,
+        }
+
+    def away(self) -> None:
+        """Kafka gave no answer; says so once an outage."""
+        if self._away_since_s is not None:
+            return
+        self._away_since_s = self._monotonic_s()
+        LOG.warning(
+            "no answer from Kafka at %s; trying again for %.0f s",
+            self._bootstrap,
+            self.patience_s,
+        )
+
+    def back(self) -> None:
+        """Kafka answered; says so where that ends an outage."""
+        if self._away_since_s is None:
+            return
+        away_s, self._away_since_s = self._monotonic_s() - self._away_since_s, None
+        LOG.warning("Kafka at %s answers again after %.1f s", self._bootstrap, away_s)
+
+    def heed(self, *, answered: bool) -> None:
+        """What a call learned; it counts only where no consumer's statistics tell more."""
+        if self._hears_statistics:
+            return
+        if answered:
+            self.back()
+        else:
+            self.away()
+
+    def check(self) -> None:
+        """Raise KafkaUnavailable where an outage has outlasted the patience."""
+        since_s = self._away_since_s
+        if since_s is not None and self._monotonic_s() - since_s > self.patience_s:
+            raise KafkaUnavailable(self.complaint())
+
+    def complaint(self) -> str:
+        """The one line that names the server and the remedy."""
+        return (
+            f"no answer from Kafka at {self._bootstrap} for {self.patience_s:.0f} s: "
+            "start it, or correct the address"
+        )
+
+    def _hear_statistics(self, text: str) -> None:
+        statistics = json.loads(text)
+        brokers = statistics["brokers"].values()
+        up = sum(broker["state"] == "UP" for broker in brokers)
+        LOG.debug(
+            "%s: %d of %d connections up, %d messages queued, %d bytes received",
+            statistics["name"],
+            up,
+            len(brokers),
+            statistics["replyq"],
+            statistics["rx_bytes"],
+        )
+        if up:
+            self.back()
+        else:
+            self.away()
