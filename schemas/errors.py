@@ -2,6 +2,7 @@
 
 GueststarError
 ├── SchemaError        a writer schema that cannot be read, or lacks what an adapter needs
+├── RegistryError      a schema registry that does not answer, or refuses
 ├── DecodeLimitError   a setting that is no usable bound
 ├── FilterError        a filter that cannot be loaded (filters/)
 ├── ModelError         a model file that cannot be served (classifiers/)
@@ -20,6 +21,10 @@ class GueststarError(Exception):
 
 class SchemaError(GueststarError):
     """A writer schema that cannot be read, or lacks what its survey's adapter needs."""
+
+
+class RegistryError(GueststarError):
+    """A schema registry that does not answer, or refuses."""
 
 
 class DecodeLimitError(GueststarError):

@@ -1,0 +1,104 @@
+"""A Confluent schema registry over HTTP: the surveys' schemas found, our own registered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from schemas.avro import WriterSchema
+from schemas.errors import RegistryError, SchemaError
+
+PATIENCE: dict[str, object] = {"timeout": 5, "max.retries": 3, "retries.wait.ms": 200}
+"""Seconds to wait for an answer, and how often to ask again; a setting of the same name wins."""
+UNKNOWN_KEPT_S = 60.0
+"""How long an unknown id is taken to be unknown, so that a flood of them asks the registry once."""
+UNKNOWN_KEPT_MAX = 10_000
+HTTP_NOT_FOUND = 404
+REMEDIES = {
+    401: "give the registry's user and password",
+    403: "ask for the right to do so, or give another user and password",
+    409: "set the subject's compatibility level to NONE, as each writer schema is a version of it",
+}
+
+
+class RegistrySchemas:
+    """Finds writer schemas by id (`SchemaSource`) and registers ours (`Registrar`)."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, object],
+        *,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`settings` are the client's own: `url`, `basic.auth.user.info`, `ssl.ca.location`...
+
+        Raises RegistryError where one of them is wrong; asks nothing yet.
+        """
+        self._monotonic_s = monotonic_s
+        self._unknown: dict[int, float] = {}
+        try:
+            self._client = SchemaRegistryClient({**PATIENCE, **settings})
+        except (ValueError, TypeError, OSError) as error:
+            raise RegistryError(f"the schema registry's settings: {error}; correct them") from error
+        self._place = urlsplit(str(settings["url"])).netloc.rpartition("@")[2]
+
+    def find(self, schema_id: int) -> WriterSchema | None:
+        """The schema of that id; None where there is none, or none of an Avro record.
+
+        Rubin registers each alert schema whole; references to other subjects are not followed.
+        Raises RegistryError where the registry does not answer.
+        """
+        if self._unknown.get(schema_id, -1.0) > self._monotonic_s():
+            return None
+        schema = self._fetched(schema_id)
+        if schema is None:
+            self._remember_unknown(schema_id)
+        return schema
+
+    def register(self, subject: str, schema: str) -> int:
+        """The id of a schema's JSON text under that subject; the same each time.
+
+        Raises RegistryError where the registry does not answer, or refuses.
+        """
+        with self._asking(f"to register {subject}"):
+            schema_id: int = self._client.register_schema(subject, Schema(schema, "AVRO"))
+        return schema_id
+
+    def _fetched(self, schema_id: int) -> WriterSchema | None:
+        with self._asking(f"for schema id {schema_id}"):
+            try:
+                schema = self._client.get_schema(schema_id)
+            except SchemaRegistryError as error:
+                if error.http_status_code == HTTP_NOT_FOUND:
+                    return None
+                raise
+        try:
+            return WriterSchema.of(schema.schema_str, schema_id)
+        except SchemaError:
+            return None
+
+    def _remember_unknown(self, schema_id: int) -> None:
+        if len(self._unknown) >= UNKNOWN_KEPT_MAX:
+            self._unknown.clear()
+        self._unknown[schema_id] = self._monotonic_s() + UNKNOWN_KEPT_S
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        """Whatever keeps the registry from answering becomes a RegistryError."""
+        try:
+            yield
+        except SchemaRegistryError as error:
+            remedy = REMEDIES.get(error.http_status_code, "see the registry's log")
+            message = f"the schema registry {self._place}, asked {what}, says: {error}; {remedy}"
+            raise RegistryError(message) from error
+        except Exception as error:
+            # The client's HTTP library, and so its exceptions, differ between its versions.
+            raise RegistryError(
+                f"the schema registry {self._place} does not answer, asked {what}: {error}; "
+                "check that it runs and that its address is right"
+            ) from error

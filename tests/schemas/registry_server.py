@@ -1,0 +1,110 @@
+"""A small server of the Confluent schema registry's protocol, so that tests speak real HTTP."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+@dataclass
+class RegistryServer:
+    """What the server knows and was asked. Ids are given from `next_id` up."""
+
+    url: str
+    schemas: dict[int, str] = field(default_factory=dict)
+    subjects: dict[tuple[str, str], int] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    next_id: int = 1
+    user_info: str = ""
+    """As `user:password`, where one is asked for."""
+    failures_left: int = 0
+    """How many requests are answered with 503 first."""
+    refusal: tuple[int, str] | None = None
+    """Status and message with which a registration is refused."""
+
+    def registered(self, subject: str, schema: str) -> int:
+        """The id of that schema, new where it is new."""
+        if (subject, schema) not in self.subjects:
+            self.subjects[subject, schema] = self.next_id
+            self.schemas[self.next_id] = schema
+            self.next_id += 1
+        return self.subjects[subject, schema]
+
+
+class _Server(ThreadingHTTPServer):
+    registry: RegistryServer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    @property
+    def registry(self) -> RegistryServer:
+        """What this server knows."""
+        assert isinstance(self.server, _Server)
+        return self.server.registry
+
+    def do_GET(self) -> None:
+        """Answer `schemas/ids/ID`."""
+        if self._may_answer():
+            schema_id = int(urlsplit(self.path).path.rpartition("/")[2])
+            text = self.registry.schemas.get(schema_id)
+            if text is None:
+                self._answer(404, {"error_code": 40403, "message": "Schema not found"})
+            else:
+                self._answer(200, {"schema": text})
+
+    def do_POST(self) -> None:
+        """Answer `subjects/SUBJECT/versions`."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if not self._may_answer():
+            return
+        if self.registry.refusal:
+            status, message = self.registry.refusal
+            self._answer(status, {"error_code": status, "message": message})
+            return
+        subject = unquote(urlsplit(self.path).path.split("/")[2])
+        self._answer(200, {"id": self.registry.registered(subject, body["schema"])})
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _may_answer(self) -> bool:
+        registry = self.registry
+        registry.requests.append(f"{self.command} {urlsplit(self.path).path}")
+        expected = "Basic " + base64.b64encode(registry.user_info.encode()).decode()
+        if registry.user_info and self.headers.get("Authorization") != expected:
+            self._answer(401, {"error_code": 401, "message": "Unauthorized"})
+            return False
+        if registry.failures_left:
+            registry.failures_left -= 1
+            self._answer(503, {"error_code": 50301, "message": "starting"})
+            return False
+        return True
+
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@contextmanager
+def serving() -> Iterator[RegistryServer]:
+    """A registry on a free port of this machine, until the block ends."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.registry = RegistryServer(f"http://127.0.0.1:{server.server_port}")
+        thread = Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server.registry
+        finally:
+            server.shutdown()
+            thread.join()

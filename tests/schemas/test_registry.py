@@ -1,0 +1,107 @@
+"""The registry client against a server of the protocol, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from schemas.errors import RegistryError
+from schemas.registry import UNKNOWN_KEPT_S, RegistrySchemas
+from tests.schemas.registry_server import RegistryServer, serving
+
+SCHEMA = json.dumps(
+    {
+        "type": "record",
+        "name": "alert",
+        "namespace": "lsst.v10_1",
+        "fields": [{"name": "diaSourceId", "type": "long"}],
+    }
+)
+QUICK = {"timeout": 2, "max.retries": 2, "retries.wait.ms": 1}
+
+
+@pytest.fixture
+def registry() -> Iterator[RegistryServer]:
+    with serving() as server:
+        yield server
+
+
+def test_a_schema_is_found_by_its_id_with_no_version_known_to_the_code(
+    registry: RegistryServer,
+) -> None:
+    registry.schemas[1001] = SCHEMA
+    schema = RegistrySchemas({"url": registry.url}).find(1001)
+    assert schema is not None
+    assert (schema.name, schema.registry_id) == ("lsst.v10_1.alert", 1001)
+
+
+def test_an_unknown_id_is_none_and_is_asked_for_again_after_a_while(
+    registry: RegistryServer,
+) -> None:
+    now_s = 0.0
+    schemas = RegistrySchemas({"url": registry.url}, monotonic_s=lambda: now_s)
+    assert [schemas.find(7), schemas.find(7)] == [None, None]
+    assert len(registry.requests) == 1
+    registry.schemas[7] = SCHEMA
+    now_s += UNKNOWN_KEPT_S + 1
+    assert schemas.find(7) is not None
+
+
+def test_what_is_no_record_schema_is_none(registry: RegistryServer) -> None:
+    registry.schemas[8] = '"string"'
+    assert RegistrySchemas({"url": registry.url}).find(8) is None
+
+
+def test_a_registry_that_is_starting_is_asked_again(registry: RegistryServer) -> None:
+    registry.schemas[9] = SCHEMA
+    registry.failures_left = 2
+    assert RegistrySchemas({"url": registry.url, **QUICK}).find(9) is not None
+
+
+def test_a_registry_that_does_not_answer_is_named_with_the_remedy() -> None:
+    with serving() as gone:
+        url = gone.url
+    with pytest.raises(RegistryError, match=r"127\.0\.0\.1:\d+ does not answer.*check that it"):
+        RegistrySchemas({"url": url, **QUICK}).find(1)
+
+
+def test_an_error_of_the_registry_is_no_unknown_schema(registry: RegistryServer) -> None:
+    registry.failures_left = 99
+    with pytest.raises(RegistryError, match=r"schema id 1.*starting"):
+        RegistrySchemas({"url": registry.url, **QUICK}).find(1)
+
+
+def test_credentials_are_sent_and_their_absence_is_named(registry: RegistryServer) -> None:
+    registry.schemas[1] = SCHEMA
+    registry.user_info = "reader:secret"
+    login = {"basic.auth.user.info": "reader:secret"}
+    assert RegistrySchemas({"url": registry.url, **login}).find(1) is not None
+    with pytest.raises(RegistryError, match="give the registry's user and password"):
+        RegistrySchemas({"url": registry.url}).find(1)
+
+
+def test_a_password_within_the_address_is_not_shown() -> None:
+    schemas = RegistrySchemas({"url": "http://reader:secret@127.0.0.1:1", **QUICK})
+    with pytest.raises(RegistryError) as caught:
+        schemas.find(1)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_wrong_setting_is_named() -> None:
+    with pytest.raises(RegistryError, match=r"ssl\.keys"):
+        RegistrySchemas({"url": "http://127.0.0.1:1", "ssl.keys": "x"})
+
+
+def test_our_schema_is_registered_once(registry: RegistryServer) -> None:
+    schemas = RegistrySchemas({"url": registry.url})
+    ids = {schemas.register("lsst.v10_1.alert_gueststar", SCHEMA) for _ in range(3)}
+    assert ids == {1}
+    assert registry.requests == ["POST /subjects/lsst.v10_1.alert_gueststar/versions"]
+
+
+def test_a_refused_schema_is_an_error_with_the_remedy(registry: RegistryServer) -> None:
+    registry.refusal = (409, "incompatible")
+    with pytest.raises(RegistryError, match=r"register ours.*incompatible.*to NONE"):
+        RegistrySchemas({"url": registry.url}).register("ours", SCHEMA)
