@@ -1,11 +1,10 @@
-"""Avro's two framings on the wire, and who wrote a record: what stands before the fields."""
+"""Who wrote a record: writer schemas, and where they are found by their registry id."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Protocol
 
 from schemas.errors import SchemaError
@@ -36,15 +35,15 @@ class WriterSchema:
             parsed = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise SchemaError(f"a writer schema is not JSON: {error}") from error
-        if not _is_record(parsed):
+        if not has_fields(parsed):
             raise SchemaError("a writer schema is not a record with fields")
         sorted_text = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
         fingerprint = hashlib.sha256(sorted_text.encode()).hexdigest()
-        return cls(text, fingerprint, _full_name(parsed), registry_id, _is_enriched(parsed))
+        return cls(text, fingerprint, full_name(parsed), registry_id, _is_enriched(parsed))
 
-    @cached_property
+    @property
     def parsed(self) -> dict[str, Any]:
-        """The schema as JSON's own types; shared, so not to be changed."""
+        """The schema as JSON's own types, read anew: kept, it would be many times the text."""
         parsed: dict[str, Any] = json.loads(self.json)
         return parsed
 
@@ -57,30 +56,32 @@ class SchemaSource(Protocol):
         ...
 
 
-def _is_record(parsed: Any) -> bool:  # noqa: ANN401 - JSON
-    if not isinstance(parsed, dict) or parsed.get("type") != "record":
+def has_fields(record: Any) -> bool:  # noqa: ANN401 - JSON
+    """Whether a part of a schema is a record whose fields each have a name and a type."""
+    if not isinstance(record, dict) or record.get("type") != "record":
         return False
-    fields = parsed.get("fields")
-    return isinstance(fields, list) and all(
-        isinstance(one, dict) and isinstance(one.get("name"), str) and "type" in one
-        for one in fields
-    )
+    fields = record.get("fields")
+    if not isinstance(fields, list) or not isinstance(record.get("name"), str):
+        return False
+    whole = all(isinstance(one, dict) and "type" in one for one in fields)
+    names = {str(one.get("name")) for one in fields} if whole else set()
+    return whole and len(names) == len(fields)
 
 
-def _full_name(record: dict[str, Any]) -> str:
-    name, namespace = str(record.get("name", "")), record.get("namespace")
-    return name if "." in name or not namespace else f"{namespace}.{name}"
+def full_name(record: dict[str, Any], namespace: str = "") -> str:
+    """A named type's full name, its own namespace first, then that around it; "" where none."""
+    name, namespace = str(record.get("name", "")), str(record.get("namespace") or namespace)
+    return name if "." in name or not namespace or not name else f"{namespace}.{name}"
 
 
 def _is_enriched(record: dict[str, Any]) -> bool:
     if not record["fields"]:
         return False
     last = record["fields"][-1]["type"]
-    branches = last if isinstance(last, list) else [last]
-    return any(_names_ours(branch) for branch in branches)
+    return any(_names_ours(branch) for branch in (last if isinstance(last, list) else [last]))
 
 
 def _names_ours(branch: Any) -> bool:  # noqa: ANN401 - JSON
     if isinstance(branch, dict):
-        branch = _full_name(branch) if "name" in branch else branch.get("type")
-    return isinstance(branch, str) and branch.startswith(ENRICHED_NAMESPACE + ".")
+        branch = full_name(branch)
+    return isinstance(branch, str) and branch.startswith(f"{ENRICHED_NAMESPACE}.")

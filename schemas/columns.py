@@ -1,0 +1,80 @@
+"""Columns of the rows of one survey: checked for sense, and merged with other surveys' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from schemas.batch import PLANES, LightCurves
+from schemas.survey import MISSING, Ints, Raw, Survey
+
+Columns = dict[str, Any]
+"""By name: an array with one value a row, or LightCurves."""
+
+
+class Part(NamedTuple):
+    """Rows of one survey: their places among all framed records, and their columns."""
+
+    places: Ints
+    columns: Columns
+
+
+def survey_columns(raw: Raw, survey: Survey) -> Columns:
+    """The columns of AlertBatch and Spans that come from the record's fields."""
+    columns = survey.columns(raw)
+    columns["survey"] = np.full(len(raw), survey.name)
+    for kind in ("field", "stamp"):
+        spans = [raw.alerts.spans(f"{kind} {plane}") for plane in PLANES]
+        columns[kind] = np.maximum(np.stack(spans, axis=1), -1)
+    return columns
+
+
+def unsound(columns: Columns) -> list[tuple[int, str]]:
+    """Rows that do not say what, when and where, and the first thing that each does not say."""
+    checks = {
+        "alert id": columns["alert_id"] != MISSING,
+        "object id": columns["object_id"] != "",
+        "time": np.isfinite(columns["mjd"]),
+        "right ascension": (columns["ra_deg"] >= 0) & (columns["ra_deg"] <= 360),
+        "declination": np.abs(columns["dec_deg"]) <= 90,
+    }
+    sound = np.logical_and.reduce(list(checks.values()))
+    return [
+        (int(row), next(name for name, fine in checks.items() if not fine[row]))
+        for row in np.flatnonzero(~sound)
+    ]
+
+
+def take(part: Part, rows: Ints) -> Part:
+    """Some rows, in the order given."""
+    columns = {
+        name: column.take(rows) if isinstance(column, LightCurves) else column[rows]
+        for name, column in part.columns.items()
+    }
+    return Part(part.places[rows], columns)
+
+
+def merge(parts: Sequence[Part]) -> Part:
+    """The rows of several surveys, by place."""
+    if len(parts) == 1:
+        return parts[0]
+    names = parts[0].columns
+    columns = {name: _joined([part.columns[name] for part in parts]) for name in names}
+    places = np.concatenate([part.places for part in parts])
+    return take(Part(places, columns), np.argsort(places))
+
+
+def _joined(columns: Sequence[Any]) -> Any:  # noqa: ANN401 - as Columns
+    if not isinstance(columns[0], LightCurves):
+        return np.concatenate(columns)
+    starts = np.cumsum([0, *(one.offsets[-1] for one in columns[:-1])])
+    offsets = [one.offsets[:-1] + start for one, start in zip(columns, starts, strict=True)]
+    end = [starts[-1] + columns[-1].offsets[-1]]
+    points = (
+        np.concatenate([getattr(one, name) for one in columns])
+        for name in LightCurves.__slots__
+        if name != "offsets"
+    )
+    return LightCurves(np.concatenate((*offsets, end)), *points)

@@ -1,0 +1,166 @@
+"""From a message to its bare record: whose schema it has, and where its bytes lie."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from schemas.avro import SchemaSource, WriterSchema
+from schemas.batch import Reason
+from schemas.container import (
+    MAGIC,
+    Header,
+    Refusal,
+    inflate,
+    only_block,
+    read_header,
+    read_metadata,
+)
+from schemas.errors import SchemaError
+from schemas.limits import DecodeLimits
+from schemas.lsst import LSST
+from schemas.program import Program, compile_program
+from schemas.survey import Survey
+from schemas.ztf import ZTF
+
+SURVEYS = (ZTF, LSST)
+CONFLUENT_MAGIC = b"\x00"
+CONFLUENT_BYTES = 5
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A writer schema made ready: the survey it belongs to, and its program."""
+
+    schema: WriterSchema
+    survey: Survey
+    program: Program
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A bare record within a message, or within what its block was inflated to."""
+
+    layout: Layout
+    content: bytes
+    begin: int
+    end: int
+
+
+class _Kept(Generic[V]):
+    """What was made of a key, or why it could not be; the longest unused goes first."""
+
+    def __init__(self, kept_max: int) -> None:
+        self._kept_max = kept_max
+        self._entries: OrderedDict[object, V | Refusal] = OrderedDict()
+
+    def known(self, key: object) -> V | None:
+        """What was made of a key; None where it is new. Raises Refusal where it could not be."""
+        if key not in self._entries:
+            return None
+        self._entries.move_to_end(key)
+        entry = self._entries[key]
+        if isinstance(entry, Refusal):
+            raise Refusal(entry.reason, entry.detail)
+        return entry
+
+    def get(self, key: object, make: Callable[[], V]) -> V:
+        """What was made of a key, now if it is new. Raises Refusal where it cannot be."""
+        if key not in self._entries:
+            self._entries[key] = _outcome(make)
+            if len(self._entries) > self._kept_max:
+                self._entries.popitem(last=False)
+        made = self.known(key)
+        assert made is not None
+        return made
+
+
+def _outcome(make: Callable[[], V]) -> V | Refusal:
+    try:
+        return make()
+    except Refusal as refusal:
+        # Without its traceback, which would keep the packet alive.
+        return Refusal(refusal.reason, refusal.detail)
+
+
+class Framer:
+    """Finds the record in each message, and keeps what it learned of headers and schemas."""
+
+    def __init__(
+        self, *, schemas: SchemaSource | None, limits: DecodeLimits, rescore: bool
+    ) -> None:
+        self._schemas = schemas
+        self._limits = limits
+        self._rescore = rescore
+        self._layouts = _Kept[Layout](limits.schemas_kept_max)
+        self._headers = _Kept[tuple[Header, Layout]](limits.schemas_kept_max)
+        self._last: tuple[Header, Layout] | None = None
+
+    def frame(self, message: bytes) -> Framed:
+        """The one record of a live message. Raises Refusal."""
+        if len(message) > self._limits.packet_bytes_max:
+            raise Refusal(Reason.TOO_LARGE, f"{len(message)} bytes")
+        if message.startswith(MAGIC):
+            return self._from_container(message)
+        if message.startswith(CONFLUENT_MAGIC):
+            return self._from_confluent(message)
+        reason = Reason.NOT_AN_ALERT if message else Reason.TRUNCATED
+        raise Refusal(reason, f"begins with {message[:8].hex() or 'nothing'}")
+
+    def header(self, message: bytes) -> tuple[Header, Layout]:
+        """A container's header, known again by its bytes. Raises Refusal."""
+        if self._last is None or not message.startswith(self._last[0].raw):
+            end, metadata = read_metadata(message, self._limits)
+            raw = message[:end]
+            self._last = self._headers.get(raw, lambda: self._read_header(raw, metadata))
+        return self._last
+
+    def _read_header(self, raw: bytes, metadata: dict[str, bytes]) -> tuple[Header, Layout]:
+        header = read_header(raw, metadata)
+        schema = header.schema
+        return header, self._layouts.get(schema.fingerprint, lambda: self._compile(schema))
+
+    def _from_container(self, message: bytes) -> Framed:
+        header, layout = self.header(message)
+        begin, end = only_block(message, len(header.raw))
+        if header.codec == "null":
+            return Framed(layout, message, begin, end)
+        content = inflate(message[begin:end], header.codec, self._limits.datum_bytes_max)
+        return Framed(layout, content, 0, len(content))
+
+    def _from_confluent(self, message: bytes) -> Framed:
+        if len(message) < CONFLUENT_BYTES:
+            raise Refusal(Reason.TRUNCATED, "within the schema id")
+        schema_id = int.from_bytes(message[1:CONFLUENT_BYTES], "big")
+        layout = self._layouts.known(schema_id) or self._registered(schema_id)
+        return Framed(layout, message, CONFLUENT_BYTES, len(message))
+
+    def _registered(self, schema_id: int) -> Layout:
+        schema = self._schemas.find(schema_id) if self._schemas else None
+        if schema is None:
+            raise Refusal(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id}")
+        return self._layouts.get(schema_id, lambda: self._compile(schema))
+
+    def _compile(self, schema: WriterSchema) -> Layout:
+        if schema.enriched and not self._rescore:
+            raise Refusal(Reason.ALREADY_ENRICHED, f"record {schema.name}")
+        parsed = schema.parsed
+        survey = _survey_of(parsed)
+        try:
+            program = compile_program(parsed, survey, self._limits.program_ops_max)
+        except SchemaError as error:
+            raise Refusal(Reason.UNKNOWN_SCHEMA, str(error)) from error
+        return Layout(schema, survey, program)
+
+
+def _survey_of(record: dict[str, Any]) -> Survey:
+    names = {one["name"] for one in record["fields"]}
+    for survey in SURVEYS:
+        if survey.root in names:
+            return survey
+    roots = " or ".join(survey.root for survey in SURVEYS)
+    raise Refusal(Reason.NOT_AN_ALERT, f"the record {record['name'][:80]} has no {roots}")

@@ -1,0 +1,191 @@
+"""Rubin's adapter: what is read from its packets (schemas 3.0 to 11.0), and what it becomes.
+
+Column            source field, and the name that older schemas gave it
+alert_id          diaSource.diaSourceId
+object_id         diaSource.diaObjectId; where it is null or 0, diaSource.ssObjectId; where that
+                  is too, diaSourceId, which is what Rubin names a new object after
+mjd               diaSource.midpointMjdTai (midPointTai): TAI, the middle of the exposure
+exposed_unix_s    the same instant in UTC, TAI - UTC being 37 s since 2017
+ra_deg, dec_deg   diaSource.ra, diaSource.dec (decl)
+band              diaSource.band (filterName)
+flux_njy          diaSource.psfFlux (psFlux): already a signed difference
+flux_err_njy      diaSource.psfFluxErr (psFluxErr)
+magnitude         AB, of |flux|; its error 2.5 / ln(10) * error / |flux|
+limit_mag         NaN: Rubin sends none
+age_days          mjd - diaObject.firstDiaSourceMjdTai, or from the earliest of prvDiaSources
+                  where that is null; 0 for a source without a history
+detections        diaObject.nDiaSources; where it is null, prvDiaSources and this one counted
+star_distance     NaN: what Rubin matches (nearbyObj1) may be a galaxy as well as a star
+star_galaxy_score NaN likewise
+asteroid_distance +inf where ssObjectId is null or 0 in diaSource and in ssSource; otherwise
+                  ssSource.ephOffset (arcsec), or from residualRa and residualDec (degrees, the
+                  first taken as a coordinate difference); NaN where the schema has neither
+survey_real_score diaSource.reliability (since 5.0)
+fwhm_pixels, elongation  NaN
+light_curve       prvDiaSources and diaSource: detections; prvDiaNondetectionLimits: epochs without
+                  a flux, and without a limit, for no schema says the unit of diaNoise
+forced_photometry prvDiaForcedSources: psfFlux (psFlux), detected from five sigma up
+stamps            cutoutScience (since 6.1), cutoutTemplate, cutoutDifference
+
+Schemas: github.com/lsst/alert_packet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.batch import BANDS, PLANES, Floats
+from schemas.light_curves import Points, light_curves
+from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude, unix_s
+from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
+
+TAI_MINUS_UTC_S = 37.0
+"""Since 2017-01-01. Of use for latencies, so that older leap seconds do not matter."""
+ARCSEC_PER_DEG = 3600.0
+NO_ID = 0
+"""What some of Rubin's packets have for an id instead of null."""
+
+FLOAT, INTEGER, LETTER = Kind.FLOAT, Kind.INTEGER, Kind.LETTER
+TIME = Leaf("mjd", FLOAT, ("midpointMjdTai", "midPointTai"))
+BAND = Leaf("band", LETTER, ("band", "filterName"))
+MEASUREMENT = (
+    TIME,
+    BAND,
+    Leaf("flux", FLOAT, ("psfFlux", "psFlux")),
+    Leaf("error", FLOAT, ("psfFluxErr", "psFluxErr")),
+)
+SOURCE = (
+    *MEASUREMENT,
+    Leaf("source id", INTEGER, ("diaSourceId",)),
+    Leaf("object id", INTEGER, ("diaObjectId",)),
+    Leaf("asteroid id", INTEGER, ("ssObjectId",)),
+    Leaf("ra", FLOAT, ("ra",)),
+    Leaf("dec", FLOAT, ("dec", "decl")),
+    Leaf("reliability", FLOAT, ("reliability",)),
+)
+NEEDED = {"mjd", "source id", "ra", "dec"}
+CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
+LEAVES = (
+    *(
+        leaf._replace(
+            paths=tuple(f"diaSource.{path}" for path in leaf.paths), required=leaf.name in NEEDED
+        )
+        for leaf in SOURCE
+    ),
+    Leaf("first mjd", FLOAT, ("diaObject.firstDiaSourceMjdTai",)),
+    Leaf("sources", INTEGER, ("diaObject.nDiaSources",)),
+    Leaf("matched asteroid id", INTEGER, ("ssSource.ssObjectId",)),
+    Leaf("offset arcsec", FLOAT, ("ssSource.ephOffset",)),
+    Leaf("offset ra deg", FLOAT, ("ssSource.residualRa",)),
+    Leaf("offset dec deg", FLOAT, ("ssSource.residualDec",)),
+    *(
+        Leaf(f"stamp {plane}", Kind.SPAN, (name,))
+        for plane, name in zip(PLANES, CUTOUTS, strict=True)
+    ),
+    *(
+        Leaf(f"field {plane}", Kind.EXTENT, (name,))
+        for plane, name in zip(PLANES, CUTOUTS, strict=True)
+    ),
+)
+HISTORIES = (
+    History("sources", "prvDiaSources", MEASUREMENT),
+    History("forced", "prvDiaForcedSources", MEASUREMENT),
+    History("limits", "prvDiaNondetectionLimits", (TIME, BAND)),
+)
+BAND_CODES = np.full(256, -1, np.int8)
+BAND_CODES[[ord(name) for name in BANDS]] = np.arange(len(BANDS))
+
+
+def columns(raw: Raw) -> dict[str, Any]:
+    """The survey-neutral columns of Rubin's records, as the table above says."""
+    alerts, history = raw.alerts, raw.histories["sources"]
+    own, earlier = _measured(alerts, np.arange(len(raw))), _measured(history, history.rows)
+    absent = np.full(len(raw), np.nan)
+    return {
+        "alert_id": alerts.ints("source id"),
+        "object_id": _object_ids(alerts),
+        "mjd": own.mjd,
+        "exposed_unix_s": unix_s(own.mjd) - TAI_MINUS_UTC_S,
+        "ra_deg": alerts.floats("ra"),
+        "dec_deg": alerts.floats("dec"),
+        "band": own.band,
+        "flux_njy": own.flux_njy,
+        "flux_err_njy": own.flux_err_njy,
+        "magnitude": ab_magnitude(own.flux_njy),
+        "magnitude_err": own.flux_err_njy / np.abs(own.flux_njy) / FLUX_ERR_PER_MAG,
+        "limit_mag": absent,
+        "age_days": own.mjd - _first_mjd(alerts, own, earlier),
+        "detections": _detections(alerts, earlier),
+        "star_distance_arcsec": absent,
+        "star_galaxy_score": absent,
+        "asteroid_distance_arcsec": _asteroid_distance(alerts),
+        "survey_real_score": alerts.floats("reliability"),
+        "fwhm_pixels": absent,
+        "elongation": absent,
+        "light_curve": light_curves(len(raw), _limits(raw.histories["limits"]), earlier, own),
+        "forced_photometry": light_curves(len(raw), _forced(raw.histories["forced"])),
+    }
+
+
+def _given(ids: Ints) -> NDArray[np.bool_]:
+    return (ids != MISSING) & (ids != NO_ID)
+
+
+def _object_ids(alerts: Cells) -> NDArray[np.str_]:
+    source, asteroid = alerts.ints("source id"), alerts.ints("asteroid id")
+    object_id = alerts.ints("object id")
+    without_object = np.where(_given(asteroid), asteroid, source)
+    return np.where(_given(object_id), object_id, without_object).astype("U20")
+
+
+def _bands(cells: Cells) -> NDArray[np.int8]:
+    return BAND_CODES[np.clip(cells.ints("band"), 0, 255)]
+
+
+def _measured(cells: Cells, rows: Ints) -> Points:
+    """Points of sources that were detected."""
+    flux = cells.floats("flux")
+    nothing = np.full(len(flux), np.nan)
+    mjd, error = cells.floats("mjd"), cells.floats("error")
+    return Points(rows, mjd, _bands(cells), flux, error, nothing, np.ones(len(flux), np.bool_))
+
+
+def _forced(cells: Cells) -> Points:
+    """Points measured where the object is, seen or not."""
+    points = _measured(cells, cells.rows)
+    detected = np.abs(points.flux_njy) >= DETECTION_SIGMA * points.flux_err_njy
+    return points._replace(detected=detected)
+
+
+def _limits(cells: Cells) -> Points:
+    """Epochs at which nothing was detected."""
+    nothing = np.full(len(cells.rows), np.nan)
+    unseen = np.zeros(len(nothing), np.bool_)
+    return Points(cells.rows, cells.floats("mjd"), _bands(cells), nothing, nothing, nothing, unseen)
+
+
+def _first_mjd(alerts: Cells, own: Points, earlier: Points) -> Floats:
+    earliest = own.mjd.copy()
+    np.fmin.at(earliest, earlier.rows, earlier.mjd)
+    stated = alerts.floats("first mjd")
+    return np.where(np.isfinite(stated), stated, earliest)
+
+
+def _detections(alerts: Cells, earlier: Points) -> Ints:
+    stated = alerts.ints("sources")
+    counted = np.bincount(earlier.rows, minlength=len(stated)) + 1
+    return np.where(stated == MISSING, counted, stated)
+
+
+def _asteroid_distance(alerts: Cells) -> Floats:
+    found = _given(alerts.ints("asteroid id")) | _given(alerts.ints("matched asteroid id"))
+    offset_ra_deg = alerts.floats("offset ra deg") * np.cos(np.radians(alerts.floats("dec")))
+    residual = ARCSEC_PER_DEG * np.hypot(offset_ra_deg, alerts.floats("offset dec deg"))
+    stated = alerts.floats("offset arcsec")
+    return np.where(found, np.where(np.isnan(stated), residual, stated), np.inf)
+
+
+LSST = Survey("lsst", "diaSource", LEAVES, HISTORIES, CUTOUTS, columns)

@@ -1,0 +1,37 @@
+"""Magnitudes, fluxes and instants: the few formulas that every survey's adapter needs.
+
+AB magnitudes: m = 31.4 - 2.5 log10(flux / nJy) (Oke & Gunn 1983, with 3631 Jy at m = 0).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from schemas.batch import Floats
+
+AB_ZERO_MAG_NJY = 31.4
+"""The AB magnitude of 1 nJy."""
+FLUX_ERR_PER_MAG = math.log(10) / 2.5
+"""Relative flux error by magnitude error, to first order."""
+DETECTION_SIGMA = 5.0
+"""From how many sigmas on forced photometry counts as detected."""
+UNIX_EPOCH_MJD_DAYS = 40587.0
+DAY_S = 86400.0
+
+
+def njy(magnitude: Floats) -> Floats:
+    """The flux of an AB magnitude, nJy."""
+    return np.power(10.0, (AB_ZERO_MAG_NJY - magnitude) / 2.5)
+
+
+def ab_magnitude(flux_njy: Floats) -> Floats:
+    """The AB magnitude of a flux's absolute value; +inf at 0."""
+    with np.errstate(divide="ignore"):
+        return AB_ZERO_MAG_NJY - 2.5 * np.log10(np.abs(flux_njy))
+
+
+def unix_s(mjd_utc: Floats) -> Floats:
+    """UTC seconds since 1970 of a modified Julian date, UTC."""
+    return (mjd_utc - UNIX_EPOCH_MJD_DAYS) * DAY_S

@@ -1,0 +1,158 @@
+"""How a survey is described: which fields are read from its records, and into what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.batch import Floats
+
+Ints = NDArray[np.int64]
+MISSING = -(2**63)
+"""In a whole-number leaf: null, or no such field. No survey uses it as a value."""
+
+POINT_ROW, POINT_TABLE, POINT_LEAVES = 0, 1, 2
+"""Columns of a point: its row, its history's number, and where its leaves begin."""
+
+
+class Kind(Enum):
+    """What a leaf is read as. The value is what null, or an absent field, becomes."""
+
+    FLOAT = auto()
+    """Any number as float64; NaN."""
+    INTEGER = auto()
+    """A whole number, exact in 64 bits; MISSING."""
+    LETTER = auto()
+    """The code of a string of one ASCII letter, 0 for any other string; MISSING."""
+    LENGTH = auto()
+    """How many bytes a string has; MISSING."""
+    SPAN = auto()
+    """Where a string's or byte field's content begins and ends; MISSING twice."""
+    EXTENT = auto()
+    """Where a field's whole encoding, union branch included, begins and ends."""
+
+    @property
+    def cells(self) -> int:
+        """How many cells of eight bytes it takes."""
+        return 2 if self in {Kind.SPAN, Kind.EXTENT} else 1
+
+
+class Leaf(NamedTuple):
+    """One value read from a record.
+
+    `paths` are the names that versions of the schema gave it, dotted from the record's top (or
+    a history's item); where a schema has several, the last on the wire that is not null wins.
+    """
+
+    name: str
+    kind: Kind
+    paths: tuple[str, ...]
+    required: bool = False
+    """A schema that has none of its paths is not an alert's."""
+
+
+class History(NamedTuple):
+    """An array of records of which each item becomes a point."""
+
+    name: str
+    path: str
+    leaves: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What was read from n records: a table of cells, as whole numbers and as floats alike."""
+
+    slots: Mapping[str, int]
+    table: Ints
+
+    def ints(self, name: str) -> Ints:
+        """A leaf of kind INTEGER, LETTER or LENGTH, int64 (n,)."""
+        return self.table[:, self.slots[name]]
+
+    def floats(self, name: str) -> Floats:
+        """A leaf of kind FLOAT, float64 (n,)."""
+        return self.table.view(np.float64)[:, self.slots[name]]
+
+    def spans(self, name: str) -> Ints:
+        """A leaf of kind SPAN or EXTENT, int64 (n, 2)."""
+        slot = self.slots[name]
+        return self.table[:, slot : slot + 2]
+
+    @property
+    def rows(self) -> Ints:
+        """Of points: the row each belongs to."""
+        return self.table[:, POINT_ROW]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The records of one survey as read, before they are made neutral."""
+
+    buffer: NDArray[np.uint8]
+    alerts: Cells
+    histories: Mapping[str, Cells]
+
+    def __len__(self) -> int:
+        return len(self.alerts.table)
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """One survey's adapter, as a table and the function that makes columns of what it names."""
+
+    name: str
+    root: str
+    """The top-level field that tells its records."""
+    leaves: tuple[Leaf, ...]
+    histories: tuple[History, ...]
+    cutouts: tuple[str, str, str]
+    """Top-level fields of the planes, in the order of PLANES."""
+    columns: Callable[[Raw], dict[str, Any]]
+    """The survey-neutral columns of AlertBatch, but for those that are about the packet."""
+
+    @cached_property
+    def slots(self) -> dict[str, int]:
+        """The first cell of each leaf."""
+        return _slots(self.leaves, 0)
+
+    @cached_property
+    def history_slots(self) -> dict[str, dict[str, int]]:
+        """By history: the first cell of each leaf of a point."""
+        return {one.name: _slots(one.leaves, POINT_LEAVES) for one in self.histories}
+
+    @cached_property
+    def defaults(self) -> Ints:
+        """A row of which nothing was read."""
+        return _defaults(self.leaves, 0)
+
+    @cached_property
+    def point_defaults(self) -> Ints:
+        """By history: a point of which nothing was read, int64 (histories, cells)."""
+        rows = [_defaults(one.leaves, POINT_LEAVES) for one in self.histories]
+        table = np.full((len(rows), max(map(len, rows))), MISSING)
+        for number, row in enumerate(rows):
+            table[number, : len(row)] = row
+        return table
+
+
+def _slots(leaves: tuple[Leaf, ...], first: int) -> dict[str, int]:
+    slots = {}
+    for leaf in leaves:
+        slots[leaf.name] = first
+        first += leaf.kind.cells
+    return slots
+
+
+def _defaults(leaves: tuple[Leaf, ...], first: int) -> Ints:
+    row = np.full(first + sum(leaf.kind.cells for leaf in leaves), MISSING)
+    for leaf, slot in zip(leaves, _slots(leaves, first).values(), strict=True):
+        if leaf.kind is Kind.FLOAT:
+            row[slot : slot + 1].view(np.float64)[0] = np.nan
+    return row

@@ -1,0 +1,205 @@
+"""ZTF's adapter: what is read from its packets (schemas 1.7 to 4.02), and what it becomes.
+
+Column            source field
+alert_id          candid, or candidate.candid where that is the only one
+object_id         objectId
+mjd               candidate.jd - 2400000.5: UTC, the start of the exposure
+exposed_unix_s    the same instant
+ra_deg, dec_deg   candidate.ra, candidate.dec
+band              candidate.fid: 1 g, 2 r, 3 i
+magnitude         candidate.magpsf; its error candidate.sigmapsf
+flux_njy          from magpsf, negative where candidate.isdiffpos is f or 0
+flux_err_njy      |flux| sigmapsf ln(10) / 2.5
+limit_mag         candidate.diffmaglim
+age_days          candidate.jd - candidate.jdstarthist
+detections        candidate.ndethist
+star_distance     candidate.distpsnr1, arcsec; -999 is none within 30 arcsec: +inf
+star_galaxy_score candidate.sgscore1
+asteroid_distance candidate.ssdistnr, arcsec; -999 is none within 30 arcsec: +inf
+survey_real_score candidate.drb; NaN where it is the placeholder 0 with an empty drbversion
+fwhm_pixels       candidate.fwhm
+elongation        candidate.elong
+light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim;
+                  without magpsf a point is a limit and no detection
+forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzpsci, diffmaglim;
+                  detected from five sigma up
+stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData
+
+Sentinels (-999, -99999, null) are NaN. Schemas: github.com/ZwickyTransientFacility/ztf-avro-alert.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.batch import BANDS, PLANES, Floats, LightCurves
+from schemas.decoder import read_ascii
+from schemas.light_curves import Points, light_curves
+from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, unix_s
+from schemas.survey import MISSING, Cells, History, Kind, Leaf, Raw, Survey
+
+JD_TO_MJD_DAYS = 2_400_000.5
+OBJECT_ID_LETTERS_MAX = 32
+SENTINELS = (-999.0, -99999.0)
+"""ZTF's "nothing here": the second in forced photometry."""
+
+FLOAT, INTEGER, LETTER = Kind.FLOAT, Kind.INTEGER, Kind.LETTER
+EPOCH = (
+    Leaf("jd", FLOAT, ("jd",)),
+    Leaf("fid", INTEGER, ("fid",)),
+    Leaf("diffmaglim", FLOAT, ("diffmaglim",)),
+)
+DETECTION = (
+    *EPOCH,
+    Leaf("magpsf", FLOAT, ("magpsf",)),
+    Leaf("sigmapsf", FLOAT, ("sigmapsf",)),
+    Leaf("isdiffpos", LETTER, ("isdiffpos",)),
+)
+FORCED = (
+    *EPOCH,
+    Leaf("forcediffimflux", FLOAT, ("forcediffimflux",)),
+    Leaf("forcediffimfluxunc", FLOAT, ("forcediffimfluxunc",)),
+    Leaf("magzpsci", FLOAT, ("magzpsci",)),
+)
+CONTEXT = ("ra", "dec", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr", "drb", "fwhm", "elong")
+CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
+NEEDED = {"jd", "ra", "dec"}
+LEAVES = (
+    Leaf("objectId", Kind.SPAN, ("objectId",), required=True),
+    Leaf("candid", INTEGER, ("candid", "candidate.candid"), required=True),
+    *(
+        leaf._replace(paths=(f"candidate.{leaf.name}",), required=leaf.name in NEEDED)
+        for leaf in (
+            *DETECTION,
+            *(Leaf(name, FLOAT, (name,)) for name in CONTEXT),
+            Leaf("ndethist", INTEGER, ("ndethist",)),
+            Leaf("drbversion", Kind.LENGTH, ("drbversion",)),
+        )
+    ),
+    *(
+        Leaf(f"stamp {plane}", Kind.SPAN, (f"{name}.stampData",))
+        for plane, name in zip(PLANES, CUTOUTS, strict=True)
+    ),
+    *(
+        Leaf(f"field {plane}", Kind.EXTENT, (name,))
+        for plane, name in zip(PLANES, CUTOUTS, strict=True)
+    ),
+)
+HISTORIES = (
+    History("prv_candidates", "prv_candidates", DETECTION),
+    History("fp_hists", "fp_hists", FORCED),
+)
+
+
+def columns(raw: Raw) -> dict[str, Any]:
+    """The survey-neutral columns of ZTF's records, as the table above says."""
+    alerts = raw.alerts
+    detection = _detections(alerts)
+    return {
+        "alert_id": alerts.ints("candid"),
+        "object_id": _object_ids(raw),
+        "mjd": detection.mjd,
+        "exposed_unix_s": unix_s(detection.mjd),
+        "ra_deg": alerts.floats("ra"),
+        "dec_deg": alerts.floats("dec"),
+        "band": detection.band,
+        "flux_njy": detection.flux_njy,
+        "flux_err_njy": detection.flux_err_njy,
+        "magnitude": _plain(alerts, "magpsf"),
+        "magnitude_err": _plain(alerts, "sigmapsf"),
+        "limit_mag": detection.limit_mag,
+        "age_days": alerts.floats("jd") - _plain(alerts, "jdstarthist"),
+        "detections": _counts(alerts),
+        "star_distance_arcsec": _distance(alerts, "distpsnr1"),
+        "star_galaxy_score": _plain(alerts, "sgscore1"),
+        "asteroid_distance_arcsec": _distance(alerts, "ssdistnr"),
+        "survey_real_score": _real_scores(alerts),
+        "fwhm_pixels": _plain(alerts, "fwhm"),
+        "elongation": _plain(alerts, "elong"),
+        "light_curve": _light_curves(raw, detection),
+        "forced_photometry": _forced_photometry(raw),
+    }
+
+
+def _plain(cells: Cells, name: str) -> Floats:
+    """A field's values, with NaN for its sentinels."""
+    values = cells.floats(name)
+    return np.where((values == SENTINELS[0]) | (values == SENTINELS[1]), np.nan, values)
+
+
+def _distance(cells: Cells, name: str) -> Floats:
+    """A match's distance: +inf where it was looked for and none was found."""
+    values = cells.floats(name)
+    return np.where((values == SENTINELS[0]) | (values == SENTINELS[1]), np.inf, values)
+
+
+def _counts(cells: Cells) -> NDArray[np.int64]:
+    counts = cells.ints("ndethist")
+    return np.where(counts == MISSING, 0, counts)
+
+
+def _real_scores(cells: Cells) -> Floats:
+    scores = _plain(cells, "drb")
+    return np.where((scores == 0) & (cells.ints("drbversion") <= 0), np.nan, scores)
+
+
+def _object_ids(raw: Raw) -> NDArray[np.str_]:
+    """The objects' names; empty where one is no printable ASCII of a sound length."""
+    letters = np.zeros((len(raw), OBJECT_ID_LETTERS_MAX), np.uint32)
+    fine = read_ascii(raw.buffer, raw.alerts.spans("objectId"), letters)
+    letters[~fine] = 0
+    return letters.view(f"U{OBJECT_ID_LETTERS_MAX}")[:, 0]
+
+
+def _bands(cells: Cells) -> NDArray[np.int8]:
+    """ZTF's filters 1, 2, 3 are g, r, i, which have these places in BANDS as well."""
+    assert BANDS[1:4] == ("g", "r", "i")
+    fid = cells.ints("fid")
+    return np.where((fid >= 1) & (fid <= 3), fid, -1).astype(np.int8)
+
+
+def _signs(cells: Cells) -> Floats:
+    """+1 where the source brightened (t, 1), -1 where it faded (f, 0), NaN otherwise."""
+    letter = cells.ints("isdiffpos")
+    faded = np.where((letter == ord("f")) | (letter == ord("0")), -1.0, np.nan)
+    return np.where((letter == ord("t")) | (letter == ord("1")), 1.0, faded)
+
+
+def _detections(cells: Cells, rows: NDArray[np.int64] | None = None) -> Points:
+    """Points of magnitudes; each of its own row where `rows` is not given."""
+    magnitude = _plain(cells, "magpsf")
+    flux = _signs(cells) * njy(magnitude)
+    return Points(
+        np.arange(len(magnitude)) if rows is None else rows,
+        cells.floats("jd") - JD_TO_MJD_DAYS,
+        _bands(cells),
+        flux,
+        np.abs(flux) * _plain(cells, "sigmapsf") * FLUX_ERR_PER_MAG,
+        _plain(cells, "diffmaglim"),
+        np.isfinite(flux),
+    )
+
+
+def _light_curves(raw: Raw, own: Points) -> LightCurves:
+    history = raw.histories["prv_candidates"]
+    return light_curves(len(raw), _detections(history, history.rows), own)
+
+
+def _forced_photometry(raw: Raw) -> LightCurves:
+    """Counts DN at a zero point zp are DN * 10**((31.4 - zp) / 2.5) nJy."""
+    cells = raw.histories["fp_hists"]
+    njy_per_count = njy(_plain(cells, "magzpsci"))
+    flux = _plain(cells, "forcediffimflux") * njy_per_count
+    error = _plain(cells, "forcediffimfluxunc") * njy_per_count
+    detected = np.abs(flux) >= DETECTION_SIGMA * error
+    mjd = cells.floats("jd") - JD_TO_MJD_DAYS
+    limit = _plain(cells, "diffmaglim")
+    return light_curves(
+        len(raw), Points(cells.rows, mjd, _bands(cells), flux, error, limit, detected)
+    )
+
+
+ZTF = Survey("ztf", "candidate", LEAVES, HISTORIES, CUTOUTS, columns)
