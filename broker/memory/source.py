@@ -42,11 +42,13 @@ class MemorySource:
         self._positions: dict[Partition, int] = {}
         self._starts: dict[Partition, int] = {}
         self._delivered = False
+        self._entered = False
         self._gone = False
 
     def join(self) -> None:
         """Enter the group, in the place of an earlier process of this name."""
         self._kafka.tick()
+        self._entered = True
         self._group.join(self._name, self, self._topics, static=self._static)
 
     def confirm_member(self) -> None:
@@ -131,11 +133,12 @@ class MemorySource:
 
     def _follow_group(self) -> None:
         """Enter or re-enter the group, and take over what a completed rebalance assigned."""
-        if not self._group.has(self._name, self):
-            self._group.join(self._name, self, self._topics, static=self._static)
+        self._kafka.tick()
+        if not (self._entered and self._group.has(self._name, self)):
+            self.join()
         if self._group.rebalancing:
             self._group.rejoin(self._name)
-        self._kafka.tick()
+            self._kafka.tick()
         if self._group.rebalancing:
             self._adopt(-1, ())
         elif self._group.generation != self._generation:

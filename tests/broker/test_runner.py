@@ -31,9 +31,9 @@ from tests.broker.world import Worker, World, killed, stopped
 WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
 
 
-def night(alerts: int = 30, faults: Sequence[Fault] = ()) -> World:
+def night(alerts: int = 30, faults: Sequence[Fault] = (), session_s: float = 10) -> World:
     """A world whose survey has sent some good alerts, and every seventh a bad one."""
-    world = World(faults=faults)
+    world = World(faults=faults, session_s=session_s)
     for number in range(alerts):
         world.send(packet(number, bad=number % 7 == 6))
     return world
@@ -112,10 +112,11 @@ def test_a_restarted_worker_goes_on_at_once(phase: Phase) -> None:
 
 
 @pytest.mark.parametrize("phase", WORKING)
-@pytest.mark.parametrize("stopped_s", [3.0, 30.0])
-def test_a_zombie_doubles_nothing(phase: Phase, stopped_s: float) -> None:
-    world = night()
-    world.worker("two")
+@pytest.mark.parametrize("stopped_s", [3.0, 7.0, 30.0])
+@pytest.mark.parametrize("session_s", [5.0, 20.0])
+def test_a_zombie_doubles_nothing(phase: Phase, stopped_s: float, session_s: float) -> None:
+    world = night(session_s=session_s)
+    world.worker("two").step()
 
     def others() -> None:
         for _ in range(5):
@@ -146,6 +147,24 @@ def test_of_two_processes_with_one_name_the_older_stops_and_the_younger_is_never
     younger = world.workers["one"]
     assert younger is not older
     world.drain()
+    assert younger.aborts == []
+    world.check_law()
+
+
+def test_a_starting_worker_cannot_be_fenced_by_an_older_one_of_its_name() -> None:
+    world = night()
+    older = world.worker()
+    older.step()
+    younger = world.worker()
+    rebuild, ends = younger.sink.rebuild, list[object]()
+
+    def rebuild_while_the_older_works() -> None:
+        rebuild()
+        ends.append(older.step())
+
+    younger.sink.rebuild = rebuild_while_the_older_works  # type: ignore[method-assign]
+    world.drain()
+    assert isinstance(ends[0], MemberFenced)
     assert younger.aborts == []
     world.check_law()
 
@@ -270,7 +289,7 @@ Action = tuple[str, str, Phase] | tuple[str, str, float]
 WORKERS = st.sampled_from(["one", "two", "three"])
 ACTIONS = st.one_of(
     st.tuples(st.just("send"), st.sampled_from(["good", "bad", "large", "huge"]), st.just(0.0)),
-    st.tuples(st.just("step"), WORKERS, st.just(0.0)),
+    *[st.tuples(st.just("step"), WORKERS, st.just(0.0))] * 4,
     st.tuples(st.just("kill"), WORKERS, st.sampled_from(WORKING)),
     st.tuples(st.just("stop"), WORKERS, st.sampled_from(WORKING)),
     st.tuples(st.just("namesake"), WORKERS, st.sampled_from(WORKING)),
@@ -303,8 +322,10 @@ PACKETS: dict[str, dict[str, Any]] = {
 class Night:
     """Does what hypothesis has drawn to a world."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        self.world = World(faults=faults)
+    def __init__(self, faults: list[Fault], session_s: float) -> None:
+        self.world = World(faults=faults, session_s=session_s)
+        for kind in ("good", "bad", "good", "large", "huge", "good"):
+            self.do(("send", kind, 0.0))
 
     def do(self, action: Action) -> None:
         """One action. What happens to a worker happens as it next enters a phase."""
@@ -346,10 +367,16 @@ class Night:
         self.worker(name).step()
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(ACTIONS, max_size=40), st.lists(st.one_of(FAULTS, LOST_ANSWERS), max_size=6))
-def test_the_law_holds_whatever_happens(actions: list[Action], faults: list[Fault]) -> None:
-    night = Night(faults)
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(ACTIONS, min_size=10, max_size=60),
+    st.lists(st.one_of(FAULTS, LOST_ANSWERS), max_size=8),
+    st.sampled_from([5.0, 20.0]),
+)
+def test_the_law_holds_whatever_happens(
+    actions: list[Action], faults: list[Fault], session_s: float
+) -> None:
+    night = Night(faults, session_s)
     for action in actions:
         night.do(action)
     for worker in night.world.workers.values():

@@ -122,9 +122,11 @@ def stopped(seconds: float, meanwhile: Callable[[], object]) -> Callable[[Worker
 class World:
     """A memory Kafka with a survey's topic, and the workers on it."""
 
-    def __init__(self, *, faults: Iterable[Fault] = (), partitions: int = 2) -> None:
+    def __init__(
+        self, *, faults: Iterable[Fault] = (), partitions: int = 2, session_s: float = 10
+    ) -> None:
         self.clock = ManualClock()
-        self.kafka = MemoryKafka(self.clock, faults=faults)
+        self.kafka = MemoryKafka(self.clock, faults=faults, session_s=session_s)
         self.kafka.create_topic("survey", partitions=partitions)
         self.kafka.create_topic(TOPICS.enriched, partitions=2, bytes_max=600)
         self.kafka.create_topic("bright", partitions=2, bytes_max=400)
