@@ -1,10 +1,10 @@
 """The compiled loop: a flat program run over the bytes of a whole batch, filling cells.
 
-Every compiled function lives in this file and takes its limits as arguments, because numba's
-disk cache sees neither a changed constant nor a changed callee of another file. Nothing is
-compiled at import.
+Every compiled function lives in this file and takes its limits as arguments: numba's disk cache
+sees neither a changed constant nor a changed callee of another file. Import compiles nothing.
 """
 
+# ruff: noqa: PLR0917 - numba passes arguments by position
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -13,6 +13,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Pointer = Any  # an address as `_pointer` gives it: nothing checks an index but the code below
+Code = tuple[int, int, int, int]  # an operation
+Table = tuple[Pointer, Pointer]  # a table of cells, as whole numbers and as floats
+Cells = tuple[Table, int]  # the alerts' table, its width
+Points = tuple[Table, int, int, Pointer]  # the points' table, its width, its room; new points
+Limits = tuple[int, int]  # items in all arrays of an alert; bytes of a field
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,122 +54,122 @@ def compiled(function: F) -> F:
 
 
 @intrinsic
-def _pointer(_context, array):
-    """The address of an array's values.
+def _pointer(_context: Any, array: Any) -> Any:  # noqa: ANN401 - types of numba's own
+    """The address of an array's values, to be passed on in its place.
 
-    The loop below passes addresses on: numba counts the references to an array, atomically, at
-    every call that is handed one, which took more time than all reading.
+    Numba counts references to an array at each call: that took ten times as long as all reading.
     """
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
     return types.CPointer(array.dtype)(array), generate
 
 
 @compiled
-def _varint(data, position, end):
+def _varint(data: Pointer, at: int, end: int) -> tuple[int, int]:
     """A zigzag varint and the position after it; the negative outcome for a position."""
-    if position < end and data[position] < 0x80:  # nearly all are of one byte
-        byte = np.int64(data[position])
-        return (byte >> 1) ^ -(byte & 1), position + 1
-    shift, value = np.uint64(0), np.uint64(0)
-    while True:
-        if position >= end:
-            return np.int64(0), np.int64(-TRUNCATED)
-        byte = np.uint64(data[position])
-        position += 1
-        if shift == np.uint64(63) and byte > np.uint64(1):
-            return np.int64(0), np.int64(-VARINT)
-        value |= (byte & np.uint64(0x7F)) << shift
-        if byte < np.uint64(0x80):
-            break
-        shift += np.uint64(7)
-    return np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1)), position
+    if at < end and data[at] < 0x80:  # nearly all are of one byte
+        only = data[at]
+        return (only >> 1) ^ -(only & 1), at + 1
+    shift, value, byte = 0, 0, 0x80
+    while byte >= 0x80:
+        if at >= end:
+            return 0, -TRUNCATED
+        byte = data[at]
+        at += 1
+        if shift == 63 and byte > 1:
+            return 0, -VARINT
+        value |= (byte & 0x7F) << shift
+        shift += 7
+    return ((value >> 1) & 0x7FFF_FFFF_FFFF_FFFF) ^ -(value & 1), at
 
 
 @compiled
-def _branch(data, position, end, null):
-    """Whether an optional value is there, and the position after its branch."""
-    branch, position = _varint(data, position, end)
-    if position >= 0 and (branch < 0 or branch > 1):
-        return False, np.int64(-BAD_UNION)
-    return branch != null, position
+def _choice(data: Pointer, at: int, end: int, branches: int) -> tuple[int, int]:
+    """Which branch of a union follows, and the position after its number."""
+    branch, at = _varint(data, at, end)
+    if at >= 0 and (branch < 0 or branch >= branches):
+        return 0, -BAD_UNION
+    return branch, at
 
 
 @compiled
-def _content(data, position, end, bytes_max):
+def _content(data: Pointer, at: int, end: int, bytes_max: int) -> tuple[int, int]:
     """Where a string's content begins and ends; the negative outcome for a beginning."""
-    length, position = _varint(data, position, end)
-    if position < 0:
-        return position, position
-    if length < 0 or length > end - position:
-        return np.int64(-TRUNCATED), position
+    length, at = _varint(data, at, end)
+    if at < 0:
+        return at, at
+    if length < 0 or length > end - at:
+        return -TRUNCATED, at
     if length > bytes_max:
-        return np.int64(-TOO_LONG), position
-    return position, position + length
+        return -TOO_LONG, at
+    return at, at + length
 
 
 @compiled
-def _skip(data, position, end, op, size, bytes_max):
+def _skip(data: Pointer, at: int, end: int, op: int, size: int, bytes_max: int) -> int:
     """The position after one value that nobody wants."""
     if op == SKIP_FIXED:
-        return position + size if size <= end - position else np.int64(-TRUNCATED)
+        return at + size if size <= end - at else -TRUNCATED
     if op == SKIP_VARINT:
-        return _varint(data, position, end)[1]
-    begin, after = _content(data, position, end, bytes_max)
+        return _varint(data, at, end)[1]
+    begin, after = _content(data, at, end, bytes_max)
     return after if begin >= 0 else begin
 
 
 @compiled
-def _skip_run(data, position, end, op, count, size, null, bytes_max):
-    """The position after `count` values of one type that nobody wants."""
+def _skip_run(data: Pointer, at: int, end: int, code: Code, bytes_max: int) -> int:
+    """The position after as many values of one type that nobody wants."""
+    op, count, size, null = code
     for _ in range(count):
-        there = True
+        branch = null + 1
         if null >= 0:
-            there, position = _branch(data, position, end, null)
-        if there and position >= 0:
-            position = _skip(data, position, end, op, size, bytes_max)
-        if position < 0:
-            return position
-    return position
+            branch, at = _choice(data, at, end, 2)
+        if branch != null and at >= 0:
+            at = _skip(data, at, end, op, size, bytes_max)
+        if at < 0:
+            return at
+    return at
 
 
 @compiled
-def _word(data, position, size):
-    """Up to eight bytes as a whole number, the first the least."""
-    word = np.uint64(0)
+def _word(data: Pointer, at: int, size: int) -> int:
+    """The bits of up to eight bytes, the first the least."""
+    word = 0
     for place in range(size):
-        word |= np.uint64(data[position + place]) << np.uint64(8 * place)
+        byte: Any = np.int64(data[at + place])
+        word |= byte << (8 * place)
     return word
 
 
 @compiled
-def _read_number(data, position, end, op, ints, floats, cell):
+def _read_number(data: Pointer, at: int, end: int, op: int, out: Table, cell: int) -> int:
     """Read one number into its cell; the position after it."""
-    if op == READ_LONG or op == READ_LONG_AS_DOUBLE:
-        value, position = _varint(data, position, end)
+    ints, floats = out
+    if op in (READ_LONG, READ_LONG_AS_DOUBLE):
+        value, at = _varint(data, at, end)
         if op == READ_LONG:
             ints[cell] = value
         else:
             floats[cell] = value
-        return position
+        return at
     size = 8 if op == READ_DOUBLE else 4 if op == READ_FLOAT else 1
-    if size > end - position:
-        return np.int64(-TRUNCATED)
-    if op == READ_DOUBLE:
-        ints[cell] = np.int64(_word(data, position, 8))
-    elif op == READ_FLOAT:
-        floats[cell] = np.uint32(_word(data, position, 4)).view(np.float32)
+    if size > end - at:
+        return -TRUNCATED
+    if op == READ_FLOAT:
+        floats[cell] = np.uint32(_word(data, at, 4)).view(np.float32)
     else:
-        ints[cell] = data[position]
-    return position + size
+        ints[cell] = _word(data, at, size)
+    return at + size
 
 
 @compiled
-def _read_text(data, position, end, op, ints, cell, bytes_max):
+def _read_text(
+    data: Pointer, at: int, end: int, op: int, ints: Pointer, cell: int, bytes_max: int
+) -> int:
     """Read what is wanted of one string into its cells; the position after it."""
-    begin, after = _content(data, position, end, bytes_max)
+    begin, after = _content(data, at, end, bytes_max)
     if begin < 0:
         return begin
     if op == READ_SPAN:
@@ -174,124 +183,118 @@ def _read_text(data, position, end, op, ints, cell, bytes_max):
 
 
 @compiled
-def _read(data, position, end, op, null, ints, floats, cell, bytes_max):
+def _read(
+    data: Pointer, at: int, end: int, code: Code, out: Table, row_cell: int, bytes_max: int
+) -> int:
     """Read one wanted value, null leaving its cells alone; the position after it."""
+    op, slot, _, null = code
     if null >= 0:
-        there, position = _branch(data, position, end, null)
-        if not there or position < 0:
-            return position
+        branch, at = _choice(data, at, end, 2)
+        if branch == null or at < 0:
+            return at
     if op <= READ_BYTE:
-        return _read_number(data, position, end, op, ints, floats, cell)
-    return _read_text(data, position, end, op, ints, cell, bytes_max)
+        return _read_number(data, at, end, op, out, row_cell + slot)
+    return _read_text(data, at, end, op, out[0], row_cell + slot, bytes_max)
 
 
 @compiled
-def _block(data, position, end, items_left):
+def _block(data: Pointer, at: int, end: int, items_left: int) -> tuple[int, int]:
     """How many items an array's next block has, and the position of the first."""
-    count, position = _varint(data, position, end)
-    if position >= 0 and count < 0:  # then the block's size in bytes stands before its items
+    count, at = _varint(data, at, end)
+    if at >= 0 and count < 0:  # then the block's size in bytes stands before its items
         count = -count
-        size, position = _varint(data, position, end)
-        if position >= 0 and (size < 0 or size > end - position):
-            return count, np.int64(-TRUNCATED)
-    if position >= 0 and (count < 0 or count > items_left):
-        return count, np.int64(-TOO_MANY)
-    return count, position
+        size, at = _varint(data, at, end)
+        if at >= 0 and (size < 0 or size > end - at):
+            return count, -TRUNCATED
+    if at >= 0 and (count < 0 or count > items_left):
+        return count, -TOO_MANY
+    return count, at
 
 
 @compiled
-def _run_row(data, position, end, row, program, targets, cells, points, used, todo, limits):
-    """Run the program over one datum: (outcome, position, operation, points used).
+def _begin_point(ints: Pointer, cell: int, width: int, blank: Pointer, kind: int, row: int) -> None:
+    """Fill a point with what its leaves are until they are read."""
+    for place in range(width):
+        ints[cell + place] = blank[kind * width + place]
+    ints[cell], ints[cell + 1] = row, kind
 
-    cells are (ints, floats, width), points (ints, floats, width, room, a new point of each
-    history), limits (items, bytes of a field). `todo` is scratch: items left, by nesting.
-    """
-    cell_ints, cell_floats, width = cells
-    point_ints, point_floats, point_width, room, blank = points
+
+@compiled
+def _run_row(
+    data: Pointer, at: int, end: int, row: int, program: Pointer, targets: Pointer, cells: Cells,
+    points: Points, used: int, todo: Pointer, limits: Limits,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Run over one datum: (outcome, position, operation, points used); `todo` is scratch."""
     items_left, bytes_max = limits
-    pc, depth, own = 0, -1, row * width
+    table, width = cells
+    point_table, point_width, room, blank = points
+    pc, depth = 0, -1
     while True:
-        op, a, b, null = (
-            program[4 * pc],
-            program[4 * pc + 1],
-            program[4 * pc + 2],
-            program[4 * pc + 3],
-        )
-        after = position
-        pc += 1
+        op, a, b = program[4 * pc], program[4 * pc + 1], program[4 * pc + 2]
+        code = op, a, b, program[4 * pc + 3]
+        after, step = at, pc + 1
         if op <= SKIP_BYTES:
-            after = _skip_run(data, position, end, op, a, b, null, bytes_max)
+            after = _skip_run(data, at, end, code, bytes_max)
         elif op <= READ_LENGTH and b == 0:
-            after = _read(data, position, end, op, null, cell_ints, cell_floats, own + a, bytes_max)
+            after = _read(data, at, end, code, table, row * width, bytes_max)
         elif op <= READ_LENGTH:
-            cell = (used - 1) * point_width + a
-            after = _read(data, position, end, op, null, point_ints, point_floats, cell, bytes_max)
+            after = _read(data, at, end, code, point_table, (used - 1) * point_width, bytes_max)
         elif op == MARK:
-            cell_ints[own + a] = position
+            table[0][row * width + a] = at
         elif op == UNION:
-            branch, after = _varint(data, position, end)
-            if after >= 0 and (branch < 0 or branch >= a):
-                after = np.int64(-BAD_UNION)
-            elif after >= 0:
-                pc = targets[b + branch]
+            branch, after = _choice(data, at, end, a)
+            step = targets[b + branch]
         elif op == JUMP:
-            pc = a
+            step = a
         elif op == ARRAY:
-            depth, pc = depth + 1, a
+            depth, step = depth + 1, a
             todo[depth] = 0
         elif op == NEXT:
             if todo[depth] == 0:
-                todo[depth], after = _block(data, position, end, items_left)
+                todo[depth], after = _block(data, at, end, items_left)
                 items_left -= todo[depth]
             if after >= 0 and todo[depth] == 0:
                 depth -= 1
             elif after >= 0:
                 todo[depth] -= 1
-                pc = a
+                step = a
+                if b >= 0 and used == room:
+                    return FULL, at, pc, used
                 if b >= 0:
-                    if used == room:
-                        return FULL, position, pc, used
-                    _begin_point(point_ints, used * point_width, blank, b, point_width, row)
+                    _begin_point(point_table[0], used * point_width, point_width, blank, b, row)
                     used += 1
         else:
-            return DONE if position == end else TRAILING, position, pc - 1, used
+            return DONE if at == end else TRAILING, at, pc, used
         if after < 0:
-            return -after, position, pc - 1, used
-        position = after
+            return -after, at, pc, used
+        at, pc = after, step
 
 
 @compiled
-def _begin_point(ints, cell, blank, history, width, row):
-    """Fill a point with what its leaves are until they are read."""
-    for place in range(width):
-        ints[cell + place] = blank[history * width + place]
-    ints[cell], ints[cell + 1] = row, history
-
-
-@compiled
-def run(buffer, spans, rows, program, targets, cells, points, used, blank, outcomes, limits):
+def run(
+    buffer: NDArray[np.uint8], spans: Ints, rows: Ints, program: Ints, targets: Ints, cells: Ints,
+    points: Ints, used: int, blank: Ints, outcomes: Ints, limits: Limits,
+) -> tuple[int, int]:  # fmt: skip
     """Run one program over the datums of some rows: (rows done, points used).
 
-    buffer uint8, spans int64 (n, 2), cells and points int64 tables, outcomes int64 (n, 3), all
-    C-contiguous. Fewer rows are done than given where `points` is full: give it more room and
-    go on from there.
+    spans int64 (n, 2), cells and points int64 tables, blank (a new point of each history),
+    outcomes int64 (n, 3), all C-contiguous. Fewer rows are done than given where `points` is
+    full: give it more room and go on from there.
     """
     todo = np.empty(NESTING_MAX, np.int64)
-    to_cells = _pointer(cells), _pointer(cells.view(np.float64)), cells.shape[1]
-    to_points = (
-        _pointer(points), _pointer(points.view(np.float64)),
-        points.shape[1], points.shape[0], _pointer(blank),
-    )  # fmt: skip
+    table = (_pointer(cells), _pointer(cells.view(np.float64))), cells.shape[1]
+    point_pair = _pointer(points), _pointer(points.view(np.float64))
+    point_table = point_pair, points.shape[1], points.shape[0], _pointer(blank)
     for place in range(len(rows)):
         row = rows[place]
-        code, position, pc, after = _run_row(
+        code, at, pc, after = _run_row(
             _pointer(buffer), spans[row, 0], spans[row, 1], row, _pointer(program),
-            _pointer(targets), to_cells, to_points, used, _pointer(todo), limits,
+            _pointer(targets), table, point_table, used, _pointer(todo), limits,
         )  # fmt: skip
         if code == FULL:
             return place, used
         outcomes[row, OUTCOME_CODE] = code
-        outcomes[row, OUTCOME_POSITION] = position - spans[row, 0]
+        outcomes[row, OUTCOME_POSITION] = at - spans[row, 0]
         outcomes[row, OUTCOME_OP] = pc
         if code == DONE:
             used = after
@@ -299,38 +302,38 @@ def run(buffer, spans, rows, program, targets, cells, points, used, blank, outco
 
 
 @compiled
-def order_points(rows, mjd, offsets, order, shifts_max):
+def order_points(
+    rows: Ints, mjd: NDArray[np.float64], offsets: Ints, order: Ints, shifts_max: int
+) -> bool:
     """Order points by row, then by time: False where `shifts_max` steps were not enough.
 
-    rows int64 (p,), mjd float64 (p,); fills offsets int64 (n + 1) and the front of order
-    int64 (p,). Points without a time are left out. Points come almost in order as a rule, so
-    that each is moved but a few steps into its place.
+    Fills offsets, int64 (n + 1), and the front of order, int64 (p,), for p points of n rows;
+    one without a time is left out. They come almost in order as a rule: few steps each.
     """
     offsets[:] = 0
     for point in range(len(rows)):
-        if not np.isnan(mjd[point]):
-            offsets[rows[point] + 1] += 1
+        offsets[rows[point] + 1] += not np.isnan(mjd[point])
     for row in range(1, len(offsets)):
         offsets[row] += offsets[row - 1]
-    filled = offsets[:-1].copy()
+    ends = offsets.copy()
     for point in range(len(rows)):
-        if np.isnan(mjd[point]):
-            continue
         row = rows[point]
-        place = filled[row]
-        filled[row] += 1
+        place = ends[row]
+        if np.isnan(mjd[point]) or shifts_max < 0:
+            continue
         while place > offsets[row] and mjd[order[place - 1]] > mjd[point]:
             order[place] = order[place - 1]
             place -= 1
             shifts_max -= 1
         order[place] = point
-        if shifts_max < 0:
-            return False
-    return True
+        ends[row] += 1
+    return shifts_max >= 0
 
 
 @compiled
-def read_ascii(buffer, spans, letters):
+def read_ascii(
+    buffer: NDArray[np.uint8], spans: Ints, letters: NDArray[np.uint32]
+) -> NDArray[np.bool_]:
     """Copy texts as code points, uint32 (n, width): False for each that is not printable ASCII.
 
     A text that is empty, or longer than the width, is none either.
