@@ -85,14 +85,14 @@ class SchemasSection:
     """[schemas]: where the writer schemas of bare datums are found by their id."""
 
     folder: Path | None = None
-    registry_url: str = ""
-    registry_user: str = ""
-    registry_password: str = ""
+    registry: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Raises SettingsError where two places are named."""
-        if self.folder and self.registry_url:
-            raise SettingsError("[schemas] names a folder and a registry_url; keep one of them")
+        """Raises SettingsError where two places are named, or a registry without its address."""
+        if self.folder and self.registry:
+            raise SettingsError("[schemas] names a folder and a registry; keep one of them")
+        if self.registry and "url" not in self.registry:
+            raise SettingsError("[schemas.registry] has no url; say where the registry is")
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError where two sections contradict each other."""
-        if self.enriched.framing == "confluent" and not self.schemas.registry_url:
+        if self.enriched.framing == "confluent" and not self.schemas.registry:
             raise SettingsError(
-                "[enriched] framing = 'confluent' needs [schemas] registry_url, for our own schemas"
+                "[enriched] framing = 'confluent' needs [schemas.registry], for our own schemas"
             )
 
 

@@ -85,16 +85,17 @@ def load(
     return tuple(found)
 
 
-def try_out(selection: Selection, labels: Mapping[str, Sequence[str]]) -> None:
-    """Run a filter on no alerts at all; raises FilterError for what no alert could make right.
+def try_out(selection: Selection, labels: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """A filter's clauses, from a run on no alerts at all.
 
-    `labels` are the labels by classifier. A misspelt column, a classifier that is not served or
-    a mask of numbers is found here, before the first alert comes.
+    Raises FilterError for what no alert could make right: a misspelt column, a classifier that is
+    not served, a mask of numbers. `labels` are the labels by classifier.
     """
     nothing = {name: dict.fromkeys(known, ()) for name, known in labels.items()}
     verdict = selection.evaluate(handmade(rows=0, light_curve=[], scores=nothing))
     if verdict.faults:
         raise FilterError(verdict.faults[0].message)
+    return verdict.clauses
 
 
 def _once(what: str, values: Iterable[str]) -> None:

@@ -1,0 +1,252 @@
+"""From settings to a worker that runs: the only file that knows every room."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from broker.clock import SystemClock
+from broker.dead_letters import DeadLetterBound
+from broker.errors import SettingsError, TopicMissing
+from broker.kafka import (
+    AtLeastOnceSink,
+    Connection,
+    KafkaAdmin,
+    KafkaSink,
+    KafkaSource,
+    TopicSettings,
+)
+from broker.ledger import Delivery
+from broker.metrics import Metrics
+from broker.observer import Observer, Observers
+from broker.packing import Topics
+from broker.pipeline import Pipeline
+from broker.ports import Clock, Sink, Source
+from broker.reporting import Reporter
+from broker.runner import Runner
+from broker.settings import SchemasSection, Settings
+from classifiers.classifier import Classifier
+from classifiers.served import served
+from filters.loading import load, try_out
+from filters.selection import Selection
+from schemas.avro import SchemaSource
+from schemas.decode import Decoder
+from schemas.enriched import Enricher
+from schemas.enriched_framing import Registrar
+from schemas.registry import RegistrySchemas
+from schemas.schema_folder import SchemaFolder
+from schemas.suggestion import nearest
+
+LOG: Final = logging.getLogger("gueststar.broker")
+
+FOREVER: Final[Mapping[str, str]] = {"retention.ms": "-1"}
+"""The ledger is kept: it is small, and what it proves may be asked years later."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a worker is made of, Kafka apart."""
+
+    settings: Settings
+    decoder: Decoder
+    classifiers: tuple[Classifier, ...]
+    """In the order in which they score."""
+    selections: tuple[Selection, ...]
+    clauses: Mapping[str, tuple[str, ...]]
+    """By filter."""
+    enricher: Enricher
+    topics: Topics
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Every topic that is published to."""
+        fixed = (self.topics.enriched, self.topics.dead_letters, self.topics.ledger)
+        return (*fixed, *(selection.topic for selection in self.selections))
+
+    def warm_up(self) -> None:
+        """Pay before the first alert what the first alert would pay for."""
+        self.decoder.warm_up()
+        for classifier in self.classifiers:
+            classifier.warm_up()
+
+
+def build(settings: Settings) -> Parts:
+    """Open and load everything that the settings name. Talks to no Kafka.
+
+    Raises GueststarError, one line, where something cannot be served.
+    """
+    schemas, registrar = _schema_sources(settings.schemas)
+    classifiers = served(settings.classifiers.names)
+    filters = settings.filters
+    selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
+    labels = {each.identity.name: each.labels for each in classifiers}
+    parts = Parts(
+        settings=settings,
+        decoder=Decoder(
+            schemas=schemas, limits=settings.decoding, rescore=settings.enriched.rescore
+        ),
+        classifiers=classifiers,
+        selections=selections,
+        clauses={each.name: try_out(each, labels) for each in selections},
+        enricher=Enricher(
+            registrar=registrar if settings.enriched.framing == "confluent" else None
+        ),
+        topics=_topics(settings),
+    )
+    _check_topics(parts)
+    return parts
+
+
+def make_runner(
+    parts: Parts,
+    source: Source,
+    sink: Sink,
+    *,
+    worker: str,
+    version: str,
+    clock: Clock | None = None,
+    observer: Observer | None = None,
+) -> Runner:
+    """The loop over any source and sink: a real Kafka's, or those of the twin in memory."""
+    clock = clock or SystemClock()
+    limits = parts.settings.limits
+    pipeline = Pipeline(
+        decoder=parts.decoder,
+        classifiers=parts.classifiers,
+        selections=parts.selections,
+        enricher=parts.enricher,
+        topics=parts.topics,
+        bytes_max=sink.bytes_max,
+        clock=clock,
+        broker_version=version,
+    )
+    return Runner(
+        worker=worker,
+        source=source,
+        sink=sink,
+        processor=pipeline,
+        ledger_topic=parts.topics.ledger,
+        enriched_topic=parts.topics.enriched,
+        clock=clock,
+        delivery=parts.settings.kafka.delivery,
+        limits=limits,
+        bound=DeadLetterBound(
+            fraction_max=limits.dead_fraction_max, alerts_min=limits.dead_alerts_min
+        ),
+        observer=observer,
+    )
+
+
+@contextmanager
+def worker(
+    settings: Settings, name: str, *, version: str, observers: Sequence[Observer] = ()
+) -> Iterator[Runner]:
+    """A worker of that name at a real Kafka, ready to `run`; its metrics are served meanwhile.
+
+    Waits for Kafka, creates what topics are missing where it may, and warms up before it joins.
+    `version` is gueststar's. Raises GueststarError, one line.
+    """
+    parts = build(settings)
+    link = connect(settings)
+    admin = KafkaAdmin(link)
+    admin.wait()
+    provide_topics(parts, admin)
+    parts.warm_up()
+    models = [each.identity for each in parts.classifiers]
+    metrics, clock = Metrics(worker=name, version=version, models=models), SystemClock()
+    where = settings.metrics
+    with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
+        LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
+        if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
+            LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
+        source, sink = kafka_ports(parts, link, name)
+        yield make_runner(
+            parts,
+            source,
+            sink,
+            worker=name,
+            version=version,
+            clock=clock,
+            observer=Observers(metrics, Reporter(clock), *observers),
+        )
+
+
+def connect(settings: Settings) -> Connection:
+    """The Kafka that the settings name; nothing is asked of it yet."""
+    kafka = settings.kafka
+    return Connection(kafka.bootstrap, patience_s=kafka.patience_s, security=kafka.security)
+
+
+def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink]:
+    """A group member and a producer at a real Kafka, of a worker's name."""
+    kafka = parts.settings.kafka
+    source = KafkaSource(
+        link,
+        topics=parts.settings.topics.input,
+        group=kafka.group,
+        worker=name,
+        start=kafka.start,
+        session_timeout_ms=kafka.session_timeout_ms,
+    )
+    if kafka.delivery is Delivery.AT_LEAST_ONCE:
+        return source, AtLeastOnceSink(
+            link, topics=parts.outputs, message_bytes_max=kafka.message_bytes_max
+        )
+    return source, KafkaSink(
+        link,
+        group=kafka.group,
+        worker=name,
+        topics=parts.outputs,
+        transaction_timeout_ms=kafka.transaction_timeout_ms,
+        message_bytes_max=kafka.message_bytes_max,
+    )
+
+
+def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:
+    """Create the outputs that are missing; raises TopicMissing, naming all, where it may not."""
+    there = admin.partitions()
+    missing = [topic for topic in parts.outputs if topic not in there]
+    if missing and not parts.settings.topics.create:
+        raise TopicMissing(
+            f"no such topics: {', '.join(missing)}; create them, or set [topics] create = true"
+        )
+    admin.create([_new_topic(parts, topic) for topic in missing])
+
+
+def _new_topic(parts: Parts, name: str) -> TopicSettings:
+    topics = parts.settings.topics
+    topic = TopicSettings(name, topics.partitions, topics.replication)
+    if name == topics.ledger:
+        # One partition, so that it is read in the order in which it was written.
+        return replace(topic, partitions=1, settings=FOREVER)
+    return topic
+
+
+def _schema_sources(section: SchemasSection) -> tuple[SchemaSource | None, Registrar | None]:
+    """Where writer schemas are found, and where ours get their ids."""
+    if section.registry:
+        registry = RegistrySchemas(section.registry)
+        return registry, registry
+    return (SchemaFolder(section.folder) if section.folder else None), None
+
+
+def _topics(settings: Settings) -> Topics:
+    topics = settings.topics
+    return Topics(topics.enriched, topics.dead_letters, topics.ledger, topics.forms)
+
+
+def _check_topics(parts: Parts) -> None:
+    """No filter's topic may have another use, and a form is of a topic that there is."""
+    used = {*parts.settings.topics.input, *parts.outputs[:3]}
+    for selection in parts.selections:
+        if selection.topic in used:
+            raise SettingsError(
+                f"filter {selection.name!r} publishes to {selection.topic!r}, which [topics] uses"
+            )
+    formed = [topic for topic in parts.outputs if topic not in parts.outputs[1:3]]
+    for topic in parts.topics.forms:
+        if topic not in formed:
+            raise SettingsError(f"[topics.forms] {topic!r} is no topic{nearest(topic, formed)}")

@@ -1,0 +1,110 @@
+"""What a worker would do, said before it does it: `gueststar check`. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from broker.assembly import Parts
+from broker.kafka import KafkaAdmin
+from broker.kafka.admin import TOPIC_BYTES_MAX_DEFAULT
+
+
+class PlannedTopic(NamedTuple):
+    """One topic: what it is for, and what Kafka says of it."""
+
+    name: str
+    role: str
+    form: str
+    """full or lite; empty for what is not of alerts."""
+    partitions: int | None
+    """None where it does not exist."""
+    bytes_max: int | None
+    """The largest batch of messages it takes, None where it does not exist."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The graph of a configuration, its topics, and what should be seen to first."""
+
+    steps: tuple[str, ...]
+    """The path of an alert, a line each."""
+    topics: tuple[PlannedTopic, ...]
+    problems: tuple[str, ...]
+    """For which a worker would not start, or would wait."""
+    warnings: tuple[str, ...]
+    """For which some alerts would go without cutouts, or become dead letters."""
+
+
+def plan(parts: Parts, admin: KafkaAdmin) -> Plan:
+    """Ask Kafka about every topic of a configuration. Raises KafkaUnavailable."""
+    partitions = admin.partitions()
+    names = [name for name, _, _ in _roles(parts)]
+    limits = admin.bytes_max(name for name in names if name in partitions)
+    topics = tuple(
+        PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0]))
+        for topic in _roles(parts)
+    )
+    return Plan(
+        tuple(_steps(parts)),
+        topics,
+        tuple(_problems(parts, partitions)),
+        tuple(_warnings(parts, topics)),
+    )
+
+
+def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
+    """Each topic's name, role and form."""
+    topics = parts.topics
+    for name in parts.settings.topics.input:
+        yield name, "input", ""
+    yield topics.enriched, "all alerts", topics.form(topics.enriched)
+    for selection in parts.selections:
+        yield selection.topic, f"filter {selection.name}", topics.form(selection.topic)
+    yield topics.dead_letters, "dead letters", ""
+    yield topics.ledger, "ledger", ""
+
+
+def _steps(parts: Parts) -> Iterator[str]:
+    kafka = parts.settings.kafka
+    yield f"consume {', '.join(parts.settings.topics.input)} as group {kafka.group}"
+    yield "decode"
+    for classifier in parts.classifiers:
+        model = classifier.identity
+        labels = ", ".join(classifier.labels)
+        yield f"score with {model.name} {model.version} ({model.sha256[:12]}): {labels}"
+    for selection in parts.selections:
+        clauses = ", ".join(parts.clauses[selection.name])
+        yield f"select {selection.name}: {clauses} -> {selection.topic}"
+    yield f"publish {kafka.delivery}, {parts.settings.enriched.framing} framing"
+
+
+def _problems(parts: Parts, partitions: Mapping[str, int]) -> Iterator[str]:
+    for name in parts.settings.topics.input:
+        if name not in partitions:
+            yield f"input topic {name} does not exist yet; a worker waits until it does"
+    if parts.settings.topics.create:
+        return
+    for name in parts.outputs:
+        if name not in partitions:
+            yield f"topic {name} does not exist; create it, or set [topics] create = true"
+
+
+def _warnings(parts: Parts, topics: tuple[PlannedTopic, ...]) -> Iterator[str]:
+    """Limits that differ; Kafka's own default is taken for nobody's choice."""
+    client = parts.settings.kafka.message_bytes_max
+    limits = {topic.name: topic.bytes_max for topic in topics if topic.bytes_max is not None}
+    largest = max((limits.get(name, 0) for name in parts.settings.topics.input), default=0)
+    if largest > max(client, TOPIC_BYTES_MAX_DEFAULT):
+        yield (
+            f"the input takes messages of {largest} bytes, our client sends up to {client}; raise"
+            " [kafka] message_bytes_max, or larger alerts go without their cutouts"
+        )
+    for name in parts.outputs:
+        wanted = max(client, largest if parts.topics.form(name) == "full" else 0)
+        if limits.get(name, wanted) < wanted:
+            yield (
+                f"topic {name} takes {limits[name]} bytes, and messages of {wanted} may come; raise"
+                " its max.message.bytes, or larger alerts go without their cutouts"
+            )

@@ -1,0 +1,227 @@
+"""From a settings file to a worker: every part in its place, and what is said where one is not."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from broker import assembly
+from broker.assembly import Parts, build, make_runner, provide_topics
+from broker.clock import ManualClock
+from broker.errors import SettingsError, TopicMissing
+from broker.kafka import KafkaAdmin, TopicSettings
+from broker.ledger import read_entry
+from broker.memory import MemoryKafka, MemorySink, MemorySource
+from broker.observer import Observers
+from broker.plan import plan
+from broker.reporting import Reporter
+from broker.settings import FiltersSection, Settings, TopicsSection, read_settings
+from classifiers.classifier import Classifier, ModelIdentity
+from replay.invention import invent
+from schemas.batch import AlertBatch
+from schemas.errors import FilterError
+
+ALERTS = 30
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "gueststar.toml"
+
+
+class Halves:
+    """A classifier that holds every second alert for real, by its id."""
+
+    identity = ModelIdentity("realbogus", "0", "ab" * 32)
+    labels = ("bogus", "real")
+    reads = ("alert_id",)
+
+    def score(self, batch: AlertBatch) -> NDArray[np.float32]:
+        """Sure of itself."""
+        real = (batch.alert_id % 2).astype(np.float32)
+        return np.stack([1 - real, real], axis=1)
+
+    def warm_up(self) -> None:
+        """Nothing to do."""
+
+
+@pytest.fixture(autouse=True)
+def halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def served(names: Sequence[str]) -> tuple[Classifier, ...]:
+        return (Halves(),)
+
+    monkeypatch.setattr(assembly, "served", served)
+
+
+FILTER = '''
+from filters.selection import selection
+
+@selection(topic="real-ones")
+def real_ones(alerts):
+    """What the network holds for real."""
+    yield "real", alerts.score("realbogus", "real") > 0.5
+    {more}
+'''
+
+
+def settings_with(folder: Path, more: str = "", **topics: object) -> Settings:
+    file = folder / "mine.py"
+    file.write_text(FILTER.format(more=more))
+    section = replace(TopicsSection(input=("ztf",)), **topics)  # type: ignore[arg-type]
+    return Settings(section, filters=FiltersSection(files=(file,)))
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    return build(settings_with(tmp_path))
+
+
+def run_in_memory(parts: Parts, packets: Iterable[bytes]) -> MemoryKafka:
+    """A whole worker over the twin in memory, until everything is consumed."""
+    clock = ManualClock()
+    kafka = MemoryKafka(clock)
+    for topic in ("ztf", *parts.outputs):
+        kafka.create_topic(topic)
+    for packet in packets:
+        kafka.publish("ztf", packet)
+    runner = make_runner(
+        parts,
+        MemorySource(kafka, group="g", topics=["ztf"], worker="one"),
+        MemorySink(kafka, name="g-one"),
+        worker="one",
+        version="0.1.0",
+        clock=clock,
+        observer=Observers(Reporter(clock)),
+    )
+    runner.start()
+    for _ in range(3):
+        runner.step()
+    return kafka
+
+
+def test_alerts_go_through_every_room_and_the_ledger_counts_them(parts: Parts) -> None:
+    night = list(invent(ALERTS, seed=1))
+    packets = [one.packet for one in night] + [b"rubbish"]
+    kafka = run_in_memory(parts, packets)
+    enriched = [read(message.value) for message in kafka.read("gueststar.enriched")]
+    assert {one["candid"] for one in enriched} == {one.answer.alert_id for one in night}
+    assert all(one["cutoutScience"] is None for one in enriched)
+    selected = [read(message.value) for message in kafka.read("real-ones")]
+    assert {one["candid"] for one in selected} == {
+        one.answer.alert_id for one in night if one.answer.alert_id % 2
+    }
+    assert all(one["cutoutScience"]["stampData"] for one in selected)
+    assert all(one["gueststar"]["filters"] == ["real_ones"] for one in selected)
+    assert len(kafka.read("gueststar.dead-letters")) == 1
+    (entry,) = (read_entry(message.value) for message in kafka.read("gueststar.ledger"))
+    assert entry.consumed == ALERTS + 1
+    assert entry.counts.published == {"gueststar.enriched": ALERTS, "real-ones": len(selected)}
+
+
+def read(packet: bytes) -> dict[str, Any]:
+    record: dict[str, Any]
+    (record,) = fastavro.reader(io.BytesIO(packet))
+    return record
+
+
+def test_a_filter_that_raises_is_isolated_and_said_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = 'if len(alerts): raise ValueError("no")'
+    parts = build(settings_with(tmp_path, broken))
+    with caplog.at_level(logging.WARNING, logger="gueststar.broker"):
+        kafka = run_in_memory(parts, [one.packet for one in invent(4, seed=1)])
+    assert len(kafka.read("gueststar.enriched")) == 4
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line.startswith("filter 'real_ones' raised ValueError: no (mine.py:")
+    assert line.endswith("(4 alerts)")
+
+
+def test_a_filter_that_can_never_work_stops_the_start(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path, 'yield "new", alerts.age_day < 3')
+    with pytest.raises(FilterError, match="did you mean 'age_days'"):
+        build(settings)
+
+
+def test_the_example_file_can_be_built(tmp_path: Path) -> None:
+    settings = read_settings(EXAMPLE)
+    built = build(replace(settings, filters=replace(settings.filters, files=())))
+    assert len(built.selections) == 3
+
+
+def test_a_topic_with_two_uses_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'real_ones' publishes to 'real-ones', which \[top"):
+        build(settings_with(tmp_path, input=("real-ones",)))
+
+
+def test_a_form_for_a_topic_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="'real-one' is no topic; did you mean 'real-ones'"):
+        build(settings_with(tmp_path, forms={"real-one": "lite"}))
+
+
+class FakeAdmin(KafkaAdmin):
+    """A Kafka that knows of some topics and their limits, and notes what it is to create."""
+
+    def __init__(self, **limits: int) -> None:
+        self.limits = {name.replace("_", "-"): limit for name, limit in limits.items()}
+        self.created: list[TopicSettings] = []
+
+    def partitions(self) -> dict[str, int]:
+        """Two each."""
+        return dict.fromkeys(self.limits, 2)
+
+    def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
+        """As given."""
+        return {topic: self.limits[topic] for topic in topics}
+
+    def create(self, topics: Sequence[TopicSettings]) -> None:
+        """Noted."""
+        self.created += topics
+
+
+def test_missing_outputs_are_created_and_the_ledger_is_kept_for_ever(parts: Parts) -> None:
+    admin = FakeAdmin(real_ones=1_048_588)
+    provide_topics(parts, admin)
+    created = {topic.name: topic for topic in admin.created}
+    assert [*created] == ["gueststar.enriched", "gueststar.dead-letters", "gueststar.ledger"]
+    assert created["gueststar.ledger"].settings == {"retention.ms": "-1"}
+
+
+def test_missing_outputs_that_may_not_be_created_are_named_together(tmp_path: Path) -> None:
+    parts = build(settings_with(tmp_path, create=False))
+    admin = FakeAdmin(ztf=1_048_588)
+    with pytest.raises(TopicMissing, match=r"no such topics: gueststar.enriched, .*real-ones"):
+        provide_topics(parts, admin)
+    assert admin.created == []
+
+
+def test_a_plan_shows_the_path_of_an_alert_and_the_topics(parts: Parts) -> None:
+    found = plan(parts, FakeAdmin(ztf=1_048_588, real_ones=1_048_588))
+    assert "select real_ones: real -> real-ones" in found.steps
+    assert [(one.name, one.role, one.form, one.partitions) for one in found.topics] == [
+        ("ztf", "input", "", 2),
+        ("gueststar.enriched", "all alerts", "lite", None),
+        ("real-ones", "filter real_ones", "full", 2),
+        ("gueststar.dead-letters", "dead letters", "", None),
+        ("gueststar.ledger", "ledger", "", None),
+    ]
+    assert (found.problems, found.warnings) == ((), ())
+
+
+def test_a_plan_names_what_would_keep_a_worker_from_work(tmp_path: Path) -> None:
+    found = plan(build(settings_with(tmp_path, create=False)), FakeAdmin())
+    assert found.problems[0].startswith("input topic ztf does not exist yet")
+    assert "topic real-ones does not exist; create it" in found.problems[2] + found.problems[-1]
+
+
+def test_a_plan_compares_the_limits_of_the_client_and_the_topics(parts: Parts) -> None:
+    found = plan(parts, FakeAdmin(ztf=5_000_000, real_ones=100_000))
+    assert [line.split(";")[0] for line in found.warnings] == [
+        "the input takes messages of 5000000 bytes, our client sends up to 1000000",
+        "topic real-ones takes 100000 bytes, and messages of 5000000 may come",
+    ]
