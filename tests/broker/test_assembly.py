@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import fastavro
 import numpy as np
@@ -15,20 +16,31 @@ import pytest
 from numpy.typing import NDArray
 
 from broker import assembly
-from broker.assembly import Parts, build, make_runner, provide_topics
+from broker.assembly import Parts, build, connect, make_runner, provide_topics, worker
 from broker.clock import ManualClock
 from broker.errors import SettingsError, TopicMissing
 from broker.kafka import KafkaAdmin, TopicSettings
-from broker.ledger import read_entry
+from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
-from broker.observer import Observers
+from broker.node import KafkaNode
+from broker.observer import BatchReport, Observers
 from broker.plan import plan
 from broker.reporting import Reporter
-from broker.settings import FiltersSection, Settings, TopicsSection, read_settings
+from broker.runner import Runner
+from broker.settings import (
+    FiltersSection,
+    KafkaSection,
+    MetricsSection,
+    Settings,
+    TopicsSection,
+    read_settings,
+)
 from classifiers.classifier import Classifier, ModelIdentity
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
+from tests.broker.clusters import RealCluster
+from tests.broker.test_metrics import free_port
 
 ALERTS = 30
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "gueststar.toml"
@@ -127,6 +139,53 @@ def read(packet: bytes) -> dict[str, Any]:
     record: dict[str, Any]
     (record,) = fastavro.reader(io.BytesIO(packet))
     return record
+
+
+class StopsWhenDone(Observers):
+    """Stops the worker after so many alerts, having read its metrics as Prometheus would."""
+
+    def __init__(self, alerts: int, metrics_port: int) -> None:
+        super().__init__()
+        self.runner: Runner | None = None
+        self.metrics = ""
+        self._left = alerts
+        self._port = metrics_port
+
+    def on_batch(self, report: BatchReport) -> None:
+        """Count down."""
+        assert self.runner is not None
+        self._left -= report.entry.consumed
+        if self._left <= 0:
+            with urlopen(f"http://127.0.0.1:{self._port}/metrics") as answer:
+                self.metrics = answer.read().decode()
+            self.runner.stop()
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("delivery", [*Delivery])
+def test_a_worker_at_a_real_kafka_creates_its_topics_and_serves_its_metrics(
+    kafka: KafkaNode, tmp_path: Path, delivery: Delivery
+) -> None:
+    names = {name: f"{name}-{delivery}" for name in ("ztf", "enriched", "dead_letters", "ledger")}
+    outputs = {name: topic for name, topic in names.items() if name != "ztf"}
+    settings = replace(
+        settings_with(tmp_path, input=(names["ztf"],), **outputs),
+        kafka=KafkaSection(kafka.address, group=delivery, delivery=delivery),
+        metrics=MetricsSection(port=free_port()),
+    )
+    cluster = RealCluster(kafka.address)
+    cluster.create(names["ztf"], partitions=2)
+    for partition in (0, 1):
+        packets = [one.packet for one in invent(10, seed=partition)]
+        cluster.publish(names["ztf"], packets, partition=partition)
+    done = StopsWhenDone(20, settings.metrics.port)
+    with worker(settings, "one", version="0.1.0", observers=[done]) as done.runner:
+        done.runner.run()
+    assert len(cluster.read(names["enriched"])) == 20
+    assert sum(read_entry(value).consumed for value in cluster.read(names["ledger"])) == 20
+    assert f'gueststar_alerts_published_total{{topic="{names["enriched"]}"}} 20.0' in done.metrics
+    found = plan(build(settings), KafkaAdmin(connect(settings)))
+    assert (found.problems, found.warnings) == ((), ())
 
 
 def test_a_filter_that_raises_is_isolated_and_said_in_the_log(
