@@ -1,1 +1,147 @@
-"""The public face of the broker: what a user imports, and the command line."""
+"""The public face of the broker: what a user imports, and the command line.
+
+    import gueststar
+
+    batch = gueststar.decode(packets)          # bytes of any survey and framing -> AlertBatch
+    gueststar.score(batch)                     # every served classifier, into batch.scores
+    for batch in gueststar.read("night.tar.gz"): ...
+    for alert in gueststar.subscribe("young-supernovae", bootstrap="localhost:9092"): ...
+
+Importing it costs a few milliseconds: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from gueststar.hidden import check_rooms
+
+check_rooms()
+
+if TYPE_CHECKING:
+    from broker.errors import (
+        KafkaUnavailable,
+        LedgerError,
+        MemberFenced,
+        OffsetGap,
+        OutputTooLarge,
+        ProducerFenced,
+        SettingsError,
+        TooManyAborts,
+        TooManyDead,
+        TopicMissing,
+        TransactionAborted,
+    )
+    from filters.selection import selection
+    from gueststar.alert import Alert
+    from gueststar.batches import decode, read, score
+    from gueststar.release import __version__
+    from gueststar.subscription import subscribe
+    from schemas.batch import AlertBatch, LightCurves, Reason, Rejected
+    from schemas.cutouts import Stamps
+    from schemas.errors import (
+        ArchiveError,
+        BrokerError,
+        DecodeLimitError,
+        FilterError,
+        GueststarError,
+        HiddenRoomError,
+        ModelError,
+        RegistryError,
+        SchemaError,
+    )
+
+__all__ = [
+    "Alert",
+    "AlertBatch",
+    "ArchiveError",
+    "BrokerError",
+    "DecodeLimitError",
+    "FilterError",
+    "GueststarError",
+    "HiddenRoomError",
+    "KafkaUnavailable",
+    "LedgerError",
+    "LightCurves",
+    "MemberFenced",
+    "ModelError",
+    "OffsetGap",
+    "OutputTooLarge",
+    "ProducerFenced",
+    "Reason",
+    "RegistryError",
+    "Rejected",
+    "SchemaError",
+    "SettingsError",
+    "Stamps",
+    "TooManyAborts",
+    "TooManyDead",
+    "TopicMissing",
+    "TransactionAborted",
+    "__version__",
+    "decode",
+    "read",
+    "score",
+    "selection",
+    "subscribe",
+]
+
+_HOMES = {
+    "broker.errors": (
+        "KafkaUnavailable",
+        "LedgerError",
+        "MemberFenced",
+        "OffsetGap",
+        "OutputTooLarge",
+        "ProducerFenced",
+        "SettingsError",
+        "TooManyAborts",
+        "TooManyDead",
+        "TopicMissing",
+        "TransactionAborted",
+    ),
+    "filters.selection": ("selection",),
+    "gueststar.alert": ("Alert",),
+    "gueststar.batches": (
+        "decode",
+        "read",
+        "score",
+    ),
+    "gueststar.release": ("__version__",),
+    "gueststar.subscription": ("subscribe",),
+    "schemas.batch": (
+        "AlertBatch",
+        "LightCurves",
+        "Reason",
+        "Rejected",
+    ),
+    "schemas.cutouts": ("Stamps",),
+    "schemas.errors": (
+        "ArchiveError",
+        "BrokerError",
+        "DecodeLimitError",
+        "FilterError",
+        "GueststarError",
+        "HiddenRoomError",
+        "ModelError",
+        "RegistryError",
+        "SchemaError",
+    ),
+}
+"""Where each public name is loaded from."""
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its room, once."""
+    for home, names in _HOMES.items():
+        if name in names:
+            value: object = getattr(import_module(home), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"gueststar has no {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion in a notebook."""
+    return list(__all__)

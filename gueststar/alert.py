@@ -1,0 +1,101 @@
+"""One alert, as a subscriber holds it: a read-only row of a batch, in the batch's own names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.batch import BANDS, AlertBatch, LightCurves
+
+Scores = Mapping[str, Mapping[str, float]]
+"""Probabilities by classifier and label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A row of `AlertBatch`: each column's meaning and unit stand there.
+
+    A missing value is NaN; in a distance, "looked and found none" is +inf.
+    """
+
+    survey: str
+    alert_id: int
+    object_id: str
+    mjd: float
+    exposed_unix_s: float
+    ra_deg: float
+    dec_deg: float
+    band: str
+    """One of u g r i z y; empty where unknown."""
+    flux_njy: float
+    flux_err_njy: float
+    magnitude: float
+    magnitude_err: float
+    limit_mag: float
+    age_days: float
+    detections: int
+    star_distance_arcsec: float
+    star_galaxy_score: float
+    asteroid_distance_arcsec: float
+    survey_real_score: float
+    fwhm_pixels: float
+    elongation: float
+    scores: Scores
+    """By classifier and label: `alert.scores["realbogus"]["real"]`; empty where it declined."""
+    filters: tuple[str, ...]
+    """The filters that selected it, by name."""
+    batch: AlertBatch = field(repr=False, compare=False)
+    """The batch that it came in; kept for the images, so keep few alerts for long."""
+    row: int = field(repr=False, compare=False)
+
+    @property
+    def light_curve(self) -> LightCurves:
+        """Its history and this detection: columns of one entry a point, by rising mjd."""
+        return self.batch.light_curve.of(self.row)
+
+    @property
+    def forced_photometry(self) -> LightCurves:
+        """Forced photometry at its position; no points where the survey sends none."""
+        return self.batch.forced_photometry.of(self.row)
+
+    @property
+    def stamps(self) -> Sequence[NDArray[np.float32]]:
+        """Science, template and difference at native size; shape (0, 0) where one is missing.
+
+        The lite form, which the topic of all alerts has by default, carries none.
+        """
+        return self.batch.stamps[self.row]
+
+    @property
+    def packet(self) -> bytes:
+        """The message as it came from Kafka."""
+        return self.batch.packets[self.row]
+
+
+COLUMNS = tuple(
+    one.name for one in fields(Alert) if one.name not in {"scores", "filters", "batch", "row"}
+)
+"""What an alert copies from its batch."""
+
+
+def rows(
+    batch: AlertBatch, scores: Sequence[Scores], filters: Sequence[tuple[str, ...]]
+) -> Iterator[Alert]:
+    """The batch's alerts one by one; `scores` and `filters` have one entry a row."""
+    assert len(scores) == len(filters) == len(batch)
+    columns = [_values(batch, name) for name in COLUMNS]
+    for row, row_values in enumerate(zip(*columns, strict=True)):
+        named = dict(zip(COLUMNS, row_values, strict=True))
+        yield Alert(**named, scores=scores[row], filters=filters[row], batch=batch, row=row)
+
+
+def _values(batch: AlertBatch, name: str) -> list[Any]:
+    """A column as Python's own values; a band by its letter."""
+    column: list[Any] = getattr(batch, name).tolist()
+    if name == "band":
+        return [BANDS[code] if code >= 0 else "" for code in column]
+    return column

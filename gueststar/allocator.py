@@ -1,0 +1,29 @@
+"""glibc's allocator, told to keep the memory of a batch instead of giving it back each time.
+
+A batch is tens of MB, allocated and freed for every poll. With glibc's defaults each large block
+is mapped and unmapped, and its pages are faulted in again: a tenth to a third of the engine's CPU.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+
+KEPT_BYTES = 512 * 2**20
+"""Free memory at the heap's top that is kept; above a worker's largest batch several times over."""
+
+MAPPED_BYTES_MIN = 32 * 2**20
+"""Blocks from this size are mapped apart; the largest threshold that glibc accepts."""
+
+# mallopt's parameters, from glibc's malloc.h.
+M_TRIM_THRESHOLD = -1
+M_MMAP_THRESHOLD = -3
+
+
+def keep_freed_memory() -> bool:
+    """Raise both thresholds of this process; False where the C library is not glibc."""
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    trimmed = mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+    return bool(trimmed and mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN))

@@ -1,0 +1,115 @@
+"""The ledger read from Kafka, and its gaps looked into: what `broker.balance` needs to know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+from broker.balance import Balance, balance
+from broker.errors import KafkaUnavailable, LedgerError, OffsetGap
+from broker.ledger import Gap, read_entry
+from broker.ports import Message, Partition, Source
+
+Open = Callable[[str], Source]
+"""Opens a reader of one whole topic, from its start, in a group of its own."""
+
+POLL_MESSAGES_MAX = 1_000
+POLL_BYTES_MAX = 64_000_000
+POLL_WAIT_S = 0.5
+STANDSTILL_S_MAX = 30.0
+"""Longer than a transaction may stay open: a reader that gets no further by then never will."""
+
+SCAN_OFFSETS_MAX = 500
+"""Gaps no further apart than this are looked into in one go; a new start costs more."""
+
+
+def audit(open_source: Open, ledger_topic: str) -> Balance:
+    """Add up the whole ledger.
+
+    Raises LedgerError where its topic holds something else or nothing, KafkaUnavailable where
+    a topic gives nothing more before its end.
+    """
+    with closing(_Reader(open_source(ledger_topic), ledger_topic)) as reader:
+        entries = [read_entry(message.value) for message in reader.read_to_end()]
+    if not entries:
+        raise LedgerError(f"the ledger {ledger_topic!r} is empty: no worker has committed yet")
+    return balance(entries, lambda partition, gaps: visible(open_source, partition, gaps))
+
+
+def visible(open_source: Open, partition: Partition, gaps: Sequence[Gap]) -> list[int] | None:
+    """The offsets in some gaps at which a reader finds a message; None where they are gone."""
+    with closing(_Reader(open_source(partition.topic), partition.topic)) as reader:
+        try:
+            found = [at for span in spans(gaps) for at in reader.offsets(partition, span)]
+        except OffsetGap:
+            return None
+    return [at for at in found if any(gap.start <= at < gap.end for gap in gaps)]
+
+
+def spans(gaps: Sequence[Gap]) -> Iterator[Gap]:
+    """The gaps by rising offset, those near one another as one."""
+    start = end = -1
+    for gap in sorted(gaps):
+        if end >= 0 and gap.start - end > SCAN_OFFSETS_MAX:
+            yield Gap(start, end)
+            start = gap.start
+        start = gap.start if end < 0 else start
+        end = max(end, gap.end)
+    if end >= 0:
+        yield Gap(start, end)
+
+
+class _Reader:
+    """A source that nobody else shares, and that must get on."""
+
+    def __init__(self, source: Source, topic: str) -> None:
+        self._source = source
+        self._topic = topic
+        self._moved_s = time.monotonic()
+
+    def close(self) -> None:
+        self._source.close()
+
+    def read_to_end(self) -> Iterator[Message]:
+        """Every message up to where the topic ends when this begins."""
+        ends: dict[Partition, int] = {}
+        while not ends or self._behind(ends):
+            yield from self._poll()
+            ends = ends or self._ends()
+
+    def offsets(self, partition: Partition, span: Gap) -> Iterator[int]:
+        """The offsets in a part of a partition at which there is a message."""
+        while not (ends := self._ends()):
+            self._poll()
+        # The other partitions wait at their ends, where there is nothing to read.
+        self._source.seek({**ends, partition: span.start})
+        while self._behind({partition: span.end}):
+            for message in self._poll():
+                if message.partition == partition.number:
+                    yield message.offset
+
+    def _poll(self) -> list[Message]:
+        before = self._source.positions()
+        messages = self._source.poll(
+            messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=POLL_WAIT_S
+        )
+        now_s = time.monotonic()
+        if self._source.positions() != before:
+            self._moved_s = now_s
+        if now_s - self._moved_s > STANDSTILL_S_MAX:
+            raise KafkaUnavailable(
+                f"topic {self._topic!r} gives nothing more after {before}; is it the right one?"
+            )
+        return messages
+
+    def _ends(self) -> dict[Partition, int]:
+        """Where each partition ends, as far as the client knows; empty until it knows of all."""
+        positions, lag = self._source.positions(), self._source.lag()
+        if positions.keys() != lag.keys():
+            return {}
+        return {partition: at + lag[partition] for partition, at in positions.items()}
+
+    def _behind(self, ends: dict[Partition, int]) -> bool:
+        positions = self._source.positions()
+        return any(positions.get(partition, 0) < end for partition, end in ends.items())

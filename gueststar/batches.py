@@ -1,0 +1,61 @@
+"""Decode, score and read, for notebooks and scripts: the same columns that the broker handles."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from classifiers import served
+from classifiers.classifier import Classifier
+from replay import archives
+from schemas.avro import SchemaSource
+from schemas.batch import AlertBatch
+from schemas.decode import Decoder
+
+
+class _Tools(threading.local):
+    """What is made once a thread: neither of them may be shared."""
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """Keeps the writer schemas that it has met."""
+        return Decoder(rescore=True)
+
+    @cached_property
+    def classifiers(self) -> tuple[Classifier, ...]:
+        """Every classifier that is served, in the order of what they read."""
+        return served.served()
+
+
+_TOOLS = _Tools()
+
+
+def decode(packets: Sequence[bytes], *, schemas: SchemaSource | None = None) -> AlertBatch:
+    """Packets of any survey and framing as columns, in their order; enriched ones too.
+
+    What is no alert is in the batch's `rejected`, with its index and the reason; nothing is
+    raised for it. `schemas` finds the writer schemas of packets in Confluent framing (Rubin's).
+    """
+    decoder = Decoder(schemas=schemas, rescore=True) if schemas else _TOOLS.decoder
+    return decoder.decode(packets)
+
+
+def score(batch: AlertBatch) -> None:
+    """Let every served classifier score the batch; `batch.scores` and its labels grow.
+
+    Raises ModelError where a model's file cannot be served.
+    """
+    served.score(batch, _TOOLS.classifiers)
+
+
+def read(
+    path: str | os.PathLike[str], *, schemas: SchemaSource | None = None
+) -> Iterator[AlertBatch]:
+    """The alerts of a packet, a folder or a tar archive, batch by batch, in its order.
+
+    Files of many records are split. Raises ArchiveError where there is nothing to read.
+    """
+    return archives.read(Path(path), decoder=Decoder(schemas=schemas, rescore=True))

@@ -1,0 +1,160 @@
+"""The command line: what each command takes, and how its errors are said.
+
+An error is one line on stderr that names the thing and the remedy: exit status 2 for a wrong
+command or configuration file, 1 for all else. GUESTSTAR_DEBUG=1 adds the traceback.
+"""
+
+# Each command imports what it needs when it runs: `gueststar --help` shall not load a compiler.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broker.errors import SettingsError
+from schemas.errors import GueststarError
+
+app = typer.Typer(
+    help="A real-time broker for astronomical transient alerts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
+Topic = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic of enriched alerts.")]
+Bootstrap = Annotated[
+    str, typer.Option(envvar="GUESTSTAR_BOOTSTRAP", help="Kafka's address, host:port.")
+]
+Seed = Annotated[int, typer.Option(help="Of the invented night: the same seed, the same night.")]
+
+
+def main() -> None:
+    """Run the command that was typed, and exit."""
+    try:
+        app()
+    except Exception as error:
+        sys.exit(explain(error))
+
+
+def explain(error: Exception) -> int:
+    """Say an error in one line on stderr; the exit status it calls for."""
+    if os.environ.get("GUESTSTAR_DEBUG"):
+        traceback.print_exception(error)
+    print(f"gueststar: {sentence(error)}", file=sys.stderr)  # noqa: T201 - a command's own output
+    return 2 if isinstance(error, SettingsError) else 1
+
+
+def sentence(error: Exception) -> str:
+    """What is said of an error: an operating error says it itself; of others, where they arose."""
+    text = " ".join(str(error).split())
+    if isinstance(error, GueststarError | OSError):
+        return text
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return (
+        f"a fault of ours, {type(error).__name__} at {place}: {text}; see it with GUESTSTAR_DEBUG=1"
+    )
+
+
+@app.command()
+def demo(
+    *,
+    seconds: Annotated[float, typer.Option(min=1, help="How long alerts are sent.")] = 60,
+    rate: Annotated[float, typer.Option(min=0.1, help="Alerts a second.")] = 30,
+    seed: Seed = 1,
+    archive: Annotated[
+        Path | None, typer.Option(help="Real packets to play instead: a file, folder or archive.")
+    ] = None,
+) -> None:
+    """Play a night of alerts through the whole broker, with a Kafka of its own, on the screen."""
+    from gueststar.demo.show import play
+
+    play(seconds=seconds, rate=rate, seed=seed, archive=archive)
+
+
+@app.command()
+def run(
+    config: Config,
+    *,
+    worker: Annotated[str, typer.Option(help="Its stable name, unique among the living.")],
+) -> None:
+    """Run one worker of the broker until it is told to stop."""
+    from gueststar.service import serve
+
+    serve(config, worker)
+
+
+@app.command()
+def check(config: Config) -> None:
+    """Build and print all that a configuration names, and change nothing."""
+    from gueststar.service import inspect
+
+    if not inspect(config):
+        raise typer.Exit(1)
+
+
+@app.command()
+def subscribe(
+    topic: Topic,
+    *,
+    bootstrap: Bootstrap = "localhost:9092",
+    group: Annotated[str | None, typer.Option(help="Resume where this group stopped.")] = None,
+    from_start: Annotated[bool, typer.Option(help="What the topic still holds, too.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many alerts.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON an alert.")] = False,
+) -> None:
+    """Show a topic's alerts as they come: a live table, or lines of JSON for a pipe."""
+    from gueststar.watching import watch
+
+    watch(
+        topic,
+        bootstrap=bootstrap,
+        group=group,
+        from_start=from_start,
+        limit=limit,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def replay(
+    path: Annotated[Path, typer.Argument(help="A packet, a folder, or a tar archive of packets.")],
+    *,
+    to: Annotated[str, typer.Option(metavar="TOPIC", help="Where the packets go.")],
+    rate: Annotated[float, typer.Option(min=0.1, help="Alerts a second.")] = 100,
+    bootstrap: Bootstrap = "localhost:9092",
+    partitions: Annotated[int, typer.Option(min=1, help="Of a topic that must be created.")] = 4,
+) -> None:
+    """Send a night's packets again."""
+    from gueststar.resending import resend
+
+    resend(path, topic=to, rate=rate, bootstrap=bootstrap, partitions=partitions)
+
+
+@app.command()
+def ledger(
+    *,
+    bootstrap: Bootstrap = "localhost:9092",
+    topic: Annotated[str, typer.Option(help="The ledger's topic.")] = "gueststar.ledger",
+) -> None:
+    """Sum the ledger, and say whether it balances: exit status 1 where it does not."""
+    from gueststar.accounts import report
+
+    if not report(bootstrap, topic):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Say which version this is."""
+    from gueststar.release import __version__
+
+    typer.echo(f"gueststar {__version__}")

@@ -1,0 +1,5 @@
+"""Which gueststar this is: as `gueststar version` says it."""
+
+from importlib.metadata import version
+
+__version__ = version("gueststar")

@@ -1,0 +1,58 @@
+"""`gueststar run` and `gueststar check`: a worker of the broker, and what it would do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from broker.assembly import build, connect, worker
+from broker.kafka import KafkaAdmin
+from broker.plan import Plan, PlannedTopic, plan
+from broker.settings import read_settings
+from gueststar.allocator import keep_freed_memory
+from gueststar.release import __version__
+from gueststar.stopping import stopped_by_signal
+
+LOG_LINE = "%(asctime)s %(levelname)s %(message)s"
+
+
+def serve(config: Path, name: str) -> None:
+    """Run one worker until a signal; what is committed by then is whole."""
+    logging.basicConfig(level=logging.INFO, format=LOG_LINE)
+    keep_freed_memory()
+    with (
+        worker(read_settings(config), name, version=__version__) as runner,
+        stopped_by_signal(runner.stop),
+    ):
+        runner.run()
+
+
+def inspect(config: Path) -> bool:
+    """Print what a configuration asks for and what Kafka says to it; whether it would run."""
+    settings = read_settings(config)
+    found = plan(build(settings), KafkaAdmin(connect(settings)))
+    for line in lines(found):
+        typer.echo(line)
+    return not found.problems
+
+
+def lines(found: Plan) -> Iterator[str]:
+    """A plan, line by line, its verdict last."""
+    yield "each alert"
+    yield from (f"  {number} {step}" for number, step in enumerate(found.steps, 1))
+    yield "topics"
+    yield from (topic_line(topic) for topic in found.topics)
+    yield from (f"warning: {warning}" for warning in found.warnings)
+    yield from (f"problem: {problem}" for problem in found.problems)
+    yield f"{len(found.problems)} problems" if found.problems else "ready to run"
+
+
+def topic_line(topic: PlannedTopic) -> str:
+    """A topic, what it is for, and what Kafka says of it."""
+    what = f"  {topic.name}: {topic.role}" + (f", {topic.form} records" if topic.form else "")
+    if topic.partitions is None:
+        return f"{what}; does not exist yet"
+    return f"{what}; {topic.partitions} partitions, up to {topic.bytes_max:,} bytes a message"

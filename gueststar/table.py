@@ -1,0 +1,64 @@
+"""Alerts on a terminal: a row each, with a colour for what the network thinks of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gueststar.alert import Alert
+
+REAL_MIN = 0.65
+BOGUS_MAX = 0.35
+"""Where a score's colour changes; filters have cuts of their own."""
+
+
+def alert_table(alerts: Iterable[Alert]) -> Table:
+    """One row an alert, in the order given."""
+    table = Table(expand=True, border_style="dim", header_style="bold")
+    for name in ("object", "seen (MJD)"):
+        table.add_column(name, no_wrap=True)
+    for name in ("RA °", "Dec °", "mag", "real"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("selected by", ratio=1, no_wrap=True)
+    for alert in alerts:
+        table.add_row(*cells(alert))
+    return table
+
+
+def cells(alert: Alert) -> tuple[RenderableType, ...]:
+    """An alert as a row of the table."""
+    return (
+        alert.object_id,
+        f"{alert.mjd:.4f}",
+        f"{alert.ra_deg:.4f}",
+        f"{alert.dec_deg:+.4f}",
+        f"{alert.magnitude:.2f} {alert.band}",
+        score_text(real_score(alert)),
+        Text(", ".join(alert.filters), style="cyan"),
+    )
+
+
+def line(alert: Alert) -> str:
+    """An alert as one plain line, where there is no terminal."""
+    real = real_score(alert)
+    return (
+        f"{alert.object_id:<14} {alert.mjd:.4f} {alert.ra_deg:9.4f} {alert.dec_deg:+9.4f}"
+        f" {alert.magnitude:6.2f} {alert.band:1} {real:5.2f}  {', '.join(alert.filters)}"
+    ).rstrip()
+
+
+def score_text(score: float) -> Text:
+    """A real/bogus score: green where real, red where bogus, a dash where declined."""
+    if math.isnan(score):
+        return Text("-", style="dim")
+    style = "green" if score >= REAL_MIN else "red" if score <= BOGUS_MAX else "yellow"
+    return Text(f"{score:.2f}", style=style)
+
+
+def real_score(alert: Alert) -> float:
+    """The real/bogus network's probability that it is real; NaN where it declined."""
+    return alert.scores.get("realbogus", {}).get("real", math.nan)

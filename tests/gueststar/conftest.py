@@ -1,0 +1,48 @@
+"""What the tests of the public face share: a Kafka in memory with enriched alerts on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from broker.clock import ManualClock
+from broker.memory import MemoryKafka
+from replay.invention import invent
+from schemas.decode import Decoder
+from schemas.enriched import Annotations, Enricher
+
+TOPIC = "young"
+ALERTS = 6
+
+
+@pytest.fixture(scope="session")
+def packets() -> list[bytes]:
+    """Packets as the survey sends them, of an invented night."""
+    return [invented.packet for invented in invent(ALERTS, seed=7)]
+
+
+@pytest.fixture(scope="session")
+def enriched(packets: list[bytes]) -> list[bytes]:
+    """The same once enriched: the first selected, the last not scored."""
+    batch = Decoder().decode(packets)
+    scores = np.tile(np.float32([0.25, 0.75]), (len(batch), 1))
+    scores[-1] = np.nan
+    annotations = Annotations(
+        broker_version="0",
+        models=[("realbogus", "1", "abc")],
+        ingest_unix_us=np.zeros(len(batch), dtype=np.int64),
+        publish_unix_us=0,
+        scores={"realbogus": (("bogus", "real"), scores)},
+        filters=[("young",), *[()] * (len(batch) - 1)],
+    )
+    return Enricher().encode(batch, annotations, "full")
+
+
+@pytest.fixture
+def kafka(enriched: list[bytes]) -> MemoryKafka:
+    """A Kafka in memory that holds the enriched alerts, on two partitions, as they came."""
+    memory = MemoryKafka(ManualClock())
+    memory.create_topic(TOPIC, partitions=2)
+    for number, packet in enumerate(enriched):
+        memory.publish(TOPIC, packet, partition=number % 2)
+    return memory

@@ -1,0 +1,143 @@
+"""The ledger read back, its gaps looked into, and what is said of it."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from broker.balance import Imbalance
+from broker.clock import ManualClock
+from broker.errors import KafkaUnavailable, LedgerError
+from broker.ledger import Counts, Delivery, Entry, Gap, Range
+from broker.memory import MemoryKafka, MemorySink, MemorySource
+from broker.ports import Output, Partition, Source
+from gueststar import auditing
+from gueststar.accounts import lines
+from gueststar.auditing import Open, audit, spans, visible
+
+LEDGER = "ledger"
+SURVEY = Partition("ztf", 0)
+
+
+def entry(start: int, end: int, gaps: tuple[Gap, ...] = (), dead: int = 0) -> Entry:
+    """A batch of one partition in which every alert but the dead was published."""
+    consumed = end - start - sum(gap.end - gap.start for gap in gaps)
+    return Entry(
+        worker="one",
+        incarnation=1,
+        sequence=start,
+        delivery=Delivery.EXACTLY_ONCE,
+        polled_unix_s=0.0,
+        published_unix_s=0.0,
+        enriched_topic="enriched",
+        ranges=(Range(*SURVEY, start, end, consumed, gaps),),
+        counts=Counts(
+            published={"enriched": consumed - dead},
+            dead={"truncated": dead} if dead else {},
+            selected={"young": 0},
+            refused={"young": {"real": consumed - dead}},
+        ),
+    )
+
+
+@pytest.fixture
+def kafka() -> MemoryKafka:
+    """A survey's topic with ten alerts in two transactions, so that two offsets hold none."""
+    memory = MemoryKafka(ManualClock())
+    memory.create_topic(SURVEY.topic, partitions=2)
+    memory.create_topic(LEDGER)
+    sink = MemorySink(memory, name="survey")
+    sink.rebuild()
+    for _ in range(2):
+        sink.begin()
+        key = next(key for key in map(b"%d".__mod__, count()) if memory._partition(key, 2) == 0)
+        sink.produce([Output(SURVEY.topic, key, b"alert")] * 5)
+        sink.commit()
+    return memory
+
+
+def opener(memory: MemoryKafka) -> Open:
+    """Readers of a whole topic, each in a group of its own."""
+    groups = count()
+
+    def open_source(topic: str) -> Source:
+        return MemorySource(memory, group=f"auditor-{next(groups)}", topics=[topic])
+
+    return open_source
+
+
+def audited(memory: MemoryKafka, *entries: Entry) -> tuple[Imbalance, ...]:
+    """What does not add up in a ledger of these entries."""
+    for each in entries:
+        memory.publish(LEDGER, each.encode())
+    return audit(opener(memory), LEDGER).imbalances
+
+
+def test_a_ledger_that_counts_every_alert_balances(kafka: MemoryKafka) -> None:
+    assert audited(kafka, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1)) == ()
+
+
+def test_an_alert_that_no_entry_counts_is_found(kafka: MemoryKafka) -> None:
+    (imbalance,) = audited(kafka, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
+    assert (imbalance.topic, imbalance.partition, imbalance.offset) == (*SURVEY, 3)
+
+
+def test_only_what_a_reader_finds_is_visible(kafka: MemoryKafka) -> None:
+    assert visible(opener(kafka), SURVEY, [Gap(4, 6), Gap(10, 12)]) == [4, 10]
+    assert visible(opener(kafka), SURVEY, []) == []
+
+
+def test_an_empty_ledger_is_said_so(kafka: MemoryKafka) -> None:
+    with pytest.raises(LedgerError, match="empty"):
+        audited(kafka)
+
+
+def test_a_topic_that_is_no_ledger_is_said_so(kafka: MemoryKafka) -> None:
+    with pytest.raises(LedgerError):
+        audit(opener(kafka), SURVEY.topic)
+
+
+def test_a_topic_that_gives_nothing_more_is_not_waited_for_for_ever(
+    kafka: MemoryKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditing, "STANDSTILL_S_MAX", 0.0)
+    sink = MemorySink(kafka, name="open")
+    sink.rebuild()
+    sink.begin()
+    sink.produce([Output(LEDGER, None, b"of a transaction that stays open")])
+    with pytest.raises(KafkaUnavailable, match="nothing more"):
+        audit(opener(kafka), LEDGER)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "joined"),
+    [
+        ([], []),
+        ([Gap(5, 6)], [Gap(5, 6)]),
+        ([Gap(7, 9), Gap(5, 6)], [Gap(5, 9)]),
+        ([Gap(5, 6), Gap(9_000, 9_001), Gap(9_005, 9_006)], [Gap(5, 6), Gap(9_000, 9_006)]),
+        ([Gap(5, 50), Gap(6, 7)], [Gap(5, 50)]),
+    ],
+)
+def test_gaps_near_one_another_are_looked_into_in_one_go(
+    gaps: list[Gap], joined: list[Gap]
+) -> None:
+    assert list(spans(gaps)) == joined
+
+
+def test_the_account_names_what_was_counted_and_its_verdict(kafka: MemoryKafka) -> None:
+    audited(kafka, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1))
+    told = list(lines(audit(opener(kafka), LEDGER)))
+    assert told[0] == "10 alerts consumed in 2 batches"
+    assert "9 published, 1 dead" in told
+    assert "  dead: truncated: 1" in told
+    assert "    refused by real: 9" in told
+    assert told[-1] == "balances"
+
+
+def test_the_account_names_where_it_does_not_add_up(kafka: MemoryKafka) -> None:
+    audited(kafka, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
+    told = list(lines(audit(opener(kafka), LEDGER)))
+    assert any(line.startswith("does not add up: ztf/0 offset 3") for line in told)
+    assert told[-1] == "does not balance"
