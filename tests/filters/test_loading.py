@@ -6,9 +6,12 @@ import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from filters import loading
+from filters.conformance import violations
+from filters.handmade import handmade
 from filters.loading import builtin_names, load, load_builtin, load_file, load_plugin, try_out
 from schemas.errors import FilterError
 
@@ -146,3 +149,12 @@ def test_a_filter_that_no_alert_could_please_is_found_before_the_first(tmp_path:
         try_out(broken, LABELS)
     with pytest.raises(FilterError, match="no classifier 'realbogus' has scored"):
         try_out(load_builtin("young_supernovae"), {})
+
+
+def test_the_example_is_loaded_and_keeps_the_law_of_the_stream() -> None:
+    (mine,) = load_file(Path(__file__).resolve().parents[2] / "examples" / "filters_of_mine.py")
+    ages = [1.0, 30.0, np.nan, 2.0]
+    scores = {"realbogus": {"bogus": [0.1] * 4, "real": [0.9] * 4}}
+    batch = handmade(age_days=ages, magnitude=[17.0] * 4, scores=scores)
+    assert mine.judge(batch).selected.tolist() == [True, False, False, True]
+    assert violations(mine, batch) == []
