@@ -31,7 +31,11 @@ def packets(archive: Path) -> Iterator[bytes]:
 
 @pytest.fixture(scope="module")
 def alerts(data_folder: Path) -> AlertBatch:
-    archive = data_folder / "ztf" / "astrolabsoftware+fink-broker" / "alerts.tar.xz"
+    return scored(data_folder / "ztf" / "astrolabsoftware+fink-broker" / "alerts.tar.xz")
+
+
+def scored(archive: Path) -> AlertBatch:
+    """An archive's alerts, the survey's score standing in for ours."""
     batch = Decoder().decode(list(packets(archive)))
     real = batch.survey_real_score.astype(np.float32)
     batch.scores["realbogus"] = np.stack([1 - real, real], axis=1)
@@ -64,3 +68,14 @@ def test_fast_risers_are_a_few(alerts: AlertBatch) -> None:
 def test_the_cut_of_the_stream_does_not_show(alerts: AlertBatch, name: str) -> None:
     rows = np.random.default_rng(3).choice(len(alerts), 40, replace=False)
     assert violations(load_builtin(name), alerts.take(rows)) == []
+
+
+def test_rubin_is_served_though_it_sends_no_star_catalogue(data_folder: Path) -> None:
+    rubin = scored(
+        data_folder / "lsst" / "lsstcam" / "astrolabsoftware+fink-broker" / "alerts.tar.xz"
+    )
+    assert np.isnan(rubin.star_distance_arcsec).all()
+    for name in builtin_names():
+        verdict = load_builtin(name).evaluate(rubin)
+        assert (verdict.faults, verdict.unknown_by["no star"]) == ((), 0)
+    assert load_builtin("solar_system").judge(rubin).selected.sum() >= 3
