@@ -154,7 +154,7 @@ def _entries(name: str, labels: tuple[str, ...], values: NDArray[np.float32]) ->
         places.append(len(row))
         row += bytes(4)
     table = np.tile(np.frombuffer(bytes(row) + b"\0", np.uint8), (len(values), 1))
-    numbers = np.ascontiguousarray(values, "<f4").view(np.uint8).reshape(len(values), -1, 4)
+    numbers = np.ascontiguousarray(values, "<f4").view(np.uint8).reshape(*values.shape, 4)
     for label_number, place in enumerate(places):
         table[:, place : place + 4] = numbers[:, label_number]
     return _rows(table, np.any(np.isnan(values), axis=1).tolist())

@@ -18,7 +18,7 @@ from schemas.annotation import Annotations, encode_annotations
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, Spans
 from schemas.enriched_framing import ConfluentFraming, ContainerFraming, Framing, Registrar, Slices
-from schemas.enriched_schema import null_branch, survey_schema
+from schemas.enriched_schema import emptied_bytes, survey_schema
 from schemas.framing import SURVEYS
 from schemas.wire import long_bytes
 
@@ -80,10 +80,10 @@ class _Writing:
         )
         self._survey_part = survey_schema(schema) if schema.enriched else None
         record = schema.parsed
-        order = [field["name"] for field in record["fields"]]
-        planes = [plane for plane in range(3) if _CUTOUTS[survey][plane] in order]
-        planes.sort(key=lambda plane: order.index(_CUTOUTS[survey][plane]))
-        self._planes = [(plane, _null(record, _CUTOUTS[survey][plane])) for plane in planes]
+        cutouts = _CUTOUTS[survey]
+        order = [field["name"] for field in record["fields"] if field["name"] in cutouts]
+        self._planes = [(cutouts.index(name), emptied_bytes(record, name)) for name in order]
+        """In the order of the wire: the plane, and what stands for its field where one may."""
 
     def survey_end(self, datum: memoryview) -> int:
         """How many of a record's bytes are the survey's."""
@@ -98,10 +98,10 @@ class _Writing:
     def lite(self, view: memoryview, begin: int, end: int, fields: Pairs, stamps: Pairs) -> Slices:
         """A record's bytes from `begin` to `end`, without its cutouts."""
         pieces: Slices = []
-        for plane, null in self._planes:
-            cut = _image(view, *stamps[plane]) if null is None else fields[plane]
+        for plane, empty in self._planes:
+            cut = _image(view, *stamps[plane]) if empty is None else fields[plane]
             if cut[0] >= 0:
-                pieces += [view[begin : cut[0]], null or b"\0"]
+                pieces += [view[begin : cut[0]], empty or long_bytes(0)]
                 begin = cut[1]
         return [*pieces, view[begin:end]]
 
@@ -124,11 +124,6 @@ def _pieces(
         return [[view[begin:end]] for begin, end in zip(begins, ends, strict=True)]
     rows = zip(writings, begins, ends, spans.field.tolist(), spans.stamp.tolist(), strict=True)
     return [writing.lite(view, *places) for writing, *places in rows]
-
-
-def _null(record: dict[str, object], name: str) -> bytes | None:
-    branch = null_branch(record, name)
-    return None if branch is None else long_bytes(branch)
 
 
 def _image(view: memoryview, begin: int, end: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
 from schemas.avro import WriterSchema
 from schemas.errors import SchemaError
+from schemas.wire import long_bytes
 
 OWN_NAME_END = "_gueststar"
 """Ends the record's name where the schema is registered, so that the subject is ours."""
@@ -41,12 +42,12 @@ def dumped(schema: Mapping[str, Any]) -> str:
     return json.dumps(schema, separators=(",", ":"))
 
 
-def null_branch(schema: Mapping[str, Any], field_name: str) -> int | None:
-    """The place of null in the union of a record's field; None where it cannot be null."""
-    types = [field["type"] for field in schema["fields"] if field["name"] == field_name]
-    if not types or not isinstance(types[0], list) or "null" not in types[0]:
-        return None
-    return types[0].index("null")
+def emptied_bytes(schema: Mapping[str, Any], field_name: str) -> bytes | None:
+    """What encodes nothing in a record's field: null, or no bytes. None where neither may be."""
+    (kind,) = (field["type"] for field in schema["fields"] if field["name"] == field_name)
+    if isinstance(kind, list) and "null" in kind:
+        return long_bytes(kind.index("null"))
+    return long_bytes(0) if kind == "bytes" else None
 
 
 def _without_docs(schema: Any) -> Any:  # noqa: ANN401 - JSON
