@@ -1,0 +1,114 @@
+"""What we learned, encoded by hand for a whole batch, against fastavro's reading of it."""
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import fastavro
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.annotation import FIELD_SCHEMA, Annotations, encode_annotations
+from schemas.wire import block_bytes, long_bytes, text_bytes
+
+FIELD = fastavro.parse_schema({"type": "record", "name": "only", "fields": [FIELD_SCHEMA]})
+TEXTS = st.lists(st.text(max_size=8), max_size=3).map(tuple)
+LATEST_US = 4_102_444_800_000_000  # the year 2100
+TIMES = st.integers(0, LATEST_US)
+PROBABILITIES = st.floats(0, 1, width=32) | st.just(float("nan"))
+
+
+def read(encoded: bytes) -> dict[str, Any]:
+    """The field's value, by fastavro; all bytes must be used."""
+    stream = BytesIO(encoded)
+    record = fastavro.schemaless_reader(stream, FIELD, None)
+    assert stream.tell() == len(encoded)
+    assert isinstance(record, dict)
+    value: dict[str, Any] = record["gueststar"]
+    return value
+
+
+def instant(unix_us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=unix_us)
+
+
+@st.composite
+def annotations(draw: st.DrawFn) -> Annotations:
+    """What may be learned of up to four alerts."""
+    alerts = draw(st.integers(0, 4))
+    each = st.lists(TEXTS, min_size=alerts, max_size=alerts)
+    scores = {}
+    for name in draw(st.lists(st.text(max_size=6), unique=True, max_size=3)):
+        labels = tuple(draw(st.lists(st.text(max_size=4), unique=True, min_size=1, max_size=4)))
+        cells = st.lists(
+            PROBABILITIES, min_size=alerts * len(labels), max_size=alerts * len(labels)
+        )
+        scores[name] = (labels, np.array(draw(cells), np.float32).reshape(alerts, len(labels)))
+    return Annotations(
+        broker_version=draw(st.text(max_size=9)),
+        models=draw(st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=3)),
+        ingest_unix_us=np.array(draw(st.lists(TIMES, min_size=alerts, max_size=alerts)), np.int64),
+        publish_unix_us=draw(TIMES),
+        scores=scores,
+        filters=draw(each | st.just([])),
+        flags=draw(each | st.just([])),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(learned=annotations())
+def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
+    prints = [f"fingerprint {row}" for row in range(len(learned))]
+    for row, encoded in enumerate(encode_annotations(learned, prints)):
+        expected_scores = {
+            name: dict(zip(labels, values[row].tolist(), strict=True))
+            for name, (labels, values) in learned.scores.items()
+            if not np.isnan(values[row]).any()
+        }
+        assert read(encoded) == {
+            "broker_version": learned.broker_version,
+            "models": [
+                dict(zip(("name", "version", "sha256"), model, strict=True))
+                for model in learned.models
+            ],
+            "publish_time": instant(learned.publish_unix_us),
+            "schema_fingerprint": prints[row],
+            "ingest_time": instant(int(learned.ingest_unix_us[row])),
+            "scores": expected_scores,
+            "filters": list(learned.filters[row]) if learned.filters else [],
+            "flags": list(learned.flags[row]) if learned.flags else [],
+        }
+
+
+@settings(max_examples=50, deadline=None)
+@given(learned=annotations(), seed=st.integers(0, 9))
+def test_what_is_taken_is_encoded_as_it_was_among_the_others(
+    learned: Annotations, seed: int
+) -> None:
+    rows = np.random.default_rng(seed).permutation(len(learned))[:2]
+    whole = encode_annotations(learned, ["x"] * len(learned))
+    taken = encode_annotations(learned.take(rows), ["x"] * len(rows))
+    assert taken == [whole[row] for row in rows]
+
+
+def test_a_classifier_without_labels_is_a_programmer_s_error() -> None:
+    scores = {"empty": ((), np.zeros((1, 0), np.float32))}
+    learned = Annotations("1", [], np.zeros(1, np.int64), 0, scores)
+    with pytest.raises(AssertionError, match="empty has no labels"):
+        encode_annotations(learned, ["x"])
+
+
+@given(value=st.integers(-(2**63), 2**63 - 1))
+def test_a_long_is_what_fastavro_writes(value: int) -> None:
+    out = BytesIO()
+    fastavro.schemaless_writer(out, "long", value)
+    assert long_bytes(value) == out.getvalue()
+
+
+@given(texts=st.lists(st.text(max_size=200), max_size=100))
+def test_an_array_of_texts_is_what_fastavro_writes(texts: list[str]) -> None:
+    out = BytesIO()
+    fastavro.schemaless_writer(out, {"type": "array", "items": "string"}, texts)
+    assert block_bytes(map(text_bytes, texts)) == out.getvalue()
