@@ -50,8 +50,9 @@ def send(
 ) -> Sent:
     """Send each packet when it is due; `on_sent` hears the counts after each transaction.
 
-    Without keys: Kafka spreads them over the topic's partitions. Raises BrokerError where Kafka
-    aborted a transaction ATTEMPTS_MAX times, and what the sink raises besides.
+    The sink has its producer (`Sink.rebuild`). Packets have no keys: Kafka spreads them over the
+    topic's partitions. Raises BrokerError where Kafka aborted a transaction ATTEMPTS_MAX times,
+    and what the sink raises besides.
     """
     sent = Sent()
     for group in in_time(packets, clock, together_max=together_max):

@@ -74,7 +74,7 @@ def test_each_alert_has_an_id_and_an_object_of_its_own() -> None:
 
 
 def test_alert_ids_stay_unique_over_exposures_and_quadrants() -> None:
-    ids = [one.answer.alert_id for one in invent(1300, seed=1, mix={Kind.ASTEROID: 1})]
+    ids = [one.answer.alert_id for one in invent(620, seed=1, mix={Kind.ASTEROID: 1})]
     assert len(set(ids)) == len(ids)
 
 

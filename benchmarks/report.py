@@ -1,0 +1,102 @@
+"""The benchmark's run and its two tables: step by step, and the whole path through Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import whole_path
+from benchmarks.cores import cores, pin
+from benchmarks.night import night
+from benchmarks.steps import STEPS, Ours, medians_us, run_laps
+from benchmarks.textbook import Textbook
+from benchmarks.whole_path import Lap
+from broker.node import KafkaNode, missing_packages
+from classifiers.realbogus import WEIGHTS
+from gueststar.allocator import keep_freed_memory
+
+PATH_STEPS = ("poll", "decode", "score", "select", "encode", "publish")
+DIFFERENCES_SHOWN = 10
+WIDTH = 72
+
+
+def report(*, alerts: int, step_alerts: int, laps: int) -> int:
+    """Measure and print; the exit status: 1 where the outputs differ."""
+    console = Console(highlight=False)
+    console.print(f"gueststar against a textbook pipeline; {cores()}")
+    keep_freed_memory()
+    packets, origin = night(alerts)
+    size_kb = sum(map(len, packets)) / len(packets) / 1e3
+    console.print(f"{len(packets)} alerts of {size_kb:.0f} kB on the mean: {origin}")
+    console.print(_step_table(packets[:step_alerts], laps))
+    if absent := missing_packages():
+        console.print(f"The whole path needs {' and '.join(absent)} (Debian packages): left out.")
+        return 0
+    pin(cores().server)
+    with KafkaNode() as node:
+        pin(cores().client)
+        return _whole_path(node.address, packets, laps, console)
+
+
+def _step_table(packets: Sequence[bytes], laps: int) -> Table:
+    pairs = list(run_laps(Ours(), Textbook(WEIGHTS), packets, laps))
+    ours, theirs = (medians_us(side, len(packets)) for side in zip(*pairs, strict=True))
+    table = _table(f"Step by step without Kafka: CPU µs an alert, median of {laps} laps")
+    for step in STEPS:
+        _add(table, step, ours[step], theirs[step])
+    _add(table, "all", sum(ours.values()), sum(theirs.values()))
+    return table
+
+
+def _whole_path(bootstrap: str, packets: Sequence[bytes], laps: int, console: Console) -> int:
+    textbook, alerts = Textbook(WEIGHTS), len(packets)
+    prefixes = [(f"ours-{lap}.", f"textbook-{lap}.") for lap in range(laps)]
+    topics = [topic for _, their in prefixes for topic in whole_path.outputs(their)]
+    whole_path.fill(bootstrap, packets, topics)
+    ours, theirs = [], []
+    for own, their in prefixes:
+        ours.append(whole_path.run_ours(bootstrap, alerts, own).lap())
+        theirs.append(whole_path.run_textbook(bootstrap, textbook, alerts, their).lap())
+    console.print(_path_table(ours, theirs))
+    compared, found = whole_path.compare(bootstrap, *prefixes[0])
+    console.print(f"{compared} messages of each compared value by value: {len(found)} differences")
+    for line in found[:DIFFERENCES_SHOWN]:
+        console.print(line, markup=False)
+    return 1 if found else 0
+
+
+def _path_table(ours: Sequence[Lap], theirs: Sequence[Lap]) -> Table:
+    table = _table(f"Topic to topics through Kafka: µs an alert, median of {len(ours)} laps")
+    for step in PATH_STEPS:
+        _add(
+            table,
+            "stamps and score" if step == "score" else step,
+            *(
+                _median_us([lap.steps_s[step] / lap.alerts for lap in side])
+                for side in (ours, theirs)
+            ),
+        )
+    cpu = ([lap.cpu_seconds / lap.alerts for lap in side] for side in (ours, theirs))
+    wall = ([lap.seconds / lap.alerts for lap in side] for side in (ours, theirs))
+    _add(table, "client's CPU, all threads", *map(_median_us, cpu))
+    _add(table, "wall clock", *map(_median_us, wall))
+    return table
+
+
+def _median_us(seconds: Sequence[float]) -> float:
+    return median(seconds) * 1e6
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", min_width=WIDTH)
+    table.add_column("step", ratio=1)
+    for name in ("gueststar", "textbook", "ratio"):
+        table.add_column(name, justify="right")
+    return table
+
+
+def _add(table: Table, name: str, ours: float, theirs: float) -> None:
+    table.add_row(name, f"{ours:,.0f}", f"{theirs:,.0f}", f"{theirs / ours:.1f}")

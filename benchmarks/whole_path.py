@@ -1,0 +1,182 @@
+"""The whole path through a real Kafka: topic in, topics out, in transactions, both pipelines."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import confluent_kafka
+
+from benchmarks.comparing import differences, read_record
+from benchmarks.textbook import TOPICS, Service, Textbook
+from broker.assembly import worker
+from broker.clock import SystemClock
+from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, TopicSettings
+from broker.observer import BatchReport, Phase
+from broker.settings import FiltersSection, KafkaSection, Settings, TopicsSection
+from filters.loading import builtin_names
+from replay.pacing import steady
+from replay.sending import send
+from schemas.errors import BrokerError
+
+INPUT = "alerts"
+FREE_RATE = 1e9
+"""Alerts a second, for a stream that is as fast as it can be."""
+READ_S_MAX = 30.0
+
+
+class Lap(NamedTuple):
+    """One run over the topic; the first batch, which pays for the start, is left out."""
+
+    alerts: int
+    seconds: float
+    cpu_seconds: float
+    """Of the client's process, all its threads."""
+    steps_s: dict[str, float]
+
+
+@dataclass
+class Stopwatch:
+    """Notes each commit. Also gueststar's observer, which stops the worker at the end."""
+
+    alerts_max: int
+    alerts: list[int] = field(default_factory=list)
+    walls: list[float] = field(default_factory=list)
+    cpus: list[float] = field(default_factory=list)
+    steps: list[Mapping[str, float]] = field(default_factory=list)
+
+    def note(self, alerts: int, steps_s: Mapping[str, float]) -> None:
+        """A transaction was committed; `steps_s` it took."""
+        self.alerts.append(alerts)
+        self.walls.append(time.perf_counter())
+        self.cpus.append(time.process_time())
+        self.steps.append(steps_s)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the topic is through."""
+        return sum(self.alerts) >= self.alerts_max
+
+    def lap(self) -> Lap:
+        """From the first commit to the last."""
+        assert len(self.alerts) > 1, "the topic came in one batch; use more alerts"
+        total: Counter[str] = Counter()
+        for steps_s in self.steps[1:]:
+            total.update(steps_s)
+        return Lap(
+            sum(self.alerts[1:]),
+            self.walls[-1] - self.walls[0],
+            self.cpus[-1] - self.cpus[0],
+            dict(total),
+        )
+
+    def on_phase(self, phase: Phase) -> None:
+        """Not timed."""
+
+    def on_batch(self, report: BatchReport) -> None:
+        """Gueststar committed a batch."""
+        steps_s = Counter({str(step): s for step, s in report.steps_s.items()})
+        self.note(report.entry.consumed, steps_s)
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """Nothing may abort while we measure."""
+        raise AssertionError(f"a transaction was aborted: {error}")
+
+
+def fill(bootstrap: str, packets: Sequence[bytes], outputs: Sequence[str]) -> None:
+    """Make all topics, and put the packets into the input."""
+    connection = Connection(bootstrap)
+    admin = KafkaAdmin(connection)
+    admin.create([TopicSettings(topic) for topic in (INPUT, *outputs)])
+    sink = AtLeastOnceSink(connection, topics=[INPUT])
+    sink.rebuild()
+    sent = send(steady(packets, rate_per_s=FREE_RATE), sink=sink, topic=INPUT, clock=SystemClock())
+    sink.close()
+    assert sent.packets == len(packets), sent
+
+
+def outputs(prefix: str) -> list[str]:
+    """The topics that the textbook writes under a prefix."""
+    return [prefix + name for name in ("enriched", "dead-letters", "ledger", *TOPICS.values())]
+
+
+def run_ours(bootstrap: str, alerts: int, prefix: str) -> Stopwatch:
+    """A gueststar worker, as `gueststar run` starts it, over the whole input."""
+    watch = Stopwatch(alerts)
+    settings = Settings(
+        topics=TopicsSection(
+            input=(INPUT,),
+            enriched=prefix + "enriched",
+            dead_letters=prefix + "dead-letters",
+            ledger=prefix + "ledger",
+        ),
+        kafka=KafkaSection(bootstrap=bootstrap, group=prefix),
+        filters=FiltersSection(builtin=tuple(builtin_names())),
+    )
+    with worker(settings, "bench", version="benchmark", observers=[watch]) as runner:
+        runner.start()
+        while not watch.is_done:
+            runner.step()
+        runner.stop()
+        runner.run()
+    return watch
+
+
+def run_textbook(bootstrap: str, textbook: Textbook, alerts: int, prefix: str) -> Stopwatch:
+    """The textbook pipeline over the whole input."""
+    watch = Stopwatch(alerts)
+    service = Service(textbook, bootstrap, topic=INPUT, prefix=prefix)
+    while not watch.is_done:
+        before = Counter(service.seconds)
+        if done := service.step():
+            after = Counter(service.seconds)
+            after.subtract(before)
+            watch.note(done, after)
+    service.close()
+    return watch
+
+
+def compare(bootstrap: str, ours: str, theirs: str) -> tuple[int, list[str]]:
+    """How many messages were compared between the topics of two prefixes, and what differs."""
+    compared, found = 0, list[str]()
+    pairs = {ours + "enriched": theirs + "enriched"}
+    pairs |= {topic: theirs + topic for topic in TOPICS.values()}
+    for one, other in pairs.items():
+        own, their = (records(bootstrap, topic) for topic in (one, other))
+        if own.keys() != their.keys():
+            found.append(f"{one} and {other} hold different alerts")
+        for candid in own.keys() & their.keys():
+            found += [f"{candid} {path}" for path in differences(own[candid], their[candid])]
+            compared += 1
+    return compared, found
+
+
+def records(bootstrap: str, topic: str) -> dict[int, dict[str, object]]:
+    """Every record of a topic of one partition that a read_committed reader sees, by alert id."""
+    return {record["candid"]: record for record in map(read_record, _values(bootstrap, topic))}
+
+
+def _values(bootstrap: str, topic: str) -> Iterator[bytes]:
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "benchmark-reader",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+        }
+    )
+    consumer.assign([confluent_kafka.TopicPartition(topic, 0, 0)])
+    try:
+        while (message := consumer.poll(READ_S_MAX)) is not None:
+            if message.error() is None:
+                yield message.value()
+            elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                return
+            else:
+                raise confluent_kafka.KafkaException(message.error())
+        raise TimeoutError(f"{topic} was not read to its end within {READ_S_MAX} s")
+    finally:
+        consumer.close()
