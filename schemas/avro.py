@@ -33,11 +33,11 @@ class WriterSchema:
         """Read a schema's JSON text. Raises SchemaError where it is no record's schema."""
         try:
             parsed = json.loads(text)
+            sorted_text = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
         except (ValueError, RecursionError) as error:
             raise SchemaError(f"a writer schema is not JSON: {error}") from error
         if not has_fields(parsed):
             raise SchemaError("a writer schema is not a record with fields")
-        sorted_text = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
         fingerprint = hashlib.sha256(sorted_text.encode()).hexdigest()
         return cls(text, fingerprint, full_name(parsed), registry_id, _is_enriched(parsed))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cramjam
 from isal import isal_zlib
@@ -51,7 +52,7 @@ def read_varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def read_metadata(data: bytes, limits: DecodeLimits) -> tuple[int, dict[str, bytes]]:
-    """Where a container's header ends, sync marker not counted, and what it says. Raises Refusal."""
+    """Where a header ends, sync marker not counted, and what it says. Raises Refusal."""
     position, metadata = len(MAGIC), {}
     while True:
         count, position = read_varint(data, position)
@@ -129,17 +130,15 @@ def inflate(block: bytes, codec: str, bytes_max: int) -> bytes:
     if codec == "null":
         return block
     try:
-        content = (
-            _inflate_deflate(block, bytes_max) if codec == "deflate" else _snappy(block, bytes_max)
-        )
-    except (isal_zlib.error, cramjam.DecompressionError) as error:
+        content = INFLATERS[codec](block, bytes_max)
+    except CORRUPT as error:
         raise Refusal(Reason.BAD_BLOCK, f"{codec}: {error}") from error
     if len(content) > bytes_max:
         raise Refusal(Reason.TOO_LARGE, f"a block of over {bytes_max} bytes once inflated")
     return content
 
 
-def _inflate_deflate(block: bytes, bytes_max: int) -> bytes:
+def _deflate(block: bytes, bytes_max: int) -> bytes:
     stream = isal_zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     content: bytes = stream.decompress(block, bytes_max + 1)
     if not stream.eof and len(content) <= bytes_max:
@@ -156,3 +155,7 @@ def _snappy(block: bytes, bytes_max: int) -> bytes:
     if zlib.crc32(content).to_bytes(SNAPPY_CRC_BYTES, "big") != block[-SNAPPY_CRC_BYTES:]:
         raise Refusal(Reason.BAD_BLOCK, "snappy: the checksum differs")
     return content
+
+
+INFLATERS: dict[str, Callable[[bytes, int], bytes]] = {"deflate": _deflate, "snappy": _snappy}
+CORRUPT: tuple[Any, ...] = (isal_zlib.error, cramjam.DecompressionError)

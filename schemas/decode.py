@@ -116,8 +116,8 @@ class Decoder:
         programs = [intake.framed[place].layout.program for place in places]
         rows = _rows_by_program(programs)
         reading = read_rows(buffer, spans[places], rows, survey, self._limits)
-        for row in np.flatnonzero(~reading.fine):
-            intake.reject(int(places[row]), *_why(reading, int(row), programs[row]))
+        for row in np.flatnonzero(~reading.fine).tolist():
+            intake.reject(int(places[row]), *_why(reading, row, programs[row]))
         raw = raw_rows(buffer, reading, survey)
         part = Part(places[reading.fine], survey_columns(raw, survey))
         bad = unsound(part.columns)

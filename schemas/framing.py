@@ -18,6 +18,7 @@ from schemas.container import (
     read_header,
     read_metadata,
 )
+from schemas.enriched_schema import check_enrichable
 from schemas.errors import SchemaError
 from schemas.limits import DecodeLimits
 from schemas.lsst import LSST
@@ -149,8 +150,9 @@ class Framer:
         if schema.enriched and not self._rescore:
             raise Refusal(Reason.ALREADY_ENRICHED, f"record {schema.name}")
         parsed = schema.parsed
-        survey = _survey_of(parsed)
         try:
+            check_enrichable(schema)
+            survey = _survey_of(parsed)
             program = compile_program(parsed, survey, self._limits.program_ops_max)
         except SchemaError as error:
             raise Refusal(Reason.UNKNOWN_SCHEMA, str(error)) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import Floats, LightCurves
 from schemas.decoder import order_points
+from schemas.survey import Ints
 
 SHIFTS_PER_POINT = 8
 """Steps that ordering may take a point; a history in no order at all goes to a real sort."""
@@ -17,7 +18,7 @@ SHIFTS_PER_POINT = 8
 class Points(NamedTuple):
     """Points in any order: the row each belongs to, and the columns of LightCurves."""
 
-    rows: NDArray[np.int64]
+    rows: Ints
     mjd: Floats
     band: NDArray[np.int8]
     flux_njy: Floats
@@ -31,16 +32,14 @@ def light_curves(alerts: int, *origins: Points) -> LightCurves:
 
     A point without a time (NaN) is left out.
     """
-    points = Points(*map(np.concatenate, zip(*origins, strict=True)))
-    offsets, order = _order(alerts, points)
-    return LightCurves(offsets, *(column[order] for column in points[1:]))
+    joined: list[Any] = [np.concatenate(columns) for columns in zip(*origins, strict=True)]
+    offsets, order = _order(alerts, joined[0], joined[1])
+    return LightCurves(offsets, *(column[order] for column in joined[1:]))
 
 
-def _order(alerts: int, points: Points) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    offsets = np.empty(alerts + 1, np.int64)
-    order = np.empty(len(points.rows), np.int64)
-    shifts_max = SHIFTS_PER_POINT * len(order)
-    if not order_points(points.rows, points.mjd, offsets, order, shifts_max):
-        timed = np.flatnonzero(~np.isnan(points.mjd))
-        order = timed[np.lexsort((points.mjd[timed], points.rows[timed]))]
+def _order(alerts: int, rows: Ints, mjd: Floats) -> tuple[Ints, Ints]:
+    offsets, order = np.empty(alerts + 1, np.int64), np.empty(len(rows), np.int64)
+    if not order_points(rows, mjd, offsets, order, SHIFTS_PER_POINT * len(rows)):
+        timed = np.flatnonzero(~np.isnan(mjd))
+        order = timed[np.lexsort((mjd[timed], rows[timed]))]
     return offsets, order[: offsets[-1]]

@@ -131,7 +131,8 @@ def columns(raw: Raw) -> dict[str, Any]:
 
 
 def _given(ids: Ints) -> NDArray[np.bool_]:
-    return (ids != MISSING) & (ids != NO_ID)
+    given: NDArray[np.bool_] = (ids != MISSING) & (ids != NO_ID)
+    return given
 
 
 def _object_ids(alerts: Cells) -> NDArray[np.str_]:

@@ -28,7 +28,8 @@ class Reading(NamedTuple):
     @property
     def fine(self) -> NDArray[np.bool_]:
         """By row: whether it was read to its end."""
-        return self.outcomes[:, OUTCOME_CODE] == DONE
+        fine: NDArray[np.bool_] = self.outcomes[:, OUTCOME_CODE] == DONE
+        return fine
 
 
 def read_rows(

@@ -65,7 +65,7 @@ class _Inliner:
                 {**one, "type": self._whole(one["type"], namespace)} for one in whole["fields"]
             ]
         for part in ("items", "values", "type"):
-            if isinstance(whole.get(part), (dict, list)) or part in whole and part != "type":
+            if isinstance(whole.get(part), (dict, list)) or (part in whole and part != "type"):
                 whole[part] = self._whole(whole[part], namespace)
         return whole
 

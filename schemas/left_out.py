@@ -1,0 +1,63 @@
+"""What the adapters leave out of the surveys' records: nothing is passed over unseen.
+
+By part of the record, the names (or families of names, as fnmatch reads them) of the fields that
+become no column. A test holds these lists, and what the adapters read, to all known schemas. All
+of it stays in the packet's own bytes, and so in what is published. What another broker added to
+a record at its top is none of the survey's, and stands in no list.
+"""
+
+from __future__ import annotations
+
+LeftOut = dict[str, str]
+"""By dotted path of a record ("" for the top): blank-separated names."""
+
+_CALIBRATED = "clrcoeff clrcounc magzpscirms magzpsciunc"
+_ON_IMAGE = (
+    "aimage* bimage* chi* classtar decnr distnr field mag[adf]* magnr mindtoedge nbad nid nneg "
+    "pdiffimfilename pid programid programpi ranr rb rbversion rcid scorr seeratio sharpnr "
+    f"sigmagap* sigmagnr sky ssmagnr ssnamenr sumrat tblid xpos ypos magzpsci {_CALIBRATED}"
+)
+ZTF_LEFT_OUT: LeftOut = {
+    "": "publisher schemavsn",
+    "candidate": (
+        f"{_ON_IMAGE} clrmed clrrms distpsnr[23] dsdiff dsnrms exptime jdendhist jdendref "
+        "jdstartref maggaia* ncovhist neargaia* nframesref nmatches nmtchps objectidps* rfid "
+        "s[grz]mag? simag? sgscore[23] ssnrms tooflag zpclrcov zpmed"
+    ),
+    "prv_candidates": f"{_ON_IMAGE} candid dec elong fwhm ra ssdistnr",
+    "fp_hists": (
+        f"{_CALIBRATED} adpctdif? chinr decnr distnr exptime field magnr pid procstatus programid "
+        "ranr rcid rfid scibckgnd sciinpseeing scisigpix sharpnr sigmagnr"
+    ),
+    "cutoutScience": "fileName",
+    "cutoutTemplate": "fileName",
+    "cutoutDifference": "fileName",
+}
+_SOURCE = (
+    "*_Cov *_flag *_flag_* apFlux* bboxSize ccdVisitId decErr declErr detector diffFlux* dip* "
+    "extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole isNegative is_negative "
+    "parentDiaSourceId pixelFlags* programId psChi2 psDecl* psLnL psNdata psRa* psfChi2 psfDec* "
+    "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* snr spuriousness templateFlux* "
+    "timeProcessedMjdTai timeWithdrawnMjdTai time_processed totFlux* trail* visit x xErr y yErr"
+)
+LSST_LEFT_OUT: LeftOut = {
+    "": "alertId diaSourceId observation_reason target_name",
+    "diaSource": _SOURCE,
+    "prvDiaSources": f"{_SOURCE} dec decl diaObjectId diaSourceId ra reliability ssObjectId",
+    "prvDiaForcedSources": (
+        "ccdVisitId dec detector diaForcedSourceId diaObjectId flags ra scienceFlux* "
+        "timeProcessedMjdTai timeWithdrawnMjdTai time_processed totFlux* visit x y"
+    ),
+    "prvDiaNondetectionLimits": "ccdVisitId diaNoise",
+    "diaObject": (
+        "[ugrizy]_* [ugrizy]FPFlux* [ugrizy]Lc* [ugrizy]PSFlux* dec* diaObjectId flags "
+        "lastDiaSourceMjdTai nearbyObj* parallax* pm* ra raErr ra_* radec* validityStart*"
+    ),
+    "ssObject": "*",
+    "ssSource": (
+        "designation diaDistanceRank diaSourceId ecl* elongation ephDec ephOffset?* ephRa ephRate* "
+        "ephVmag gal* helio* phaseAngle predictedVMagnitude topo*"
+    ),
+    "MPCORB": "*",
+    "mpc_orbits": "*",
+}

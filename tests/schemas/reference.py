@@ -1,0 +1,168 @@
+"""The adapters again, as plain as can be: one record at a time, from fastavro's dictionaries.
+
+Written from the tables in the docstrings of `ztf.py` and `lsst.py`, and from nothing else of
+theirs, so that a slip in either shows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from schemas.batch import BANDS
+
+Record = dict[str, Any]
+Point = tuple[float, int, float, float, float, bool]
+"""mjd, band, flux_njy, flux_err_njy, limit_mag, detected."""
+NAN, INF = math.nan, math.inf
+
+
+def columns(record: Record) -> Record:
+    """What an alert's columns are to be."""
+    return _ztf(record) if "candidate" in record else _rubin(record)
+
+
+def _ztf(record: Record) -> Record:
+    candidate = record["candidate"]
+    own = _ztf_point(candidate)
+    drb = _value(candidate, "drb")
+    version = candidate.get("drbversion")
+    mjd = candidate["jd"] - 2400000.5
+    detections = candidate.get("ndethist")
+    candid = record.get("candid")
+    return {
+        "survey": "ztf",
+        "alert_id": candidate["candid"] if candid is None else candid,
+        "object_id": record["objectId"],
+        "mjd": mjd,
+        "exposed_unix_s": (mjd - 40587.0) * 86400.0,
+        "ra_deg": candidate["ra"],
+        "dec_deg": candidate["dec"],
+        "band": own[1],
+        "flux_njy": own[2],
+        "flux_err_njy": own[3],
+        "magnitude": _value(candidate, "magpsf"),
+        "magnitude_err": _value(candidate, "sigmapsf"),
+        "limit_mag": own[4],
+        "age_days": candidate["jd"] - _value(candidate, "jdstarthist"),
+        "detections": 0 if detections is None else detections,
+        "star_distance_arcsec": _value(candidate, "distpsnr1", none_found=INF),
+        "star_galaxy_score": _value(candidate, "sgscore1"),
+        "asteroid_distance_arcsec": _value(candidate, "ssdistnr", none_found=INF),
+        "survey_real_score": NAN if drb == 0 and not version else drb,
+        "fwhm_pixels": _value(candidate, "fwhm"),
+        "elongation": _value(candidate, "elong"),
+        "light_curve": _by_time([*map(_ztf_point, _items(record, "prv_candidates")), own]),
+        "forced_photometry": _by_time(list(map(_ztf_forced, _items(record, "fp_hists")))),
+        "stamps": [
+            (record.get(name) or {}).get("stampData")
+            for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
+        ],
+    }
+
+
+def _value(record: Record, name: str, none_found: float = NAN) -> float:
+    value = record.get(name)
+    if value is None:
+        return NAN
+    return none_found if value in {-999.0, -99999.0} else float(value)
+
+
+def _items(record: Record, name: str) -> list[Record]:
+    return [item for item in record.get(name) or [] if item is not None]
+
+
+def _ztf_band(record: Record) -> int:
+    name = {1: "g", 2: "r", 3: "i"}.get(record["fid"], "")
+    return BANDS.index(name) if name else -1
+
+
+def _ztf_point(source: Record) -> Point:
+    sign = {"t": 1.0, "1": 1.0, "f": -1.0, "0": -1.0}.get(source["isdiffpos"], NAN)
+    flux = sign * 10 ** ((31.4 - _value(source, "magpsf")) / 2.5)
+    error = abs(flux) * _value(source, "sigmapsf") * math.log(10) / 2.5
+    limit = _value(source, "diffmaglim")
+    mjd = _value(source, "jd") - 2400000.5
+    return mjd, _ztf_band(source), flux, error, limit, not math.isnan(flux)
+
+
+def _ztf_forced(point: Record) -> Point:
+    scale = 10 ** ((31.4 - _value(point, "magzpsci")) / 2.5)
+    flux = _value(point, "forcediffimflux") * scale
+    error = _value(point, "forcediffimfluxunc") * scale
+    limit = _value(point, "diffmaglim")
+    return point["jd"] - 2400000.5, _ztf_band(point), flux, error, limit, abs(flux) >= 5 * error
+
+
+def _by_time(points: list[Point]) -> list[Point]:
+    return sorted((point for point in points if not math.isnan(point[0])), key=lambda one: one[0])
+
+
+def _rubin(record: Record) -> Record:
+    source, whole = record["diaSource"], record.get("diaObject") or {}
+    own = _rubin_point(source)
+    earlier = [_rubin_point(item) for item in _items(record, "prvDiaSources")]
+    first = _value(whole, "firstDiaSourceMjdTai")
+    count = whole.get("nDiaSources")
+    limits = [
+        (*_epoch(item), NAN, NAN, NAN, False) for item in _items(record, "prvDiaNondetectionLimits")
+    ]
+    forced = [_rubin_forced(item) for item in _items(record, "prvDiaForcedSources")]
+    flux, error = own[2], own[3]
+    return {
+        "survey": "lsst",
+        "alert_id": source["diaSourceId"],
+        "object_id": str(source["diaObjectId"] or source["ssObjectId"] or source["diaSourceId"]),
+        "mjd": own[0],
+        "exposed_unix_s": (own[0] - 40587.0) * 86400.0 - 37.0,
+        "ra_deg": source["ra"],
+        "dec_deg": source.get("dec", source.get("decl")),
+        "band": own[1],
+        "flux_njy": flux,
+        "flux_err_njy": error,
+        "magnitude": 31.4 - 2.5 * math.log10(abs(flux)) if flux else INF,
+        "magnitude_err": error / abs(flux) * 2.5 / math.log(10) if flux else INF,
+        "limit_mag": NAN,
+        "age_days": own[0]
+        - (min([own[0], *(one[0] for one in earlier)]) if math.isnan(first) else first),
+        "detections": len(earlier) + 1 if count is None else count,
+        "star_distance_arcsec": NAN,
+        "star_galaxy_score": NAN,
+        "asteroid_distance_arcsec": _asteroid_distance(source, record.get("ssSource") or {}),
+        "survey_real_score": _value(source, "reliability"),
+        "fwhm_pixels": NAN,
+        "elongation": NAN,
+        "light_curve": _by_time([*limits, *earlier, own]),
+        "forced_photometry": _by_time(forced),
+        "stamps": [
+            record.get(name) for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
+        ],
+    }
+
+
+def _asteroid_distance(source: Record, match: Record) -> float:
+    if not source.get("ssObjectId") and not match.get("ssObjectId"):
+        return INF
+    offset = _value(match, "ephOffset")
+    if not math.isnan(offset):
+        return offset
+    declination: float = source["dec"] if "dec" in source else source["decl"]
+    residual_ra = _value(match, "residualRa") * math.cos(math.radians(declination))
+    return 3600 * math.hypot(residual_ra, _value(match, "residualDec"))
+
+
+def _epoch(item: Record) -> tuple[float, int]:
+    band = item.get("band", item.get("filterName"))
+    mjd = item.get("midpointMjdTai", item.get("midPointTai"))
+    return (NAN if mjd is None else mjd), BANDS.index(band) if band in BANDS else -1
+
+
+def _rubin_point(source: Record) -> Point:
+    flux = _value(source, "psfFlux" if "psfFlux" in source else "psFlux")
+    error = _value(source, "psfFluxErr" if "psfFluxErr" in source else "psFluxErr")
+    return *_epoch(source), flux, error, NAN, True
+
+
+def _rubin_forced(item: Record) -> Point:
+    mjd, band, flux, error, limit, _ = _rubin_point(item)
+    return mjd, band, flux, error, limit, abs(flux) >= 5 * error

@@ -1,0 +1,153 @@
+"""Every real packet at hand, decoded to exactly what fastavro gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+
+from schemas.avro import WriterSchema
+from schemas.decode import Decoder
+from schemas.framing import SURVEYS
+from schemas.left_out import LSST_LEFT_OUT, ZTF_LEFT_OUT
+from schemas.schema_folder import SchemaFolder
+from schemas.survey import Survey
+from tests.schemas.comparing import assert_same
+from tests.schemas.real_packets import avro_files
+
+pytestmark = pytest.mark.data
+LEFT_OUT = {"ztf": ZTF_LEFT_OUT, "lsst": LSST_LEFT_OUT}
+BATCH_FILES = 200
+LARGE_BYTES = 10**6
+
+
+@pytest.fixture(scope="module")
+def files(data_folder: Path) -> list[bytes]:
+    """Every container at hand, read once."""
+    return list(avro_files(data_folder))
+
+
+def _decoder(folder: Path) -> Decoder:
+    return Decoder(schemas=SchemaFolder(folder / "lsst" / "schemas"))
+
+
+def test_every_container_decodes_to_what_fastavro_reads(
+    data_folder: Path, files: list[bytes]
+) -> None:
+    decoder, alerts = _decoder(data_folder), 0
+    for start in range(0, len(files), BATCH_FILES):
+        part = files[start : start + BATCH_FILES]
+        records: list[Any] = [one for data in part for one in fastavro.reader(BytesIO(data))]
+        batch = decoder.decode([packet for data in part for packet in decoder.split(data)])
+        assert_same(batch, records)
+        alerts += len(batch)
+    assert alerts > 3000
+
+
+def test_every_rubin_payload_decodes_to_what_fastavro_reads(data_folder: Path) -> None:
+    payloads = [path.read_bytes() for path in (data_folder / "lsst/wire_confluent").rglob("*.avro")]
+    schemas = SchemaFolder(data_folder / "lsst" / "schemas")
+    records: list[Any] = []
+    for payload in payloads:
+        schema = schemas.find(int.from_bytes(payload[1:5], "big"))
+        assert schema is not None
+        records.append(fastavro.schemaless_reader(BytesIO(payload[5:]), schema.parsed, None))
+    assert len(records) == 3
+    assert_same(_decoder(data_folder).decode(payloads), records)
+
+
+def test_a_file_of_many_records_splits_into_the_same_records(files: list[bytes]) -> None:
+    large = [data for data in files if len(data) > LARGE_BYTES]
+    assert len(large) > 4
+    for data in large:
+        records = list(fastavro.reader(BytesIO(data)))
+        split = [list(fastavro.reader(BytesIO(packet))) for packet in Decoder().split(data)]
+        assert repr(split) == repr([[record] for record in records])
+
+
+def test_every_published_rubin_schema_compiles(data_folder: Path) -> None:
+    folder = data_folder / "lsst" / "schemas"
+    schemas = SchemaFolder(folder)
+    ids = [int(minor.parent.name) * 100 + int(minor.name) for minor in folder.glob("[0-9]*/[0-9]*")]
+    assert len(ids) == 14
+    for schema_id in ids:
+        message = b"\0" + schema_id.to_bytes(4, "big")
+        rejected = Decoder(schemas=schemas).decode([message]).rejected
+        assert [one.reason for one in rejected] == ["truncated"]
+
+
+def test_each_adapter_reads_or_lists_every_field_of_every_known_schema(
+    data_folder: Path, files: list[bytes]
+) -> None:
+    for survey in SURVEYS:
+        known = set().union(*(_leaves(one) for one in _schemas(data_folder, files, survey)))
+        read, lists = _read(survey), LEFT_OUT[survey.name]
+        assert len(known) >= 200
+        assert {path for path in known - read if not _listed(lists, path)} == set()
+        assert {path for path in read if _listed(lists, path)} == set()
+        assert {path for path in read if not _has(known, path)} == set()
+
+
+def _has(known: set[str], path: str) -> bool:
+    return any(one == path or one.startswith(f"{path}.") for one in known)
+
+
+def _listed(lists: dict[str, str], path: str) -> bool:
+    part, _, name = path.rpartition(".")
+    return any(fnmatchcase(name, pattern) for pattern in lists.get(part, "").split())
+
+
+def _read(survey: Survey) -> set[str]:
+    histories = {
+        f"{history.path}.{path}"
+        for history in survey.histories
+        for leaf in history.leaves
+        for path in leaf.paths
+    }
+    return histories | {path for leaf in survey.leaves for path in leaf.paths}
+
+
+def _schemas(folder: Path, files: list[bytes], survey: Survey) -> Iterator[Any]:
+    """The survey's schemas: published ones, and those in containers that no broker rewrote."""
+    if survey.name == "lsst":
+        schemas = SchemaFolder(folder / "lsst" / "schemas")
+        found = (schemas.find(number) for number in range(1200))
+        yield from (schema.parsed for schema in found if schema)
+        return
+    yield _published_ztf(folder / "ztf" / "schema")
+    decoded = Decoder().decode([data for data in files if b'"namespace": "ztf"' in data[:30_000]])
+    assert len(decoded.schemas) > 3
+    yield from (schema.parsed for schema in decoded.schemas)
+
+
+def _published_ztf(folder: Path) -> Any:  # noqa: ANN401 - JSON
+    parts = {f"ztf.alert.{path.stem}": json.loads(path.read_text()) for path in folder.glob("*")}
+    alert = parts.pop("ztf.alert.alert")
+    text = json.dumps(alert)
+    for name, part in parts.items():
+        text = text.replace(json.dumps(name), json.dumps(part), 1)
+    return WriterSchema.of(text).parsed
+
+
+def _leaves(schema: Any, path: str = "", named: dict[str, Any] | None = None) -> set[str]:  # noqa: ANN401
+    """The dotted paths of a schema's values that are no records."""
+    named = {} if named is None else named
+    if isinstance(schema, list):
+        return set().union(*(_leaves(branch, path, named) for branch in schema))
+    if isinstance(schema, str):
+        known = next((named[name] for name in named if name.endswith(schema)), None)
+        return _leaves(known, path, named) if known else {path} - {"" if path else path}
+    if isinstance(schema["type"], (dict, list)):
+        return _leaves(schema["type"], path, named)
+    if schema["type"] == "record":
+        named[schema["name"]] = schema
+        prefix = f"{path}." if path else ""
+        fields = schema["fields"]
+        return set().union(*(_leaves(one["type"], prefix + one["name"], named) for one in fields))
+    return _leaves(schema.get("items", schema.get("values", schema["type"])), path, named)
