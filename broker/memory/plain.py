@@ -67,6 +67,9 @@ class PlainMemorySink:
     def close(self) -> None:
         """Nothing is held."""
 
+    def kill(self) -> None:
+        """As `kill -9` does: nothing is held, so nothing is left open."""
+
     def _strike(self, at: Call) -> None:
         fault = self._kafka.faults.due(at, self._name)
         if fault is not None:

@@ -14,6 +14,9 @@ from broker.ports import Message, Partition
 WAIT_S = 0.05
 """How long a waiting call lets pass before it looks again."""
 
+INSTANT_S = 1e-6
+"""Less than this is what subtraction leaves over: a clock might not move by it."""
+
 PATIENCE_S = 60.0
 """How long `committed` waits for offsets that are pending in a transaction."""
 
@@ -68,7 +71,7 @@ class MemorySource:
             self._follow_group()
             messages = self._fetch(messages_max, bytes_max)
             left_s = deadline_s - clock.monotonic_s()
-            if messages or left_s <= 0:
+            if messages or left_s < INSTANT_S:
                 self._delivered = bool(messages)
                 return messages
             clock.sleep(min(WAIT_S, left_s))

@@ -20,13 +20,14 @@ from broker.errors import (
     TooManyDead,
     TransactionAborted,
 )
+from broker.ledger import Delivery
 from broker.memory import Fault, MemorySink
 from broker.memory.faults import Call
 from broker.observer import Phase
 from broker.ports import Output, Partition
 from broker.runner import RunLimits
 from tests.broker.fakes import TOPICS, is_bright, packet
-from tests.broker.world import Worker, World, killed, stopped
+from tests.broker.world import Setup, Worker, World, killed, stopped
 
 WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
 
@@ -182,7 +183,7 @@ def test_partitions_are_shared_and_taken_over() -> None:
 
 def test_transactions_that_never_commit_stop_the_worker_and_name_the_remedy() -> None:
     world = night(faults=[Fault("commit", n, TransactionAborted) for n in range(1, 9)])
-    worker = world.worker(limits=RunLimits(poll_wait_s=0, aborts_max=5))
+    worker = world.worker(setup=Setup(limits=RunLimits(poll_wait_s=0, aborts_max=5)))
     errors = [worker.step() for _ in range(6)]
     assert errors[:5] == [None] * 5
     assert isinstance(errors[5], TooManyAborts)
@@ -224,8 +225,7 @@ def test_a_kafka_that_stays_away_ends_the_worker_and_the_next_goes_on() -> None:
 
 def test_a_topic_that_comes_later_is_read_from_its_start() -> None:
     world = World()
-    worker = world.worker()
-    worker.source._topics = ("survey", "later")
+    worker = world.worker(setup=Setup(topics=("survey", "later")))
     worker.step()
     world.kafka.create_topic("later")
     world.kafka.publish("later", packet(5))
@@ -249,8 +249,7 @@ def test_a_stream_that_dies_stops_before_it_is_committed_where_a_bound_says_so()
     world = World()
     for number in range(30):
         world.send(packet(number, bad=True))
-    worker = world.worker()
-    worker.runner._bound = DeadLetterBound(fraction_max=0.9, alerts_min=14)
+    worker = world.worker(setup=Setup(bound=DeadLetterBound(fraction_max=0.9, alerts_min=14)))
     errors = [worker.step() for _ in range(2)]
     assert isinstance(errors[1], TooManyDead)
     assert len(world.dead()) == 7
@@ -282,6 +281,21 @@ def test_control_records_of_a_transactional_survey_are_gaps_that_balance() -> No
     world.check_law()
     assert len(world.sent) == 12
     assert world.balance().passed_over == 8
+
+
+@pytest.mark.parametrize("phase", WORKING)
+def test_at_least_once_loses_nothing_and_counts_what_it_repeats(phase: Phase) -> None:
+    world = World(setup=Setup(delivery=Delivery.AT_LEAST_ONCE))
+    for number in range(30):
+        world.send(packet(number))
+    world.worker().at[phase] = killed
+    world.workers["one"].step()
+    world.drain()
+    sums = world.balance()
+    assert set(world.enriched()) == set(range(30))
+    assert sums.imbalances == ()
+    assert len(world.enriched()) == sums.published == 30 + sums.repeated
+    assert sums.repeated == (7 if phase in {Phase.OFFSETS_SENT, Phase.COMMITTING} else 0)
 
 
 Action = tuple[str, str, Phase] | tuple[str, str, float]

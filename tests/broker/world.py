@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from broker.balance import Balance, balance
 from broker.clock import ManualClock
-from broker.ledger import Entry, read_entry
-from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource
+from broker.dead_letters import DeadLetterBound
+from broker.ledger import Delivery, Entry, read_entry
+from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink
 from broker.observer import BatchReport, Phase
 from broker.pipeline import Pipeline
 from broker.ports import Message, Partition
@@ -20,6 +22,16 @@ from tests.broker.fakes import TOPICS, FakeClassifier, FakeDecoder, FakeEnricher
 LIMITS = RunLimits(poll_messages_max=7, poll_wait_s=0, aborts_max=10)
 
 
+@dataclass(frozen=True)
+class Setup:
+    """How a worker is configured."""
+
+    topics: tuple[str, ...] = ("survey",)
+    delivery: Delivery = Delivery.EXACTLY_ONCE
+    limits: RunLimits = LIMITS
+    bound: DeadLetterBound = field(default_factory=DeadLetterBound)
+
+
 class Killed(BaseException):
     """What `kill -9` looks like from within."""
 
@@ -27,16 +39,17 @@ class Killed(BaseException):
 class Worker:
     """One process of a worker; `at` says what happens to it as it enters a phase."""
 
-    def __init__(self, kafka: MemoryKafka, name: str, limits: RunLimits = LIMITS) -> None:
-        self.name = name
+    def __init__(self, kafka: MemoryKafka, name: str, setup: Setup) -> None:
+        self.clock = kafka.clock
         self.at: dict[Phase, Callable[[Worker], None]] = {}
         self.reports: list[BatchReport] = []
         self.aborts: list[tuple[BrokerError, Phase]] = []
         self.phases: list[Phase] = []
         self.alive = True
         self.busy = False
-        self.source = MemorySource(kafka, group="g", topics=["survey"], worker=name)
-        self.sink = MemorySink(kafka, name=f"g-{name}")
+        self.source = MemorySource(kafka, group="g", topics=setup.topics, worker=name)
+        exactly_once = setup.delivery is Delivery.EXACTLY_ONCE
+        self.sink = (MemorySink if exactly_once else PlainMemorySink)(kafka, name=f"g-{name}")
         self.runner = Runner(
             worker=name,
             source=self.source,
@@ -54,7 +67,9 @@ class Worker:
             ledger_topic=TOPICS.ledger,
             enriched_topic=TOPICS.enriched,
             clock=kafka.clock,
-            limits=limits,
+            delivery=setup.delivery,
+            limits=setup.limits,
+            bound=setup.bound,
             observer=self,
         )
 
@@ -112,7 +127,7 @@ def stopped(seconds: float, meanwhile: Callable[[], object]) -> Callable[[Worker
 
     def happen(worker: Worker) -> None:
         worker.source.suspend()
-        worker.source._kafka.clock.sleep(seconds)
+        worker.clock.sleep(seconds)
         meanwhile()
         worker.source.resume()
 
@@ -123,8 +138,14 @@ class World:
     """A memory Kafka with a survey's topic, and the workers on it."""
 
     def __init__(
-        self, *, faults: Iterable[Fault] = (), partitions: int = 2, session_s: float = 10
+        self,
+        *,
+        faults: Iterable[Fault] = (),
+        partitions: int = 2,
+        session_s: float = 10,
+        setup: Setup | None = None,
     ) -> None:
+        self.setup = setup or Setup()
         self.clock = ManualClock()
         self.kafka = MemoryKafka(self.clock, faults=faults, session_s=session_s)
         self.kafka.create_topic("survey", partitions=partitions)
@@ -135,9 +156,9 @@ class World:
         self.workers: dict[str, Worker] = {}
         self.sent: list[Message] = []
 
-    def worker(self, name: str = "one", limits: RunLimits = LIMITS) -> Worker:
+    def worker(self, name: str = "one", setup: Setup | None = None) -> Worker:
         """A new process of that name; whatever it was before is not asked to stop."""
-        self.workers[name] = Worker(self.kafka, name, limits)
+        self.workers[name] = Worker(self.kafka, name, setup or self.setup)
         return self.workers[name]
 
     def send(self, packet: bytes, partition: int | None = None) -> None:
