@@ -73,11 +73,14 @@ def demo(
     archive: Annotated[
         Path | None, typer.Option(help="Real packets to play instead: a file, folder or archive.")
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Save the last screen there, as SVG.")
+    ] = None,
 ) -> None:
     """Play a night of alerts through the whole broker, with a Kafka of its own, on the screen."""
     from gueststar.demo.show import play
 
-    play(seconds=seconds, rate=rate, seed=seed, archive=archive)
+    play(seconds=seconds, rate=rate, seed=seed, archive=archive, picture=picture)
 
 
 @app.command()

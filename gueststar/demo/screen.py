@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from rich import box
 from rich.columns import Columns
 from rich.console import Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -15,52 +15,52 @@ from gueststar.demo.tally import Tally, by_size
 from gueststar.table import alert_table
 
 
-def screen(tally: Tally, *, title: str, elapsed_s: float) -> RenderableType:
+def screen(tally: Tally, *, title: str) -> RenderableType:
     """The whole screen at this moment."""
     return Group(
         Text(title, style="bold"),
         alert_table(tally.newest()),
-        Columns([flow(tally, elapsed_s), filters(tally), outcomes(tally)], padding=(0, 1)),
+        Columns([flow(tally), filters(tally), outcomes(tally)], padding=(0, 1)),
     )
 
 
-def flow(tally: Tally, elapsed_s: float) -> Panel:
+def flow(tally: Tally) -> Table:
     """How many, how fast, how late."""
     latency = tally.latency()
-    return counts_panel(
+    return counts_table(
         "flow",
         {
             "sent": f"{tally.sent:,}",
             "through": f"{tally.consumed:,}",
-            "a second": f"{tally.consumed / max(elapsed_s, 1e-9):.1f}",
-            "p50 latency": milliseconds(latency.p50_ms),
-            "p95 latency": milliseconds(latency.p95_ms),
+            "a second": number(tally.rate_per_s, ",.1f"),
+            "p50 latency": number(latency.p50_ms, ",.0f", " ms"),
+            "p95 latency": number(latency.p95_ms, ",.0f", " ms"),
         },
     )
 
 
-def filters(tally: Tally) -> Panel:
+def filters(tally: Tally) -> Table:
     """How many alerts each filter selected."""
     selected = by_size(dict(tally.counts.selected))
-    return counts_panel("selected by filter", {name: f"{count:,}" for name, count in selected})
+    return counts_table("selected by filter", {name: f"{count:,}" for name, count in selected})
 
 
-def outcomes(tally: Tally) -> Panel:
+def outcomes(tally: Tally) -> Table:
     """What became of the alerts: every one is published or dead, once."""
     dead = {f"dead: {reason}": f"{n:,}" for reason, n in by_size(dict(tally.counts.dead))}
-    return counts_panel("outcome", {"published": f"{tally.consumed - tally.dead:,}", **dead})
+    return counts_table("outcome", {"published": f"{tally.consumed - tally.dead:,}", **dead})
 
 
-def counts_panel(title: str, counts: Mapping[str, str]) -> Panel:
-    """Names with their values, in a frame."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(justify="right", no_wrap=True)
+def counts_table(title: str, counts: Mapping[str, str]) -> Table:
+    """Names with their values, under a heading."""
+    table = Table(box=box.SIMPLE_HEAD, border_style="dim", header_style="bold", padding=(0, 1))
+    table.add_column(title, no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     for name, value in counts.items():
-        grid.add_row(name, value)
-    return Panel(grid, title=title, border_style="dim", title_align="left")
+        table.add_row(name, value)
+    return table
 
 
-def milliseconds(value: float) -> str:
-    """A latency for reading; a dash before the first."""
-    return "-" if math.isnan(value) else f"{value:,.0f} ms"
+def number(value: float, spec: str, unit: str = "") -> str:
+    """A measured value for reading; a dash while there is none."""
+    return "-" if math.isnan(value) else f"{value:{spec}}{unit}"

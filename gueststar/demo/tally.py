@@ -48,7 +48,10 @@ class Tally:
     sent: int = 0
     consumed: int = 0
     counts: Counts = field(default_factory=Counts)
-    lag: int = 0
+    began_unix_s: float = np.nan
+    """When the first alerts were polled."""
+    committed_unix_s: float = np.nan
+    """When the last were committed."""
     _latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
     _lock: Lock = field(default_factory=Lock)
 
@@ -61,7 +64,8 @@ class Tally:
         with self._lock:
             self.consumed += report.entry.consumed
             self.counts = total((self.counts, report.entry.counts))
-            self.lag = sum(report.lag.values())
+            self.began_unix_s = np.fmin(self.began_unix_s, report.entry.polled_unix_s)
+            self.committed_unix_s = report.committed_unix_s
             self._latencies_ms.extend(latencies_ms[np.isfinite(latencies_ms)].tolist())
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
@@ -87,6 +91,11 @@ class Tally:
         if not len(latencies_ms):
             return Latency(np.nan, np.nan)
         return Latency(*np.percentile(latencies_ms, [50, 95]).tolist())
+
+    @property
+    def rate_per_s(self) -> float:
+        """Alerts a second, from the first poll to the last commit; NaN before one."""
+        return self.consumed / (self.committed_unix_s - self.began_unix_s)
 
     @property
     def dead(self) -> int:

@@ -8,8 +8,9 @@ import pytest
 from broker.clock import ManualClock
 from broker.memory import MemoryKafka
 from replay.invention import invent
+from schemas.annotation import Annotations
 from schemas.decode import Decoder
-from schemas.enriched import Annotations, Enricher
+from schemas.enriched import Enricher
 
 TOPIC = "young"
 ALERTS = 6
@@ -25,7 +26,7 @@ def packets() -> list[bytes]:
 def enriched(packets: list[bytes]) -> list[bytes]:
     """The same once enriched: the first selected, the last not scored."""
     batch = Decoder().decode(packets)
-    scores = np.tile(np.float32([0.25, 0.75]), (len(batch), 1))
+    scores = np.tile(np.array([0.25, 0.75], dtype=np.float32), (len(batch), 1))
     scores[-1] = np.nan
     annotations = Annotations(
         broker_version="0",
@@ -39,10 +40,10 @@ def enriched(packets: list[bytes]) -> list[bytes]:
 
 
 @pytest.fixture
-def kafka(enriched: list[bytes]) -> MemoryKafka:
+def memory(enriched: list[bytes]) -> MemoryKafka:
     """A Kafka in memory that holds the enriched alerts, on two partitions, as they came."""
-    memory = MemoryKafka(ManualClock())
-    memory.create_topic(TOPIC, partitions=2)
+    kafka = MemoryKafka(ManualClock())
+    kafka.create_topic(TOPIC, partitions=2)
     for number, packet in enumerate(enriched):
-        memory.publish(TOPIC, packet, partition=number % 2)
-    return memory
+        kafka.publish(TOPIC, packet, partition=number % 2)
+    return kafka

@@ -18,6 +18,7 @@ from gueststar.auditing import Open, audit, spans, visible
 
 LEDGER = "ledger"
 SURVEY = Partition("ztf", 0)
+KEY_OF_PARTITION_0 = b"d"
 
 
 def entry(start: int, end: int, gaps: tuple[Gap, ...] = (), dead: int = 0) -> Entry:
@@ -42,19 +43,18 @@ def entry(start: int, end: int, gaps: tuple[Gap, ...] = (), dead: int = 0) -> En
 
 
 @pytest.fixture
-def kafka() -> MemoryKafka:
+def memory() -> MemoryKafka:
     """A survey's topic with ten alerts in two transactions, so that two offsets hold none."""
-    memory = MemoryKafka(ManualClock())
-    memory.create_topic(SURVEY.topic, partitions=2)
-    memory.create_topic(LEDGER)
-    sink = MemorySink(memory, name="survey")
+    kafka = MemoryKafka(ManualClock())
+    kafka.create_topic(SURVEY.topic, partitions=2)
+    kafka.create_topic(LEDGER)
+    sink = MemorySink(kafka, name="survey")
     sink.rebuild()
     for _ in range(2):
         sink.begin()
-        key = next(key for key in map(b"%d".__mod__, count()) if memory._partition(key, 2) == 0)
-        sink.produce([Output(SURVEY.topic, key, b"alert")] * 5)
+        sink.produce([Output(SURVEY.topic, KEY_OF_PARTITION_0, b"alert")] * 5)
         sink.commit()
-    return memory
+    return kafka
 
 
 def opener(memory: MemoryKafka) -> Open:
@@ -74,40 +74,40 @@ def audited(memory: MemoryKafka, *entries: Entry) -> tuple[Imbalance, ...]:
     return audit(opener(memory), LEDGER).imbalances
 
 
-def test_a_ledger_that_counts_every_alert_balances(kafka: MemoryKafka) -> None:
-    assert audited(kafka, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1)) == ()
+def test_a_ledger_that_counts_every_alert_balances(memory: MemoryKafka) -> None:
+    assert audited(memory, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1)) == ()
 
 
-def test_an_alert_that_no_entry_counts_is_found(kafka: MemoryKafka) -> None:
-    (imbalance,) = audited(kafka, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
+def test_an_alert_that_no_entry_counts_is_found(memory: MemoryKafka) -> None:
+    (imbalance,) = audited(memory, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
     assert (imbalance.topic, imbalance.partition, imbalance.offset) == (*SURVEY, 3)
 
 
-def test_only_what_a_reader_finds_is_visible(kafka: MemoryKafka) -> None:
-    assert visible(opener(kafka), SURVEY, [Gap(4, 6), Gap(10, 12)]) == [4, 10]
-    assert visible(opener(kafka), SURVEY, []) == []
+def test_only_what_a_reader_finds_is_visible(memory: MemoryKafka) -> None:
+    assert visible(opener(memory), SURVEY, [Gap(4, 6), Gap(10, 12)]) == [4, 10]
+    assert visible(opener(memory), SURVEY, []) == []
 
 
-def test_an_empty_ledger_is_said_so(kafka: MemoryKafka) -> None:
+def test_an_empty_ledger_is_said_so(memory: MemoryKafka) -> None:
     with pytest.raises(LedgerError, match="empty"):
-        audited(kafka)
+        audited(memory)
 
 
-def test_a_topic_that_is_no_ledger_is_said_so(kafka: MemoryKafka) -> None:
+def test_a_topic_that_is_no_ledger_is_said_so(memory: MemoryKafka) -> None:
     with pytest.raises(LedgerError):
-        audit(opener(kafka), SURVEY.topic)
+        audit(opener(memory), SURVEY.topic)
 
 
 def test_a_topic_that_gives_nothing_more_is_not_waited_for_for_ever(
-    kafka: MemoryKafka, monkeypatch: pytest.MonkeyPatch
+    memory: MemoryKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auditing, "STANDSTILL_S_MAX", 0.0)
-    sink = MemorySink(kafka, name="open")
+    sink = MemorySink(memory, name="open")
     sink.rebuild()
     sink.begin()
     sink.produce([Output(LEDGER, None, b"of a transaction that stays open")])
     with pytest.raises(KafkaUnavailable, match="nothing more"):
-        audit(opener(kafka), LEDGER)
+        audit(opener(memory), LEDGER)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_gaps_near_one_another_are_looked_into_in_one_go(
     assert list(spans(gaps)) == joined
 
 
-def test_the_account_names_what_was_counted_and_its_verdict(kafka: MemoryKafka) -> None:
-    audited(kafka, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1))
-    told = list(lines(audit(opener(kafka), LEDGER)))
+def test_the_account_names_what_was_counted_and_its_verdict(memory: MemoryKafka) -> None:
+    audited(memory, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1))
+    told = list(lines(audit(opener(memory), LEDGER)))
     assert told[0] == "10 alerts consumed in 2 batches"
     assert "9 published, 1 dead" in told
     assert "  dead: truncated: 1" in told
@@ -136,8 +136,8 @@ def test_the_account_names_what_was_counted_and_its_verdict(kafka: MemoryKafka) 
     assert told[-1] == "balances"
 
 
-def test_the_account_names_where_it_does_not_add_up(kafka: MemoryKafka) -> None:
-    audited(kafka, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
-    told = list(lines(audit(opener(kafka), LEDGER)))
+def test_the_account_names_where_it_does_not_add_up(memory: MemoryKafka) -> None:
+    audited(memory, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
+    told = list(lines(audit(opener(memory), LEDGER)))
     assert any(line.startswith("does not add up: ztf/0 offset 3") for line in told)
     assert told[-1] == "does not balance"

@@ -17,76 +17,76 @@ from schemas.decode import Decoder
 from tests.gueststar.conftest import ALERTS, TOPIC
 
 
-def subscription(kafka: MemoryKafka, group: str = "reader") -> Subscription:
+def subscription(memory: MemoryKafka, group: str = "reader") -> Subscription:
     """A reader of the one topic, as a member of a group."""
-    source = MemorySource(kafka, group=group, topics=[TOPIC])
-    return Subscription(source, PlainMemorySink(kafka, name=group))
+    source = MemorySource(memory, group=group, topics=[TOPIC])
+    return Subscription(source, PlainMemorySink(memory, name=group))
 
 
-def polled(kafka: MemoryKafka) -> list[Alert]:
+def polled(memory: MemoryKafka) -> list[Alert]:
     """Everything there is, by alert id."""
-    with closing(subscription(kafka)) as reader:
+    with closing(subscription(memory)) as reader:
         return sorted(reader.poll(1.0), key=lambda alert: alert.alert_id)
 
 
-def test_every_alert_of_a_topic_is_read(kafka: MemoryKafka, packets: list[bytes]) -> None:
+def test_every_alert_of_a_topic_is_read(memory: MemoryKafka, packets: list[bytes]) -> None:
     batch = Decoder().decode(packets)
-    assert [alert.alert_id for alert in polled(kafka)] == sorted(batch.alert_id.tolist())
+    assert [alert.alert_id for alert in polled(memory)] == sorted(batch.alert_id.tolist())
 
 
-def test_an_alert_has_its_scores_and_filters(kafka: MemoryKafka, packets: list[bytes]) -> None:
+def test_an_alert_has_its_scores_and_filters(memory: MemoryKafka, packets: list[bytes]) -> None:
     first, last = Decoder().decode([packets[0], packets[-1]]).alert_id.tolist()
-    alerts = {alert.alert_id: alert for alert in polled(kafka)}
+    alerts = {alert.alert_id: alert for alert in polled(memory)}
     assert alerts[first].scores["realbogus"] == {"bogus": 0.25, "real": 0.75}
     assert alerts[first].filters == ("young",)
     assert "realbogus" not in alerts[last].scores
     assert alerts[last].filters == ()
 
 
-def test_an_alert_has_its_images(kafka: MemoryKafka, packets: list[bytes]) -> None:
+def test_an_alert_has_its_images(memory: MemoryKafka, packets: list[bytes]) -> None:
     stamps = Decoder().decode(packets).stamps
-    for alert, expected in zip(polled(kafka), range(ALERTS), strict=True):
+    for alert, expected in zip(polled(memory), range(ALERTS), strict=True):
         for plane, same in zip(alert.stamps, stamps[expected], strict=True):
             np.testing.assert_array_equal(plane, same)
 
 
-def test_a_group_resumes_after_the_last_alert_that_was_dealt_with(kafka: MemoryKafka) -> None:
-    with closing(subscription(kafka)) as reader:
+def test_a_group_resumes_after_the_last_alert_that_was_dealt_with(memory: MemoryKafka) -> None:
+    with closing(subscription(memory)) as reader:
         first = [alert.alert_id for alert in islice(reader, 3)]
-    with closing(subscription(kafka)) as reader:
+    with closing(subscription(memory)) as reader:
         then = [alert.alert_id for alert in islice(reader, ALERTS - 2)]
     # The third was handed out, but nobody asked for a fourth: it may not have been dealt with.
     assert then[0] == first[2]
     assert len({*first, *then}) == ALERTS
 
 
-def test_what_a_poll_gave_is_not_read_again(kafka: MemoryKafka) -> None:
-    assert len(polled(kafka)) == ALERTS
-    assert polled(kafka) == []
+def test_what_a_poll_gave_is_not_read_again(memory: MemoryKafka) -> None:
+    assert len(polled(memory)) == ALERTS
+    assert polled(memory) == []
 
 
-def test_a_reader_without_a_group_commits_nothing(kafka: MemoryKafka) -> None:
-    with closing(Subscription(MemorySource(kafka, group="own", topics=[TOPIC]), None)) as reader:
+def test_a_reader_without_a_group_commits_nothing(memory: MemoryKafka) -> None:
+    with closing(Subscription(MemorySource(memory, group="own", topics=[TOPIC]), None)) as reader:
         assert len(reader.poll(1.0)) == ALERTS
-    assert not kafka.committed["own"]
+    assert not memory.committed["own"]
 
 
 def test_a_message_that_is_no_alert_is_logged_and_passed_over(
-    kafka: MemoryKafka, caplog: pytest.LogCaptureFixture
+    memory: MemoryKafka, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kafka.publish(TOPIC, b"not an alert", partition=0)
+    memory.publish(TOPIC, b"not an alert", partition=0)
     with caplog.at_level(logging.WARNING):
-        assert len(polled(kafka)) == ALERTS
+        assert len(polled(memory)) == ALERTS
     assert f"{TOPIC}/0 offset 3" in caplog.text
-    assert polled(kafka) == []
+    assert polled(memory) == []
 
 
 def test_a_topic_that_no_broker_enriched_is_read_too(
-    kafka: MemoryKafka, packets: list[bytes]
+    memory: MemoryKafka, packets: list[bytes]
 ) -> None:
-    kafka.create_topic("ztf")
-    kafka.publish("ztf", packets[0])
-    with closing(Subscription(MemorySource(kafka, group="raw", topics=["ztf"]), None)) as reader:
+    memory.create_topic("ztf")
+    memory.publish("ztf", packets[0])
+    with closing(Subscription(MemorySource(memory, group="raw", topics=["ztf"]), None)) as reader:
         (alert,) = reader.poll(1.0)
     assert (dict(alert.scores), alert.filters) == ({}, ())
     assert math.isfinite(alert.magnitude)

@@ -19,9 +19,9 @@ from tests.gueststar.conftest import ALERTS, TOPIC
 
 
 @pytest.fixture
-def alerts(kafka: MemoryKafka) -> list[Alert]:
+def alerts(memory: MemoryKafka) -> list[Alert]:
     """What a reader of the topic gets."""
-    with closing(Subscription(MemorySource(kafka, group="own", topics=[TOPIC]), None)) as reader:
+    with closing(Subscription(MemorySource(memory, group="own", topics=[TOPIC]), None)) as reader:
         return reader.poll(1.0)
 
 
@@ -64,9 +64,9 @@ def test_the_table_shows_the_alerts_and_how_many_came(alerts: list[Alert]) -> No
     assert all(alert.object_id in screen.getvalue() for alert in alerts)
 
 
-def test_nothing_is_shown_once_told_to_stop(kafka: MemoryKafka) -> None:
+def test_nothing_is_shown_once_told_to_stop(memory: MemoryKafka) -> None:
     stop = Event()
-    subscription = Subscription(MemorySource(kafka, group="own", topics=[TOPIC]), None)
+    subscription = Subscription(MemorySource(memory, group="own", topics=[TOPIC]), None)
     arriving = until(stop, subscription)
     next(arriving)
     stop.set()
