@@ -63,9 +63,8 @@ def has_fields(record: Any) -> bool:  # noqa: ANN401 - JSON
     fields = record.get("fields")
     if not isinstance(fields, list) or not isinstance(record.get("name"), str):
         return False
-    whole = all(isinstance(one, dict) and "type" in one for one in fields)
-    names = {str(one.get("name")) for one in fields} if whole else set()
-    return whole and len(names) == len(fields)
+    names = [one.get("name") for one in fields if isinstance(one, dict) and "type" in one]
+    return len(fields) == len({name for name in names if isinstance(name, str)})
 
 
 def full_name(record: dict[str, Any], namespace: str = "") -> str:

@@ -18,7 +18,7 @@ from schemas.annotation import Annotations, encode_annotations
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, Spans
 from schemas.enriched_framing import ConfluentFraming, ContainerFraming, Framing, Registrar, Slices
-from schemas.enriched_schema import emptied_bytes, survey_schema
+from schemas.enriched_schema import emptied_bytes, ready_to_read, survey_schema
 from schemas.framing import SURVEYS
 from schemas.wire import long_bytes
 
@@ -78,7 +78,7 @@ class _Writing:
         self.framing: Framing = (
             ConfluentFraming(schema, registrar) if registrar else ContainerFraming(schema)
         )
-        self._survey_part = survey_schema(schema) if schema.enriched else None
+        self._survey_part = ready_to_read(survey_schema(schema)) if schema.enriched else None
         record = schema.parsed
         cutouts = _CUTOUTS[survey]
         order = [field["name"] for field in record["fields"] if field["name"] in cutouts]

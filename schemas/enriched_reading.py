@@ -10,6 +10,7 @@ import fastavro
 from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
 from schemas.avro import SchemaSource, WriterSchema
 from schemas.container import MAGIC, Refusal, inflate, only_block, read_header, read_metadata
+from schemas.enriched_schema import ready_to_read
 from schemas.errors import SchemaError
 from schemas.framing import CONFLUENT_BYTES, CONFLUENT_MAGIC
 from schemas.limits import DecodeLimits
@@ -86,9 +87,9 @@ def read_enriched(packet: bytes, schemas: SchemaSource | None = None) -> dict[st
 
 
 def _made_ready(prefix: bytes, codec: str, schema: WriterSchema) -> _Known:
-    reader = {**schema.parsed, "fields": [FIELD_SCHEMA]}
-    parsed, annotation = fastavro.parse_schema(schema.parsed), fastavro.parse_schema(reader)
-    return _Known(prefix, codec, parsed, annotation)
+    whole = schema.parsed
+    ours = {**whole, "fields": [FIELD_SCHEMA]}
+    return _Known(prefix, codec, ready_to_read(whole), fastavro.parse_schema(ours))
 
 
 def _read(datum: bytes, schema: dict[str, Any], reader: dict[str, Any] | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ import pytest
 from schemas.annotation import Annotations
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch
+from schemas.container import MAGIC
 from schemas.decode import Decoder
 from schemas.enriched import Enricher, Form
 from schemas.enriched_reading import EnrichedReader
-from schemas.errors import SchemaError
-from schemas.wire import long_bytes
+from schemas.wire import block_bytes, long_bytes, text_bytes
 from tests.schemas.real_packets import avro_files
 from tests.schemas.survey_packets import (
     CUTOUTS,
@@ -28,6 +28,7 @@ from tests.schemas.survey_packets import (
     LSST_SCHEMA,
     SYNC,
     WAYS,
+    Json,
     confluent,
     container,
     lsst_record,
@@ -35,6 +36,11 @@ from tests.schemas.survey_packets import (
     ztf_record,
     ztf_schema,
 )
+
+
+def nested(inner: Json, _: int) -> Json:
+    """An array of something."""
+    return {"type": "array", "items": inner}
 
 
 class OneSchema:
@@ -186,12 +192,45 @@ def test_scoring_again_replaces_what_was_learned_before(way: str, form: Form) ->
         assert before == after
 
 
-def test_a_foreign_field_of_our_name_is_an_error_that_says_so() -> None:
-    schema = ztf_schema(after=1)
-    schema["fields"][-1]["name"] = "gueststar"
-    batch = Decoder().decode([container(schema, {**ztf_record(1, schema), "gueststar": "x"})])
-    with pytest.raises(SchemaError, match=r"ztf\.alert has a field 'gueststar' that is not ours"):
-        encoded(batch, "lite")
+def refused(schema: Json) -> str:
+    """What a packet of that schema is refused for."""
+    entry = text_bytes("avro.schema") + text_bytes(json.dumps(schema))
+    header = MAGIC + block_bytes([entry]) + SYNC
+    (rejected,) = Decoder(rescore=True).decode([header + b"\x02\x02x" + SYNC]).rejected
+    assert rejected.reason == "unknown schema"
+    return rejected.detail
+
+
+def with_last(field: Json) -> Json:
+    schema = ztf_schema()
+    return {**schema, "fields": [*schema["fields"], field]}
+
+
+OURS = {"type": "record", "name": "org.gueststar.Model", "fields": []}
+
+
+@pytest.mark.parametrize(
+    ("schema", "detail"),
+    [
+        (
+            with_last({"name": "gueststar", "type": "string"}),
+            "a field 'gueststar' that is not ours",
+        ),
+        (
+            with_last({"name": "x", "type": {"type": "array", "items": OURS}}),
+            "redefined named type",
+        ),
+        (with_last({"name": "x", "type": "ztf.unknown"}), "ztf.unknown"),
+        (with_last({"type": "string"}), "not a record with fields"),
+        (with_last({"name": ["x"], "type": "string"}), "not a record with fields"),
+        (with_last({"name": "x", "type": 5}), "no Avro schema"),
+        (with_last({"name": "x", "type": reduce(nested, range(200), "int")}), "more than 100 deep"),
+    ],
+)
+def test_a_schema_with_no_room_for_our_field_is_refused_when_decoded(
+    schema: Json, detail: str
+) -> None:
+    assert detail in refused(schema)
 
 
 def test_an_image_whose_length_is_oddly_written_is_left_as_it_is() -> None:
