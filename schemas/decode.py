@@ -32,6 +32,7 @@ REASONS = {
     ops.TOO_LONG: Reason.TOO_LARGE,
 }
 LIMITS = DecodeLimits()
+DETAIL_LETTERS_MAX = 200
 
 
 @dataclass
@@ -44,9 +45,14 @@ class _Intake:
     framed: list[Framed] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
+    def refuse(self, index: int, reason: Reason, detail: str) -> None:
+        """Refuse a message. What it says of itself may stand in the detail: a line, no more."""
+        line = "".join(letter if letter.isprintable() else "?" for letter in detail)
+        self.rejected.append(Rejected(index, reason, line[:DETAIL_LETTERS_MAX]))
+
     def reject(self, place: int, reason: Reason, detail: str) -> None:
         """Refuse a framed record after all."""
-        self.rejected.append(Rejected(self.sources[place], reason, detail))
+        self.refuse(self.sources[place], reason, detail)
 
 
 class Decoder:
@@ -101,7 +107,7 @@ class Decoder:
                 intake.framed.append(self._framer.frame(packet))
                 intake.sources.append(index)
             except Refusal as refusal:
-                intake.rejected.append(Rejected(index, refusal.reason, refusal.detail))
+                intake.refuse(index, refusal.reason, refusal.detail)
         return intake
 
     def _read_survey(

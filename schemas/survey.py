@@ -47,7 +47,8 @@ class Leaf(NamedTuple):
     """One value read from a record.
 
     `paths` are the names that versions of the schema gave it, dotted from the record's top (or
-    a history's item); where a schema has several, the last on the wire that is not null wins.
+    a history's item). No version has two of them; of a schema that had, the last on the wire
+    that is not null would count.
     """
 
     name: str

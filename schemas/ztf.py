@@ -1,7 +1,7 @@
 """ZTF's adapter: what is read from its packets (schemas 1.7 to 4.02), and what it becomes.
 
 Column            source field
-alert_id          candid, or candidate.candid where that is the only one
+alert_id          candid; candidate.candid where that is absent or null
 object_id         objectId
 mjd               candidate.jd - 2400000.5: UTC, the start of the exposure
 exposed_unix_s    the same instant
@@ -69,13 +69,14 @@ CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 NEEDED = {"jd", "ra", "dec"}
 LEAVES = (
     Leaf("objectId", Kind.SPAN, ("objectId",), required=True),
-    Leaf("candid", INTEGER, ("candid", "candidate.candid"), required=True),
+    Leaf("candid", INTEGER, ("candid",)),
     *(
-        leaf._replace(paths=(f"candidate.{leaf.name}",), required=leaf.name in NEEDED)
+        leaf._replace(paths=(f"candidate.{leaf.paths[0]}",), required=leaf.name in NEEDED)
         for leaf in (
             *DETECTION,
             *(Leaf(name, FLOAT, (name,)) for name in CONTEXT),
             Leaf("ndethist", INTEGER, ("ndethist",)),
+            Leaf("candidate candid", INTEGER, ("candid",)),
             Leaf("drbversion", Kind.LENGTH, ("drbversion",)),
         )
     ),
@@ -99,7 +100,7 @@ def columns(raw: Raw) -> dict[str, Any]:
     alerts = raw.alerts
     detection = _detections(alerts)
     return {
-        "alert_id": alerts.ints("candid"),
+        "alert_id": _alert_ids(alerts),
         "object_id": _object_ids(raw),
         "mjd": detection.mjd,
         "exposed_unix_s": unix_s(detection.mjd),
@@ -134,6 +135,11 @@ def _distance(cells: Cells, name: str) -> Floats:
     """A match's distance: +inf where it was looked for and none was found."""
     values = cells.floats(name)
     return np.where((values == SENTINELS[0]) | (values == SENTINELS[1]), np.inf, values)
+
+
+def _alert_ids(cells: Cells) -> NDArray[np.int64]:
+    candid = cells.ints("candid")
+    return np.where(candid == MISSING, cells.ints("candidate candid"), candid)
 
 
 def _counts(cells: Cells) -> NDArray[np.int64]:
