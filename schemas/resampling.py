@@ -29,7 +29,7 @@ def resample(cube: NDArray[np.float32], pixels: int) -> NDArray[np.float32]:
     return np.where(valid, total / np.where(valid, weight, 1.0), np.nan).astype(np.float32)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _operator(side: int, pixels: int) -> NDArray[np.float64]:
     """`resize` along one axis, as the matrix (pixels, side) that it is.
 
