@@ -77,7 +77,10 @@ class DeadLetterBound:
     """
 
     def __init__(self, *, fraction_max: float = 1.0, alerts_min: int = 10_000) -> None:
-        """Of the last batches that together hold at least `alerts_min` alerts; 1 is no bound."""
+        """Of the last batches that together hold at least `alerts_min` alerts; 1 is no bound.
+
+        Nothing is remembered over a restart.
+        """
         self._fraction_max = fraction_max
         self._alerts_min = alerts_min
         self._batches: deque[tuple[int, int]] = deque()

@@ -90,6 +90,8 @@ class Pipeline:
         broker_version: str,
     ) -> None:
         """Classifiers run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`)."""
+        names = {each.name for each in selections}
+        assert len(names) == len(selections), "filters have different names"
         self._broker_version = broker_version
         self._decoder = decoder
         self._classifiers = classifiers

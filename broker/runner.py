@@ -134,13 +134,17 @@ class Runner:
         self._enter(Phase.SCORING)
         processed = self._processor.process(batch.messages)
         self._bound.check(len(batch.messages), sum(processed.counts.dead.values()))
+        entry = self._entry(batch, processed)
+        began_s = self._clock.monotonic_s()
         try:
-            report = self._publish(batch, processed)
+            self._publish(entry, processed.outputs, batch.group)
         except GIVEN_BACK as error:
             self._give_back(batch, error)
-        else:
-            self._committed, self._aborts = self._committed + 1, 0
-            self._observer.on_batch(report)
+            return
+        publish_s = self._clock.monotonic_s() - began_s
+        self._committed, self._aborts = self._committed + 1, 0
+        steps_s = {Step.POLL: batch.poll_s, **processed.steps_s, Step.PUBLISH: publish_s}
+        self._observer.on_batch(self._report(entry, processed, steps_s))
 
     def _poll(self) -> Batch | None:
         if self._aborts:
@@ -163,21 +167,16 @@ class Runner:
             self._clock.monotonic_s() - began_s,
         )
 
-    def _publish(self, batch: Batch, processed: Processed) -> BatchReport:
+    def _publish(self, entry: Entry, outputs: Sequence[Output], group: object) -> None:
         """Rule 1. Opened only now, as readers are held up behind an open transaction."""
-        began_s = self._clock.monotonic_s()
-        entry = self._entry(batch, processed)
         record = Output(self._ledger_topic, self._worker.encode(), entry.encode())
         self._sink.begin()
         self._enter(Phase.OPEN)
-        self._sink.produce([*processed.outputs, record])
-        self._sink.send_offsets(entry.ends, batch.group)
+        self._sink.produce([*outputs, record])
+        self._sink.send_offsets(entry.ends, group)
         self._enter(Phase.OFFSETS_SENT)
         self._enter(Phase.COMMITTING)
         self._sink.commit()
-        publish_s = self._clock.monotonic_s() - began_s
-        steps_s = {Step.POLL: batch.poll_s, **processed.steps_s, Step.PUBLISH: publish_s}
-        return self._report(entry, processed, steps_s)
 
     def _entry(self, batch: Batch, processed: Processed) -> Entry:
         return Entry(

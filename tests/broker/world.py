@@ -19,6 +19,9 @@ from broker.runner import RunLimits, Runner
 from schemas.errors import BrokerError
 from tests.broker.fakes import TOPICS, FakeClassifier, FakeDecoder, FakeEnricher, bright, number_of
 
+WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
+"""The phases of one turn of the loop."""
+
 LIMITS = RunLimits(poll_messages_max=7, poll_wait_s=0, aborts_max=10)
 
 
