@@ -75,7 +75,7 @@ class Archive:
         self.path = path
         self.unreadable: list[Unreadable] = []
         self._files = _files_below(path)
-        self._decoder = decoder or Decoder()
+        self.decoder = decoder or Decoder()
         self._limits = limits or ArchiveLimits()
         self._bytes_before = 0
         self._open: IO[bytes] | None = None
@@ -161,7 +161,7 @@ class Archive:
                 raise ArchiveError(f"{member.name} is {reason}")
             self.unreadable.append(Unreadable(member.name, reason))
             return
-        for number, message in enumerate(self._decoder.split(member.data)):
+        for number, message in enumerate(self.decoder.split(member.data)):
             whole = message is member.data
             yield Packet(member.name if whole else f"{member.name}#{number}", message)
 

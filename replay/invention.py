@@ -98,5 +98,5 @@ def _brightness(rng: np.random.Generator, seen: Exposure) -> float:
 def _side(kind: Kind, rng: np.random.Generator, curve: NDArray[np.float64]) -> float:
     """The sign of the present difference: a bad subtraction has both, one at the centre."""
     if kind is Kind.BAD_SUBTRACTION:
-        return float(rng.choice((-1.0, 1.0)))
+        return float(rng.random() - 0.5)
     return float(curve[-1])

@@ -36,7 +36,7 @@ def _pulsation(rng: np.random.Generator, days: Floats) -> Floats:
     amplitude = rng.uniform(0.15, 0.6)
     period_days = rng.lognormal(math.log(2.0), 1.5)
     overtone = rng.uniform(0.0, 0.4)
-    phase = rng.choice((-1, 1)) * rng.uniform(0.45, 2.4)
+    phase = math.copysign(rng.uniform(0.45, 2.4), rng.random() - 0.5)
     angle = 2 * math.pi * days / period_days + phase
     magnitude = -amplitude * (np.sin(angle) + overtone * np.sin(2 * angle))
     return _seen_to_change(10 ** (-0.4 * magnitude) - 1)

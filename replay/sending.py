@@ -19,7 +19,7 @@ from rich.progress import (
 from broker.errors import ProducerFenced, TransactionAborted
 from broker.ports import Clock, Output, Sink
 from replay.archives import Archive
-from replay.pacing import Due, in_time, steady
+from replay.pacing import Due, at_own_pace, in_time, steady
 from schemas.errors import BrokerError
 
 TOGETHER_MAX = 500
@@ -89,12 +89,21 @@ def send_archive(
     topic: str,
     clock: Clock,
     console: Console,
-    rate_per_s: float,
+    rate_per_s: float | None = None,
+    pace_factor: float = 1.0,
 ) -> Sent:
-    """Send the packets at a path at a steady rate, and say at the end what was passed over."""
+    """Send the packets at a path, and say at the end what was passed over.
+
+    At a steady rate, or, where none is given, at the night's own pace times a factor.
+    """
+    packets = (packet.data for packet in archive)
+    if rate_per_s is None:
+        dues = at_own_pace(packets, factor=pace_factor, decoder=archive.decoder)
+    else:
+        dues = steady(packets, rate_per_s=rate_per_s)
     with bar(console, archive.path.name, archive.bytes_total) as advance:
         sent = send(
-            steady((packet.data for packet in archive), rate_per_s=rate_per_s),
+            dues,
             sink=sink,
             topic=topic,
             clock=clock,

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import itemgetter
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -77,7 +78,8 @@ def _writer(schema: str) -> _Writer:
 def _encoder(kind: Any, named: dict[str, Encode]) -> Encode:  # noqa: ANN401 - JSON
     """What turns a value of an Avro type into its bytes; `named` collects the records met."""
     if isinstance(kind, list):
-        return _nullable(kind, named)
+        null, encode = _nullable(kind, named)
+        return lambda value: null if value is None else encode(value)
     if isinstance(kind, str):
         return _SCALARS[kind] if kind in _SCALARS else named[kind]
     if kind["type"] == "array":
@@ -89,24 +91,35 @@ def _encoder(kind: Any, named: dict[str, Encode]) -> Encode:  # noqa: ANN401 - J
 
 
 def _record(kind: dict[str, Any], named: dict[str, Encode]) -> Encode:
-    fields = [(field["name"], _encoder(field["type"], named)) for field in kind["fields"]]
+    fields = [_field(one["type"], named) for one in kind["fields"]]
+    names = [one["name"] for one in kind["fields"]]
+    values = itemgetter(*names, names[0])  # of one name alone it would give no tuple
 
     def encode(record: Mapping[str, object]) -> bytes:
-        return b"".join([field(record[name]) for name, field in fields])
+        pairs = zip(fields, values(record), strict=False)
+        return b"".join(
+            [null if value is None and null else one(value) for (null, one), value in pairs]
+        )
 
     named[kind["name"]] = named[f"{kind.get('namespace', '')}.{kind['name']}"] = encode
     return encode
 
 
-def _nullable(branches: list[Any], named: dict[str, Encode]) -> Encode:
+def _field(kind: Any, named: dict[str, Encode]) -> tuple[bytes, Encode]:  # noqa: ANN401 - JSON
+    """A field's null (empty where it has none) and its encoder: most are null, and cost no call."""
+    if isinstance(kind, list):
+        return _nullable(kind, named)
+    return b"", _encoder(kind, named)
+
+
+def _nullable(branches: list[Any], named: dict[str, Encode]) -> tuple[bytes, Encode]:
     assert len(branches) == 2 and "null" in branches, branches
     place = branches.index("null")
     null, present, kind = long_bytes(place), long_bytes(1 - place), branches[1 - place]
-    if isinstance(kind, str) and kind in _FLOATS:  # most fields, so in one step
-        pack = Struct("<c" + _FLOATS[kind]).pack
-        return lambda value: null if value is None else pack(present, value)
+    if isinstance(kind, str) and kind in _FLOATS:
+        return null, partial(Struct("<c" + _FLOATS[kind]).pack, present)
     encode = _encoder(kind, named)
-    return lambda value: null if value is None else present + encode(value)
+    return null, lambda value: present + encode(value)
 
 
 def _sized(value: bytes) -> bytes:

@@ -80,9 +80,12 @@ def test_a_confluent_frame_is_nought_the_id_and_fastavros_own_datum(thing: dict[
     assert confluent(902, SCHEMA, thing) == b"\0" + (902).to_bytes(4, "big") + datum.getvalue()
 
 
-def test_a_record_without_a_field_is_a_programmers_error() -> None:
+def test_a_record_that_lacks_a_field_or_a_value_is_a_programmers_error() -> None:
+    schema = json.dumps({"type": "record", "name": "t", "fields": [{"name": "a", "type": "long"}]})
     with pytest.raises(KeyError):
-        container(SCHEMA, {"id": 1})
+        container(schema, {"b": 1})
+    with pytest.raises(TypeError):
+        container(schema, {"a": None})
 
 
 @pytest.mark.parametrize("shape", [(63, 63), (63, 40), (1, 1)])
