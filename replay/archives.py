@@ -83,7 +83,7 @@ class Archive:
     @property
     def bytes_total(self) -> int:
         """The size of all files together, as they lie on disk."""
-        return sum(file.stat().st_size for file in self._files)
+        return sum(file.stat().st_size for file in self._files if file.exists())
 
     @property
     def bytes_read(self) -> int:
@@ -115,13 +115,15 @@ class Archive:
     @contextmanager
     def _opened(self, file: Path) -> Iterator[IO[bytes]]:
         try:
-            with file.open("rb") as self._open:
-                yield self._open
+            with file.open("rb") as raw:
+                self._open = raw
+                try:
+                    yield raw
+                finally:
+                    self._open = None
+                    self._bytes_before += os.fstat(raw.fileno()).st_size
         except OSError as error:
-            raise ArchiveError(f"{file} cannot be read: {error}") from error
-        finally:
-            self._open = None
-            self._bytes_before += file.stat().st_size
+            raise ArchiveError(f"{file} cannot be read: {error.strerror or error}") from error
 
     def _whole(self, file: Path, raw: IO[bytes]) -> Packet:
         data = raw.read(self._limits.member_bytes_max + 1)

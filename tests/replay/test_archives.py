@@ -197,3 +197,12 @@ def test_the_real_files_of_many_records_are_read_whole(data_folder: Path) -> Non
         sum(1 for _ in fastavro.reader(io.BytesIO(path.read_bytes()))) for path in folder.iterdir()
     )
     assert alerts == expected > len(list(folder.iterdir()))
+
+
+def test_a_file_that_may_not_be_read_is_noted_and_the_others_go_on(tmp_path: Path) -> None:
+    (tmp_path / "a.avro").symlink_to(tmp_path / "gone.avro")
+    (tmp_path / "b.avro").write_bytes(packets()[0])
+    archive = Archive(tmp_path)
+    assert [packet.data for packet in archive] == [packets()[0]]
+    assert archive.bytes_read == archive.bytes_total
+    assert "a.avro cannot be read" in archive.unreadable[0].reason
