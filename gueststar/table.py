@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from rich import box
 from rich.console import RenderableType
@@ -20,8 +19,8 @@ BOGUS_MAX = 0.35
 
 def alert_table(alerts: Iterable[Alert]) -> Table:
     """One row an alert, in the order given."""
-    table = Table(expand=True, box=box.SIMPLE_HEAD, border_style="dim", header_style="bold")
-    for name in ("object", "seen (UTC)"):
+    table = plain_table(expand=True)
+    for name in ("object", "seen (MJD)"):
         table.add_column(name, no_wrap=True)
     for name in ("RA °", "Dec °", "mag", "real"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -31,11 +30,22 @@ def alert_table(alerts: Iterable[Alert]) -> Table:
     return table
 
 
+def plain_table(*, expand: bool = False) -> Table:
+    """A table of few lines: a terminal may have no more than 80 by 24."""
+    return Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        expand=expand,
+        border_style="dim",
+        header_style="bold",
+    )
+
+
 def cells(alert: Alert) -> tuple[RenderableType, ...]:
     """An alert as a row of the table."""
     return (
         alert.object_id,
-        utc(alert.exposed_unix_s),
+        f"{alert.mjd:.4f}",
         f"{alert.ra_deg:.4f}",
         f"{alert.dec_deg:+.4f}",
         f"{alert.magnitude:.2f} {alert.band}",
@@ -46,16 +56,11 @@ def cells(alert: Alert) -> tuple[RenderableType, ...]:
 
 def line(alert: Alert) -> str:
     """An alert as one plain line, where there is no terminal."""
-    seen, real = utc(alert.exposed_unix_s), real_score(alert)
+    real = real_score(alert)
     return (
-        f"{alert.object_id:<14} {seen} {alert.ra_deg:9.4f} {alert.dec_deg:+9.4f}"
+        f"{alert.object_id:<14} {alert.mjd:.4f} {alert.ra_deg:9.4f} {alert.dec_deg:+9.4f}"
         f" {alert.magnitude:6.2f} {alert.band:1} {real:5.2f}  {', '.join(alert.filters)}"
     ).rstrip()
-
-
-def utc(unix_s: float) -> str:
-    """A time of the sky for reading, to the second."""
-    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def score_text(score: float) -> Text:

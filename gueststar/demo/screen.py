@@ -5,23 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from rich import box
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from gueststar.demo.tally import Tally, by_size
-from gueststar.table import alert_table
+from gueststar.table import alert_table, plain_table
+
+LINES_BESIDE_ALERTS = 14
+"""The title, the headings and the counts."""
 
 
-def screen(tally: Tally, *, title: str) -> RenderableType:
-    """The whole screen at this moment."""
+def screen(tally: Tally, *, title: str, height: int) -> RenderableType:
+    """The whole screen at this moment, in about so many lines."""
+    alerts = tally.newest()[: max(1, height - LINES_BESIDE_ALERTS)]
     return Group(
-        Text(title, style="bold"),
-        alert_table(tally.newest()),
-        Columns([flow(tally), filters(tally), outcomes(tally)], padding=(0, 1)),
+        Text(f"{title}\n", style="bold", no_wrap=True, overflow="ellipsis"),
+        alert_table(alerts),
+        Text(),
+        side_by_side(flow(tally), filters(tally), outcomes(tally)),
     )
+
+
+def side_by_side(*tables: Table) -> Table:
+    """Tables in a row."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(*tables)
+    return grid
 
 
 def flow(tally: Tally) -> Table:
@@ -47,13 +57,14 @@ def filters(tally: Tally) -> Table:
 
 def outcomes(tally: Tally) -> Table:
     """What became of the alerts: every one is published or dead, once."""
-    dead = {f"dead: {reason}": f"{n:,}" for reason, n in by_size(dict(tally.counts.dead))}
-    return counts_table("outcome", {"published": f"{tally.consumed - tally.dead:,}", **dead})
+    counts = {"published": tally.consumed - tally.dead, "dead": tally.dead}
+    counts |= {f"  {reason}": count for reason, count in by_size(dict(tally.counts.dead))}
+    return counts_table("outcome", {name: f"{count:,}" for name, count in counts.items()})
 
 
 def counts_table(title: str, counts: Mapping[str, str]) -> Table:
     """Names with their values, under a heading."""
-    table = Table(box=box.SIMPLE_HEAD, border_style="dim", header_style="bold", padding=(0, 1))
+    table = plain_table()
     table.add_column(title, no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     for name, value in counts.items():

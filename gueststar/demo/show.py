@@ -21,6 +21,8 @@ from gueststar.demo.summary import summary
 from gueststar.demo.tally import Tally
 from gueststar.stopping import stopped_by_signal
 
+PICTURE_LINES = 30
+
 LINE_EVERY_S = 2.0
 """Between two lines of progress where there is no terminal."""
 
@@ -31,7 +33,7 @@ def play(
     """Play a night of so many alerts a second for so long, and compare at the end."""
     console, alerts = Console(), max(1, round(seconds * rate))
     night: Night = ArchivedNight(archive, alerts) if archive else InventedNight(alerts, seed)
-    title = f"gueststar demo: {night.title}, {rate:g} a second; delivery is {DELIVERY}"
+    title = f"{night.title}, {rate:g} a second; delivery is {DELIVERY}"
     console.print(title, highlight=False, soft_wrap=True)
     console.print("(its Kafka, librdkafka's mock, has no real transactions)", soft_wrap=True)
     parts = demo_parts()
@@ -44,7 +46,7 @@ def play(
     for line in summary(stage.tally, night):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if picture:
-        save(screen(stage.tally, title=title), picture)
+        save(screen(stage.tally, title=title, height=PICTURE_LINES), picture)
 
 
 @contextmanager
@@ -64,7 +66,7 @@ def shown(tally: Tally, console: Console, title: str) -> Iterator[Callable[[], N
     """A live screen on a terminal, else a line now and then; it takes a call to look again."""
 
     def now() -> RenderableType:
-        return screen(tally, title=title)
+        return screen(tally, title=title, height=console.height)
 
     if not console.is_terminal:
         yield lines(tally, console)

@@ -55,10 +55,10 @@ def alerts() -> list[Alert]:
     return list(rows(batch, scores, [("young",), (), ()]))
 
 
-def shown(tally: Tally) -> str:
+def shown(tally: Tally, *, width: int = 120, height: int = 40) -> str:
     """The screen as text."""
     screen_text = io.StringIO()
-    Console(file=screen_text, width=120).print(screen(tally, title="a night"))
+    Console(file=screen_text, width=width).print(screen(tally, title="a night", height=height))
     return screen_text.getvalue()
 
 
@@ -83,7 +83,7 @@ def test_the_screen_counts_what_the_engine_reported() -> None:
     assert tally.counts == Counts(selected={"young": 4}, dead={"truncated": 2})
     assert tally.dead == 2
     assert tally.latency().p50_ms == pytest.approx(20.0)
-    assert "dead: truncated" in shown(tally)
+    assert re.search(r"dead +2\b.*\n.* truncated +2\b", shown(tally))
 
 
 def test_the_rate_is_of_the_time_in_which_alerts_came() -> None:
@@ -91,6 +91,17 @@ def test_the_rate_is_of_the_time_in_which_alerts_came() -> None:
     tally.consumed = 30
     tally.on_batch(replace(report(110.0, []), entry=ENTRY))
     assert tally.rate_per_s == pytest.approx(3.0)
+
+
+def test_the_screen_fits_a_small_terminal() -> None:
+    tally = Tally()
+    for _ in range(10):
+        tally.add(alerts())
+    tally.on_batch(report(101.0, [0.010]))
+    text = shown(tally, width=80, height=24)
+    assert len(text.splitlines()) <= 24
+    assert "selected by" in text
+    assert "outcome" in text
 
 
 @pytest.mark.parametrize(
