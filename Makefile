@@ -43,7 +43,7 @@ bench: setup ## how fast, against a textbook pipeline, in the same run
 	$(BIN)/python -m benchmarks
 
 chaos: setup ## fifty kills and twenty aborts while 20,000 alerts flow
-	$(BIN)/python -m benchmarks.chaos
+	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos
 
 clean: ## remove what the commands made
 	rm -rf .venv .venv-train .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Workers killed and transactions spoilt while alerts flow through a real Kafka."""

@@ -1,0 +1,65 @@
+"""A worker's lives: started, killed, started again, each in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from broker.observer import Phase, PhaseFile
+from tests.chaos.doom import Diary, Doom, Event
+
+DEATH_S_MAX = 90.0
+
+
+class Death(NamedTuple):
+    """A life that has ended, and how long the next one took to publish."""
+
+    worker: str
+    phase: Phase | None
+    """The phase that the killed process had recorded last."""
+    killed_unix_s: float
+
+
+class Worker:
+    """One worker's name, and the process that bears it at the time."""
+
+    def __init__(self, name: str, config: Path, folder: Path) -> None:
+        self.name = name
+        self._config = config
+        self.diary = folder / f"{name}.diary"
+        self._phases = folder / f"{name}.phase"
+        self._log = (folder / f"{name}.log").open("ab")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, doom: Doom) -> None:
+        """A new life."""
+        command = [sys.executable, "-m", "tests.chaos.worker", str(self._config), self.name]
+        paths = [str(self._phases), str(self.diary), doom.encode()]
+        self._process = subprocess.Popen(
+            [*command, *paths], stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL
+        )
+
+    def has_died(self) -> bool:
+        """Whether its end has come."""
+        return self._process is not None and self._process.poll() is not None
+
+    def bury(self) -> Death:
+        """What is known of the life that has just ended by `kill -9`."""
+        assert self._process is not None
+        code = self._process.wait(DEATH_S_MAX)
+        assert code == -9, f"worker {self.name} ended with {code}, not by the kill it was due"
+        return Death(self.name, PhaseFile.read(self._phases), time.time())
+
+    def stop(self) -> None:
+        """Ask it to finish its batch and leave."""
+        assert self._process is not None
+        self._process.terminate()
+        code = self._process.wait(DEATH_S_MAX)
+        assert code == 0, f"worker {self.name} left with {code}"
+
+    def events(self) -> list[Event]:
+        """All its lives' commits and aborts."""
+        return Diary.read(self.diary)

@@ -1,0 +1,235 @@
+"""A chaotic night: alerts flow, two workers are killed and spoilt in turn, Kafka itself dies."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from broker.kafka import Connection, KafkaAdmin, TopicSettings
+from broker.node import KafkaNode
+from broker.observer import Phase
+from tests.chaos.doom import Doom, Event, Spoiler
+from tests.chaos.lives import Death, Worker
+
+PHASES = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
+AIM = {Phase.POLLING: 0.004, Phase.SCORING: 0.02, Phase.COMMITTING: 0.004}
+"""At most so many seconds after entering a phase; at once in the phases that pass at once."""
+
+IN_FLIGHT_MAX = 2_000
+PARTITIONS = 4
+TICK_S = 0.02
+TRANSACTION_TIMEOUT_MS = 2_000
+STALL_S = 4.0
+NIGHT_S_MAX = 1_500.0
+
+CONFIG = """
+[kafka]
+bootstrap = "{bootstrap}"
+group = "chaos"
+transaction_timeout_ms = {timeout_ms}
+session_timeout_ms = 6000
+[topics]
+input = ["survey"]
+enriched = "enriched"
+partitions = 2
+[topics.forms]
+enriched = "full"
+[filters]
+builtin = ["young_supernovae"]
+[limits]
+poll_messages_max = 60
+"""
+
+
+@dataclass
+class Record:
+    """What was done to the workers, and what they did."""
+
+    deaths: list[Death] = field(default_factory=list)
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    kafka_killed: int = 0
+
+    def by_phase(self) -> Counter[str]:
+        """Kills by the phase that the dead process had recorded."""
+        return Counter(str(death.phase) for death in self.deaths)
+
+    def aborts(self) -> Counter[str]:
+        """Given-up transactions by their error."""
+        events = (event for diary in self.events.values() for event in diary)
+        return Counter(event.what.split(":")[0] for event in events if event.kind == "aborted")
+
+    def recoveries_s(self) -> list[float]:
+        """For each kill, the time until the same worker published again."""
+        return [
+            min(after) - death.killed_unix_s
+            for death in self.deaths
+            if (after := self._published_after(death))
+        ]
+
+    def recovery_s_median(self) -> float:
+        """Of all kills."""
+        return statistics.median(self.recoveries_s())
+
+    def _published_after(self, death: Death) -> list[float]:
+        return [
+            event.unix_s
+            for event in self.events[death.worker]
+            if event.kind == "published" and event.unix_s > death.killed_unix_s
+        ]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How chaotic the night shall be. Everything else follows from the seed."""
+
+    kills: int
+    spoilt_lives: int
+    """Lives in each of which transactions are made to fail, as each `Spoiler` in turn."""
+    spoilt_each: int
+    kafka_kills: int
+    seed: int
+
+    def dooms(self) -> list[Doom]:
+        """The workers' lives, in the order in which they are handed out."""
+        rng = random.Random(self.seed)
+        lives = [_death(rng, PHASES[number % len(PHASES)]) for number in range(self.kills)]
+        spoilers = [each for each in Spoiler if each is not Spoiler.NONE]
+        for number in range(self.spoilt_lives):
+            at = rng.randrange(len(lives))
+            lives[at] = _spoilt(lives[at], spoilers[number % len(spoilers)], self.spoilt_each)
+        return lives
+
+
+def _death(rng: random.Random, phase: Phase) -> Doom:
+    return Doom(
+        phase=phase,
+        occurrence=rng.randint(2, 4),
+        delay_s=rng.uniform(0, AIM[phase]) if phase in AIM else 0.0,
+    )
+
+
+def _spoilt(doom: Doom, spoiler: Spoiler, times: int) -> Doom:
+    """The same end, but some transactions fail before it."""
+    return Doom(
+        phase=doom.phase,
+        occurrence=doom.occurrence + 2 * times,
+        delay_s=doom.delay_s,
+        spoiler=spoiler,
+        every=1,
+        times=times,
+        stall_s=STALL_S,
+    )
+
+
+class Feed:
+    """Sends packets while the workers keep up, so that alerts flow all night."""
+
+    def __init__(self, bootstrap: str, packets: Iterator[bytes], total: int) -> None:
+        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
+        self._packets = packets
+        self._left = total
+        self.sent = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Everything was sent."""
+        return self._left == 0
+
+    def keep_up(self, published: int) -> None:
+        """Send some, unless many are on their way."""
+        while self._left and self.sent - published < IN_FLIGHT_MAX:
+            self._producer.produce(
+                "survey", value=next(self._packets), partition=self.sent % PARTITIONS
+            )
+            self.sent += 1
+            self._left -= 1
+            self._producer.poll(0)
+
+    def finish(self) -> None:
+        """Wait until Kafka has it all."""
+        assert self._producer.flush(60) == 0, "Kafka did not take every alert"
+
+
+class Night:
+    """Two workers, their dooms, the feed and the node."""
+
+    def __init__(self, node: KafkaNode, folder: Path, feed: Feed, plan: Plan) -> None:
+        config = folder / "chaos.toml"
+        timeout_ms = TRANSACTION_TIMEOUT_MS
+        config.write_text(CONFIG.format(bootstrap=node.address, timeout_ms=timeout_ms))
+        self._node = node
+        self._feed = feed
+        self._plan = plan
+        self._dooms = plan.dooms()
+        self._workers = [Worker(name, config, folder) for name in ("one", "two")]
+        self._kafka_kills = _spread(plan.kafka_kills, plan.kills)
+        self.record = Record()
+
+    def run(self) -> Record:
+        """Until every doom is met, every alert is sent, and the workers have nothing left."""
+        deadline_s = time.monotonic() + NIGHT_S_MAX
+        for worker in self._workers:
+            worker.start(self._next())
+        while not (self._feed.is_over and len(self.record.deaths) == self._plan.kills):
+            assert time.monotonic() < deadline_s, f"the night is too long: {self.record}"
+            self._feed.keep_up(self._published())
+            self._tend()
+            time.sleep(TICK_S)
+        self._feed.finish()
+        self._finish(deadline_s)
+        return self.record
+
+    def _next(self) -> Doom:
+        return self._dooms.pop(0) if self._dooms else Doom()
+
+    def _tend(self) -> None:
+        for worker in self._workers:
+            if worker.has_died():
+                self.record.deaths.append(worker.bury())
+                worker.start(self._next())
+        if self._kafka_kills and len(self.record.deaths) >= self._kafka_kills[0]:
+            self._kafka_kills.pop(0)
+            self.record.kafka_killed += 1
+            self._node.kill()
+            self._node.restart()
+
+    def _published(self) -> int:
+        events = (event for worker in self._workers for event in worker.events())
+        return sum(int(event.what) for event in events if event.kind == "published")
+
+    def _finish(self, deadline_s: float) -> None:
+        """A kill between commit and diary leaves the diaries short: ask the group instead."""
+        where = self._node.address
+        while behind(where, group="chaos", topic="survey", partitions=PARTITIONS):
+            assert time.monotonic() < deadline_s, "the workers never caught up"
+            time.sleep(0.2)
+        for worker in self._workers:
+            worker.stop()
+            self.record.events[worker.name] = worker.events()
+
+
+def provide_survey_topic(bootstrap: str) -> None:
+    """The topic that the night's alerts come on."""
+    KafkaAdmin(Connection(bootstrap)).create([TopicSettings("survey", PARTITIONS)])
+
+
+def _spread(count: int, over: int) -> list[int]:
+    """So many numbers of deaths, evenly over the night."""
+    return [over * (number + 1) // (count + 1) for number in range(count)]
+
+
+def behind(bootstrap: str, *, group: str, topic: str, partitions: int) -> int:
+    """Messages that a group has not committed yet."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group})
+    asked = [TopicPartition(topic, number) for number in range(partitions)]
+    committed = consumer.committed(asked, timeout=30)
+    ends = [consumer.get_watermark_offsets(part, timeout=30)[1] for part in asked]
+    consumer.close()
+    return int(sum(ends) - sum(max(0, part.offset) for part in committed))

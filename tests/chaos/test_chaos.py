@@ -1,0 +1,86 @@
+"""The law under fire. GUESTSTAR_CHAOS=full (`make chaos`) runs the whole night, CI a short one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from broker.balance import Balance, balance
+from broker.ledger import read_entry
+from broker.node import KafkaNode
+from replay.invention import invent
+from tests.chaos.night import PHASES, Feed, Night, Plan, Record, provide_survey_topic
+from tests.chaos.proof import Found, compare, messages
+
+JUNK_EVERY = 97
+"""Each so-manieth message is no alert."""
+
+
+class Size(NamedTuple):
+    """How long the night is."""
+
+    alerts: int
+    plan: Plan
+    kills_each_phase: int
+    aborts: int
+
+
+FULL = Size(20_000, Plan(50, spoilt_lives=9, spoilt_each=3, kafka_kills=2, seed=1054), 5, 20)
+SHORT = Size(2_500, Plan(10, spoilt_lives=3, spoilt_each=2, kafka_kills=1, seed=1054), 1, 6)
+
+
+def _packets(total: int) -> Iterator[bytes]:
+    for number, invented in enumerate(invent(total, seed=1054)):
+        junk = number % JUNK_EVERY == JUNK_EVERY - 1
+        yield b"no alert %d" % number if junk else invented.packet
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(1_800)
+def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(
+    tmp_path: Path,
+) -> None:
+    size = FULL if os.environ.get("GUESTSTAR_CHAOS") == "full" else SHORT
+    with KafkaNode(settings=PROMPT_TIME_OUTS) as node:
+        provide_survey_topic(node.address)
+        feed = Feed(node.address, _packets(size.alerts), size.alerts)
+        record = Night(node, tmp_path, feed, size.plan).run()
+        found = compare(node.address, sent="survey", enriched="enriched", dead=DEAD_LETTERS)
+        books = _books(node.address)
+    _show(record, found, books)
+    assert found.is_exact, found
+    assert not books.imbalances
+    assert books.consumed == size.alerts == books.published + books.dead
+    assert len(record.deaths) == size.plan.kills
+    assert all(record.by_phase()[str(phase)] >= size.kills_each_phase for phase in PHASES)
+    assert sum(record.aborts().values()) >= size.aborts
+
+
+DEAD_LETTERS = "gueststar.dead-letters"
+PROMPT_TIME_OUTS = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": "500"}
+
+
+def _books(bootstrap: str) -> Balance:
+    entries = [read_entry(value) for _, value in messages(bootstrap, "gueststar.ledger")]
+    return balance(entries, lambda partition, gaps: [])
+
+
+def _show(record: Record, found: Found, books: Balance) -> None:
+    table = Table(title="a chaotic night", show_header=False)
+    for phase, kills in record.by_phase().most_common():
+        table.add_row(f"kill -9 while {phase}", str(kills))
+    for error, times in record.aborts().most_common():
+        table.add_row(f"aborted by {error}", str(times))
+    table.add_row("Kafka killed", str(record.kafka_killed))
+    table.add_row("median from kill to next publish", f"{record.recovery_s_median():.2f} s")
+    table.add_row(
+        "consumed / published / dead", f"{books.consumed} / {books.published} / {books.dead}"
+    )
+    table.add_row("missing, doubled, changed", f"{[len(part) for part in found[:3]]}")
+    Console().print(table)

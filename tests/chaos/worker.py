@@ -1,0 +1,43 @@
+"""A worker as `gueststar run` makes it, but for its doom: `python -m tests.chaos.worker`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from broker import assembly
+from broker.kafka import KafkaAdmin
+from broker.observer import Observers, PhaseFile
+from broker.settings import read_settings
+from tests.chaos.doom import Diary, Doom, Executioner, SpoiltSink
+
+
+def main() -> None:
+    """CONFIG NAME PHASE_FILE DIARY DOOM."""
+    config, name, phases, diary, doom_text = sys.argv[1:]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    doom = Doom.decode(doom_text)
+    settings = read_settings(Path(config))
+    parts = assembly.build(settings)
+    link = assembly.connect(settings)
+    admin = KafkaAdmin(link)
+    admin.wait()
+    assembly.provide_topics(parts, admin)
+    parts.warm_up()
+    source, sink = assembly.kafka_ports(parts, link, name)
+    runner = assembly.make_runner(
+        parts,
+        source,
+        SpoiltSink(sink, doom),
+        worker=name,
+        version="chaos",
+        observer=Observers(PhaseFile(Path(phases)), Diary(Path(diary)), Executioner(doom)),
+    )
+    signal.signal(signal.SIGTERM, lambda *_: runner.stop())
+    runner.run()
+
+
+if __name__ == "__main__":
+    main()
