@@ -1,0 +1,58 @@
+"""Real or bogus: is there a new source in the difference image, or an artefact?
+
+`realbogus.md` beside this file is the model's card: its data, teacher, figures and limits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.classifier import ModelIdentity
+from classifiers.session import Session
+from schemas.batch import PLANES, AlertBatch
+
+WEIGHTS = Path(__file__).with_suffix(".onnx")
+STAMP_PIXELS = 63
+"""The side of a stamp as the network reads it, ZTF's own."""
+
+
+class RealBogus:
+    """Scores an alert by its three stamps. All scaling is inside the model file."""
+
+    reads = ("stamps",)
+
+    def __init__(self, path: Path = WEIGHTS) -> None:
+        """Open the weights. Raises ModelError where they cannot be served."""
+        self._session = Session(path, (len(PLANES), STAMP_PIXELS, STAMP_PIXELS))
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, version and hash of the open file."""
+        return self._session.identity
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the columns of `score` are, from the file."""
+        return self._session.labels
+
+    def score(self, batch: AlertBatch) -> NDArray[np.float32]:
+        """Probabilities, float32 (n, labels), rows summing to 1.
+
+        A NaN row where one of the three planes is missing, unreadable or without a single finite
+        pixel: the network was taught on three, and a guess from two would look like a score.
+        """
+        return self.score_stamps(batch.stamps.resampled(STAMP_PIXELS))
+
+    def score_stamps(self, stamps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same for stamps float32 (n, 3, STAMP_PIXELS, STAMP_PIXELS), counts as sent."""
+        whole = np.all(np.any(np.isfinite(stamps), axis=(2, 3)), axis=1)
+        probabilities = self._session.run(stamps)
+        probabilities[~whole] = np.nan
+        return probabilities
+
+    def warm_up(self) -> None:
+        """Do once what the first call would pay for."""
+        self._session.warm_up()

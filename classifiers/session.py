@@ -1,0 +1,143 @@
+"""The one door to ONNX Runtime: a model file that is checked, opened and warmed before it serves.
+
+What a model is called, its version and its labels stand in the file's own metadata, so code and
+file cannot disagree. `METADATA` lists the keys; `classifiers.training.export` writes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from classifiers.classifier import ModelIdentity
+from schemas.errors import ModelError
+
+METADATA = ("name", "version", "labels")
+"""Keys that a served file must have; `labels` is a JSON list of names."""
+ROWS_AT_ONCE = 16
+"""Rows a call: more fall out of the processor's cache and take more memory, not less time."""
+LOG_ERRORS_ONLY = 3
+
+
+class Session:
+    """One model file, open on one thread: rows (n, *row_shape) to probabilities (n, labels).
+
+    A row's result does not depend on the rows beside it, so neither the stream's batches nor
+    ROWS_AT_ONCE can be seen in a score.
+    """
+
+    def __init__(self, path: Path, row_shape: tuple[int, ...]) -> None:
+        """Open a model whose one input is float32 (n, *row_shape).
+
+        Raises ModelError where the file is missing, damaged or of another shape.
+        """
+        self._path = path
+        self._row_shape = row_shape
+        content = _content(path)
+        self._runtime = _opened(path, content)
+        said = _metadata(path, self._runtime)
+        self.identity = ModelIdentity(
+            said["name"], said["version"], hashlib.sha256(content).hexdigest()
+        )
+        self.labels = _labels(path, said["labels"])
+        self._input = self._checked_input()
+        self.warm_up()
+
+    def run(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities, float32 (n, labels), of rows float32 (n, *row_shape)."""
+        assert rows.dtype == np.float32 and rows.shape[1:] == self._row_shape, rows.shape
+        parts = [
+            self._runtime.run(None, {self._input: rows[begin : begin + ROWS_AT_ONCE]})[0]
+            for begin in range(0, len(rows), ROWS_AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)), np.float32)
+
+    def warm_up(self) -> None:
+        """Run the shapes that serving runs, so that no alert waits for a first allocation."""
+        for count in (1, ROWS_AT_ONCE):
+            probe = np.zeros((count, *self._row_shape), np.float32)
+            given = self._probed(probe)
+            if given.dtype != np.float32 or given.shape != (count, len(self.labels)):
+                raise ModelError(
+                    f"{self._path}: gives {given.dtype} {given.shape} for {count} rows, not "
+                    f"float32 {(count, len(self.labels))}; export the model again"
+                )
+
+    def _probed(self, probe: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            given: NDArray[np.float32] = self._runtime.run(None, {self._input: probe})[0]
+        except Exception as error:  # ONNX Runtime's errors share no other type
+            raise ModelError(
+                f"{self._path}: cannot score {len(probe)} rows ({_line(error)}); "
+                "export the model again"
+            ) from error
+        return given
+
+    def _checked_input(self) -> str:
+        """The name of the one input, whose shape must be the one that serving sends."""
+        inputs = self._runtime.get_inputs()
+        shapes = [(one.type, tuple(one.shape[1:])) for one in inputs]
+        if shapes != [("tensor(float)", self._row_shape)]:
+            raise ModelError(
+                f"{self._path}: wants {shapes}, not one float input of rows {self._row_shape}; "
+                "export the model again"
+            )
+        name: str = inputs[0].name
+        return name
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{path}: no model file can be read there ({error.strerror}); "
+            "install gueststar again or name another file"
+        ) from error
+
+
+def _opened(path: Path, content: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # One thread: a worker uses one core, and more workers use more.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = LOG_ERRORS_ONLY
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no other type
+        raise ModelError(
+            f"{path}: is no ONNX model or is damaged ({_line(error)}); install gueststar again"
+        ) from error
+
+
+def _metadata(path: Path, runtime: onnxruntime.InferenceSession) -> dict[str, str]:
+    said: dict[str, str] = runtime.get_modelmeta().custom_metadata_map
+    missing = [key for key in METADATA if not said.get(key)]
+    if missing:
+        raise ModelError(
+            f"{path}: its metadata lacks {', '.join(missing)}; "
+            "export it with classifiers.training.export"
+        )
+    return said
+
+
+def _labels(path: Path, text: str) -> tuple[str, ...]:
+    try:
+        labels = json.loads(text)
+    except ValueError:
+        labels = None
+    if not isinstance(labels, list) or not all(isinstance(one, str) for one in labels):
+        raise ModelError(
+            f"{path}: its labels {text[:80]!r} are no JSON list of names; export again"
+        )
+    return tuple(labels)
+
+
+def _line(error: Exception) -> str:
+    """An error's first line, short."""
+    return str(error).strip().partition("\n")[0][:160]

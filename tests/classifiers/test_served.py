@@ -1,0 +1,114 @@
+"""Which classifiers score, in which order, and what is said of those that cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, EntryPoints
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from classifiers import served
+from classifiers.classifier import Classifier, ModelIdentity
+from schemas.batch import AlertBatch
+from schemas.errors import ModelError
+from tests.classifiers.stamped import batch_of, invented_stamps
+
+
+class Constant:
+    """A classifier that gives every row the same, of any width."""
+
+    labels = ("no", "yes")
+
+    def __init__(self, name: str = "constant", reads: tuple[str, ...] = (), width: int = 2) -> None:
+        self.identity = ModelIdentity(name, "1", "0" * 64)
+        self.reads = reads
+        self._width = width
+
+    def score(self, batch: AlertBatch) -> NDArray[np.float32]:
+        return np.full((len(batch), self._width), 0.5, np.float32)
+
+    def warm_up(self) -> None:
+        """Nothing to warm."""
+
+
+@pytest.fixture
+def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Makes an entry point: a name, and what it loads, as `module:attribute`."""
+
+    def install(name: str, value: str) -> None:
+        entry = EntryPoint(name, value, served.PLUGIN_GROUP)
+        monkeypatch.setattr(served, "entry_points", lambda *, group: EntryPoints([entry]))
+
+    return install
+
+
+def names(classifiers: tuple[Classifier, ...]) -> list[str]:
+    return [one.identity.name for one in classifiers]
+
+
+def test_the_real_bogus_network_is_served_by_default() -> None:
+    assert names(served.served()) == ["realbogus"]
+
+
+def test_an_unknown_name_is_told_with_those_there_are() -> None:
+    with pytest.raises(ModelError, match=r"no classifier is called 'realbogos'.*realbogus"):
+        served.served(["realbogos"])
+
+
+def test_a_plug_in_is_found_by_its_entry_point(plug_in: Callable[[str, str], None]) -> None:
+    plug_in("constant", f"{__name__}:Constant")
+    assert names(served.served(["constant", "realbogus"])) == ["constant", "realbogus"]
+
+
+def test_a_plug_in_that_cannot_be_loaded_is_named(plug_in: Callable[[str, str], None]) -> None:
+    plug_in("broken", f"{__name__}:Absent")
+    with pytest.raises(ModelError, match=r"'broken' cannot be opened: AttributeError"):
+        served.served(["broken"])
+
+
+def test_a_plug_in_that_is_no_classifier_is_named(plug_in: Callable[[str, str], None]) -> None:
+    plug_in("odd", "builtins:dict")
+    with pytest.raises(ModelError, match=r"'odd' is a dict, not a Classifier"):
+        served.served(["odd"])
+
+
+def test_a_classifier_runs_after_those_whose_scores_it_reads() -> None:
+    late = Constant("late", ("scores.middle", "stamps"))
+    middle = Constant("middle", ("scores.early", "light_curve"))
+    order = served.in_reading_order([late, middle, Constant("early", ("magnitude",))])
+    assert names(order) == ["early", "middle", "late"]
+
+
+def test_independent_classifiers_keep_their_order() -> None:
+    given = [Constant(name) for name in ("c", "a", "b")]
+    assert names(served.in_reading_order(given)) == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("classifiers", "message"),
+    [
+        ([Constant("a", ("colour",))], r"'a' reads \['colour'\], which no batch has"),
+        ([Constant("a", ("scores.b",))], r"'a' reads scores of \['b'\]; serve those as well"),
+        ([Constant("a"), Constant("a")], "two classifiers are called 'a'"),
+        ([Constant("a", ("scores.b",)), Constant("b", ("scores.a",))], "read each other's scores"),
+        ([Constant("a", ("scores.a",))], "read each other's scores"),
+    ],
+)
+def test_what_cannot_be_ordered_is_told(classifiers: list[Classifier], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        served.in_reading_order(classifiers)
+
+
+def test_scores_and_labels_land_in_the_batch() -> None:
+    batch = batch_of(list(invented_stamps(3, seed=1)))
+    served.score(batch, [*served.served(), Constant()])
+    assert batch.score("constant", "yes").tolist() == [0.5] * 3
+    np.testing.assert_array_equal(batch.score("realbogus", "real"), batch.scores["realbogus"][:, 1])
+
+
+def test_scores_of_a_wrong_shape_are_refused() -> None:
+    batch = batch_of(list(invented_stamps(2, seed=1)))
+    with pytest.raises(ModelError, match=r"gave scores \(2, 3\), not \(2, 2\)"):
+        served.score(batch, [Constant(width=3)])

@@ -1,0 +1,95 @@
+"""The door to ONNX Runtime: what is served, and the line that says why a file is not."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.realbogus import WEIGHTS
+from classifiers.session import ROWS_AT_ONCE, Session
+from schemas.errors import ModelError
+from tests.classifiers.stamped import invented_stamps
+
+ROW = (3, 63, 63)
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return Session(WEIGHTS, ROW)
+
+
+def changed(folder: Path, old: bytes, new: bytes) -> Path:
+    """The served file with some bytes replaced by as many others."""
+    content = WEIGHTS.read_bytes()
+    assert content.count(old) == 1 and len(old) == len(new), old
+    path = folder / "changed.onnx"
+    path.write_bytes(content.replace(old, new))
+    return path
+
+
+def test_the_hash_is_of_the_file(session: Session) -> None:
+    assert session.identity.sha256 == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+
+
+def test_name_version_and_labels_come_from_the_file(tmp_path: Path) -> None:
+    renamed = Session(changed(tmp_path, b'["bogus", "real"]', b'["right", "left"]'), ROW)
+    assert renamed.labels == ("right", "left")
+    assert renamed.identity.name == "realbogus"
+    assert renamed.identity.version
+
+
+@pytest.mark.parametrize("count", [0, 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, 3 * ROWS_AT_ONCE])
+def test_any_number_of_rows_gives_as_many_results(session: Session, count: int) -> None:
+    given = session.run(invented_stamps(count, seed=1))
+    assert given.shape == (count, 2)
+    assert given.dtype == np.float32
+
+
+def test_a_row_does_not_depend_on_the_rows_beside_it(session: Session) -> None:
+    stamps = invented_stamps(2 * ROWS_AT_ONCE + 5, seed=2, amplitude=6.0)
+    whole = session.run(stamps)
+    alone = np.concatenate([session.run(stamps[row : row + 1]) for row in range(len(stamps))])
+    np.testing.assert_array_equal(alone, whole)
+    np.testing.assert_array_equal(session.run(stamps[::-1].copy())[::-1], whole)
+
+
+def test_two_sessions_of_one_file_agree_to_the_bit(session: Session) -> None:
+    stamps = invented_stamps(7, seed=3)
+    np.testing.assert_array_equal(Session(WEIGHTS, ROW).run(stamps), session.run(stamps))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"absent\.onnx.*no model file.*install gueststar again"):
+        Session(tmp_path / "absent.onnx", ROW)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 1000, -1000])
+def test_a_damaged_file_is_named(tmp_path: Path, keep: int) -> None:
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes(WEIGHTS.read_bytes()[:keep])
+    with pytest.raises(ModelError, match=r"damaged\.onnx: .*(install|export)"):
+        Session(damaged, ROW)
+
+
+def test_another_input_shape_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"wants .*\(3, 63, 63\).*not .*\(3, 30, 30\)"):
+        Session(WEIGHTS, (3, 30, 30))
+
+
+def test_a_file_without_a_name_is_refused(tmp_path: Path) -> None:
+    nameless = changed(tmp_path, b"\x0a\x04name\x12\x09realbogus", b"\x0a\x04nome\x12\x09realbogus")
+    with pytest.raises(ModelError, match="metadata lacks name"):
+        Session(nameless, ROW)
+
+
+def test_labels_that_are_no_list_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no JSON list of names"):
+        Session(changed(tmp_path, b'["bogus", "real"]', b'["bogus"; "real"]'), ROW)
+
+
+def test_fewer_labels_than_columns_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"gives float32 \(1, 2\) for 1 rows"):
+        Session(changed(tmp_path, b'["bogus", "real"]', b'["bogus or real"]'), ROW)
