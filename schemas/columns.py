@@ -31,7 +31,7 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
     return columns
 
 
-def unsound(columns: Columns) -> list[tuple[int, str]]:
+def unsound(columns: Columns) -> dict[int, str]:
     """Rows that do not say what, when and where, and the first thing that each does not say."""
     checks = {
         "alert id": columns["alert_id"] != MISSING,
@@ -41,10 +41,10 @@ def unsound(columns: Columns) -> list[tuple[int, str]]:
         "declination": np.abs(columns["dec_deg"]) <= 90,
     }
     sound = np.logical_and.reduce(list(checks.values()))
-    return [
-        (int(row), next(name for name, fine in checks.items() if not fine[row]))
-        for row in np.flatnonzero(~sound)
-    ]
+    return {
+        row: next(name for name, fine in checks.items() if not fine[row])
+        for row in np.flatnonzero(~sound).tolist()
+    }
 
 
 def take(part: Part, rows: Ints) -> Part:

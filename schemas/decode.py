@@ -127,11 +127,10 @@ class Decoder:
         raw = raw_rows(buffer, reading, survey)
         part = Part(places[reading.fine], survey_columns(raw, survey))
         bad = unsound(part.columns)
-        for row, lacking in bad:
+        for row, lacking in bad.items():
             detail = f"the record has no sound {lacking}"
             intake.reject(int(part.places[row]), Reason.NOT_AN_ALERT, detail)
-        good = np.setdiff1d(np.arange(len(part.places)), [row for row, _ in bad])
-        return take(part, good) if bad else part
+        return take(part, np.delete(np.arange(len(part.places)), list(bad))) if bad else part
 
 
 def _by_survey(framed: Sequence[Framed]) -> dict[Survey, list[int]]:

@@ -143,7 +143,7 @@ def _object_ids(alerts: Cells) -> NDArray[np.str_]:
 
 
 def _bands(cells: Cells) -> NDArray[np.int8]:
-    return BAND_CODES[np.clip(cells.ints("band"), 0, 255)]
+    return BAND_CODES.take(cells.ints("band") & 0xFF)
 
 
 def _measured(cells: Cells, rows: Ints) -> Points:

@@ -68,7 +68,7 @@ def raw_rows(buffer: NDArray[np.uint8], reading: Reading, survey: Survey) -> Raw
         points = points.copy()
         points[:, POINT_ROW] = (np.cumsum(fine) - 1)[points[:, POINT_ROW]]
     histories = {
-        name: Cells(slots, points[points[:, POINT_TABLE] == number])
+        name: Cells.of(slots, points[points[:, POINT_TABLE] == number])
         for number, (name, slots) in enumerate(survey.history_slots.items())
     }
-    return Raw(buffer, Cells(survey.slots, cells), histories)
+    return Raw(buffer, Cells.of(survey.slots, cells), histories)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -72,6 +72,18 @@ class Cells:
 
     slots: Mapping[str, int]
     table: Ints
+    numbers: Floats
+    """The same cells as floats, or what is made of those."""
+
+    @classmethod
+    def of(cls, slots: Mapping[str, int], table: Ints) -> Cells:
+        """Cells as they were read."""
+        return cls(slots, table, table.view(np.float64))
+
+    def without(self, sentinels: Sequence[float]) -> Cells:
+        """With NaN for each of some values, in all leaves of kind FLOAT."""
+        found = np.logical_or.reduce([self.numbers == value for value in sentinels])
+        return replace(self, numbers=np.where(found, np.nan, self.numbers))
 
     def ints(self, name: str) -> Ints:
         """A leaf of kind INTEGER, LETTER or LENGTH, int64 (n,)."""
@@ -79,7 +91,7 @@ class Cells:
 
     def floats(self, name: str) -> Floats:
         """A leaf of kind FLOAT, float64 (n,)."""
-        return self.table.view(np.float64)[:, self.slots[name]]
+        return self.numbers[:, self.slots[name]]
 
     def spans(self, name: str) -> Ints:
         """A leaf of kind SPAN or EXTENT, int64 (n, 2)."""

@@ -39,11 +39,12 @@ from schemas.batch import BANDS, PLANES, Floats, LightCurves
 from schemas.decoder import read_ascii
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, unix_s
-from schemas.survey import MISSING, Cells, History, Kind, Leaf, Raw, Survey
+from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
 JD_TO_MJD_DAYS = 2_400_000.5
 OBJECT_ID_LETTERS_MAX = 32
-SENTINELS = (-999.0, -99999.0)
+NONE_FOUND = -999.0
+SENTINELS = (NONE_FOUND, -99999.0)
 """ZTF's "nothing here": the second in forced photometry."""
 
 FLOAT, INTEGER, LETTER = Kind.FLOAT, Kind.INTEGER, Kind.LETTER
@@ -95,10 +96,18 @@ HISTORIES = (
 )
 
 
+# By a filter's number, of which ZTF has three; the first and the last are for all others.
+FILTERS = np.array([-1, *(BANDS.index(name) for name in "gri"), -1], np.int8)
+# By a letter's code: +1 where the source brightened, -1 where it faded.
+SIGNS = np.full(256, np.nan)
+SIGNS[[ord("t"), ord("1")]] = 1.0
+SIGNS[[ord("f"), ord("0")]] = -1.0
+
+
 def columns(raw: Raw) -> dict[str, Any]:
     """The survey-neutral columns of ZTF's records, as the table above says."""
-    alerts = raw.alerts
-    detection = _detections(alerts)
+    alerts = raw.alerts.without(SENTINELS)
+    detection = _detections(alerts, np.arange(len(raw)))
     return {
         "alert_id": _alert_ids(alerts),
         "object_id": _object_ids(raw),
@@ -109,100 +118,77 @@ def columns(raw: Raw) -> dict[str, Any]:
         "band": detection.band,
         "flux_njy": detection.flux_njy,
         "flux_err_njy": detection.flux_err_njy,
-        "magnitude": _plain(alerts, "magpsf"),
-        "magnitude_err": _plain(alerts, "sigmapsf"),
+        "magnitude": alerts.floats("magpsf"),
+        "magnitude_err": alerts.floats("sigmapsf"),
         "limit_mag": detection.limit_mag,
-        "age_days": alerts.floats("jd") - _plain(alerts, "jdstarthist"),
-        "detections": _counts(alerts),
-        "star_distance_arcsec": _distance(alerts, "distpsnr1"),
-        "star_galaxy_score": _plain(alerts, "sgscore1"),
-        "asteroid_distance_arcsec": _distance(alerts, "ssdistnr"),
+        "age_days": alerts.floats("jd") - alerts.floats("jdstarthist"),
+        "detections": np.maximum(alerts.ints("ndethist"), 0),
+        "star_distance_arcsec": _distances(raw, alerts, "distpsnr1"),
+        "star_galaxy_score": alerts.floats("sgscore1"),
+        "asteroid_distance_arcsec": _distances(raw, alerts, "ssdistnr"),
         "survey_real_score": _real_scores(alerts),
-        "fwhm_pixels": _plain(alerts, "fwhm"),
-        "elongation": _plain(alerts, "elong"),
+        "fwhm_pixels": alerts.floats("fwhm"),
+        "elongation": alerts.floats("elong"),
         "light_curve": _light_curves(raw, detection),
         "forced_photometry": _forced_photometry(raw),
     }
 
 
-def _plain(cells: Cells, name: str) -> Floats:
-    """A field's values, with NaN for its sentinels."""
-    values = cells.floats(name)
-    return np.where((values == SENTINELS[0]) | (values == SENTINELS[1]), np.nan, values)
-
-
-def _distance(cells: Cells, name: str) -> Floats:
+def _distances(raw: Raw, alerts: Cells, name: str) -> Floats:
     """A match's distance: +inf where it was looked for and none was found."""
-    values = cells.floats(name)
-    return np.where((values == SENTINELS[0]) | (values == SENTINELS[1]), np.inf, values)
+    return np.where(raw.alerts.floats(name) == NONE_FOUND, np.inf, alerts.floats(name))
 
 
-def _alert_ids(cells: Cells) -> NDArray[np.int64]:
+def _alert_ids(cells: Cells) -> Ints:
     candid = cells.ints("candid")
     return np.where(candid == MISSING, cells.ints("candidate candid"), candid)
 
 
-def _counts(cells: Cells) -> NDArray[np.int64]:
-    counts = cells.ints("ndethist")
-    return np.where(counts == MISSING, 0, counts)
-
-
 def _real_scores(cells: Cells) -> Floats:
-    scores = _plain(cells, "drb")
+    scores = cells.floats("drb")
     return np.where((scores == 0) & (cells.ints("drbversion") <= 0), np.nan, scores)
 
 
 def _object_ids(raw: Raw) -> NDArray[np.str_]:
     """The objects' names; empty where one is no printable ASCII of a sound length."""
-    letters = np.zeros((len(raw), OBJECT_ID_LETTERS_MAX), np.uint32)
+    letters = np.empty((len(raw), OBJECT_ID_LETTERS_MAX), np.uint32)
     fine = read_ascii(raw.buffer, raw.alerts.spans("objectId"), letters)
     letters[~fine] = 0
     return letters.view(f"U{OBJECT_ID_LETTERS_MAX}")[:, 0]
 
 
 def _bands(cells: Cells) -> NDArray[np.int8]:
-    """ZTF's filters 1, 2, 3 are g, r, i, which have these places in BANDS as well."""
-    assert BANDS[1:4] == ("g", "r", "i")
-    fid = cells.ints("fid")
-    return np.where((fid >= 1) & (fid <= 3), fid, -1).astype(np.int8)
+    return FILTERS.take(cells.ints("fid"), mode="clip")
 
 
-def _signs(cells: Cells) -> Floats:
-    """+1 where the source brightened (t, 1), -1 where it faded (f, 0), NaN otherwise."""
-    letter = cells.ints("isdiffpos")
-    faded = np.where((letter == ord("f")) | (letter == ord("0")), -1.0, np.nan)
-    return np.where((letter == ord("t")) | (letter == ord("1")), 1.0, faded)
-
-
-def _detections(cells: Cells, rows: NDArray[np.int64] | None = None) -> Points:
-    """Points of magnitudes; each of its own row where `rows` is not given."""
-    magnitude = _plain(cells, "magpsf")
-    flux = _signs(cells) * njy(magnitude)
+def _detections(cells: Cells, rows: Ints) -> Points:
+    """Points of magnitudes, where there is one."""
+    flux = SIGNS[cells.ints("isdiffpos") & 0xFF] * njy(cells.floats("magpsf"))
     return Points(
-        np.arange(len(magnitude)) if rows is None else rows,
+        rows,
         cells.floats("jd") - JD_TO_MJD_DAYS,
         _bands(cells),
         flux,
-        np.abs(flux) * _plain(cells, "sigmapsf") * FLUX_ERR_PER_MAG,
-        _plain(cells, "diffmaglim"),
+        np.abs(flux) * cells.floats("sigmapsf") * FLUX_ERR_PER_MAG,
+        cells.floats("diffmaglim"),
         np.isfinite(flux),
     )
 
 
 def _light_curves(raw: Raw, own: Points) -> LightCurves:
-    history = raw.histories["prv_candidates"]
+    history = raw.histories["prv_candidates"].without(SENTINELS)
     return light_curves(len(raw), _detections(history, history.rows), own)
 
 
 def _forced_photometry(raw: Raw) -> LightCurves:
     """Counts DN at a zero point zp are DN * 10**((31.4 - zp) / 2.5) nJy."""
-    cells = raw.histories["fp_hists"]
-    njy_per_count = njy(_plain(cells, "magzpsci"))
-    flux = _plain(cells, "forcediffimflux") * njy_per_count
-    error = _plain(cells, "forcediffimfluxunc") * njy_per_count
+    cells = raw.histories["fp_hists"].without(SENTINELS)
+    njy_per_count = njy(cells.floats("magzpsci"))
+    flux = cells.floats("forcediffimflux") * njy_per_count
+    error = cells.floats("forcediffimfluxunc") * njy_per_count
     detected = np.abs(flux) >= DETECTION_SIGMA * error
     mjd = cells.floats("jd") - JD_TO_MJD_DAYS
-    limit = _plain(cells, "diffmaglim")
+    limit = cells.floats("diffmaglim")
     return light_curves(
         len(raw), Points(cells.rows, mjd, _bands(cells), flux, error, limit, detected)
     )

@@ -63,9 +63,9 @@ def _ztf(record: Record) -> Record:
 
 def _value(record: Record, name: str, none_found: float = NAN) -> float:
     value = record.get(name)
-    if value is None:
+    if value is None or value == -99999.0:
         return NAN
-    return none_found if value in {-999.0, -99999.0} else float(value)
+    return none_found if value == -999.0 else float(value)
 
 
 def _items(record: Record, name: str) -> list[Record]:
