@@ -1,7 +1,8 @@
 """glibc's allocator, told to keep the memory of a batch instead of giving it back each time.
 
-A batch is tens of MB, allocated and freed for every poll. With glibc's defaults each large block
-is mapped and unmapped, and its pages are faulted in again: a tenth to a third of the engine's CPU.
+A batch is tens of MB, allocated and freed for every poll. With glibc's defaults its blocks are
+mapped and unmapped one by one, and their pages faulted in again. Set from within, so that a worker
+need not be started by another process: unlike MALLOC_MMAP_THRESHOLD_, this says when it is refused.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from replay import archives
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
+from schemas.schema_folder import SchemaFolder
 
 
 class _Tools(threading.local):
@@ -32,15 +33,18 @@ class _Tools(threading.local):
 
 _TOOLS = _Tools()
 
+Schemas = SchemaSource | str | os.PathLike[str]
+"""Where the writer schemas of packets in Confluent framing (Rubin's) are found by their id: a
+folder of MAJOR/MINOR/*.avsc, or any other source."""
 
-def decode(packets: Sequence[bytes], *, schemas: SchemaSource | None = None) -> AlertBatch:
+
+def decode(packets: Sequence[bytes], *, schemas: Schemas | None = None) -> AlertBatch:
     """Packets of any survey and framing as columns, in their order; enriched ones too.
 
     What is no alert is in the batch's `rejected`, with its index and the reason; nothing is
-    raised for it. `schemas` finds the writer schemas of packets in Confluent framing (Rubin's).
+    raised for it, but SchemaError for a folder of schemas that is none.
     """
-    decoder = Decoder(schemas=schemas, rescore=True) if schemas else _TOOLS.decoder
-    return decoder.decode(packets)
+    return _decoder(schemas).decode(packets)
 
 
 def score(batch: AlertBatch) -> None:
@@ -51,11 +55,17 @@ def score(batch: AlertBatch) -> None:
     served.score(batch, _TOOLS.classifiers)
 
 
-def read(
-    path: str | os.PathLike[str], *, schemas: SchemaSource | None = None
-) -> Iterator[AlertBatch]:
+def read(path: str | os.PathLike[str], *, schemas: Schemas | None = None) -> Iterator[AlertBatch]:
     """The alerts of a packet, a folder or a tar archive, batch by batch, in its order.
 
     Files of many records are split. Raises ArchiveError where there is nothing to read.
     """
-    return archives.read(Path(path), decoder=Decoder(schemas=schemas, rescore=True))
+    return archives.read(Path(path), decoder=_decoder(schemas))
+
+
+def _decoder(schemas: Schemas | None) -> Decoder:
+    """This thread's own, unless it must look somewhere for schemas."""
+    if schemas is None:
+        return _TOOLS.decoder
+    source = SchemaFolder(Path(schemas)) if isinstance(schemas, str | os.PathLike) else schemas
+    return Decoder(schemas=source, rescore=True)

@@ -55,6 +55,21 @@ def test_every_served_classifier_scores_every_alert(packets: list[bytes]) -> Non
     assert ((real >= 0) & (real <= 1)).all()
 
 
+@pytest.mark.data
+def test_rubins_packets_are_decoded_with_a_folder_of_its_schemas(data_folder: Path) -> None:
+    payloads = sorted((data_folder / "lsst" / "wire_confluent").rglob("*"))
+    packets = [path.read_bytes() for path in payloads if path.is_file()]
+    batch = gueststar.decode(packets, schemas=data_folder / "lsst" / "schemas")
+    assert len(batch) == 3
+    assert set(batch.survey.tolist()) == {"lsst"}
+    assert len(gueststar.decode(packets)) == 0
+
+
+def test_a_folder_of_schemas_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(gueststar.SchemaError, match="nothing-here"):
+        gueststar.decode([], schemas=tmp_path / "nothing-here")
+
+
 def test_each_thread_decodes_with_tools_of_its_own(packets: list[bytes]) -> None:
     decoded: list[int] = []
     threads = [

@@ -17,7 +17,7 @@ from broker.node import KafkaNode
 
 pytestmark = pytest.mark.kafka
 
-RUN_S_MAX = 60
+RUN_S_MAX = 120
 CONFIG = """
 [kafka]
 bootstrap = "{address}"

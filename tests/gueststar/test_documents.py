@@ -1,0 +1,55 @@
+"""What the documents promise is there: files, commands with their options, names to import."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+import gueststar
+from gueststar.command import app
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md")
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def text(name: str) -> str:
+    """A document."""
+    return (ROOT / name).read_text()
+
+
+def typed_commands() -> list[str]:
+    """Each line of README that begins with `gueststar`, as typed, without its remark."""
+    return re.findall(r"^(?:\.venv/bin/)?gueststar [^#\n]*", text("README.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_file_that_a_document_names_exists(name: str) -> None:
+    named = re.findall(r"\]\(([\w./-]+)\)|`((?:[\w-]+/)+[\w.-]*)`", text(name))
+    missing = [path for path in map("".join, named) if not (ROOT / path).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("line", typed_commands())
+def test_a_command_in_the_readme_has_the_options_it_is_typed_with(line: str) -> None:
+    _, command, *arguments = shlex.split(line)
+    options = {option for each in COMMANDS[command].params for option in each.opts}
+    assert {each for each in arguments if each.startswith("--")} <= options
+
+
+def test_the_readme_shows_every_command() -> None:
+    shown = {shlex.split(line)[1] for line in typed_commands()} | set(
+        re.findall(r"`(?:\.venv/bin/)?gueststar\s(\w+)", text("README.md"))
+    )
+    assert set(COMMANDS) - {"version"} <= shown
+
+
+def test_a_name_that_the_readme_uses_is_exported() -> None:
+    used = re.findall(r"gueststar\.([a-z_]+)\(", text("README.md"))
+    used += re.findall(r"from gueststar import (\w+)", text("README.md"))
+    assert used
+    assert set(used) <= set(gueststar.__all__)
