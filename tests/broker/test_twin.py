@@ -148,6 +148,20 @@ def test_offsets_that_stay_pending_are_an_error_in_the_end() -> None:
         source.committed()
 
 
+def test_starts_stay_where_an_empty_poll_passed_control_records() -> None:
+    kafka = kafka_with()
+    telescope, source = producer(kafka, "telescope"), member(kafka)
+    take(source)
+    telescope.begin()
+    telescope.produce([Output("alerts", None, b"taken back")])
+    telescope.abort()
+    assert take(source) == []
+    assert source.positions() == {ZERO: 2}
+    kafka.publish("alerts", b"a")
+    assert take(source) == [b"a"]
+    assert (source.starts(), source.positions()) == ({ZERO: 0}, {ZERO: 3})
+
+
 def test_a_rebalance_is_complete_when_all_members_have_polled() -> None:
     kafka = kafka_with(4, partitions=2)
     one, two = member(kafka, "one"), member(kafka, "two")
