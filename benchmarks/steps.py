@@ -81,9 +81,8 @@ class Ours:
             notes = self._annotations(batch, self.selections, chosen)
             timed.lite += self.enricher.encode(batch, notes, "lite")
             for filter_name, rows in chosen.items():
-                if len(rows):
-                    packed = self.enricher.encode(batch, notes, "full", rows)
-                    timed.full.setdefault(filter_name, []).extend(packed)
+                packed = self.enricher.encode(batch, notes, "full", rows)
+                timed.full.setdefault(filter_name, []).extend(packed)
 
     def _annotations(
         self,
