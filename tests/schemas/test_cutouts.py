@@ -63,6 +63,7 @@ def real_cutouts(data_folder: Path) -> list[tuple[dict[str, float], Files]]:
 
 
 @pytest.mark.data
+@pytest.mark.timeout(900)
 def test_every_real_stamp_is_what_astropy_reads(
     real_cutouts: list[tuple[dict[str, float], Files]],
 ) -> None:
@@ -78,6 +79,7 @@ def test_every_real_stamp_is_what_astropy_reads(
 
 
 @pytest.mark.data
+@pytest.mark.timeout(900)
 def test_a_real_edge_cut_source_is_put_in_the_middle(
     real_cutouts: list[tuple[dict[str, float], Files]],
 ) -> None:

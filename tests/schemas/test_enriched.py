@@ -256,6 +256,7 @@ def test_more_schemas_than_are_kept_are_written_all_the_same() -> None:
 
 
 @pytest.mark.data
+@pytest.mark.timeout(900)
 def test_every_real_packet_reads_back_with_fastavro_alone(data_folder: Path) -> None:
     decoder, enricher, reader, read_back = Decoder(), Enricher(), EnrichedReader(), 0
     for file in avro_files(data_folder):
