@@ -92,13 +92,22 @@ class Stamps:
         """
         if np.all(self.shapes == pixels):
             return self.pixels.reshape(len(self), 3, pixels, pixels)
-        result = np.full((3 * len(self), pixels, pixels), np.nan, np.float32)
-        sides = self.shapes.max(axis=2).ravel()
+        result = np.empty((3 * len(self), pixels, pixels), np.float32)
+        sides = self.shapes.reshape(-1, 2)
+        native = np.all(sides == pixels, axis=1)
+        for number in np.flatnonzero(native).tolist():
+            result[number] = self._plane(number)
+        result[sides[:, 0] == 0] = np.nan
+        self._resample(np.where(native, 0, sides.max(axis=1)), result)
+        return result.reshape(len(self), 3, pixels, pixels)
+
+    def _resample(self, sides: NDArray[np.int64], result: NDArray[np.float32]) -> None:
+        """Fill in the planes of these sides (3 n); a side of 0 is left as it is."""
+        pixels = result.shape[-1]
         for side in np.unique(sides[sides > 0]).tolist():
             numbers = np.flatnonzero(sides == side)
             cube = np.stack([self._square(number) for number in numbers.tolist()])
             result[numbers] = cube if side == pixels else resample(cube, pixels)
-        return result.reshape(len(self), 3, pixels, pixels)
 
     def _plane(self, number: int) -> NDArray[np.float32]:
         shape = self.shapes[number // 3, number % 3]
