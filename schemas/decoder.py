@@ -16,9 +16,10 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Both = tuple[Ints, NDArray[np.float64]]  # one table, as whole numbers and as floats
 Pointer = Any  # an address as `_pointer` gives it: nothing checks an index but the code below
 Code = tuple[int, int, int, int]  # an operation
-Table = tuple[Pointer, Pointer]  # a table of cells, as whole numbers and as floats
+Table = tuple[Pointer, Pointer]  # the same, by address
 Cells = tuple[Table, int]  # the alerts' table, its width
 Points = tuple[Table, int, int, Pointer]  # the points' table, its width, its room; new points
 Limits = tuple[int, int]  # items in all arrays of an alert; bytes of a field
@@ -86,12 +87,12 @@ def _varint(data: Pointer, at: int, end: int) -> tuple[int, int]:
 
 
 @compiled
-def _choice(data: Pointer, at: int, end: int, branches: int) -> tuple[int, int]:
-    """Which branch of a union follows, and the position after its number."""
+def _absent(data: Pointer, at: int, end: int, null: int) -> tuple[bool, int]:
+    """Whether an optional value is null, and the position after its branch."""
     branch, at = _varint(data, at, end)
-    if at >= 0 and (branch < 0 or branch >= branches):
-        return 0, -BAD_UNION
-    return branch, at
+    if at >= 0 and (branch < 0 or branch > 1):
+        return True, -BAD_UNION
+    return branch == null, at
 
 
 @compiled
@@ -123,10 +124,10 @@ def _skip_run(data: Pointer, at: int, end: int, code: Code, bytes_max: int) -> i
     """The position after as many values of one type that nobody wants."""
     op, count, size, null = code
     for _ in range(count):
-        branch = null + 1
+        absent = False
         if null >= 0:
-            branch, at = _choice(data, at, end, 2)
-        if branch != null and at >= 0:
+            absent, at = _absent(data, at, end, null)
+        if not absent and at >= 0:
             at = _skip(data, at, end, op, size, bytes_max)
         if at < 0:
             return at
@@ -158,7 +159,7 @@ def _read_number(data: Pointer, at: int, end: int, op: int, out: Table, cell: in
     if size > end - at:
         return -TRUNCATED
     if op == READ_FLOAT:
-        floats[cell] = np.uint32(_word(data, at, 4)).view(np.float32)
+        floats[cell] = np.uint32(_word(data, at, size)).view(np.float32)
     else:
         ints[cell] = _word(data, at, size)
     return at + size
@@ -189,8 +190,8 @@ def _read(
     """Read one wanted value, null leaving its cells alone; the position after it."""
     op, slot, _, null = code
     if null >= 0:
-        branch, at = _choice(data, at, end, 2)
-        if branch == null or at < 0:
+        absent, at = _absent(data, at, end, null)
+        if absent or at < 0:
             return at
     if op <= READ_BYTE:
         return _read_number(data, at, end, op, out, row_cell + slot)
@@ -235,15 +236,18 @@ def _run_row(
         after, step = at, pc + 1
         if op <= SKIP_BYTES:
             after = _skip_run(data, at, end, code, bytes_max)
-        elif op <= READ_LENGTH and b == 0:
-            after = _read(data, at, end, code, table, row * width, bytes_max)
         elif op <= READ_LENGTH:
-            after = _read(data, at, end, code, point_table, (used - 1) * point_width, bytes_max)
+            out = point_table if b else table
+            first = (used - 1) * point_width if b else row * width
+            after = _read(data, at, end, code, out, first, bytes_max)
         elif op == MARK:
             table[0][row * width + a] = at
         elif op == UNION:
-            branch, after = _choice(data, at, end, a)
-            step = targets[b + branch]
+            branch, after = _varint(data, at, end)
+            if after >= 0 and 0 <= branch < a:
+                step = targets[b + branch]
+            elif after >= 0:
+                after = -BAD_UNION
         elif op == JUMP:
             step = a
         elif op == ARRAY:
@@ -272,19 +276,18 @@ def _run_row(
 
 @compiled
 def run(
-    buffer: NDArray[np.uint8], spans: Ints, rows: Ints, program: Ints, targets: Ints, cells: Ints,
-    points: Ints, used: int, blank: Ints, outcomes: Ints, limits: Limits,
+    buffer: NDArray[np.uint8], spans: Ints, rows: Ints, program: Ints, targets: Ints, cells: Both,
+    points: Both, used: int, blank: Ints, outcomes: Ints, todo: Ints, limits: Limits,
 ) -> tuple[int, int]:  # fmt: skip
     """Run one program over the datums of some rows: (rows done, points used).
 
-    spans int64 (n, 2), cells and points int64 tables, blank (a new point of each history),
-    outcomes int64 (n, 3), all C-contiguous. Fewer rows are done than given where `points` is
-    full: give it more room and go on from there.
+    spans int64 (n, 2), blank (a new point of each history), outcomes int64 (n, 3), todo int64
+    (NESTING_MAX) for scratch, all C-contiguous. Fewer rows are done than given where `points`
+    is full: give it more room and go on from there.
     """
-    todo = np.empty(NESTING_MAX, np.int64)
-    table = (_pointer(cells), _pointer(cells.view(np.float64))), cells.shape[1]
-    point_pair = _pointer(points), _pointer(points.view(np.float64))
-    point_table = point_pair, points.shape[1], points.shape[0], _pointer(blank)
+    table = (_pointer(cells[0]), _pointer(cells[1])), cells[0].shape[1]
+    point_pair = _pointer(points[0]), _pointer(points[1])
+    point_table = point_pair, points[0].shape[1], points[0].shape[0], _pointer(blank)
     for place in range(len(rows)):
         row = rows[place]
         code, at, pc, after = _run_row(
@@ -303,19 +306,19 @@ def run(
 
 @compiled
 def order_points(
-    rows: Ints, mjd: NDArray[np.float64], offsets: Ints, order: Ints, shifts_max: int
+    rows: Ints, mjd: NDArray[np.float64], offsets: Ints, ends: Ints, order: Ints, shifts_max: int
 ) -> bool:
     """Order points by row, then by time: False where `shifts_max` steps were not enough.
 
-    Fills offsets, int64 (n + 1), and the front of order, int64 (p,), for p points of n rows;
-    one without a time is left out. They come almost in order as a rule: few steps each.
+    Fills offsets, int64 (n + 1) of zeros, and the front of order, int64 (p,), for p points of n
+    rows; one without a time is left out. They come almost in order as a rule: few steps each.
+    `ends`, int64 (n), is scratch.
     """
-    offsets[:] = 0
     for point in range(len(rows)):
         offsets[rows[point] + 1] += not np.isnan(mjd[point])
-    for row in range(1, len(offsets)):
-        offsets[row] += offsets[row - 1]
-    ends = offsets.copy()
+    for row in range(len(ends)):
+        ends[row] = offsets[row]
+        offsets[row + 1] += offsets[row]
     for point in range(len(rows)):
         row = rows[point]
         place = ends[row]
@@ -332,14 +335,12 @@ def order_points(
 
 @compiled
 def read_ascii(
-    buffer: NDArray[np.uint8], spans: Ints, letters: NDArray[np.uint32]
-) -> NDArray[np.bool_]:
-    """Copy texts as code points, uint32 (n, width): False for each that is not printable ASCII.
+    buffer: NDArray[np.uint8], spans: Ints, letters: NDArray[np.uint32], fine: NDArray[np.bool_]
+) -> None:
+    """Copy texts as code points into zeros, uint32 (n, width); fine (n,): printable ASCII each.
 
     A text that is empty, or longer than the width, is none either.
     """
-    fine = np.ones(len(spans), np.bool_)
-    letters[:] = 0
     for row in range(len(spans)):
         begin, length = spans[row, 0], spans[row, 1] - spans[row, 0]
         fine[row] = begin >= 0 and 0 < length <= letters.shape[1]
@@ -347,4 +348,3 @@ def read_ascii(
             letter = buffer[begin + place]
             fine[row] = fine[row] and 32 < letter < 127
             letters[row, place] = letter
-    return fine

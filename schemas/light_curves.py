@@ -38,8 +38,9 @@ def light_curves(alerts: int, *origins: Points) -> LightCurves:
 
 
 def _order(alerts: int, rows: Ints, mjd: Floats) -> tuple[Ints, Ints]:
-    offsets, order = np.empty(alerts + 1, np.int64), np.empty(len(rows), np.int64)
-    if not order_points(rows, mjd, offsets, order, SHIFTS_PER_POINT * len(rows)):
+    offsets, ends = np.zeros(alerts + 1, np.int64), np.empty(alerts, np.int64)
+    order = np.empty(len(rows), np.int64)
+    if not order_points(rows, mjd, offsets, ends, order, SHIFTS_PER_POINT * len(rows)):
         timed = np.flatnonzero(~np.isnan(mjd))
         order = timed[np.lexsort((mjd[timed], rows[timed]))]
     return offsets, order[: offsets[-1]]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.decoder import DONE, OUTCOME_CODE, run
+from schemas.decoder import DONE, NESTING_MAX, OUTCOME_CODE, Both, run
 from schemas.limits import DecodeLimits
 from schemas.program import Program
 from schemas.survey import POINT_ROW, POINT_TABLE, Cells, Ints, Raw, Survey
@@ -44,19 +44,24 @@ def read_rows(
     outcomes = np.zeros((len(spans), 3), np.int64)
     width = survey.point_defaults.shape[1]
     points, used = np.empty((POINTS_PER_ROW * len(spans), width), np.int64), 0
+    todo = np.empty(NESTING_MAX, np.int64)
     bounds = limits.history_items_max, limits.field_bytes_max
     for program, rows in programs.items():
         done = 0
         while True:
             more, used = run(
-                buffer, spans, rows[done:], program.ops, program.targets, cells,
-                points, used, survey.point_defaults, outcomes, bounds,
+                buffer, spans, rows[done:], program.ops, program.targets, _both(cells),
+                _both(points), used, survey.point_defaults, outcomes, todo, bounds,
             )  # fmt: skip
             done += more
             if done == len(rows):
                 break
             points = np.concatenate((points[:used], np.empty_like(points), points[used:]))
     return Reading(cells, points[:used], outcomes)
+
+
+def _both(table: Ints) -> Both:
+    return table, table.view(np.float64)
 
 
 def raw_rows(buffer: NDArray[np.uint8], reading: Reading, survey: Survey) -> Raw:

@@ -151,8 +151,9 @@ def _real_scores(cells: Cells) -> Floats:
 
 def _object_ids(raw: Raw) -> NDArray[np.str_]:
     """The objects' names; empty where one is no printable ASCII of a sound length."""
-    letters = np.empty((len(raw), OBJECT_ID_LETTERS_MAX), np.uint32)
-    fine = read_ascii(raw.buffer, raw.alerts.spans("objectId"), letters)
+    letters = np.zeros((len(raw), OBJECT_ID_LETTERS_MAX), np.uint32)
+    fine = np.empty(len(raw), np.bool_)
+    read_ascii(raw.buffer, raw.alerts.spans("objectId"), letters, fine)
     letters[~fine] = 0
     return letters.view(f"U{OBJECT_ID_LETTERS_MAX}")[:, 0]
 

@@ -54,8 +54,9 @@ def test_points_are_ordered_as_a_stable_sort_orders_them(
 ) -> None:
     rows = np.array([row for row, _ in points], np.int64)
     mjd = np.array([time for _, time in points], np.float64)
-    offsets, order = np.empty(6, np.int64), np.empty(len(points), np.int64)
-    if not order_points(rows, mjd, offsets, order, shifts_max):
+    offsets, ends = np.zeros(6, np.int64), np.empty(5, np.int64)
+    order = np.empty(len(points), np.int64)
+    if not order_points(rows, mjd, offsets, ends, order, shifts_max):
         return
     timed = [place for place in range(len(points)) if not np.isnan(mjd[place])]
     assert order[: offsets[-1]].tolist() == sorted(timed, key=lambda at: (rows[at], mjd[at]))
