@@ -227,8 +227,7 @@ def _run_row(
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Run over one datum: (outcome, position, operation, points used); `todo` is scratch."""
     items_left, bytes_max = limits
-    table, width = cells
-    point_table, point_width, room, blank = points
+    (table, width), (point_table, point_width, room, blank) = cells, points
     pc, depth = 0, -1
     while True:
         op, a, b = program[4 * pc], program[4 * pc + 1], program[4 * pc + 2]
@@ -244,9 +243,9 @@ def _run_row(
             table[0][row * width + a] = at
         elif op == UNION:
             branch, after = _varint(data, at, end)
-            if after >= 0 and 0 <= branch < a:
+            if 0 <= branch < a:
                 step = targets[b + branch]
-            elif after >= 0:
+            else:
                 after = -BAD_UNION
         elif op == JUMP:
             step = a
@@ -337,10 +336,7 @@ def order_points(
 def read_ascii(
     buffer: NDArray[np.uint8], spans: Ints, letters: NDArray[np.uint32], fine: NDArray[np.bool_]
 ) -> None:
-    """Copy texts as code points into zeros, uint32 (n, width); fine (n,): printable ASCII each.
-
-    A text that is empty, or longer than the width, is none either.
-    """
+    """Copy texts as code points into zeros, uint32 (n, width); fine: printable and fitting."""
     for row in range(len(spans)):
         begin, length = spans[row, 0], spans[row, 1] - spans[row, 0]
         fine[row] = begin >= 0 and 0 < length <= letters.shape[1]
