@@ -41,7 +41,7 @@ class Reason(StrEnum):
 class Rejected(NamedTuple):
     """One refused packet: its place in the input, why, and what was seen (at most a line)."""
 
-    index: int
+    index: int  # type: ignore[assignment] # hides a method of tuples that nobody asks for
     reason: Reason
     detail: str
 
