@@ -41,11 +41,12 @@ class Header:
 
 def read_varint(data: bytes, position: int) -> tuple[int, int]:
     """A zigzag varint and the position after it. Raises Refusal."""
-    value = 0
-    for place, byte in enumerate(data[position : position + VARINT_BYTES_MAX]):
-        value |= (byte & 0x7F) << (7 * place)
+    value, shift = 0, 0
+    for byte in data[position : position + VARINT_BYTES_MAX]:
+        value |= (byte & 0x7F) << shift
+        shift += 7
         if byte < 0x80:
-            return (value >> 1) ^ -(value & 1), position + place + 1
+            return (value >> 1) ^ -(value & 1), position + shift // 7
     if len(data) - position < VARINT_BYTES_MAX:
         raise Refusal(Reason.TRUNCATED, f"within a length at byte {position}")
     raise Refusal(Reason.VARINT, f"a length at byte {position} has over {VARINT_BYTES_MAX} bytes")

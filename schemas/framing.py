@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from schemas.avro import SchemaSource, WriterSchema
 from schemas.batch import Reason
@@ -42,8 +42,7 @@ class Layout:
     program: Program
 
 
-@dataclass(frozen=True)
-class Framed:
+class Framed(NamedTuple):
     """A bare record within a message, or within what its block was inflated to."""
 
     layout: Layout
