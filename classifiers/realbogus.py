@@ -48,11 +48,24 @@ class RealBogus:
 
     def score_stamps(self, stamps: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same for stamps float32 (n, 3, STAMP_PIXELS, STAMP_PIXELS), counts as sent."""
-        whole = np.all(np.any(np.isfinite(stamps), axis=(2, 3)), axis=1)
         probabilities = self._session.run(stamps)
-        probabilities[~whole] = np.nan
+        probabilities[_blind_rows(stamps)] = np.nan
         return probabilities
 
     def warm_up(self) -> None:
         """Do once what the first call would pay for."""
         self._session.warm_up()
+
+
+def _blind_rows(stamps: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The rows that have a plane without a finite pixel."""
+    # A few pixels clear nearly every row; looking at all of them costs as much as a layer.
+    doubtful = np.flatnonzero(_blind(stamps[:, :, ::8, ::8]))
+    return doubtful[_blind(stamps[doubtful])]
+
+
+def _blind(stamps: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """By row: whether one of the planes has no finite pixel among these."""
+    seen = np.any(np.isfinite(stamps), axis=(2, 3))
+    blind: NDArray[np.bool_] = ~np.all(seen, axis=1)
+    return blind

@@ -101,7 +101,7 @@ whose sky
   network; the table shows what is left when those field-nights are held out.
 - Alerts with a high drb were mostly picked by filters that ask for a high drb: there are few
   faint, doubtful ones, and rates of false alarms on a whole night are not measured.
-- Low scores are more often fadings than high ones are (see the sign's column), so a fading
-  source may score lower for its sign alone.
+- More of the low-scored alerts fade than of the others, so a fading source may score lower for its
+  sign alone.
 - It never saw a stamp of Rubin's. It will score one, resampled, and that score means nothing yet.
 - Probabilities are the teacher's, not calibrated on anything else."""

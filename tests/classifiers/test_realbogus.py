@@ -66,6 +66,8 @@ def test_a_plane_without_a_finite_pixel_is_as_good_as_none() -> None:
     stamps = invented_stamps(2, seed=3)
     stamps[1, 0] = np.nan
     assert np.isnan(real(stamps)).tolist() == [False, True]
+    stamps[1, 0, 33, 35] = 1.0
+    assert np.isnan(real(stamps)).tolist() == [False, False]
 
 
 def test_an_empty_batch_is_scored_to_an_empty_table() -> None:
