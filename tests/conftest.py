@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from broker.node import KafkaNode, missing_packages
+
+pytest.register_assert_rewrite("tests.broker.behaviours", "tests.broker.member_behaviours")
+
+# Tests stop members and producers for longer than their time-outs; these let them be short.
+# Not for a node that is killed under transactions that may time out meanwhile: a restarted Kafka
+# which looks for such ones before it leads its partitions again ends them without markers, and
+# readers stand behind them for ever. The default, every 10 s, comes after that.
+QUICK_KAFKA = {
+    "group.min.session.timeout.ms": "1000",
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    "offsets.topic.num.partitions": "3",
+    "transaction.state.log.num.partitions": "3",
+}
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +31,27 @@ def data_folder() -> Path:
     if not named or not Path(named).is_dir():
         pytest.skip("GUESTSTAR_DATA names no folder of real alerts")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaNode]:
+    """A real Kafka of one node; skips where Java or Maven is absent, but fails with CI=true."""
+    if without := missing_kafka():
+        if os.environ.get("CI") == "true":
+            pytest.fail(without)
+        pytest.skip(without)
+    with KafkaNode(settings=QUICK_KAFKA) as node:
+        yield node
+
+
+def missing_kafka() -> str:
+    """What to install before the tests that need a real Kafka run; empty where all is here."""
+    absent = missing_packages()
+    return f"a real Kafka needs {' and '.join(absent)} (Debian packages)" if absent else ""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line that the tests against a real Kafka did not run, and why."""
+    without = missing_kafka()
+    if without and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line(f"skipped what needs a real Kafka: {without}")

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka.connection import Connection
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused, settings_checked
 from schemas.errors import BrokerError
 
 Answer = TypeVar("Answer")
@@ -42,7 +42,8 @@ class KafkaAdmin:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._client = AdminClient(connection.silent_client())
+        with settings_checked():
+            self._client = AdminClient(connection.silent_client())
 
     def answers(self) -> bool:
         """Whether Kafka answers now (it is given a second)."""

@@ -50,7 +50,7 @@ class Connection:
             "reconnect.backoff.ms": 100,
             "reconnect.backoff.max.ms": 1_000,
             # A topic that appears, or gains partitions, is seen within seconds, not minutes.
-            "topic.metadata.refresh.interval.ms": 5_000,
+            "topic.metadata.refresh.interval.ms": 2_000,
             **self.security,
         }
 

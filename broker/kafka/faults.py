@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
@@ -10,19 +12,26 @@ from broker.errors import (
     MemberFenced,
     OutputTooLarge,
     ProducerFenced,
+    SettingsError,
     TopicMissing,
     TransactionAborted,
 )
 from schemas.errors import BrokerError
 
-REFUSED: Final = (
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError._AUTHENTICATION,
-)
+ACCESS: Final = "correct [kafka.security], or Kafka's access lists"
+# What no retry can mend, and what can.
+REFUSED: Final = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: ACCESS,
+    KafkaError.GROUP_AUTHORIZATION_FAILED: ACCESS,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: ACCESS,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: ACCESS,
+    KafkaError.SASL_AUTHENTICATION_FAILED: ACCESS,
+    KafkaError._AUTHENTICATION: ACCESS,
+    KafkaError.INVALID_SESSION_TIMEOUT: "choose another [kafka] session_timeout_ms",
+    KafkaError.INVALID_TRANSACTION_TIMEOUT: "choose a smaller [kafka] transaction_timeout_ms",
+    KafkaError.INCONSISTENT_GROUP_PROTOCOL: "choose another [kafka] group: others use this one",
+    KafkaError.UNSUPPORTED_VERSION: "it is too old; set [kafka] delivery = 'at-least-once'",
+}
 UNKNOWN_TOPIC: Final = (
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError._UNKNOWN_TOPIC,
@@ -39,6 +48,16 @@ NO_ANSWER: Final = (
 )
 
 
+@contextmanager
+def settings_checked() -> Iterator[None]:
+    """Raises SettingsError where a client cannot be made of its settings."""
+    try:
+        yield
+    except KafkaException as raised:
+        reason = error_of(raised).str().strip()
+        raise SettingsError(f"Kafka's client does not take its settings: {reason}") from raised
+
+
 def error_of(raised: KafkaException) -> KafkaError:
     """The error inside the exception."""
     error = raised.args[0]
@@ -53,21 +72,27 @@ def passes(error: KafkaError) -> bool:
 
 def refused(error: KafkaError) -> BrokerError | None:
     """What no retry can mend: Kafka does not let us."""
-    if error.code() not in REFUSED:
-        return None
-    return BrokerError(f"Kafka refuses: {error.str()}; correct [kafka.security] or its ACLs")
+    remedy = REFUSED.get(error.code())
+    return BrokerError(f"Kafka refuses ({error.str()}): {remedy}") if remedy else None
 
 
-def member_fault(error: KafkaError, worker: str | None) -> BrokerError | None:
-    """What a consumer cannot go on from; None where it goes on by itself."""
-    if error.code() == KafkaError.FENCED_INSTANCE_ID:
-        return MemberFenced(
-            f"another live process is worker {worker!r}; stop one of them, or give it a --worker "
-            "name of its own"
-        )
-    if error.fatal():
-        return BrokerError(f"the consumer cannot go on: {error.str()}")
-    return refused(error)
+def member_fault(error: KafkaError, worker: str | None, member_id: str) -> BrokerError | None:
+    """What a group member cannot go on from; None where it goes on by itself.
+
+    member_id: the client's own, empty where it has given its session up. It still sends
+    heartbeats then, without an id, and is fenced as if it were a namesake of itself: that is
+    TransactionAborted (the group has dropped us), to be mended by a new client.
+    """
+    # In the classic protocol nothing but its fencing is fatal to a consumer; what it says after
+    # that is _FATAL without a cause.
+    if error.code() not in (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL):
+        return refused(error)
+    if not member_id:
+        return TransactionAborted(f"the group has dropped worker {worker!r}; it enters again")
+    return MemberFenced(
+        f"another live process is worker {worker!r}; stop one of them, or give it a --worker name "
+        "of its own"
+    )
 
 
 def delivery_fault(error: KafkaError, topic: str) -> BrokerError:

@@ -30,6 +30,7 @@ class GroupOffsets:
         """Each partition's committed offset, negative where there is none.
 
         None where that is not known now: Kafka is away, or a transaction over them is open.
+        Raises MemberFenced, or TransactionAborted where the group has dropped us.
         """
         asked = [TopicPartition(each.topic, each.number) for each in partitions]
         try:
@@ -74,6 +75,9 @@ class GroupOffsets:
         return int(low), int(high)
 
     def _commit_once(self, offsets: Mapping[Partition, int]) -> KafkaError | None:
+        # A client that gave its session up would be taken for a namesake of itself.
+        if not self._consumer.memberid():
+            return KafkaError(KafkaError.UNKNOWN_MEMBER_ID)
         try:
             answers = self._consumer.commit(offsets=placed(offsets), asynchronous=False)
         except KafkaException as raised:
@@ -81,7 +85,8 @@ class GroupOffsets:
         return next((answer.error for answer in answers if answer.error), None)
 
     def _judge(self, error: KafkaError) -> None:
-        if (fault := member_fault(error, self._worker)) is not None:
+        fault = member_fault(error, self._worker, self._consumer.memberid())
+        if fault is not None:
             raise fault
         LOG.debug("offsets of worker %r: %s", self._worker, error)
 

@@ -11,7 +11,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from broker.errors import KafkaUnavailable, OutputTooLarge
 from broker.kafka.admin import KafkaAdmin
 from broker.kafka.connection import PRODUCER_BATCH_BYTES, Connection
-from broker.kafka.faults import delivery_fault, error_of, passes, transaction_fault
+from broker.kafka.faults import (
+    delivery_fault,
+    error_of,
+    passes,
+    settings_checked,
+    transaction_fault,
+)
 from broker.ports import Output
 from schemas.errors import BrokerError
 
@@ -65,8 +71,9 @@ class Publisher:
             message_bytes_max=self._message_bytes_max,
             batch_bytes=min([PRODUCER_BATCH_BYTES, *limits]),
         )
-        self._producer = Producer({**settings, **self._settings, "on_delivery": self._failed})
-        return self._producer
+        with settings_checked():
+            self._producer = Producer({**settings, **self._settings, "on_delivery": self._failed})
+        return self.producer
 
     def drop(self) -> None:
         """Let the producer go, with what it has queued."""
@@ -113,13 +120,13 @@ class Publisher:
             except KafkaException as raised:
                 self._bear(error_of(raised), raised, deadline_s)
             else:
-                self._connection.watch.heed(answered=True)
+                self._connection.watch.back()
                 return
 
     def _bear(self, error: KafkaError, raised: KafkaException, deadline_s: float) -> None:
         if error.fatal() or error.txn_requires_abort() or not passes(error):
             raise self._fault(error) from raised
-        self._connection.watch.heed(answered=False)
+        self._connection.watch.away()
         if time.monotonic() > deadline_s:
             raise KafkaUnavailable(self._connection.watch.complaint()) from raised
 

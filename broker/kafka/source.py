@@ -19,10 +19,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, settings_checked
 from broker.kafka.offsets import GroupOffsets, placed
 from broker.kafka.watch import LOG
 from broker.ports import Message, Partition
+from schemas.errors import BrokerError
 
 CHUNK_MESSAGES: Final = 64
 # Assignments, signals and outages are looked at this often while nothing comes: librdkafka's
@@ -59,8 +60,12 @@ class KafkaSource:
         session_timeout_ms: int = SESSION_TIMEOUT_MS,
     ) -> None:
         self._connection = connection
+        self._topics = list(topics)
         self._worker = worker
         self._start = start
+        self._settings = connection.consumer(
+            group=group, worker=worker, session_timeout_ms=session_timeout_ms
+        )
         self._unplaced: tuple[Partition, ...] = ()
         self._kept: deque[confluent_kafka.Message] = deque()
         self._starts: dict[Partition, int] = {}
@@ -69,13 +74,8 @@ class KafkaSource:
         self._rebalances = 0
         self._awaited: set[str] = set()
         self._membership: Membership | None = None
-        self._consumer = Consumer(
-            connection.consumer(group=group, worker=worker, session_timeout_ms=session_timeout_ms)
-        )
-        self._offsets = GroupOffsets(self._consumer, connection, worker)
-        self._consumer.subscribe(
-            list(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
-        )
+        self._fault: BrokerError | None = None
+        self._subscribe()
 
     def join(self) -> None:
         """Return once the group has us, or once Kafka says that there is no such topic yet."""
@@ -86,16 +86,18 @@ class KafkaSource:
             self._next(WAIT_S_MAX)
 
     def confirm_member(self) -> None:
-        """Ask the group itself; raises MemberFenced where another live process has the name."""
+        """Ask the group itself; raises MemberFenced where another live process has the name.
+
+        Where the group dropped us, enters it again first.
+        """
         if not self._positions:
             return
         try:
-            # What is committed, committed again: it changes nothing and is answered at once.
+            # What is committed already, committed again: it changes nothing.
             self._offsets.commit(self.committed())
         except TransactionAborted:
-            # Dropped from the group, and nobody has the name: the next poll enters it again.
-            self._consumer.unassign()
-            self._forget()
+            self._enter_again()
+            self.join()
 
     def poll(self, *, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message]:
         """Wait for the first message, then take what is there already, up to both bounds."""
@@ -129,7 +131,7 @@ class KafkaSource:
 
     def seek(self, positions: Mapping[Partition, int]) -> None:
         """Go back to these offsets; what was prefetched is forgotten. Needed after an abort."""
-        self._kept.clear()
+        self._drop_prefetched()
         self._positions.update({p: at for p, at in positions.items() if p in self._positions})
         # Every partition, for the prefetched messages of the others went with the rest.
         self._consumer.assign(placed(self._positions))
@@ -152,12 +154,32 @@ class KafkaSource:
 
     def close(self) -> None:
         """End; a static member keeps its partitions until its session ends. Idempotent."""
+        self._closing = True
         self._consumer.close()
+
+    def _subscribe(self) -> None:
+        self._closing = False
+        with settings_checked():
+            self._consumer = Consumer(self._settings)
+        self._offsets = GroupOffsets(self._consumer, self._connection, self._worker)
+        self._consumer.subscribe(
+            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+        )
+
+    def _enter_again(self) -> None:
+        """With a new client, for the group has dropped this one: `poll` finds what it gets."""
+        LOG.info("worker %r enters the group again", self._worker)
+        self.close()
+        self._forget()
+        self._membership = None
+        self._subscribe()
 
     def _wait_first(self, timeout_s: float) -> list[Message]:
         deadline_s = time.monotonic() + timeout_s
         while True:
             self._connection.watch.check()
+            if self._fault is not None:
+                raise self._fault
             self._place()
             left_s = max(0.0, deadline_s - time.monotonic())
             message = self._next(min(left_s, WAIT_S_MAX))
@@ -184,8 +206,8 @@ class KafkaSource:
         except KafkaException as raised:
             self._judge(error_of(raised))
             return False
-        if rebalances == self._rebalances:
-            self._kept.extend(came)
+        # What came before a rebalance is read again by whoever owns the partition now.
+        self._kept.extend(came if rebalances == self._rebalances else filter(_is_fatal, came))
         return bool(self._kept)
 
     def _take(self, message: confluent_kafka.Message) -> Message:
@@ -209,7 +231,11 @@ class KafkaSource:
             self._judge(error)
 
     def _judge(self, error: KafkaError) -> None:
-        if (fault := member_fault(error, self._worker)) is not None:
+        fault = member_fault(error, self._worker, self._consumer.memberid())
+        if isinstance(fault, TransactionAborted):
+            self._enter_again()
+        elif fault is not None:
+            self._fault = fault  # said once by the client, and true from then on
             raise fault
         LOG.debug("worker %r: %s", self._worker, error)
 
@@ -226,6 +252,8 @@ class KafkaSource:
             LOG.warning("topic %r does not exist yet; waiting for it", topic)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._closing:
+            return
         # Assigned nothing for now: `_place` asks where they stand, outside of this callback.
         consumer.assign([])
         self._forget()
@@ -233,21 +261,30 @@ class KafkaSource:
         self._membership = Membership(consumer.consumer_group_metadata(), self._offsets)
         LOG.info("worker %r has %d partitions", self._worker, len(partitions))
 
-    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        consumer.unassign()
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._forget()
         LOG.info("worker %r gives back %d partitions", self._worker, len(partitions))
 
     def _forget(self) -> None:
         self._rebalances += 1
         self._unplaced = ()
-        self._kept.clear()
+        self._drop_prefetched()
         self._starts, self._positions = {}, {}
+
+    def _drop_prefetched(self) -> None:
+        self._kept = deque(filter(_is_fatal, self._kept))
 
     def _place(self) -> None:
         """Read what is newly assigned, once it is known where from."""
-        known = self._offsets.read(self._unplaced) if self._unplaced else None
-        if known is None or not self._begin(known):
+        if not self._unplaced:
+            return
+        try:
+            known = self._offsets.read(self._unplaced)
+            if known is None or not self._begin(known):
+                return
+        except TransactionAborted:
+            if not self._consumer.memberid():
+                self._enter_again()
             return
         self._unplaced, self._positions, self._starts = (), known, dict(known)
         self._consumer.assign(placed(known))
@@ -264,3 +301,9 @@ class KafkaSource:
         if fresh:
             self._offsets.commit({partition: known[partition] for partition in fresh})
         return True
+
+
+def _is_fatal(message: confluent_kafka.Message) -> bool:
+    """Whether it is the news that the client is at its end, which comes once."""
+    error = message.error()
+    return error is not None and bool(error.code() == KafkaError._FATAL)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -39,7 +40,7 @@ CLIENT_LOG.addFilter(_Demoted())
 
 
 class Watch:
-    """Whether one Kafka answers. Not a thread: it learns what its clients' calls serve.
+    """Whether one Kafka answers. Not a thread: it learns from what its clients' calls bring.
 
     patience_s: the longest outage that `check` bears with.
     """
@@ -52,13 +53,12 @@ class Watch:
     ) -> None:
         self._bootstrap = bootstrap
         self.patience_s = patience_s
-        self._monotonic_s = monotonic_s
+        self._now_s = monotonic_s
         self._away_since_s: float | None = None
-        self._hears_statistics = False
+        self._changed_s = -math.inf
 
     def client(self) -> dict[str, Any]:
         """The callbacks for a client whose queue is served all the time (a consumer)."""
-        self._hears_statistics = True
         return {
             "logger": CLIENT_LOG,
             "error_cb": lambda error: LOG.debug("client error: %s", error),
@@ -66,37 +66,29 @@ class Watch:
             "statistics.interval.ms": STATISTICS_INTERVAL_MS,
         }
 
-    def away(self) -> None:
-        """Kafka gave no answer; says so once an outage."""
+    def away(self, at_s: float | None = None) -> None:
+        """Kafka gives no answer, now or since `at_s` (monotonic); says so once an outage."""
         if self._away_since_s is not None:
             return
-        self._away_since_s = self._monotonic_s()
+        self._away_since_s = self._changed_s = self._now_s() if at_s is None else at_s
         LOG.warning(
             "no answer from Kafka at %s; trying again for %.0f s",
             self._bootstrap,
             self.patience_s,
         )
 
-    def back(self) -> None:
-        """Kafka answered; says so where that ends an outage."""
+    def back(self, at_s: float | None = None) -> None:
+        """Kafka answers, now or since `at_s`; says so where that ends an outage."""
         if self._away_since_s is None:
             return
-        away_s, self._away_since_s = self._monotonic_s() - self._away_since_s, None
-        LOG.warning("Kafka at %s answers again after %.1f s", self._bootstrap, away_s)
-
-    def heed(self, *, answered: bool) -> None:
-        """What a call learned; it counts only where no consumer's statistics tell more."""
-        if self._hears_statistics:
-            return
-        if answered:
-            self.back()
-        else:
-            self.away()
+        self._changed_s = self._now_s() if at_s is None else at_s
+        away_s, self._away_since_s = self._changed_s - self._away_since_s, None
+        LOG.warning("Kafka at %s answers again after %.0f s", self._bootstrap, away_s)
 
     def check(self) -> None:
         """Raise KafkaUnavailable where an outage has outlasted the patience."""
         since_s = self._away_since_s
-        if since_s is not None and self._monotonic_s() - since_s > self.patience_s:
+        if since_s is not None and self._now_s() - since_s > self.patience_s:
             raise KafkaUnavailable(self.complaint())
 
     def complaint(self) -> str:
@@ -108,6 +100,10 @@ class Watch:
 
     def _hear_statistics(self, text: str) -> None:
         statistics = json.loads(text)
+        # They may have waited in the queue while a producer's call was held up.
+        at_s = self._now_s() - max(0.0, time.time() - statistics["time"])
+        if at_s <= self._changed_s:
+            return
         brokers = statistics["brokers"].values()
         up = sum(broker["state"] == "UP" for broker in brokers)
         LOG.debug(
@@ -119,6 +115,6 @@ class Watch:
             statistics["rx_bytes"],
         )
         if up:
-            self.back()
+            self.back(at_s)
         else:
-            self.away()
+            self.away(at_s)

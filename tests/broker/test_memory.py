@@ -6,6 +6,11 @@ import pytest
 
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours
 from tests.broker.clusters import TwinCluster
+from tests.broker.member_behaviours import (
+    MemberBehaviours,
+    NamesakeBehaviours,
+    ZombieBehaviours,
+)
 
 
 @pytest.fixture
@@ -20,3 +25,15 @@ class TestReading(ReadingBehaviours):
 
 class TestPublishing(PublishingBehaviours):
     """What a transaction of the twin holds."""
+
+
+class TestMembers(MemberBehaviours):
+    """Groups of the twin."""
+
+
+class TestNamesakes(NamesakeBehaviours):
+    """Two processes with one name on the twin."""
+
+
+class TestZombies(ZombieBehaviours):
+    """Stopped processes on the twin."""

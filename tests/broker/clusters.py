@@ -1,0 +1,296 @@
+"""The two Kafkas that the behaviour suite runs over: a real one, and the twin in memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Protocol, TypedDict
+from uuid import uuid4
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from broker.clock import ManualClock, SystemClock
+from broker.kafka import Connection, KafkaAdmin, KafkaSink, KafkaSource, TopicSettings
+from broker.memory import MemoryKafka, MemorySink, MemorySource
+from broker.ports import Clock, Partition, Sink
+from tests.broker.workers import LocalWorker, ProcessWorker, StoppableWorker, TwinWorker
+
+SESSION_S = 3.0
+TRANSACTION_S = 3.0
+
+
+class Cluster(Protocol):
+    """A Kafka as the suite uses it. Names of topics are new in each test."""
+
+    clock: Clock
+
+    def name(self) -> str:
+        """A name for a topic that does not exist."""
+        ...
+
+    def create(self, name: str, *, partitions: int = 1, bytes_max: int = 1_000_000) -> str:
+        """Make the topic; its name."""
+        ...
+
+    def limit(self, topic: str, bytes_max: int) -> None:
+        """Lower what a topic accepts."""
+        ...
+
+    def forget(self, topic: str, *, before: int) -> None:
+        """Have partition 0 forget what is below that offset, as retention does."""
+        ...
+
+    def publish(self, topic: str, values: Sequence[bytes], *, partition: int = 0) -> None:
+        """Write without a transaction."""
+        ...
+
+    def read(self, topic: str) -> list[bytes]:
+        """What a read_committed reader finds now."""
+        ...
+
+    def writer(self, topic: str) -> Sink:
+        """Somebody else's transactions, with the id taken."""
+        ...
+
+    def worker(
+        self,
+        topic: str,
+        *,
+        name: str = ...,
+        outputs: Sequence[str] = ...,
+        transaction_s: float = ...,
+    ) -> LocalWorker:
+        """A worker of the test's group, in this process, that reads the topic."""
+        ...
+
+    def process(
+        self, topic: str, *, outputs: Sequence[str], name: str = ..., transaction_s: float = ...
+    ) -> StoppableWorker:
+        """The same, one that can be stopped and killed."""
+        ...
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+class TwinCluster:
+    """The twin in memory, its time moved by hand."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self._kafka = MemoryKafka(self.clock, session_s=SESSION_S)
+        self._numbers = itertools.count()
+
+    def name(self) -> str:
+        return f"topic-{next(self._numbers)}"
+
+    def create(self, name: str, *, partitions: int = 1, bytes_max: int = 1_000_000) -> str:
+        self._kafka.create_topic(name, partitions=partitions, bytes_max=bytes_max)
+        return name
+
+    def limit(self, topic: str, bytes_max: int) -> None:
+        self._kafka.limit(topic, bytes_max)
+
+    def forget(self, topic: str, *, before: int) -> None:
+        self._kafka.forget(Partition(topic, 0), before=before)
+
+    def publish(self, topic: str, values: Sequence[bytes], *, partition: int = 0) -> None:
+        for value in values:
+            self._kafka.publish(topic, value, partition=partition)
+
+    def read(self, topic: str) -> list[bytes]:
+        return [message.value for message in self._kafka.read(topic)]
+
+    def writer(self, topic: str) -> Sink:
+        sink = MemorySink(self._kafka, name=f"writer of {topic}")
+        sink.rebuild()
+        return sink
+
+    def worker(
+        self,
+        topic: str,
+        *,
+        name: str = "one",
+        outputs: Sequence[str] = (),
+        transaction_s: float = TRANSACTION_S,
+    ) -> LocalWorker:
+        return self.process(topic, name=name, outputs=outputs, transaction_s=transaction_s)
+
+    def process(
+        self,
+        topic: str,
+        *,
+        outputs: Sequence[str] = (),
+        name: str = "one",
+        transaction_s: float = TRANSACTION_S,
+    ) -> TwinWorker:
+        source = MemorySource(self._kafka, group="g", topics=[topic], worker=name)
+        sink = MemorySink(self._kafka, name=f"g-{name}", transaction_s=transaction_s)
+        return TwinWorker(source, sink)
+
+    def rest(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self._kafka.tick()
+
+
+class WorkerSettings(TypedDict):
+    """What `build_worker` needs; it travels to another process."""
+
+    bootstrap: str
+    group: str
+    topic: str
+    name: str
+    outputs: tuple[str, ...]
+    transaction_s: float
+
+
+def build_worker(
+    *,
+    bootstrap: str,
+    group: str,
+    topic: str,
+    name: str,
+    outputs: Sequence[str],
+    transaction_s: float,
+) -> LocalWorker:
+    """A worker of the real Kafka, in the process that calls this."""
+    connection = Connection(bootstrap, patience_s=30)
+    source = KafkaSource(
+        connection,
+        topics=[topic],
+        group=group,
+        worker=name,
+        session_timeout_ms=int(SESSION_S * 1e3),
+    )
+    sink = KafkaSink(
+        connection,
+        group=group,
+        worker=name,
+        topics=outputs,
+        transaction_timeout_ms=int(transaction_s * 1e3),
+    )
+    return LocalWorker(source, sink)
+
+
+class RealCluster:
+    """A real Kafka; groups and topics of a test are its own."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.clock = SystemClock()
+        self._bootstrap = bootstrap
+        self._group = f"group-{uuid4().hex[:8]}"
+        self._admin = KafkaAdmin(Connection(bootstrap))
+        self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "log_level": 0})
+        self._opened: list[LocalWorker | ProcessWorker | KafkaSink] = []
+
+    def name(self) -> str:
+        return f"topic-{uuid4().hex[:8]}"
+
+    def create(self, name: str, *, partitions: int = 1, bytes_max: int = 1_000_000) -> str:
+        settings = {"max.message.bytes": str(bytes_max)}
+        self._admin.create([TopicSettings(name, partitions, settings=settings)])
+        return name
+
+    def limit(self, topic: str, bytes_max: int) -> None:
+        entry = ConfigEntry(
+            "max.message.bytes",
+            str(bytes_max),
+            incremental_operation=AlterConfigOpType.SET,
+        )
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        for future in self._client.incremental_alter_configs([resource]).values():
+            future.result()
+
+    def forget(self, topic: str, *, before: int) -> None:
+        for future in self._client.delete_records([TopicPartition(topic, 0, before)]).values():
+            future.result()
+
+    def publish(self, topic: str, values: Sequence[bytes], *, partition: int = 0) -> None:
+        for value in values:
+            self._producer.produce(topic, value=value, partition=partition)
+        assert self._producer.flush(10) == 0, "the real Kafka takes what is published"
+
+    def read(self, topic: str) -> list[bytes]:
+        reader = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": "plain-reader",
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "fetch.wait.max.ms": 5,
+                "enable.auto.commit": False,
+            }
+        )
+        count = self._admin.partitions()[topic]
+        reader.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(count)])
+        values, left = [], count
+        while left:
+            message = reader.poll(10)
+            assert message is not None, "the real Kafka answers a reader"
+            error = message.error()
+            left -= error is not None and error.code() == KafkaError._PARTITION_EOF
+            if error is None:
+                values.append(message.value() or b"")
+        reader.close()
+        return values
+
+    def writer(self, topic: str) -> Sink:
+        connection = Connection(self._bootstrap)
+        sink = KafkaSink(connection, group=topic, worker="writer", topics=[topic])
+        self._opened.append(sink)
+        sink.rebuild()
+        return sink
+
+    def worker(
+        self,
+        topic: str,
+        *,
+        name: str = "one",
+        outputs: Sequence[str] = (),
+        transaction_s: float = TRANSACTION_S,
+    ) -> LocalWorker:
+        worker = build_worker(**self._settings(topic, outputs, name, transaction_s))
+        self._opened.append(worker)
+        return worker
+
+    def process(
+        self,
+        topic: str,
+        *,
+        outputs: Sequence[str],
+        name: str = "one",
+        transaction_s: float = TRANSACTION_S,
+    ) -> ProcessWorker:
+        settings = self._settings(topic, outputs, name, transaction_s)
+        worker = ProcessWorker(build_worker, **settings)
+        self._opened.append(worker)
+        return worker
+
+    def rest(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+    def close(self) -> None:
+        """End all that the test began."""
+        for opened in self._opened:
+            opened.close()
+
+    def _settings(
+        self, topic: str, outputs: Sequence[str], name: str, transaction_s: float
+    ) -> WorkerSettings:
+        return WorkerSettings(
+            bootstrap=self._bootstrap,
+            group=self._group,
+            topic=topic,
+            name=name,
+            outputs=tuple(outputs),
+            transaction_s=transaction_s,
+        )

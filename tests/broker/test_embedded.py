@@ -1,0 +1,66 @@
+"""The embedded Kafka of the demonstration, and what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from broker.embedded import PARTITION_BYTES_KEPT, PARTITIONS, EmbeddedKafka, embedded_kafka
+from broker.errors import OffsetGap
+from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
+from broker.ports import Output
+from tests.broker.behaviours import numbered
+from tests.broker.workers import LocalWorker
+
+
+@pytest.fixture
+def embedded() -> Iterator[EmbeddedKafka]:
+    """An embedded Kafka with an input and an output."""
+    with embedded_kafka(["input", "output"]) as kafka:
+        yield kafka
+
+
+def member(kafka: EmbeddedKafka, worker: str | None = "one") -> KafkaSource:
+    """A member of the group that reads the input."""
+    return KafkaSource(Connection(kafka.address), topics=["input"], group="g", worker=worker)
+
+
+def producer(kafka: EmbeddedKafka) -> AtLeastOnceSink:
+    """A sink with its producer built."""
+    sink = AtLeastOnceSink(Connection(kafka.address), topics=["input", "output"], ask_limits=False)
+    sink.rebuild()
+    return sink
+
+
+def test_its_topics_are_there_before_anyone_subscribes(embedded: EmbeddedKafka) -> None:
+    listed = KafkaAdmin(Connection(embedded.address)).partitions()
+    assert listed == {"input": PARTITIONS, "output": PARTITIONS}
+
+
+def test_a_worker_reads_publishes_and_commits(embedded: EmbeddedKafka) -> None:
+    with closing(producer(embedded)) as survey, closing(member(embedded)) as source:
+        survey.begin()
+        survey.produce([Output("input", None, value) for value in numbered(20)])
+        survey.commit()
+        worker = LocalWorker(source, producer(embedded))
+        published = 0
+        while published < 20:
+            published += worker.step("output", 10)
+        assert sum(source.committed().values()) == 20
+        worker.sink.close()
+
+
+def test_what_it_forgot_before_it_was_read_is_an_error(embedded: EmbeddedKafka) -> None:
+    with closing(member(embedded, worker=None)) as source:
+        source.poll(messages_max=1, bytes_max=1, timeout_s=5)
+        assert set(source.positions().values()) == {0}
+    with closing(producer(embedded)) as survey:
+        size = 500_000
+        for _ in range(3 * PARTITION_BYTES_KEPT // size):
+            survey.begin()
+            survey.produce([Output("input", b"one partition", bytes(size))])
+            survey.commit()
+    with closing(member(embedded)) as again, pytest.raises(OffsetGap, match="input"):
+        again.poll(messages_max=1, bytes_max=1, timeout_s=20)
