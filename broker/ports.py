@@ -71,6 +71,8 @@ class Source(Protocol):
     def join(self) -> None:
         """Return once the group has this process as a member (no partition need be assigned).
 
+        Returns too where no topic exists yet: `poll` joins when one appears.
+
         Called once, before the sink takes its transactional id (`Sink.rebuild`): of two live
         processes with one name the older is then fenced as a member before its producer is, and
         knows not to fence back. Raises KafkaUnavailable after the configured patience.
@@ -78,7 +80,10 @@ class Source(Protocol):
         ...
 
     def confirm_member(self) -> None:
-        """Ask the group itself; raises MemberFenced where another live process has the name."""
+        """Ask the group itself; raises MemberFenced where another live process has the name.
+
+        A member that the group has dropped enters it again first.
+        """
         ...
 
     def starts(self) -> Mapping[Partition, int]:
