@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TRAIN := .venv-train/bin
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
-.PHONY: help setup check test test-train demo kafka bench chaos train clean
+.PHONY: help setup check test test-train demo kafka bench chaos train lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +43,14 @@ kafka: setup ## an Apache Kafka of one node, in the foreground
 
 bench: setup ## how fast, against a textbook pipeline, in the same run
 	$(BIN)/python -m benchmarks
+
+train: .venv-train/ready ## make the real/bogus network again, the same to the byte
+	OMP_NUM_THREADS=1 $(TRAIN)/python -m classifiers.training.realbogus --data $(GUESTSTAR_DATA)/ztf --out classifiers
+
+lock: setup ## pin the newest versions that pyproject.toml allows
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock
+	$(COMPILE) --extra test --extra train pyproject.toml --output-file requirements-train.lock
 
 chaos: setup ## fifty kills and twenty aborts while 20,000 alerts flow
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos

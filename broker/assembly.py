@@ -36,7 +36,6 @@ from schemas.avro import SchemaSource
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.enriched_framing import Registrar
-from schemas.registry import RegistrySchemas
 from schemas.schema_folder import SchemaFolder
 from schemas.suggestion import nearest
 
@@ -228,6 +227,9 @@ def _new_topic(parts: Parts, name: str) -> TopicSettings:
 def _schema_sources(section: SchemasSection) -> tuple[SchemaSource | None, Registrar | None]:
     """Where writer schemas are found, and where ours get their ids."""
     if section.registry:
+        # Its client takes a fifth of a second to load, which a worker without one need not wait.
+        from schemas.registry import RegistrySchemas  # noqa: PLC0415
+
         registry = RegistrySchemas(section.registry)
         return registry, registry
     return (SchemaFolder(section.folder) if section.folder else None), None

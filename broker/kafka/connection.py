@@ -16,11 +16,6 @@ MESSAGE_BYTES_MAX: Final = 1_000_000
 # Measured with 55 kB messages: 160 µs of CPU each at this size, 480 at 100,000.
 PRODUCER_BATCH_BYTES: Final = 1_000_000
 
-MALLOC_SETTINGS: Final[Mapping[str, str]] = {
-    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
-    "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
-}
-
 Start = Literal["earliest", "latest"]
 
 

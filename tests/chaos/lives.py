@@ -31,16 +31,17 @@ class Worker:
         self._config = config
         self.diary = folder / f"{name}.diary"
         self._phases = folder / f"{name}.phase"
-        self._log = (folder / f"{name}.log").open("ab")
+        self._log = folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, doom: Doom) -> None:
         """A new life."""
         command = [sys.executable, "-m", "tests.chaos.worker", str(self._config), self.name]
         paths = [str(self._phases), str(self.diary), doom.encode()]
-        self._process = subprocess.Popen(
-            [*command, *paths], stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL
-        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *paths], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
 
     def has_died(self) -> bool:
         """Whether its end has come."""

@@ -47,7 +47,7 @@ def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(
     tmp_path: Path,
 ) -> None:
     size = FULL if os.environ.get("GUESTSTAR_CHAOS") == "full" else SHORT
-    with KafkaNode(settings=PROMPT_TIME_OUTS) as node:
+    with KafkaNode() as node:
         provide_survey_topic(node.address)
         feed = Feed(node.address, _packets(size.alerts), size.alerts)
         record = Night(node, tmp_path, feed, size.plan).run()
@@ -58,12 +58,11 @@ def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(
     assert not books.imbalances
     assert books.consumed == size.alerts == books.published + books.dead
     assert len(record.deaths) == size.plan.kills
-    assert all(record.by_phase()[str(phase)] >= size.kills_each_phase for phase in PHASES)
+    assert min(record.by_phase()[str(phase)] for phase in PHASES) >= size.kills_each_phase
     assert sum(record.aborts().values()) >= size.aborts
 
 
 DEAD_LETTERS = "gueststar.dead-letters"
-PROMPT_TIME_OUTS = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": "500"}
 
 
 def _books(bootstrap: str) -> Balance:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from confluent_kafka import Producer
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from broker.node import KafkaNode
 from replay.archives import Archive
-from tests.chaos.night import behind
+from tests.chaos.backlog import Backlog
 from tests.chaos.proof import messages
 
 PARTITIONS = 2
@@ -76,12 +77,16 @@ def _send(bootstrap: str, data_folder: Path) -> int:
 
 def _run_until_done(bootstrap: str, config: Path) -> None:
     worker = subprocess.Popen(_command("run", str(config), "--worker", "live"))
+    backlog = Backlog(bootstrap, group="live", topic=SURVEY)
     try:
-        while behind(bootstrap, group="live", topic=SURVEY, partitions=PARTITIONS):
+        while backlog.messages():
             assert worker.poll() is None, "the worker ended before its time"
+            time.sleep(0.2)
     finally:
+        backlog.close()
         worker.terminate()
-    assert worker.wait(30) == 0
+        ended = worker.wait(30)
+    assert ended == 0
 
 
 def _command(*words: str) -> list[str]:
