@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,10 +34,11 @@ FULL = Size(20_000, Plan(50, spoilt_lives=9, spoilt_each=3, kafka_kills=2, seed=
 SHORT = Size(2_500, Plan(10, spoilt_lives=3, spoilt_each=2, kafka_kills=1, seed=1054), 1, 6)
 
 
-def _packets(total: int) -> Iterator[bytes]:
-    for number, invented in enumerate(invent(total, seed=1054)):
-        junk = number % JUNK_EVERY == JUNK_EVERY - 1
-        yield b"no alert %d" % number if junk else invented.packet
+def _packets(total: int) -> list[bytes]:
+    return [
+        b"no alert %d" % number if number % JUNK_EVERY == JUNK_EVERY - 1 else invented.packet
+        for number, invented in enumerate(invent(total, seed=1054))
+    ]
 
 
 @pytest.mark.kafka
@@ -47,10 +47,10 @@ def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(
     tmp_path: Path,
 ) -> None:
     size = FULL if os.environ.get("GUESTSTAR_CHAOS") == "full" else SHORT
+    packets = _packets(size.alerts)
     with KafkaNode() as node:
         provide_survey_topic(node.address)
-        feed = Feed(node.address, _packets(size.alerts), size.alerts)
-        record = Night(node, tmp_path, feed, size.plan).run()
+        record = Night(node, tmp_path, Feed(node.address, packets), size.plan).run()
         found = compare(node.address, sent="survey", enriched="enriched", dead=DEAD_LETTERS)
         books = _books(node.address)
     _show(record, found, books)
