@@ -117,7 +117,7 @@ class Plan:
 def _death(rng: random.Random, phase: Phase) -> Doom:
     return Doom(
         phase=phase,
-        occurrence=rng.randint(2, 4),
+        occurrence=rng.randint(10, 60),
         delay_s=rng.uniform(0, AIM[phase]) if phase in AIM else 0.0,
     )
 
