@@ -110,6 +110,9 @@ def subscribe(
     *,
     bootstrap: Bootstrap = "localhost:9092",
     group: Annotated[str | None, typer.Option(help="Resume where this group stopped.")] = None,
+    registry: Annotated[
+        str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
+    ] = None,
     from_start: Annotated[bool, typer.Option(help="What the topic still holds, too.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many alerts.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON an alert.")] = False,
@@ -121,6 +124,7 @@ def subscribe(
         topic,
         bootstrap=bootstrap,
         group=group,
+        registry=registry,
         from_start=from_start,
         limit=limit,
         as_json=as_json,

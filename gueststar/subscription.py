@@ -12,6 +12,7 @@ from broker.kafka import AtLeastOnceSink, Connection, KafkaSource
 from broker.kafka.connection import Start
 from broker.ports import Message, Partition, Sink, Source
 from gueststar.alert import Alert, rows
+from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch, Rejected
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
@@ -34,27 +35,45 @@ def subscribe(
     group: str | None = None,
     start: Start = "latest",
     security: Mapping[str, str] | None = None,
+    registry: str | None = None,
 ) -> Iterator[Alert]:
     """Yield a topic's alerts for ever, as they come; closing the iterator leaves Kafka.
 
     Only committed alerts are seen. With a `group` it resumes where that group stopped: an alert
     counts as dealt with when the ones after it are asked for. Without one it reads from `start`.
-    `security` are librdkafka's settings (`security.protocol`, `sasl.*`, `ssl.*`). A message that
-    is no alert is logged and passed over. Raises KafkaUnavailable where nobody answers.
+    `security` are librdkafka's settings (`security.protocol`, `sasl.*`, `ssl.*`); `registry` is the
+    schema registry's address, for topics in Confluent framing. A message that is no alert is logged
+    and passed over. Raises KafkaUnavailable where nobody answers.
     """
     connection = Connection(bootstrap, security=security or {})
-    with closing(connected(connection, topic, group=group, start=start)) as subscription:
+    opened = connected(connection, topic, group=group, start=start, schemas=registered(registry))
+    with closing(opened) as subscription:
         yield from subscription
 
 
+def registered(registry: str | None) -> SchemaSource | None:
+    """The writer schemas that a registry has, where there is one."""
+    if registry is None:
+        return None
+    # Its client takes a fifth of a second to load, which most readers need not wait.
+    from schemas.registry import RegistrySchemas  # noqa: PLC0415
+
+    return RegistrySchemas({"url": registry})
+
+
 def connected(
-    connection: Connection, topic: str, *, group: str | None = None, start: Start = "latest"
+    connection: Connection,
+    topic: str,
+    *,
+    group: str | None = None,
+    start: Start = "latest",
+    schemas: SchemaSource | None = None,
 ) -> Subscription:
     """A subscription through a real Kafka; a group of its own where none is named."""
     source = reader(connection, topic, group=group, start=start)
     # A group of its own is never seen again, so nobody needs to know how far it came.
     commits = AtLeastOnceSink(connection, topics=[], ask_limits=False) if group else None
-    return Subscription(source, commits)
+    return Subscription(source, commits, schemas=schemas)
 
 
 def reader(
@@ -68,14 +87,16 @@ def reader(
 class Subscription:
     """Owns the source that it reads, and the sink that commits its offsets, where there is one."""
 
-    def __init__(self, source: Source, sink: Sink | None) -> None:
-        """Nothing is read before the first alert is asked for."""
+    def __init__(
+        self, source: Source, sink: Sink | None, *, schemas: SchemaSource | None = None
+    ) -> None:
+        """Nothing is read before the first alert is asked for. `schemas`: of bare records."""
         if sink is not None:
             sink.rebuild()
         self._source = source
         self._sink = sink
-        self._decoder = Decoder(rescore=True)
-        self._reader = EnrichedReader()
+        self._decoder = Decoder(schemas=schemas, rescore=True)
+        self._reader = EnrichedReader(schemas=schemas)
         self._dealt_with: dict[Partition, int] = {}
 
     def __iter__(self) -> Iterator[Alert]:

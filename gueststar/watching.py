@@ -19,7 +19,7 @@ from broker.kafka import Connection
 from broker.kafka.connection import Start
 from gueststar.alert import COLUMNS, Alert
 from gueststar.stopping import stopped_by_signal
-from gueststar.subscription import POLL_WAIT_S, Subscription, connected
+from gueststar.subscription import POLL_WAIT_S, Subscription, connected, registered
 from gueststar.table import alert_table, line
 
 ALERTS_SHOWN = 30
@@ -30,13 +30,16 @@ def watch(
     *,
     bootstrap: str,
     group: str | None,
+    registry: str | None,
     from_start: bool,
     limit: int | None,
     as_json: bool,
 ) -> None:
     """Show alerts until told to stop, or until there were `limit` of them."""
     start: Start = "earliest" if from_start else "latest"
-    source = connected(Connection(bootstrap), topic, group=group, start=start)
+    source = connected(
+        Connection(bootstrap), topic, group=group, start=start, schemas=registered(registry)
+    )
     console = Console()
     with closing(source) as subscription, stopped_by_signal() as stop:
         arriving = islice(until(stop, subscription), limit)

@@ -34,10 +34,10 @@ class Doom:
 
     phase: Phase | None = None
     """Die in this phase; None: live until told to stop."""
-    occurrence: int = 1
-    """The how-manieth time that the phase is entered."""
+    after_s: float = 0.0
+    """The first time that it is entered so long after the first poll."""
     delay_s: float = 0.0
-    """So long after entering it."""
+    """And so long after entering it."""
     spoiler: Spoiler = Spoiler.NONE
     every: int = 0
     """Spoil each so-manieth transaction; 0: none."""
@@ -63,14 +63,13 @@ class Executioner:
 
     def __init__(self, doom: Doom) -> None:
         self._doom = doom
-        self._seen = 0
+        self._due_s: float | None = None
 
     def on_phase(self, phase: Phase) -> None:
-        """Count, and strike at once or a moment later."""
-        if phase is not self._doom.phase:
-            return
-        self._seen += 1
-        if self._seen == self._doom.occurrence:
+        """Strike, at once or a moment later, where it is time and this is the phase."""
+        if self._due_s is None and phase is Phase.POLLING:
+            self._due_s = time.monotonic() + self._doom.after_s
+        if phase is self._doom.phase and self._due_s and time.monotonic() >= self._due_s:
             self._strike()
 
     def _strike(self) -> None:

@@ -7,7 +7,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -23,8 +23,10 @@ PHASES = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.CO
 AIM = {Phase.SCORING: 0.02, Phase.COMMITTING: 0.004}
 """At most so many seconds after entering a phase; at once in the phases that pass at once."""
 
-ALERTS_PER_S = 150
-"""More than ZTF sends; the two cores that all of this shares are then not always full."""
+LIFE_S_MAX = 1.5
+"""How long a worker may work before it is killed."""
+SPOILT_S = 0.5
+"""What a spoilt transaction takes, with the pause after it."""
 IN_FLIGHT_MAX = 2_000
 PARTITIONS = 4
 TICK_S = 0.02
@@ -34,7 +36,7 @@ STALL_S = 13.0
 way out: a node that looks before it has loaded its topics takes them for deleted, and leaves what
 was open in them open for ever (seen with 4.3 after a `kill -9` of the server)."""
 
-NIGHT_S_MAX = 1_500.0
+NIGHT_S_MAX = 900.0
 
 CONFIG = """
 [kafka]
@@ -117,17 +119,17 @@ class Plan:
 def _death(rng: random.Random, phase: Phase) -> Doom:
     return Doom(
         phase=phase,
-        occurrence=rng.randint(10, 60),
+        after_s=rng.uniform(0, LIFE_S_MAX),
         delay_s=rng.uniform(0, AIM[phase]) if phase in AIM else 0.0,
     )
 
 
 def _spoilt(doom: Doom, spoiler: Spoiler, times: int) -> Doom:
-    """The same end, but some transactions fail before it."""
-    return Doom(
-        phase=doom.phase,
-        occurrence=doom.occurrence + 2 * times,
-        delay_s=doom.delay_s,
+    """The same end, but its first transactions fail before it."""
+    stalled_s = times * STALL_S if spoiler is Spoiler.TIME_OUT else times * SPOILT_S
+    return replace(
+        doom,
+        after_s=doom.after_s + stalled_s,
         spoiler=spoiler,
         every=1,
         times=times,
@@ -138,7 +140,8 @@ def _spoilt(doom: Doom, spoiler: Spoiler, times: int) -> Doom:
 class Feed:
     """Sends packets at a steady pace while the workers keep up, so that alerts flow all night."""
 
-    def __init__(self, bootstrap: str, packets: Sequence[bytes]) -> None:
+    def __init__(self, bootstrap: str, packets: Sequence[bytes], *, alerts_per_s: float) -> None:
+        self._alerts_per_s = alerts_per_s
         self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
         self._packets = packets
         self._sent = 0
@@ -151,9 +154,13 @@ class Feed:
         return self._sent == len(self._packets)
 
     def keep_up(self, behind: int) -> None:
-        """Send what is due, unless many are on their way."""
-        now_s = time.monotonic()
-        self._due = min(self._due + ALERTS_PER_S * (now_s - self._asked_s), IN_FLIGHT_MAX - behind)
+        """Send what is due, unless many are on their way; the last third ever slower.
+
+        So there are always some to come: a worker may be doomed to die over an alert.
+        """
+        now_s, left = time.monotonic(), 1 - self._sent / len(self._packets)
+        alerts_per_s = self._alerts_per_s * min(1.0, 3 * left)
+        self._due = min(self._due + alerts_per_s * (now_s - self._asked_s), IN_FLIGHT_MAX - behind)
         self._asked_s = now_s
         while self._due >= 1 and not self.is_over:
             self._send()

@@ -25,13 +25,15 @@ class Size(NamedTuple):
     """How long the night is."""
 
     alerts: int
+    alerts_per_s: float
+    """The cores that all of this shares are then not always full."""
     plan: Plan
     kills_each_phase: int
     aborts: int
 
 
-FULL = Size(20_000, Plan(50, spoilt_lives=9, spoilt_each=3, kafka_kills=2, seed=1054), 5, 20)
-SHORT = Size(2_500, Plan(10, spoilt_lives=3, spoilt_each=2, kafka_kills=1, seed=1054), 1, 6)
+FULL = Size(20_000, 150, Plan(50, spoilt_lives=9, spoilt_each=3, kafka_kills=2, seed=1054), 5, 20)
+SHORT = Size(2_500, 40, Plan(10, spoilt_lives=3, spoilt_each=2, kafka_kills=1, seed=1054), 1, 6)
 
 
 def _packets(total: int) -> list[bytes]:
@@ -42,7 +44,7 @@ def _packets(total: int) -> list[bytes]:
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(1_200)
 def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(
     tmp_path: Path,
 ) -> None:
@@ -50,7 +52,8 @@ def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(
     packets = _packets(size.alerts)
     with KafkaNode() as node:
         provide_survey_topic(node.address)
-        record = Night(node, tmp_path, Feed(node.address, packets), size.plan).run()
+        feed = Feed(node.address, packets, alerts_per_s=size.alerts_per_s)
+        record = Night(node, tmp_path, feed, size.plan).run()
         found = compare(node.address, sent="survey", enriched="enriched", dead=DEAD_LETTERS)
         books = _books(node.address)
     _show(record, found, books)

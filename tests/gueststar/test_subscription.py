@@ -10,11 +10,16 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from broker.clock import ManualClock
 from broker.memory import MemoryKafka, MemorySource, PlainMemorySink
 from gueststar.alert import Alert
-from gueststar.subscription import Subscription
+from gueststar.subscription import Subscription, registered
+from schemas.annotation import Annotations
 from schemas.decode import Decoder
+from schemas.enriched import Enricher
+from schemas.registry import RegistrySchemas
 from tests.gueststar.conftest import ALERTS, TOPIC
+from tests.schemas.registry_server import serving
 
 
 def subscription(memory: MemoryKafka, group: str = "reader") -> Subscription:
@@ -90,3 +95,24 @@ def test_a_topic_that_no_broker_enriched_is_read_too(
         (alert,) = reader.poll(1.0)
     assert (dict(alert.scores), alert.filters) == ({}, ())
     assert math.isfinite(alert.magnitude)
+
+
+def test_bare_records_are_read_with_the_schemas_of_a_registry(packets: list[bytes]) -> None:
+    batch = Decoder().decode(packets[:1])
+    annotations = Annotations(
+        broker_version="0",
+        models=[],
+        ingest_unix_us=np.zeros(1, dtype=np.int64),
+        publish_unix_us=0,
+        filters=[("young",)],
+    )
+    memory = MemoryKafka(ManualClock())
+    memory.create_topic(TOPIC)
+    with serving() as registry:
+        ours = RegistrySchemas({"url": registry.url})
+        memory.publish(TOPIC, Enricher(registrar=ours).encode(batch, annotations, "full")[0])
+        source = MemorySource(memory, group="own", topics=[TOPIC])
+        with closing(Subscription(source, None, schemas=registered(registry.url))) as reader:
+            (alert,) = reader.poll(1.0)
+    assert alert.alert_id == batch.alert_id[0]
+    assert alert.filters == ("young",)
