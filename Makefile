@@ -2,8 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TRAIN := .venv-train/bin
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--no-emit-index-url --no-header --no-annotate
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train demo kafka bench chaos train lock clean

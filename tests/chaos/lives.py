@@ -61,6 +61,12 @@ class Worker:
         code = self._process.wait(DEATH_S_MAX)
         assert code == 0, f"worker {self.name} left with {code}"
 
+    def end(self) -> None:
+        """Make sure that nothing of it is left, however the night went."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(DEATH_S_MAX)
+
     def events(self) -> list[Event]:
         """All its lives' commits and aborts."""
         return Diary.read(self.diary)

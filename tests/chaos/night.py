@@ -198,6 +198,17 @@ class Night:
     def run(self) -> Record:
         """Until every doom is met, every alert is sent, and the workers have nothing left."""
         deadline_s = time.monotonic() + NIGHT_S_MAX
+        try:
+            self._kill_and_spoil(deadline_s)
+            self._feed.finish()
+            self._finish(deadline_s)
+        finally:
+            self._backlog.close()
+            for worker in self._workers:
+                worker.end()
+        return self.record
+
+    def _kill_and_spoil(self, deadline_s: float) -> None:
         for worker in self._workers:
             worker.start(self._next())
         while len(self.record.deaths) < self._plan.kills:
@@ -205,9 +216,6 @@ class Night:
             self._feed.keep_up(self._backlog.messages())
             self._tend()
             time.sleep(TICK_S)
-        self._feed.finish()
-        self._finish(deadline_s)
-        return self.record
 
     def _next(self) -> Doom:
         return self._dooms.pop(0) if self._dooms else Doom()
@@ -227,7 +235,6 @@ class Night:
         while self._backlog.messages():
             assert time.monotonic() < deadline_s, "the workers never caught up"
             time.sleep(TICK_S)
-        self._backlog.close()
         for worker in self._workers:
             worker.stop()
             self.record.events[worker.name] = worker.events()
