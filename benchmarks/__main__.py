@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchmarks.cores import cores, pin
+from gueststar.allocator import keep_freed_memory
 
 
 def main() -> None:
@@ -16,6 +17,7 @@ def main() -> None:
     options.add_argument("--laps", type=int, default=3, help="of each pipeline, in turn")
     chosen = options.parse_args()
     pin(cores().client)
+    keep_freed_memory()  # as `gueststar run` does; both pipelines have it here
     # Imported on the client's core: libraries start threads when they are imported, and a
     # thread stays on the cores that it was born on.
     from benchmarks.report import report  # noqa: PLC0415
