@@ -110,8 +110,7 @@ class Plan:
         rng = random.Random(self.seed)
         lives = [_death(rng, PHASES[number % len(PHASES)]) for number in range(self.kills)]
         spoilers = [each for each in Spoiler if each is not Spoiler.NONE]
-        for number in range(self.spoilt_lives):
-            at = rng.randrange(len(lives))
+        for number, at in enumerate(rng.sample(range(len(lives)), self.spoilt_lives)):
             lives[at] = _spoilt(lives[at], spoilers[number % len(spoilers)], self.spoilt_each)
         return lives
 
