@@ -20,13 +20,13 @@ from tests.chaos.doom import Doom, Event, Spoiler
 from tests.chaos.lives import Death, Worker
 
 PHASES = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
-AIM = {Phase.SCORING: 0.02, Phase.COMMITTING: 0.004}
+AIM = {Phase.SCORING: 0.003, Phase.COMMITTING: 0.002}
 """At most so many seconds after entering a phase; at once in the phases that pass at once."""
 
 LIFE_S_MAX = 1.5
 """How long a worker may work before it is killed."""
-SPOILT_S = 0.5
-"""What a spoilt transaction takes, with the pause after it."""
+SPOILT_S = 2.0
+"""What a spoilt transaction takes at the most, with the pause after it and but for the stall."""
 IN_FLIGHT_MAX = 2_000
 PARTITIONS = 4
 TICK_S = 0.02
@@ -125,7 +125,7 @@ def _death(rng: random.Random, phase: Phase) -> Doom:
 
 def _spoilt(doom: Doom, spoiler: Spoiler, times: int) -> Doom:
     """The same end, but its first transactions fail before it."""
-    stalled_s = times * STALL_S if spoiler is Spoiler.TIME_OUT else times * SPOILT_S
+    stalled_s = times * (SPOILT_S + (STALL_S if spoiler is Spoiler.TIME_OUT else 0.0))
     return replace(
         doom,
         after_s=doom.after_s + stalled_s,

@@ -33,7 +33,7 @@ class Size(NamedTuple):
 
 
 FULL = Size(20_000, 150, Plan(50, spoilt_lives=9, spoilt_each=3, kafka_kills=2, seed=1054), 5, 20)
-SHORT = Size(2_500, 40, Plan(10, spoilt_lives=3, spoilt_each=2, kafka_kills=1, seed=1054), 1, 6)
+SHORT = Size(2_500, 40, Plan(10, spoilt_lives=3, spoilt_each=2, kafka_kills=1, seed=1054), 1, 4)
 
 
 def _packets(total: int) -> list[bytes]:
