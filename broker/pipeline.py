@@ -124,10 +124,9 @@ class Pipeline:
         annotations, wanted = self._annotations(judged), self._wanted(judged)
 
         def encode(rows: Sequence[int], shape: Shape) -> Sequence[bytes]:
-            flags = [(*flags, *shape.flags) for flags in annotations.flags]
             return self._enricher.encode(
                 judged.batch,
-                replace(annotations, flags=flags) if shape.flags else annotations,
+                _flagged(annotations, shape.flags) if shape.flags else annotations,
                 shape.form,
                 np.array(rows, dtype=np.int64),
             )
@@ -189,6 +188,11 @@ def _unwritable(batch: AlertBatch, encode: Encode) -> Iterator[Refused]:
             encode(rows[:1], Shape("lite"))
         except SchemaError as error:
             yield from (Refused(row, NOT_ENRICHABLE, str(error)) for row in rows)
+
+
+def _flagged(annotations: Annotations, more: tuple[str, ...]) -> Annotations:
+    """The same with more flags on every row."""
+    return replace(annotations, flags=[(*flags, *more) for flags in annotations.flags])
 
 
 def _flags(judged: _Judged) -> list[tuple[str, ...]]:
