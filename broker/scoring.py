@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from classifiers.classifier import Classifier
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
+from schemas.isolation import isolate
 
 RUNS_MAX = 128
 """Runs spent on finding the rows of one batch that make a classifier raise."""
@@ -45,25 +45,15 @@ def score(batch: AlertBatch, classifiers: Sequence[Classifier]) -> tuple[Scoring
 def _fill(
     classifier: Classifier, batch: AlertBatch, scores: NDArray[np.float32]
 ) -> Iterator[ScoringFault]:
-    """Score all rows; what raises is halved until the rows at fault stand alone.
+    """Score all rows but those at fault; there are none in an empty batch."""
+    if not len(batch):
+        return
 
-    After RUNS_MAX runs the parts that still raise are given up whole, so that a broken
-    classifier costs a bounded time.
-    """
-    waiting = deque([np.arange(len(batch))] if len(batch) else [])
-    runs = 0
-    while waiting:
-        rows = waiting.popleft()
-        runs += 1
-        try:
-            part = batch if len(rows) == len(batch) else batch.take(rows)
-            scores[rows] = _checked(classifier, part)
-        except Exception as error:
-            # A model's own code may raise anything.
-            if len(rows) > 1 and runs + len(waiting) + 2 <= RUNS_MAX:
-                waiting.extend(np.array_split(rows, 2))
-            else:
-                yield ScoringFault(classifier.identity.name, rows, _line(classifier, error))
+    def run(rows: NDArray[np.int64], part: AlertBatch) -> None:
+        scores[rows] = _checked(classifier, part)
+
+    for rows, error in isolate(batch, run, runs_max=RUNS_MAX):
+        yield ScoringFault(classifier.identity.name, rows, _line(classifier, error))
 
 
 def _checked(classifier: Classifier, batch: AlertBatch) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from filters.alerts import Alerts
 from filters.verdict import SELECTED, Fault, Verdict, assembled
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
+from schemas.isolation import isolate
 
 Clauses = Iterator[tuple[str, NDArray[np.bool_]]]
 Rule = Callable[[Alerts], Clauses]
@@ -95,30 +95,14 @@ class Selection:
         The batch is halved until those rows are found. After EVALUATIONS_MAX runs the parts that
         still raise are counted as faults whole, so that a broken filter costs a bounded time.
         """
-        try:
-            return self.judge(batch)
-        except Exception as error:
-            return self._isolated(batch, self._message(error))
-
-    def _isolated(self, batch: AlertBatch, message: str) -> Verdict:
-        """The verdict of a batch that raised as a whole: good parts answered, bad rows faults."""
         answered: list[tuple[NDArray[np.int64], Verdict]] = []
-        faults: list[Fault] = []
-        # The largest part first, so that most rows are answered should the runs be used up.
-        waiting = deque([(np.arange(len(batch)), message)])
-        runs = 1
-        while waiting:
-            rows, message = waiting.popleft()
-            if len(rows) <= 1 or runs + 2 > EVALUATIONS_MAX:
-                faults.append(Fault(rows, message))
-                continue
-            for half in np.array_split(rows, 2):
-                runs += 1
-                try:
-                    answered.append((half, self.judge(batch.take(half))))
-                except Exception as error:
-                    waiting.append((half, self._message(error)))
-        return assembled(len(batch), answered, faults)
+
+        def run(rows: NDArray[np.int64], part: AlertBatch) -> None:
+            answered.append((rows, self.judge(part)))
+
+        found = isolate(batch, run, runs_max=EVALUATIONS_MAX)
+        faults = [Fault(rows, self._message(error)) for rows, error in found]
+        return assembled(len(batch), answered, faults) if faults else answered[0][1]
 
     def _checked(
         self, clause: object, names: list[str], rows: int
