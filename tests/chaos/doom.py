@@ -39,10 +39,8 @@ class Doom:
     delay_s: float = 0.0
     """And so long after entering it."""
     spoiler: Spoiler = Spoiler.NONE
-    every: int = 0
-    """Spoil each so-manieth transaction; 0: none."""
     times: int = 0
-    """How many transactions to spoil at the most."""
+    """How many transactions to spoil: the first ones."""
     stall_s: float = 0.0
     """How long a transaction that shall time out is held open."""
 
@@ -131,19 +129,16 @@ class SpoiltSink:
     def __init__(self, sink: Sink, doom: Doom) -> None:
         self._sink = sink
         self._doom = doom
-        self._opened = 0
         self._left = doom.times
 
     def _is_due(self, spoiler: Spoiler) -> bool:
         if self._doom.spoiler is not spoiler or self._left == 0:
             return False
-        due = self._opened % self._doom.every == 0
-        self._left -= due
-        return due
+        self._left -= 1
+        return True
 
     def begin(self) -> None:
-        """Counted."""
-        self._opened += 1
+        """The real sink's."""
         self._sink.begin()
 
     def produce(self, outputs: Sequence[Output]) -> None:

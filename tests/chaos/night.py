@@ -130,7 +130,6 @@ def _spoilt(doom: Doom, spoiler: Spoiler, times: int) -> Doom:
         doom,
         after_s=doom.after_s + stalled_s,
         spoiler=spoiler,
-        every=1,
         times=times,
         stall_s=STALL_S,
     )
