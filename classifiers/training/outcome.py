@@ -62,6 +62,8 @@ class Exam:
     """(m,) of what was drawn, in the difference."""
     negative: NDArray[np.bool_]
     survey: NDArray[np.str_]
+    field_night: NDArray[np.int64]
+    """(m,) of the stamp that it was drawn onto: what a bootstrap draws; numbered apart."""
 
 
 @dataclass(frozen=True)
