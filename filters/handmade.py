@@ -117,7 +117,9 @@ def _curves(curves: Sequence[Sequence[Epoch]]) -> LightCurves:
 
 def _no_spans(rows: int) -> Spans:
     nowhere = np.full((rows, 3, 2), -1, dtype=np.int64)
-    return Spans(np.zeros((rows, 2), dtype=np.int64), nowhere, nowhere.copy())
+    return Spans(
+        np.zeros((rows, 2), dtype=np.int64), nowhere, nowhere.copy(), np.zeros(rows, dtype=np.bool_)
+    )
 
 
 def _scores(by_label: Mapping[str, Sequence[float]]) -> NDArray[np.float32]:

@@ -19,7 +19,11 @@ BANDS = ("u", "g", "r", "i", "z", "y")
 """Band names by code: `batch.band` holds indices into this tuple, -1 where unknown."""
 
 PLANES = ("science", "template", "difference")
-"""The order of the three stamps, everywhere."""
+"""The order of the three stamps, everywhere.
+
+One sign convention: the decoded difference is positive where the detection is. It is science
+minus template for a brightening, and template minus science for a fading.
+"""
 
 
 class Reason(StrEnum):
@@ -96,15 +100,19 @@ class Spans:
     datum int64 (n, 2): the bare Avro datum. field int64 (n, 3, 2): a cutout's whole encoding,
     union branch included (-1 where the schema has no such field). stamp int64 (n, 3, 2): the
     FITS bytes within it (-1 where null). The planes are in the order of PLANES.
+    difference_reversed bool (n): the difference there has the other sign than PLANES asks for.
     """
 
     datum: NDArray[np.int64]
     field: NDArray[np.int64]
     stamp: NDArray[np.int64]
+    difference_reversed: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64]) -> Spans:
         """The spans of some rows, in the order given."""
-        return Spans(self.datum[rows], self.field[rows], self.stamp[rows])
+        return Spans(
+            self.datum[rows], self.field[rows], self.stamp[rows], self.difference_reversed[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -169,8 +177,9 @@ class AlertBatch:
 
     @cached_property
     def stamps(self) -> Stamps:
-        """The three cutouts of every row, decoded when first asked for."""
-        return read_stamps(self.buffer, self.spans.stamp)
+        """The three cutouts of every row, decoded when first asked for; signs as PLANES says."""
+        spans = self.spans
+        return read_stamps(self.buffer, spans.stamp, difference_reversed=spans.difference_reversed)
 
     def score(self, classifier: str, label: str) -> NDArray[np.float32]:
         """One label's probability, float32 (n,). Raises KeyError naming what there is."""

@@ -38,7 +38,7 @@ class StampFlag(IntFlag):
 
 @dataclass(frozen=True)
 class Stamps:
-    """Three planes a row, in the order of `batch.PLANES`, each at its native size.
+    """Three planes a row, in the order and with the sign of `batch.PLANES`, at native size.
 
     Ragged: plane p of row r is number 3 r + p, and its pixels lie at
     [offsets[number], offsets[number + 1]), row by row. A plane that is missing or unreadable
@@ -122,11 +122,16 @@ class Stamps:
 
 
 def read_stamps(
-    buffer: NDArray[np.uint8], spans: NDArray[np.int64], limits: StampLimits | None = None
+    buffer: NDArray[np.uint8],
+    spans: NDArray[np.int64],
+    limits: StampLimits | None = None,
+    *,
+    difference_reversed: NDArray[np.bool_] | None = None,
 ) -> Stamps:
     """Read the FITS files that lie at `spans`, int64 (n, 3, 2), of `buffer`.
 
-    A span is begin and end in bytes; -1 or an empty one is a missing plane.
+    A span is begin and end in bytes; -1 or an empty one is a missing plane. The difference
+    changes its sign in the rows of `difference_reversed`, bool (n,); None: in no row.
     """
     reader, whole = PlaneReader(limits or StampLimits()), buffer.data
     # One growing buffer: each inflated file is let go at once, and its memory used again.
@@ -136,7 +141,10 @@ def read_stamps(
         shapes.append(plane.shape if plane else (0, 0))
         joined += plane.big_endian if plane else b""
     sent = (spans[:, :, 0] >= 0) & (spans[:, :, 1] > spans[:, :, 0])
-    return _stamps(joined, np.array(shapes, np.int64).reshape(-1, 3, 2), sent)
+    stamps = _stamps(joined, np.array(shapes, np.int64).reshape(-1, 3, 2), sent)
+    if difference_reversed is not None:
+        _turn_round(stamps, np.flatnonzero(difference_reversed))
+    return stamps
 
 
 def _stamps(joined: bytearray, shapes: NDArray[np.int64], sent: NDArray[np.bool_]) -> Stamps:
@@ -145,6 +153,13 @@ def _stamps(joined: bytearray, shapes: NDArray[np.int64], sent: NDArray[np.bool_
         pixels.byteswap(inplace=True)
     offsets = np.concatenate(([0], np.cumsum(shapes.prod(axis=2).ravel())))
     return Stamps(pixels, offsets, shapes, sent & (shapes[:, :, 0] == 0))
+
+
+def _turn_round(stamps: Stamps, rows: NDArray[np.int64]) -> None:
+    """Change the sign of the difference in some rows, in place."""
+    for number in (3 * rows + DIFFERENCE).tolist():
+        plane = stamps.pixels[stamps.offsets[number] : stamps.offsets[number + 1]]
+        np.negative(plane, out=plane)
 
 
 def _pixel_flags(pixels: NDArray[np.float32], begins: NDArray[np.int64]) -> NDArray[np.uint8]:

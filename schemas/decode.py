@@ -168,6 +168,7 @@ def _why(reading: Reading, row: int, program: Program) -> tuple[Reason, str]:
 def _batch(intake: _Intake, part: Part, buffer: NDArray[np.uint8], spans: Ints) -> AlertBatch:
     columns = dict(part.columns)
     field_spans, stamp_spans = columns.pop("field"), columns.pop("stamp")
+    difference_reversed = columns.pop("difference_reversed")
     schemas: dict[WriterSchema, int] = {}
     layouts = [intake.framed[place].layout for place in part.places]
     numbers = [schemas.setdefault(layout.schema, len(schemas)) for layout in layouts]
@@ -175,7 +176,7 @@ def _batch(intake: _Intake, part: Part, buffer: NDArray[np.uint8], spans: Ints) 
     return AlertBatch(
         **columns,
         buffer=buffer,
-        spans=Spans(spans[part.places], field_spans, stamp_spans),
+        spans=Spans(spans[part.places], field_spans, stamp_spans, difference_reversed),
         packets=[intake.packets[source] for source in sources],
         source_index=np.array(sources, np.int64),
         schema=np.array(numbers, np.int32),

@@ -35,7 +35,7 @@ ZTF_LEFT_OUT: LeftOut = {
 }
 _SOURCE = (
     "*_Cov *_flag *_flag_* apFlux* bboxSize ccdVisitId decErr declErr detector diffFlux* dip* "
-    "extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole isNegative is_negative "
+    "extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole "
     "parentDiaSourceId pixelFlags* programId psChi2 psDecl* psLnL psNdata psRa* psfChi2 psfDec* "
     "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* snr spuriousness templateFlux* "
     "timeProcessedMjdTai timeWithdrawnMjdTai time_processed totFlux* trail* visit x xErr y yErr"
@@ -43,7 +43,10 @@ _SOURCE = (
 LSST_LEFT_OUT: LeftOut = {
     "": "alertId diaSourceId observation_reason target_name",
     "diaSource": _SOURCE,
-    "prvDiaSources": f"{_SOURCE} dec decl diaObjectId diaSourceId ra reliability ssObjectId",
+    "prvDiaSources": (
+        f"{_SOURCE} dec decl diaObjectId diaSourceId isNegative is_negative ra reliability "
+        "ssObjectId"
+    ),
     "prvDiaForcedSources": (
         "ccdVisitId dec detector diaForcedSourceId diaObjectId flags ra scienceFlux* "
         "timeProcessedMjdTai timeWithdrawnMjdTai time_processed totFlux* visit x y"

@@ -25,7 +25,10 @@ fwhm_pixels, elongation  NaN
 light_curve       prvDiaSources and diaSource: detections; prvDiaNondetectionLimits: epochs without
                   a flux, and without a limit, for no schema says the unit of diaNoise
 forced_photometry prvDiaForcedSources: psfFlux (psFlux), detected from five sigma up
-stamps            cutoutScience (since 6.1), cutoutTemplate, cutoutDifference
+stamps            cutoutScience (since 6.1), cutoutTemplate, cutoutDifference. The difference is
+                  sent as science minus template always, so its sign is changed where
+                  diaSource.isNegative (is_negative in 7.3 and 7.4) says so; where that is
+                  absent or null, where the flux is negative
 
 Schemas: github.com/lsst/alert_packet.
 """
@@ -65,6 +68,7 @@ SOURCE = (
     Leaf("ra", FLOAT, ("ra",)),
     Leaf("dec", FLOAT, ("dec", "decl")),
     Leaf("reliability", FLOAT, ("reliability",)),
+    Leaf("negative", INTEGER, ("isNegative", "is_negative")),
 )
 NEEDED = {"mjd", "source id", "ra", "dec"}
 CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
@@ -127,6 +131,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "elongation": absent,
         "light_curve": light_curves(len(raw), _limits(raw.histories["limits"]), earlier, own),
         "forced_photometry": light_curves(len(raw), _forced(raw.histories["forced"])),
+        "difference_reversed": _negative(alerts, own),
     }
 
 
@@ -179,6 +184,12 @@ def _detections(alerts: Cells, earlier: Points) -> Ints:
     stated = alerts.ints("sources")
     counted = np.bincount(earlier.rows, minlength=len(stated)) + 1
     return np.where(stated == MISSING, counted, stated)
+
+
+def _negative(alerts: Cells, own: Points) -> NDArray[np.bool_]:
+    """Where the detection is one of lacking light. A dipole, of both signs, is not."""
+    stated = alerts.ints("negative")
+    return np.where(stated == MISSING, own.flux_njy < 0, stated != 0)
 
 
 def _asteroid_distance(alerts: Cells) -> Floats:

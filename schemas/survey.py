@@ -128,7 +128,10 @@ class Survey:
     cutouts: tuple[str, str, str]
     """Top-level fields of the planes, in the order of PLANES."""
     columns: Callable[[Raw], dict[str, Any]]
-    """The survey-neutral columns of AlertBatch, but for those that are about the packet."""
+    """The survey-neutral columns of AlertBatch, but for those that are about the packet.
+
+    And `Spans.difference_reversed`: an adapter says which differences are to be turned round.
+    """
 
     @cached_property
     def slots(self) -> dict[str, int]:

@@ -23,7 +23,9 @@ light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdif
                   without magpsf a point is a limit and no detection
 forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzpsci, diffmaglim;
                   detected from five sigma up
-stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData
+stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData. The difference is
+                  positive where the detection is as sent: ZTF subtracts the other way round
+                  where isdiffpos is f or 0
 
 Sentinels (-999, -99999, null) are NaN. Schemas: github.com/ZwickyTransientFacility/ztf-avro-alert.
 """
@@ -131,6 +133,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "elongation": alerts.floats("elong"),
         "light_curve": _light_curves(raw, detection),
         "forced_photometry": _forced_photometry(raw),
+        "difference_reversed": np.zeros(len(raw), np.bool_),
     }
 
 

@@ -29,7 +29,7 @@ def _assert_column(batch: AlertBatch, row: int, name: str, expected: Any) -> Non
     if name == "stamps":
         assert stamps_of(batch, row) == expected
         return
-    got = getattr(batch, name)
+    got = getattr(batch.spans if name == "difference_reversed" else batch, name)
     if isinstance(got, LightCurves):
         _assert_points(got.of(row), expected)
     elif name in DERIVED:

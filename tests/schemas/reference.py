@@ -58,6 +58,7 @@ def _ztf(record: Record) -> Record:
             (record.get(name) or {}).get("stampData")
             for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
         ],
+        "difference_reversed": False,
     }
 
 
@@ -109,6 +110,7 @@ def _rubin(record: Record) -> Record:
     ]
     forced = [_rubin_forced(item) for item in _items(record, "prvDiaForcedSources")]
     flux, error = own[2], own[3]
+    stated = source.get("isNegative", source.get("is_negative"))
     return {
         "survey": "lsst",
         "alert_id": source["diaSourceId"],
@@ -137,6 +139,7 @@ def _rubin(record: Record) -> Record:
         "stamps": [
             record.get(name) for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
         ],
+        "difference_reversed": flux < 0 if stated is None else stated,
     }
 
 
