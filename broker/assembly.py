@@ -121,6 +121,7 @@ def make_runner(
         bytes_max=sink.bytes_max,
         clock=clock,
         broker_version=version,
+        certainty=parts.settings.disagreement,
     )
     return Runner(
         worker=worker,

@@ -62,6 +62,7 @@ class Metrics:
         self._clock = clock or SystemClock()
         self._opened_s: float | None = None
         self._count_alerts()
+        self._count_disagreements()
         self._count_faults()
         self._measure_times()
         self._describe(worker, version, models)
@@ -95,6 +96,15 @@ class Metrics:
         )
         self._dead = self._counter(
             "alerts_dead_lettered", "Messages that became dead letters, by reason.", "reason"
+        )
+
+    def _count_disagreements(self) -> None:
+        self._disagreements = self._counter(
+            "strong_disagreements",
+            "Alerts that a classifier surely calls real and the survey surely bogus, or the"
+            " reverse, by which of them says real.",
+            "classifier",
+            "says_real",
         )
 
     def _count_faults(self) -> None:
@@ -164,6 +174,8 @@ class Metrics:
         """Count a committed batch."""
         self._end_transaction("committed")
         self._count(report.entry)
+        for classifier, by_side in report.disagreements.items():
+            _add(self._disagreements, by_side, classifier)
         self._batch.observe([report.entry.consumed])
         for step, seconds in report.steps_s.items():
             self._steps.observe([seconds], step)

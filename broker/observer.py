@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,8 @@ class BatchReport:
     """Messages left behind this batch, by partition."""
     faults: Sequence[str]
     """What filters and classifiers raised, a line each."""
+    disagreements: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By classifier and by who says real: alerts on which it and the survey strongly disagree."""
 
 
 class Observer(Protocol):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
+from broker.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
 from broker.ledger import Counts
 from broker.observer import Step
 from broker.packing import Encode, Packed, Packer, Refused, Shape, Topics
@@ -61,6 +62,8 @@ class Processed:
     """Of the same alerts: the exposure."""
     faults: tuple[str, ...]
     """What classifiers and filters raised, a line each."""
+    disagreements: Disagreements
+    """With the survey's own score, of the alerts that were decoded."""
 
 
 class _Judged(NamedTuple):
@@ -70,6 +73,7 @@ class _Judged(NamedTuple):
     messages: Sequence[Message]
     ingested_unix_s: float
     scoring_faults: tuple[ScoringFault, ...]
+    disagreements: Disagreements
     verdicts: Mapping[str, Verdict]
     """By filter."""
 
@@ -88,6 +92,7 @@ class Pipeline:
         bytes_max: Callable[[str], int],
         clock: Clock,
         broker_version: str,
+        certainty: Certainty = CERTAINTY,
     ) -> None:
         """Classifiers run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`)."""
         names = {each.name for each in selections}
@@ -100,6 +105,7 @@ class Pipeline:
         self._topics = topics
         self._packer = Packer(topics, bytes_max)
         self._clock = clock
+        self._certainty = certainty
 
     def process(self, messages: Sequence[Message]) -> Processed:
         """Every message ends in one enriched record or in one dead letter, never in both."""
@@ -110,9 +116,10 @@ class Pipeline:
             _check_whole(batch, len(messages))
         with watch.measured(Step.SCORE):
             faults = score(batch, self._classifiers)
+            disagreed = disagreements(batch, self._certainty)
         with watch.measured(Step.SELECT):
             verdicts = {each.name: each.evaluate(batch) for each in self._selections}
-        judged = _Judged(batch, messages, ingested_unix_s, faults, verdicts)
+        judged = _Judged(batch, messages, ingested_unix_s, faults, disagreed, verdicts)
         with watch.measured(Step.ENCODE):
             packed = self._pack(judged)
             dead = _dead(judged, packed)
@@ -240,6 +247,7 @@ def _processed(
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),
         exposed_unix_s=judged.batch.exposed_unix_s[live],
         faults=tuple(_fault_lines(judged)),
+        disagreements=judged.disagreements,
     )
 
 

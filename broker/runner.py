@@ -202,6 +202,7 @@ class Runner:
             exposed_unix_s=processed.exposed_unix_s,
             lag=self._source.lag(),
             faults=processed.faults,
+            disagreements=processed.disagreements,
         )
 
     def _give_back(self, batch: Batch, error: BrokerError) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from broker.disagreement import Certainty
 from broker.errors import SettingsError
 from broker.kafka.connection import (
     MESSAGE_BYTES_MAX,
@@ -129,6 +130,19 @@ class MetricsSection:
 
 
 @dataclass(frozen=True)
+class DisagreementSection(Certainty):
+    """[disagreement]: when a classifier and the survey are counted as saying the opposite."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError where one score could be both, or no score could be one."""
+        if not 0 < self.bogus_max < self.real_min <= 1:
+            raise SettingsError(
+                f"[disagreement] bogus_max = {self.bogus_max} and real_min = {self.real_min}:"
+                " probabilities that do not rise from above 0 to at most 1"
+            )
+
+
+@dataclass(frozen=True)
 class LimitsSection(RunLimits):
     """[limits]: the bounds of the loop (`RunLimits`), and of what may die."""
 
@@ -147,6 +161,7 @@ class Settings:
     filters: FiltersSection = FiltersSection()
     classifiers: ClassifiersSection = ClassifiersSection()
     metrics: MetricsSection = MetricsSection()
+    disagreement: DisagreementSection = DisagreementSection()
     limits: LimitsSection = LimitsSection()
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
 

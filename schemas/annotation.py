@@ -48,6 +48,12 @@ ANNOTATION_SCHEMA: dict[str, Any] = {
         },
         {"name": "filters", "type": _TEXTS, "doc": "The filters that selected this alert."},
         {"name": "flags", "type": _TEXTS, "doc": "What is unusual about this alert."},
+        {
+            "name": "survey_real_score",
+            "type": ["null", "float"],
+            "default": None,  # so that what was written without it is still read
+            "doc": "The survey's own real/bogus score, 0 to 1; null where it gave none.",
+        },
     ],
 }
 FIELD_SCHEMA: dict[str, Any] = {
@@ -56,8 +62,8 @@ FIELD_SCHEMA: dict[str, Any] = {
     "default": None,
     "doc": "What the broker learned.",
 }
-_ANNOTATED = b"\x02"
-"""The union's second branch."""
+_NULL, _GIVEN = b"\0", b"\x02"
+"""A union's first and second branch."""
 
 Scores = tuple[tuple[str, ...], NDArray[np.float32]]
 """A classifier's labels, and probabilities (n, labels); a row with a NaN is one it declined."""
@@ -96,18 +102,25 @@ class Annotations:
         )
 
 
-def encode_annotations(annotations: Annotations, fingerprints: Sequence[str]) -> list[bytes]:
-    """The appended field's bytes for each alert. `fingerprints` (n): of their writer schemas."""
+def encode_annotations(
+    annotations: Annotations, fingerprints: Sequence[str], survey_real_score: NDArray[np.float64]
+) -> list[bytes]:
+    """The appended field's bytes for each alert.
+
+    `fingerprints` (n): of their writer schemas; `survey_real_score` (n): NaN where there is none.
+    """
     assert len(fingerprints) == len(annotations), "one fingerprint an alert"
+    assert len(survey_real_score) == len(annotations), "one score of the survey's an alert"
     start = _start(annotations)
     return [
-        b"".join((start, text_bytes(fingerprint), long_bytes(ingested), scores, filters, flags))
-        for fingerprint, ingested, scores, filters, flags in zip(
+        b"".join((start, text_bytes(fingerprint), long_bytes(ingested), *rest))
+        for fingerprint, ingested, *rest in zip(
             fingerprints,
             annotations.ingest_unix_us.tolist(),
             _scores(annotations.scores, len(fingerprints)),
             _texts_by_alert(annotations.filters),
             _texts_by_alert(annotations.flags),
+            _floats_or_null(survey_real_score),
             strict=False,
         )
     ]
@@ -118,7 +131,7 @@ def _start(annotations: Annotations) -> bytes:
     models = (b"".join(map(text_bytes, model)) for model in annotations.models)
     return b"".join(
         (
-            _ANNOTATED,
+            _GIVEN,
             text_bytes(annotations.broker_version),
             block_bytes(models),
             long_bytes(annotations.publish_unix_us),
@@ -158,6 +171,14 @@ def _entries(name: str, labels: tuple[str, ...], values: NDArray[np.float32]) ->
     for label_number, place in enumerate(places):
         table[:, place : place + 4] = numbers[:, label_number]
     return _rows(table, np.any(np.isnan(values), axis=1).tolist())
+
+
+def _floats_or_null(values: NDArray[np.float64]) -> list[bytes]:
+    """A nullable float for each alert, null for NaN."""
+    table = np.full((len(values), 5), _GIVEN[0], np.uint8)
+    with np.errstate(over="ignore"):  # what a hostile packet has for a score
+        table[:, 1:] = values.astype("<f4").view(np.uint8).reshape(-1, 4)
+    return [given or _NULL for given in _rows(table, np.isnan(values).tolist())]
 
 
 def _rows(table: NDArray[np.uint8], declined: list[bool]) -> list[bytes]:

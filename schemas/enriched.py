@@ -52,7 +52,8 @@ class Enricher:
         chosen = np.arange(len(batch)) if rows is None else rows
         schemas = [batch.schemas[number] for number in batch.schema[chosen].tolist()]
         prints = [schema.fingerprint for schema in schemas]
-        tails = encode_annotations(annotations.take(chosen), prints)
+        survey_scores = batch.survey_real_score[chosen]
+        tails = encode_annotations(annotations.take(chosen), prints, survey_scores)
         surveys = batch.survey[chosen].tolist()
         writings = list(map(self._writing, schemas, surveys))
         rows_pieces = _pieces(batch.buffer, batch.spans.take(chosen), writings, form)

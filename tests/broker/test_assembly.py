@@ -22,12 +22,14 @@ from broker.errors import SettingsError, TopicMissing
 from broker.kafka import KafkaAdmin, TopicSettings
 from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
+from broker.metrics import Metrics
 from broker.node import KafkaNode
-from broker.observer import BatchReport, Observers
+from broker.observer import BatchReport, Observer, Observers
 from broker.plan import plan
 from broker.reporting import Reporter
 from broker.runner import Runner
 from broker.settings import (
+    DisagreementSection,
     FiltersSection,
     KafkaSection,
     MetricsSection,
@@ -38,6 +40,7 @@ from broker.settings import (
 from classifiers.classifier import Classifier, ModelIdentity
 from replay.invention import invent
 from schemas.batch import AlertBatch
+from schemas.decode import Decoder
 from schemas.errors import FilterError
 from tests.broker.clusters import RealCluster
 from tests.broker.test_metrics import free_port
@@ -93,7 +96,7 @@ def parts(tmp_path: Path) -> Parts:
     return build(settings_with(tmp_path))
 
 
-def run_in_memory(parts: Parts, packets: Iterable[bytes]) -> MemoryKafka:
+def run_in_memory(parts: Parts, packets: Iterable[bytes], *observers: Observer) -> MemoryKafka:
     """A whole worker over the twin in memory, until everything is consumed."""
     clock = ManualClock()
     kafka = MemoryKafka(clock)
@@ -108,7 +111,7 @@ def run_in_memory(parts: Parts, packets: Iterable[bytes]) -> MemoryKafka:
         worker="one",
         version="0.1.0",
         clock=clock,
-        observer=Observers(Reporter(clock)),
+        observer=Observers(Reporter(clock), *observers),
     )
     runner.start()
     for _ in range(3):
@@ -139,6 +142,28 @@ def read(packet: bytes) -> dict[str, Any]:
     record: dict[str, Any]
     (record,) = fastavro.reader(io.BytesIO(packet))
     return record
+
+
+@pytest.mark.parametrize("bounds", [DisagreementSection(), DisagreementSection(0.7, 0.4)])
+def test_the_survey_s_score_is_published_beside_ours_and_strong_disagreements_are_counted(
+    tmp_path: Path, bounds: DisagreementSection
+) -> None:
+    packets = [one.packet for one in invent(4 * ALERTS, seed=1)]
+    batch, metrics = Decoder().decode(packets), Metrics(worker="one", version="1")
+    parts = build(replace(settings_with(tmp_path), disagreement=bounds))
+    kafka = run_in_memory(parts, packets, metrics)
+    published = [read(one.value)["gueststar"] for one in kafka.read("gueststar.enriched")]
+    theirs = np.array([one["survey_real_score"] for one in published], dtype=np.float64)
+    np.testing.assert_array_equal(theirs, batch.survey_real_score)
+    ours = np.array([one["scores"]["realbogus"]["real"] for one in published])
+    counts = {
+        "classifier": ((ours == 1) & (theirs <= bounds.bogus_max)).sum(),
+        "survey": ((ours == 0) & (theirs >= bounds.real_min)).sum(),
+    }
+    assert min(counts.values()) > 0
+    for says_real, count in counts.items():
+        labels = f'classifier="realbogus",says_real="{says_real}"'
+        assert f"strong_disagreements_total{{{labels}}} {count}.0" in metrics.text()
 
 
 class StopsWhenDone(Observers):

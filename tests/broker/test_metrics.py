@@ -65,6 +65,7 @@ def report_of(latencies_s: list[float], counts: Counts = COUNTS) -> BatchReport:
         exposed_unix_s=received - 600,
         lag={Partition("ztf", 0): 7, Partition("ztf", 1): 0},
         faults=(),
+        disagreements={"realbogus": {"classifier": 3, "survey": 0}},
     )
 
 
@@ -92,6 +93,8 @@ def metrics(clock: ManualClock) -> Metrics:
         'alerts_dead_lettered_total{reason="truncated"} 1.0',
         'filter_errors_total{filter="young"} 3.0',
         'classifier_errors_total{classifier="realbogus"} 5.0',
+        'strong_disagreements_total{classifier="realbogus",says_real="classifier"} 3.0',
+        'strong_disagreements_total{classifier="realbogus",says_real="survey"} 0.0',
         'batch_alerts_bucket{le="10.0"} 1.0',
         'step_duration_seconds_sum{step="decode"} 0.002',
         'receipt_to_publish_seconds_bucket{le="0.01"} 1.0',

@@ -108,6 +108,9 @@ def test_the_example_is_read() -> None:
         ('[enriched]\nframing = "confluent"', r"needs \[schemas.registry\]"),
         ('[kafka]\nbootstrap = "$NO_SUCH_NAME"', r"no such environment variable is set"),
         ("[kafka", r"no TOML: "),
+        ("[disagreement]\nreal_min = 1.5", r"bogus_max = 0.1 and real_min = 1.5: probabilities"),
+        ("[disagreement]\nbogus_max = 0.9", r"bogus_max = 0.9 and real_min = 0.9: probabilities"),
+        ("[disagreement]\nreal_mni = 0.8", r"unknown key 'real_mni' in \[disagreement\]"),
         ("[decoding]\npacket_bytes_max = 0", r"packet_bytes_max = 0 is out of bounds"),
     ],
 )

@@ -17,6 +17,8 @@ FIELD = fastavro.parse_schema({"type": "record", "name": "only", "fields": [FIEL
 TEXTS = st.lists(st.text(max_size=8), max_size=3).map(tuple)
 LATEST_US = 4_102_444_800_000_000  # the year 2100
 TIMES = st.integers(0, LATEST_US)
+SURVEY_SCORES = (0.25, np.nan, 0.0, float(np.float32(0.9)))
+"""Of up to four alerts."""
 PROBABILITIES = st.floats(0, 1, width=32) | st.just(float("nan"))
 
 
@@ -61,7 +63,8 @@ def annotations(draw: st.DrawFn) -> Annotations:
 @given(learned=annotations())
 def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
     prints = [f"fingerprint {row}" for row in range(len(learned))]
-    for row, encoded in enumerate(encode_annotations(learned, prints)):
+    theirs = np.array(SURVEY_SCORES[: len(learned)])
+    for row, encoded in enumerate(encode_annotations(learned, prints, theirs)):
         expected_scores = {
             name: dict(zip(labels, values[row].tolist(), strict=True))
             for name, (labels, values) in learned.scores.items()
@@ -79,6 +82,7 @@ def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
             "scores": expected_scores,
             "filters": list(learned.filters[row]) if learned.filters else [],
             "flags": list(learned.flags[row]) if learned.flags else [],
+            "survey_real_score": None if row == 1 else SURVEY_SCORES[row],
         }
 
 
@@ -88,8 +92,9 @@ def test_what_is_taken_is_encoded_as_it_was_among_the_others(
     learned: Annotations, seed: int
 ) -> None:
     rows = np.random.default_rng(seed).permutation(len(learned))[:2]
-    whole = encode_annotations(learned, ["x"] * len(learned))
-    taken = encode_annotations(learned.take(rows), ["x"] * len(rows))
+    theirs = np.array(SURVEY_SCORES[: len(learned)])
+    whole = encode_annotations(learned, ["x"] * len(learned), theirs)
+    taken = encode_annotations(learned.take(rows), ["x"] * len(rows), theirs[rows])
     assert taken == [whole[row] for row in rows]
 
 
@@ -97,7 +102,39 @@ def test_a_classifier_without_labels_is_a_programmer_s_error() -> None:
     scores = {"empty": ((), np.zeros((1, 0), np.float32))}
     learned = Annotations("1", [], np.zeros(1, np.int64), 0, scores)
     with pytest.raises(AssertionError, match="empty has no labels"):
-        encode_annotations(learned, ["x"])
+        encode_annotations(learned, ["x"], np.zeros(1))
+
+
+def without_the_survey_s_score(field: Any) -> Any:  # noqa: ANN401 - JSON
+    """The field's schema as it was before there was one."""
+    (null, annotation) = field["type"]
+    fields = [one for one in annotation["fields"] if one["name"] != "survey_real_score"]
+    return {**field, "type": [null, {**annotation, "fields": fields}]}
+
+
+def test_readers_of_either_annotation_read_both() -> None:
+    older = fastavro.parse_schema(
+        {"type": "record", "name": "only", "fields": [without_the_survey_s_score(FIELD_SCHEMA)]}
+    )
+    learned = Annotations("1", [], np.zeros(1, np.int64), 0)
+    (new,) = encode_annotations(learned, ["x"], np.array([0.75]))
+    assert new.endswith(b"\x02" + np.float32(0.75).tobytes())
+    old = new[:-5]
+    for written, writer in ((new, FIELD), (old, older)):
+        read_by_new, read_by_old = (
+            fastavro.schemaless_reader(BytesIO(written), writer, reader)
+            for reader in (FIELD, older)
+        )
+        assert isinstance(read_by_new, dict)
+        score = read_by_new["gueststar"].pop("survey_real_score")
+        assert score == (0.75 if written is new else None)
+        assert read_by_new == read_by_old
+
+
+def test_a_survey_s_score_beyond_all_floats_is_infinite_and_no_error() -> None:
+    learned = Annotations("1", [], np.zeros(1, np.int64), 0)
+    (encoded,) = encode_annotations(learned, ["x"], np.array([1e300]))
+    assert read(encoded)["survey_real_score"] == np.inf
 
 
 @given(value=st.integers(-(2**63), 2**63 - 1))

@@ -21,6 +21,7 @@ from schemas.decode import Decoder
 from schemas.enriched import Enricher, Form
 from schemas.enriched_reading import EnrichedReader
 from schemas.wire import block_bytes, long_bytes, text_bytes
+from tests.schemas import golden
 from tests.schemas.real_packets import avro_files
 from tests.schemas.survey_packets import (
     CUTOUTS,
@@ -36,6 +37,8 @@ from tests.schemas.survey_packets import (
     ztf_record,
     ztf_schema,
 )
+
+FORMS: tuple[Form, ...] = ("full", "lite")
 
 
 def nested(inner: Json, _: int) -> Json:
@@ -168,6 +171,17 @@ def test_the_same_input_and_clock_give_the_same_bytes() -> None:
     bare = [confluent(1001, LSST_SCHEMA, lsst_record(5))]
     decoder = Decoder(schemas=OneSchema())
     assert encoded(decoder.decode(bare), "lite") == encoded(decoder.decode(bare), "lite")
+
+
+def test_the_survey_s_own_score_stands_beside_ours_whatever_the_survey_and_form() -> None:
+    packets = [golden.ztf_packet(seed) for seed in range(8)]
+    packets += [golden.rubin_packet(seed) for seed in range(8)]
+    batch = Decoder(schemas=golden.GoldenSchemas()).decode(packets)
+    assert 0 < np.isnan(batch.survey_real_score).sum() < len(batch)
+    for form in FORMS:
+        ours = [EnrichedReader().annotation(packet) or {} for packet in encoded(batch, form)]
+        theirs = np.array([one["survey_real_score"] for one in ours], np.float64)
+        np.testing.assert_array_equal(theirs, batch.survey_real_score)
 
 
 def test_an_enriched_packet_is_refused_unless_it_is_to_be_scored_again() -> None:
