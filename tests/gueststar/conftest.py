@@ -14,6 +14,14 @@ from schemas.enriched import Enricher
 
 TOPIC = "young"
 ALERTS = 6
+SCORES = {
+    "real": 0.75,
+    "bad_subtraction": 0.125,
+    "cosmic_ray": 0.0625,
+    "bad_pixel": 0.03125,
+    "satellite_trail": 0.03125,
+}
+"""Of every alert that is scored; each a sum of powers of two, so that float32 holds it exactly."""
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +34,14 @@ def packets() -> list[bytes]:
 def enriched(packets: list[bytes]) -> list[bytes]:
     """The same once enriched: the first selected, the last not scored."""
     batch = Decoder().decode(packets)
-    scores = np.tile(np.array([0.25, 0.75], dtype=np.float32), (len(batch), 1))
+    scores = np.tile(np.array([*SCORES.values()], dtype=np.float32), (len(batch), 1))
     scores[-1] = np.nan
     annotations = Annotations(
         broker_version="0",
         models=[("realbogus", "1", "abc")],
         ingest_unix_us=np.zeros(len(batch), dtype=np.int64),
         publish_unix_us=0,
-        scores={"realbogus": (("bogus", "real"), scores)},
+        scores={"realbogus": (tuple(SCORES), scores)},
         filters=[("young",), *[()] * (len(batch) - 1)],
     )
     return Enricher().encode(batch, annotations, "full")

@@ -51,7 +51,9 @@ def test_every_served_classifier_scores_every_alert(packets: list[bytes]) -> Non
     batch = gueststar.decode(packets)
     gueststar.score(batch)
     real = batch.score("realbogus", "real")
-    assert batch.scores["realbogus"].shape == (ALERTS, 2)
+    scores = batch.scores["realbogus"]
+    assert scores.shape == (ALERTS, len(batch.score_labels["realbogus"]))
+    np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
     assert ((real >= 0) & (real <= 1)).all()
 
 

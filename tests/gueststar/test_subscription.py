@@ -18,8 +18,11 @@ from schemas.annotation import Annotations
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.registry import RegistrySchemas
-from tests.gueststar.conftest import ALERTS, TOPIC
+from tests.gueststar.conftest import ALERTS, SCORES, TOPIC
+from tests.schemas import golden
 from tests.schemas.registry_server import serving
+from tests.schemas.test_cutouts import by_astropy
+from tests.schemas.test_enriched import learned
 
 
 def subscription(memory: MemoryKafka, group: str = "reader") -> Subscription:
@@ -42,7 +45,7 @@ def test_every_alert_of_a_topic_is_read(memory: MemoryKafka, packets: list[bytes
 def test_an_alert_has_its_scores_and_filters(memory: MemoryKafka, packets: list[bytes]) -> None:
     first, last = Decoder().decode([packets[0], packets[-1]]).alert_id.tolist()
     alerts = {alert.alert_id: alert for alert in polled(memory)}
-    assert alerts[first].scores["realbogus"] == {"bogus": 0.25, "real": 0.75}
+    assert alerts[first].scores["realbogus"] == SCORES
     assert alerts[first].filters == ("young",)
     assert "realbogus" not in alerts[last].scores
     assert alerts[last].filters == ()
@@ -53,6 +56,18 @@ def test_an_alert_has_its_images(memory: MemoryKafka, packets: list[bytes]) -> N
     for alert, expected in zip(polled(memory), range(ALERTS), strict=True):
         for plane, same in zip(alert.stamps, stamps[expected], strict=True):
             np.testing.assert_array_equal(plane, same)
+
+
+@pytest.mark.parametrize("negative", [True, False])
+def test_a_rubin_alert_s_difference_is_positive_where_the_detection_is(negative: bool) -> None:
+    packet = golden.rubin_packet(1, diaSource={"isNegative": negative})
+    batch = Decoder(schemas=golden.GoldenSchemas()).decode([packet])
+    memory = MemoryKafka(ManualClock())
+    memory.create_topic(TOPIC)
+    memory.publish(TOPIC, Enricher().encode(batch, learned(1), "full")[0])
+    (alert,) = polled(memory)
+    sent = by_astropy(golden.rubin_record(1)["cutoutDifference"])
+    np.testing.assert_array_equal(alert.stamps[2], -sent if negative else sent)
 
 
 def test_a_group_resumes_after_the_last_alert_that_was_dealt_with(memory: MemoryKafka) -> None:

@@ -15,7 +15,7 @@ from broker.memory import MemoryKafka, MemorySource
 from gueststar.alert import Alert
 from gueststar.subscription import Subscription
 from gueststar.watching import json_line, plain, show_lines, show_table, until
-from tests.gueststar.conftest import ALERTS, TOPIC
+from tests.gueststar.conftest import ALERTS, SCORES, TOPIC
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_line_of_json_holds_the_columns_the_scores_and_the_filters(alerts: lis
     document = json.loads(json_line(selected))
     assert document["object_id"] == selected.object_id
     assert document["alert_id"] == selected.alert_id
-    assert document["scores"] == {"realbogus": {"bogus": 0.25, "real": 0.75}}
+    assert document["scores"] == {"realbogus": SCORES}
     assert document["filters"] == ["young"]
 
 
