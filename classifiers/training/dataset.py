@@ -31,6 +31,15 @@ NIGHT_BEGINS_UTC_DAYS = {"ztf": 0.0, "lsst": 0.5}
 CLASS_LETTERS_MAX = 32
 """Room for the longest class here, 22."""
 CLASS = f"U{CLASS_LETTERS_MAX}"
+KINDS = {
+    "field": "int64",
+    "simbad": CLASS,
+    "spectroscopic": CLASS,
+    "dipole": "bool",
+    "cosmic_ray": "bool",
+    "streak": "bool",
+}
+"""Of the facts that are no float64, also in a batch without a row."""
 
 
 def read_examples(folder: Path) -> Examples:
@@ -110,9 +119,8 @@ def _native(stamps: Stamps) -> NDArray[np.object_]:
 
 def _columns(facts: Sequence[Facts]) -> dict[str, NDArray[Any]]:
     """The columns of what only the records tell."""
-    kinds: dict[str, str] = {"simbad": CLASS, "spectroscopic": CLASS}
     columns = {
-        name: np.array([getattr(one, name) for one in facts], kinds.get(name))
+        name: np.array([getattr(one, name) for one in facts], KINDS.get(name, "float64"))
         for name in Facts._fields
     }
     return {**columns, "scalars": columns["scalars"].reshape(len(facts), len(SCALARS))}
