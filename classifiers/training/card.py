@@ -2,106 +2,272 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from classifiers.training.evaluation import RICHEST, ROUNDS, Recall, Row
-from classifiers.training.fitting import Recipe
-from classifiers.training.model import CROP_PIXELS, LABELS, STAMP_PIXELS
+from classifiers.training import tables
+from classifiers.training.agreement import (
+    DRB_HIGH_MIN,
+    DRB_LOW_MAX,
+    NIGHT_LOW_MIN,
+    OURS,
+    TAUGHT_BY_DRB,
+)
+from classifiers.training.bootstrap import CLEAR_ERRORS, FIELD_NIGHTS_MIN, ROUNDS
+from classifiers.training.calibration_figures import BINS
+from classifiers.training.evaluation import Evaluation
+from classifiers.training.labels import LABELS
+from classifiers.training.recall import REFUSED
+
+PICTURES = "../docs/realbogus.md"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What only whoever made the file can say; paragraphs are Markdown."""
+
+    name: str
+    version: str
+    size_bytes: int
+    sha256: str
+    data_sha256: str
+    """Of ids, scores and pixels that were learnt from."""
+    seed: int
+    """Of the served network."""
+    seeds: tuple[int, ...]
+    """Of the networks that the figures come from."""
+    stamp_pixels: int
+    inside: str
+    """What the graph does before, in and after the network, in one line."""
+    recipe: str
+    training: Mapping[str, int]
+    """How many examples of each kind it was taught with."""
+    splits: str
+    calibration: str
+    selection: str
+    """How often the recipe was chosen, and on what."""
+    compression: str
+    """A table of its forms, and which was kept."""
+    declines: str = "a NaN row where one of the planes is missing or has no finite pixel"
+    licence: str = "BSD-3-Clause, as the project"
 
 
 @dataclass(frozen=True)
 class Card:
-    """All that the card says; the figures come from one run and are not typed by hand."""
+    """All that the card says; the figures come from one evaluation and are not typed by hand."""
 
-    said: Mapping[str, str]
-    """The file's metadata."""
-    sha256: str
-    size_bytes: int
-    recipe: Recipe
-    folds: int
-    alerts: int
-    low: int
-    rows: Sequence[Row]
-    asteroids: Recall
+    origin: Origin
+    evaluation: Evaluation
 
     def text(self) -> str:
         """The card in Markdown."""
-        return "\n\n".join([self._what(), self._origin(), self._figures(), LIMITS]) + "\n"
+        parts = (
+            self._what(),
+            self._origin(),
+            self._aims(),
+            self._agreement(),
+            self._seeds(),
+            self._recall(),
+            self._thresholds(),
+            self._simulated(),
+            self._flags(),
+            self._calibration(),
+            f"## Compression\n\n{self.origin.compression.strip()}",
+            self._limits(),
+        )
+        return "\n\n".join(parts) + "\n"
 
     def _what(self) -> str:
-        return f"""# {self.said["name"]} {self.said["version"]}
+        said, side = self.origin, self.origin.stamp_pixels
+        return f"""# {said.name} {said.version}
 
-Scores an alert's three stamps: is there a source in the difference image, or an artefact? A first
-network, **taught by another network's scores**, to be replaced by one that is taught better.
+Scores an alert's three stamps: is there a source in the difference image, and if not, what is it?
+Taught by evidence that alerts are real, by injected sources and by drawn artefacts. No alert it
+learnt from was checked by a person. Pictures, and its worst mistakes: \
+[docs/realbogus.md]({PICTURES}).
 
 | | |
 |---|---|
-| file | `{self.said["name"]}.onnx`, {self.size_bytes:,} bytes |
-| sha256 | `{self.sha256}` |
-| input | science, template and difference, float32 (n, 3, {STAMP_PIXELS}, {STAMP_PIXELS}), \
-counts as sent, NaN where there is no pixel |
-| output | probabilities, float32 (n, {len(LABELS)}): {", ".join(LABELS)} |
-| inside the file | each plane's sky and noise from 64 pixels (median, MAD), a bounded stretch, \
-the middle {CROP_PIXELS} pixels, four convolutions of stride 2, a head, softmax |
-| declines | a NaN row where one of the planes is missing or has no finite pixel |
-| licence | BSD-3-Clause, as the project |"""
+| file | `{said.name}.onnx`, {said.size_bytes:,} bytes |
+| sha256 | `{said.sha256}` |
+| data | sha256 of ids, scores and pixels `{said.data_sha256}` |
+| seed | {said.seed}; the figures come from {len(said.seeds)} networks a fold, of seeds \
+{", ".join(map(str, said.seeds))} |
+| input | science, template and difference, float32 (n, 3, {side}, {side}), counts as sent, NaN \
+where there is no pixel; the difference is positive where the detection is |
+| output | probabilities, float32 (n, {len(LABELS)}): {", ".join(LABELS)}. Real against bogus is \
+the first against the sum of the rest |
+| inside the file | {said.inside} |
+| declines | {said.declines} |
+| licence | {said.licence} |"""
 
     def _origin(self) -> str:
+        said = self.origin
+        counts = tables.markdown(
+            ["taught with", "count"],
+            [[kind, f"{count:,}"] for kind, count in said.training.items()],
+        )
         return f"""## Data and training
 
-{self.alerts:,} public ZTF alerts with a drb (version d6_m7), {self.low} of them below 0.5; sha256 \
-of ids, scores and pixels `{self.said["data"]}`.
-The teacher's own score is the target, so its doubt is taught too. Stamps are turned and mirrored
-at random. {self.recipe.epochs} epochs of AdamW, batches of {self.recipe.batch}, highest learning \
-rate {self.recipe.learning_rate}, weight decay {self.recipe.weight_decay}, seed \
-{self.recipe.seed}; the last epoch is taken.
+{counts}
 
-The figures come from {self.folds} networks of the same recipe, each scoring the alerts of a fold
-that it did not see. No fold shares a night of a field or an object with another. The served
-network is fitted to all alerts, so measuring it on these alerts again would flatter it. The
-recipe (crop, stretch, epochs, decay) was settled on a handful of such runs over the same folds, so
-the figures are a little better than fresh nights would give."""
+{said.recipe.strip()}
 
-    def _figures(self) -> str:
-        names = list(self.rows[0].auc)
-        lines = [
-            f"| {row.part} | {row.alerts:,} | {row.low} | "
-            + " | ".join(str(row.auc[name]) for name in names)
-            + " |"
-            for row in self.rows
-        ]
-        head = f"| alerts | count | drb < 0.5 | {' | '.join(names)} |"
-        rule = "|---|---|---|" + "---|" * len(names)
-        return "\n".join([FIGURES, "", head, rule, *lines, "", self._recall()])
+**Splits.** {said.splits.strip()}
+
+**Calibration.** {said.calibration.strip()}
+
+**Selection.** {said.selection.strip()}"""
+
+    def _aims(self) -> str:
+        return f"""## What it had to reach
+
+{tables.aims_table(self.evaluation.aims)}
+
+All figures: the mean over the networks of one seed each, as one network is served. In brackets the
+95 % interval from {ROUNDS:,} draws of whole field-nights with replacement; each draw draws the \
+seeds as well,
+and reads its thresholds off anew. {tables.BY_ALERT} marks where fewer than {FIELD_NIGHTS_MIN} \
+field-nights could be drawn: alerts were
+drawn instead, and as they are not independent, the interval is too narrow."""
+
+    def _agreement(self) -> str:
+        found = self.evaluation.agreement
+        return f"""## Agreement with drb
+
+Agreement, **not truth**: drb is another network's score. AUC of telling the {found.alerts:,} ZTF \
+alerts with
+drb >= {DRB_HIGH_MIN} (high) from those with drb < {DRB_LOW_MAX} (low); the {found.between:,} \
+between are left out, but in the lines that say so. Each
+was scored by networks that saw nothing of its night nor of its object; {found.declined:,} were \
+declined and take no part. The night with
+the most alerts comes first; each other that holds {NIGHT_LOW_MIN} low ones or more has a line.
+Beside ours stand the same network {TAUGHT_BY_DRB}, ZTF's older score (rb), trees on the packet's \
+own numbers, and what needs
+no model: magnitude (higher is fainter) and the median of the science stamp. These last two are as
+they are, not turned round: 0.5 is no information, and a column far from it **on either side** is a
+shortcut that the data offer.
+
+{tables.agreement_table(found)}
+
+A difference under the same draws, in AUC and in standard errors; clear is {CLEAR_ERRORS:g} errors \
+above zero.
+
+{tables.gains_table(found)}"""
+
+    def _seeds(self) -> str:
+        everything = (*self.evaluation.agreement.seeds, self.evaluation.simulated.seeds)
+        return f"""## Seeds
+
+The same recipe from other seeds; spread is the standard deviation. The last column is the AUC of
+their mean probability, which is **not** what is served.
+
+{tables.seeds_table(everything, self.origin.seeds)}"""
 
     def _recall(self) -> str:
-        found = self.asteroids
-        return (
-            f"Of {found.known} known asteroids that drb never scored (their packets are older than "
-            f"it, so it did not choose them), {found.passed} score above {found.threshold:.3f}: "
-            "there, 95 % of the held-out alerts with drb below 0.5 are refused."
-        )
+        found = self.evaluation.recall
+        return f"""## Recall
+
+Of alerts with evidence that they are real, how many score above the threshold where \
+{100 * REFUSED:g} % of the low-drb
+alerts **of other nights** are refused: {found.background:,} of them, from \
+{found.background_field_nights:,} field-nights, before an alert's own night is left out.
+Each score has its own threshold. drb did not choose the asteroids without one. A SIMBAD class says
+that something known is near, which does not prove a good subtraction. Where all or none passed, \
+the interval ends where
+so many independent alerts would have it end, as draws cannot go beyond what was seen.
+
+{tables.recall_table(found)}"""
+
+    def _thresholds(self) -> str:
+        found = self.evaluation.false_positives
+        return f"""## Thresholds
+
+What passes where so many false positives do. A rate is measured only where it lets one alert or
+more pass. Of {found.bound.count:,} low-drb alerts a threshold that none passes says no more than \
+that the rate is below
+{100 * found.bound.rate_max:.1f} % (95 % confidence, were they independent; they share \
+field-nights, so the bound is higher). Rates on the exam's
+artefacts are **simulated**, and its mix of artefacts is not a night's.
+
+{tables.thresholds_table(found)}"""
+
+    def _simulated(self) -> str:
+        found = self.evaluation.simulated
+        return f"""## Simulated
+
+Injected sources against drawn artefacts: **simulated**, {found.stamps:,} stamps, drawn by other \
+code than the training's onto
+stamps of nights that the networks did not see; {found.declined:,} were declined and take no part.
+
+{tables.simulated_table(found)}
+
+What they are called, by the likeliest label; sources above the same S/N, all artefacts.
+
+{tables.confusion_table(found.confusion)}"""
+
+    def _flags(self) -> str:
+        found = self.evaluation.flags
+        return f"""## Rubin's flags
+
+Not simulated, and as they are: a flag says what Rubin's pipeline thought. Share of each label, and
+in brackets its mean probability, on {found.alerts:,} Rubin and DECam alerts \
+({found.declined:,} declined). An alert may have several flags.
+
+{tables.flags_table(found)}
+
+AUC of {found.asteroids:,} known asteroids without a flag against {found.flagged:,} flagged \
+alerts: {tables.figure(found.auc)}."""
+
+    def _calibration(self) -> str:
+        found = self.evaluation.calibrations
+        bins = "\n\n".join(tables.reliability_table(one) for one in found)
+        return f"""## Calibration
+
+P(real) as it comes out of the file, on alerts out of fold, against drb (agreement, the alerts
+between left out) and on the exam (simulated). The error is the expected one over {BINS} equal bins.
+Neither has the share of real alerts that a night has.
+
+{tables.calibration_table(found)}
+
+{bins}"""
+
+    def _limits(self) -> str:
+        agreed = self.evaluation.agreement
+        pooled = agreed.line("all nights")
+        flagged = self.evaluation.flags
+        return f"""## Limits
+
+- Nobody has checked the alerts that it is measured on. Where it disagrees with drb, either may be
+  wrong.
+- There are {pooled.low:,} low-drb alerts, from {pooled.field_nights:,} field-nights; most come \
+from few of them. A rate of false
+  positives below {_rate(pooled.low)} % cannot be read off them, and rates on a whole night are \
+not measured.
+- Sky and magnitude alone reach {_value(pooled.auc["median sky"].value)} and \
+{_value(pooled.auc["magnitude"].value)} over all nights: how the alerts were
+  collected is in every pooled figure. A single night's line is the fairer one.
+- Alerts with a high drb were mostly picked by filters that ask for one: few are faint or doubtful.
+- Asteroids without a drb are all brightenings, of {_nights(self.evaluation)} field-nights: they \
+say nothing of fadings.
+- Drawn artefacts are what we could think of. The exam's figures say how well it tells these, not
+  how many of them a night holds.
+- Rubin's alerts are few, and {flagged.flagged:,} carry a flag: enough to see a failure, not to \
+measure a rate.
+- Our own figure on the first night, {tables.figure(agreed.headline.auc[OURS])}, is of networks \
+that were taught without that night;
+  the served one is taught with all, and measuring it on these alerts would flatter it."""
 
 
-FIGURES = f"""## Agreement with drb
+def _rate(count: int) -> str:
+    """The lowest rate of which one of `count` alerts is evidence, in per cent."""
+    return f"{100 / count:.1f}"
 
-Agreement, **not truth**: no alert here was checked by a person. AUC of telling drb >= 0.5 from
-drb < 0.5, with a 95 % interval from {ROUNDS:,} draws of whole field-nights. Beside the network: \
-ZTF's older score
-(rb), and what needs no network at all: the magnitude, the science stamp's median (sky), the sign.
-0.5 is no information; a column far from it on either side is a shortcut that the data offer."""
 
-LIMITS = f"""## Limits
+def _value(auc: float) -> str:
+    return f"AUC {auc:.2f}"
 
-- The teacher is drb. Where drb is wrong, this network was taught to be wrong.
-- About a hundred alerts have a drb below 0.1, and most of those come from {RICHEST} field-nights \
-whose sky
-  level alone gives them away. Scaling each plane by its own sky hides the level from the
-  network; the table shows what is left when those field-nights are held out.
-- Alerts with a high drb were mostly picked by filters that ask for a high drb: there are few
-  faint, doubtful ones, and rates of false alarms on a whole night are not measured.
-- More of the low-scored alerts fade than of the others, so a fading source may score lower for its
-  sign alone.
-- It never saw a stamp of Rubin's. It will score one, resampled, and that score means nothing yet.
-- Probabilities are the teacher's, not calibrated on anything else."""
+
+def _nights(evaluation: Evaluation) -> int:
+    passing = evaluation.recall.headline.passing
+    return passing[OURS].field_nights if passing else 0
