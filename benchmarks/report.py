@@ -1,4 +1,4 @@
-"""The benchmark's run and its two tables: step by step, and the whole path through Kafka."""
+"""The benchmark's run and its three tables: step by step, the networks, the path through Kafka."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import whole_path
+from benchmarks import networks, whole_path
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
 from benchmarks.steps import STEPS, Ours, medians_us, run_laps
@@ -16,6 +16,7 @@ from benchmarks.textbook import Textbook
 from benchmarks.whole_path import Lap
 from broker.node import KafkaNode, missing_packages
 from classifiers.realbogus import WEIGHTS
+from classifiers.training.timing import BATCHES, ROUNDS
 from gueststar.allocator import keep_freed_memory
 
 PATH_STEPS = ("poll", "decode", "score", "select", "encode", "publish")
@@ -32,6 +33,7 @@ def report(*, alerts: int, step_alerts: int, laps: int) -> int:
     size_kb = sum(map(len, packets)) / len(packets) / 1e3
     console.print(f"{len(packets)} alerts of {size_kb:.0f} kB on the mean: {origin}")
     console.print(_step_table(packets[:step_alerts], laps))
+    console.print(_network_table(packets))
     if absent := missing_packages():
         console.print(f"The whole path needs {' and '.join(absent)} (Debian packages): left out.")
         return 0
@@ -48,6 +50,16 @@ def _step_table(packets: Sequence[bytes], laps: int) -> Table:
     for step in STEPS:
         _add(table, step, ours[step], theirs[step])
     _add(table, "all", sum(ours.values()), sum(theirs.values()))
+    return table
+
+
+def _network_table(packets: Sequence[bytes]) -> Table:
+    ours, theirs = networks.measure(packets)
+    table = _table(f"Stamps in, scores out: CPU µs an alert, median of {ROUNDS} rounds", "network")
+    for batch in BATCHES:
+        _add(table, f"{batch} at once", ours.us[batch], theirs.us[batch])
+    _add(table, "parameters", ours.parameters, theirs.parameters)
+    _add(table, "file, kB", ours.size_bytes / 1e3, theirs.size_bytes / 1e3)
     return table
 
 
@@ -90,9 +102,9 @@ def _median_us(seconds: Sequence[float]) -> float:
     return median(seconds) * 1e6
 
 
-def _table(title: str) -> Table:
+def _table(title: str, rows: str = "step") -> Table:
     table = Table(title=title, title_justify="left", min_width=WIDTH)
-    table.add_column("step", ratio=1)
+    table.add_column(rows, ratio=1)
     for name in ("gueststar", "textbook", "ratio"):
         table.add_column(name, justify="right")
     return table
