@@ -27,6 +27,8 @@ with the Rubin stamps. What to use where nothing nearer is known."""
 COUNTS_MAX = 1e7
 """Beyond it a pixel is no measurement: detectors saturate near 1e5 counts."""
 SIGMA_PER_MAD = 1.4826
+STARS_MIN = 2
+"""For a stamp's own blur: one star may be a galaxy or a cosmic ray."""
 NOISE_MIN = 1e-6
 """Counts: a plane of one value has no noise, and is no reason to divide by zero."""
 CLIP_SIGMA = 3.0
@@ -89,11 +91,6 @@ class Ground:
         return int(self.planes.shape[-1])
 
     @property
-    def psf(self) -> Psf:
-        """Of the science plane."""
-        return Psf(self.fwhm_pixels, self.along, self.across)
-
-    @property
     def light(self) -> Floats:
         """(side, side) of the template above its sky, counts; 0 where there is no such pixel."""
         above = _measured(self.planes[TEMPLATE]) - self.sky[TEMPLATE]
@@ -109,15 +106,18 @@ def opened(
     field-night's, or the survey's. A plane without any pixel has NaN as sky and noise.
     """
     levels = np.array([_level(plane) for plane in planes])
-    psf = _psf(planes, levels) or Psf(fwhm_pixels)
+    psf = _psf(planes, levels, STARS_MIN) or Psf(fwhm_pixels)
     return Ground(
         planes, psf.fwhm_pixels, levels[:, 0], levels[:, 1], sign, psf.along, psf.across, gain
     )
 
 
 def fwhm_of(planes: NDArray[np.float32]) -> float:
-    """FWHM in pixels of the science plane's stars, the centre left out; NaN where too few."""
-    psf = _psf(planes, np.array([_level(planes[SCIENCE])]))
+    """FWHM in pixels of the science plane's stars, the centre left out; NaN without any.
+
+    One star is enough, which may be a galaxy: this is for the median of a field-night.
+    """
+    psf = _psf(planes, np.array([_level(planes[SCIENCE])]), 1)
     return np.nan if psf is None else psf.fwhm_pixels
 
 
@@ -151,8 +151,8 @@ def cleaned(ground: Ground, random: np.random.Generator) -> Ground:
 def beside_host(ground: Ground, random: np.random.Generator) -> Ground:
     """The same, moved by whole pixels so that a source of the template lies at the centre.
 
-    A few pixels from it, as supernovae lie in galaxies. What moves in is NaN. Unchanged where
-    the template has nothing near enough.
+    A pixel or so from it. What moves in over an edge is a mirror image: NaN there would make an
+    edge of the detector. Unchanged where the template has nothing near enough.
     """
     reach = HOST_SIDE_MAX * ground.side
     place = star_near(ground.light, ground.noise[DIFFERENCE], reach, random)
@@ -164,11 +164,11 @@ def beside_host(ground: Ground, random: np.random.Generator) -> Ground:
 
 
 def _moved(planes: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:
-    """Planes shifted by whole pixels, NaN where nothing was."""
-    moved = np.roll(planes, (down, right), axis=(1, 2))
-    moved[:, slice(None, down) if down >= 0 else slice(down, None)] = np.nan
-    moved[:, :, slice(None, right) if right >= 0 else slice(right, None)] = np.nan
-    return moved
+    """Planes shifted by whole pixels, what moves in mirrored at the edge."""
+    side, width = planes.shape[-1], max(abs(down), abs(right))
+    wider = np.pad(planes, ((0, 0), (width, width), (width, width)), mode="symmetric")
+    top, left = width - down, width - right
+    return wider[:, top : top + side, left : left + side].copy()
 
 
 def _measured(plane: NDArray[np.float32]) -> Floats:
@@ -191,10 +191,10 @@ def _level(plane: NDArray[np.float32]) -> tuple[float, float]:
     return sky, noise
 
 
-def _psf(planes: NDArray[np.float32], levels: Floats) -> Psf | None:
+def _psf(planes: NDArray[np.float32], levels: Floats, stars_min: int) -> Psf | None:
     """Of the science plane, by its own stars."""
     sky, noise = levels[SCIENCE]
-    return psf_of(_measured(planes[SCIENCE]), sky, noise)
+    return psf_of(_measured(planes[SCIENCE]), sky, noise, stars_min)
 
 
 def _distance(side: int) -> Floats:

@@ -15,8 +15,6 @@ FWHM_PER_SIGMA = 2.3548
 """Of a Gaussian: 2 sqrt(2 ln 2)."""
 STAR_SNR_MIN = 8.0
 """Of a star's brightest pixel: fainter ones have a width known to worse than a tenth."""
-STARS_MIN = 2
-"""One star may be a galaxy or a cosmic ray."""
 STARS_MAX = 8
 BOX_PIXELS = 15
 """Side of the box around a star: three FWHM of a 5-pixel one."""
@@ -53,7 +51,7 @@ class Psf(NamedTuple):
     """2 xy / (xx + yy)."""
 
 
-def psf_of(plane: Floats, sky: float, noise: float) -> Psf | None:
+def psf_of(plane: Floats, sky: float, noise: float, stars_min: int) -> Psf | None:
     """The median of the plane's isolated stars off its centre; None where they are too few.
 
     `plane` (side, side) in counts, NaN where there is no pixel. Each star's width comes from
@@ -61,7 +59,7 @@ def psf_of(plane: Floats, sky: float, noise: float) -> Psf | None:
     AJ 123, 583), so neither its wings nor a neighbour's widen it much.
     """
     boxes = _stars(plane - sky, noise)
-    if len(boxes) < STARS_MIN:
+    if len(boxes) < stars_min:
         return None
     xx, yy, xy, moved = _moments(boxes)
     with np.errstate(all="ignore"):
@@ -69,7 +67,7 @@ def psf_of(plane: Floats, sky: float, noise: float) -> Psf | None:
         shape = np.stack([sigma, (xx - yy) / (xx + yy), 2 * xy / (xx + yy)])
         good = (sigma > SIGMA_PIXELS[0]) & (sigma < SIGMA_PIXELS[1]) & (moved < MOVED_PIXELS_MAX)
         good &= np.hypot(shape[1], shape[2]) < ELLIPTICITY_MAX
-    if good.sum() < STARS_MIN:
+    if good.sum() < stars_min:
         return None
     width, along, across = np.median(shape[:, good], axis=1)
     return Psf(float(FWHM_PER_SIGMA * width), float(along), float(across))
