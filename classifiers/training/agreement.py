@@ -22,6 +22,8 @@ NIGHT_LOW_MIN = 5
 """Low alerts that a night must hold to stand in the table by itself."""
 RICHEST = 3
 """Field-nights that hold most of the low alerts, and whose sky alone gives them away."""
+POOLED = "all nights"
+WITHOUT_RICHEST = f"{POOLED}, without the {RICHEST} field-nights richest in low ones"
 OURS, TAUGHT_BY_DRB, RB = "ours", "taught by drb alone", "rb"
 RIVALS = (TAUGHT_BY_DRB, RB)
 
@@ -81,6 +83,17 @@ class Agreement:
         return next(line for line in self.lines if line.part == part)
 
     @property
+    def pooled(self) -> Line:
+        """Of all nights."""
+        return self.line(POOLED)
+
+    @property
+    def from_the_richest(self) -> int:
+        """Low alerts of the RICHEST field-nights."""
+        rest = [line.low for line in self.lines if line.part == WITHOUT_RICHEST]
+        return self.pooled.low - sum(rest)
+
+    @property
     def headline(self) -> Line:
         """The test night's."""
         return self.line(night_name(self.test_night))
@@ -91,7 +104,7 @@ def agreement(scored: Scored, seed: int) -> Agreement:
     known = _with_drb(scored)
     night = busiest_night(scored)
     parts = dict(_parts(scored, night))
-    names = (night_name(night), "all nights")
+    names = (night_name(night), POOLED)
     return Agreement(
         alerts=int(known.sum()),
         between=int((known & ~low(scored) & ~high(scored)).sum()),
@@ -154,16 +167,16 @@ def _parts(scored: Scored, busiest: int) -> Iterator[tuple[str, tuple[Mask, Mask
         name: first,
         f"{name}, brightened": first & ~faded,
         f"{name}, faded": first & faded,
-        "all nights": whole,
-        "all nights, brightened": ~faded,
-        "all nights, faded": faded,
-        f"all nights but MJD {busiest}": ~first,
-        f"all nights, without the {RICHEST} field-nights richest in low ones": ~_rich(scored),
+        POOLED: whole,
+        f"{POOLED}, brightened": ~faded,
+        f"{POOLED}, faded": faded,
+        f"{POOLED} but MJD {busiest}": ~first,
+        WITHOUT_RICHEST: ~_rich(scored),
         **{night_name(one): scored.night == one for one in _other_nights(scored, busiest)},
     }
     parts = {key: (lows & mask, highs & mask) for key, mask in subsets.items()}
     halved = _with_drb(scored) & (scored.drb < DRB_HIGH_MIN)
-    for key in (name, "all nights"):
+    for key in (name, POOLED):
         parts[f"{key}, low below {DRB_HIGH_MIN}"] = (halved & subsets[key], highs & subsets[key])
     return ((key, sides) for key, sides in parts.items() if all(side.any() for side in sides))
 

@@ -11,6 +11,7 @@ from classifiers.training.agreement import (
     DRB_LOW_MAX,
     NIGHT_LOW_MIN,
     OURS,
+    RICHEST,
     TAUGHT_BY_DRB,
 )
 from classifiers.training.bootstrap import CLEAR_ERRORS, FIELD_NIGHTS_MIN, ROUNDS
@@ -75,14 +76,14 @@ class Card:
             f"## Compression\n\n{self.origin.compression.strip()}",
             self._limits(),
         )
-        return "\n\n".join(parts) + "\n"
+        return tables.wrapped("\n\n".join(parts))
 
     def _what(self) -> str:
         said, side = self.origin, self.origin.stamp_pixels
         return f"""# {said.name} {said.version}
 
 Scores an alert's three stamps: is there a source in the difference image, and if not, what is it?
-Taught by evidence that alerts are real, by injected sources and by drawn artefacts. No alert it
+Taught by evidence that alerts are real, by injected sources and by drawn artefacts. No stamp it
 learnt from was checked by a person. Pictures, and its worst mistakes: \
 [docs/realbogus.md]({PICTURES}).
 
@@ -125,32 +126,31 @@ the first against the sum of the rest |
 {tables.aims_table(self.evaluation.aims)}
 
 All figures: the mean over the networks of one seed each, as one network is served. In brackets the
-95 % interval from {ROUNDS:,} draws of whole field-nights with replacement; each draw draws the \
-seeds as well,
-and reads its thresholds off anew. {tables.BY_ALERT} marks where fewer than {FIELD_NIGHTS_MIN} \
-field-nights could be drawn: alerts were
-drawn instead, and as they are not independent, the interval is too narrow."""
+95 % interval from {ROUNDS:,} draws of whole field-nights with replacement; each draw draws the
+seeds as well, and reads its thresholds off anew. {tables.BY_ALERT} marks where fewer than
+{FIELD_NIGHTS_MIN} field-nights could be drawn: alerts were drawn instead, and as they are not
+independent, the interval is too narrow."""
 
     def _agreement(self) -> str:
         found = self.evaluation.agreement
         return f"""## Agreement with drb
 
-Agreement, **not truth**: drb is another network's score. AUC of telling the {found.alerts:,} ZTF \
-alerts with
-drb >= {DRB_HIGH_MIN} (high) from those with drb < {DRB_LOW_MAX} (low); the {found.between:,} \
-between are left out, but in the lines that say so. Each
-was scored by networks that saw nothing of its night nor of its object; {found.declined:,} were \
-declined and take no part. The night with
-the most alerts comes first; each other that holds {NIGHT_LOW_MIN} low ones or more has a line.
-Beside ours stand the same network {TAUGHT_BY_DRB}, ZTF's older score (rb), trees on the packet's \
-own numbers, and what needs
-no model: magnitude (higher is fainter) and the median of the science stamp. These last two are as
-they are, not turned round: 0.5 is no information, and a column far from it **on either side** is a
-shortcut that the data offer.
+Agreement, **not truth**: drb is another network's score. Of {found.alerts:,} ZTF
+alerts with a drb, the AUC of telling those of {DRB_HIGH_MIN} or more (high) from those below
+{DRB_LOW_MAX} (low); the {found.between:,} between are left out, but in the lines that say so. Each
+was scored by networks that saw nothing of its night nor of its object; {found.declined:,} were
+declined and take no part.
+The night with the most alerts comes first; each other that holds {NIGHT_LOW_MIN} low ones or more
+has a line.
+
+Beside ours stand the same network {TAUGHT_BY_DRB}, ZTF's older score (rb), trees on the packet's
+own numbers, and what needs no model: magnitude (higher is fainter) and the median of the science
+stamp. These last two are as they are, not turned round: 0.5 is no information, and a column far
+from it **on either side** is a shortcut that the data offer.
 
 {tables.agreement_table(found)}
 
-A difference under the same draws, in AUC and in standard errors; clear is {CLEAR_ERRORS:g} errors \
+A difference under the same draws, in AUC and in standard errors; clear is {CLEAR_ERRORS:g} errors
 above zero.
 
 {tables.gains_table(found)}"""
@@ -168,14 +168,13 @@ their mean probability, which is **not** what is served.
         found = self.evaluation.recall
         return f"""## Recall
 
-Of alerts with evidence that they are real, how many score above the threshold where \
-{100 * REFUSED:g} % of the low-drb
-alerts **of other nights** are refused: {found.background:,} of them, from \
-{found.background_field_nights:,} field-nights, before an alert's own night is left out.
+Of alerts with evidence that they are real, how many score above the threshold where
+{100 * REFUSED:g} % of the low-drb alerts **of other nights** are refused: {found.background:,} of
+them, from {found.background_field_nights:,} field-nights, before an alert's own night is left out.
 Each score has its own threshold. drb did not choose the asteroids without one. A SIMBAD class says
-that something known is near, which does not prove a good subtraction. Where all or none passed, \
-the interval ends where
-so many independent alerts would have it end, as draws cannot go beyond what was seen.
+that something known is near, which does not prove a good subtraction. Where all or none passed,
+the interval ends where so many independent alerts would have it end, as draws cannot go beyond
+what was seen.
 
 {tables.recall_table(found)}"""
 
@@ -184,11 +183,10 @@ so many independent alerts would have it end, as draws cannot go beyond what was
         return f"""## Thresholds
 
 What passes where so many false positives do. A rate is measured only where it lets one alert or
-more pass. Of {found.bound.count:,} low-drb alerts a threshold that none passes says no more than \
-that the rate is below
-{100 * found.bound.rate_max:.1f} % (95 % confidence, were they independent; they share \
-field-nights, so the bound is higher). Rates on the exam's
-artefacts are **simulated**, and its mix of artefacts is not a night's.
+more pass. Of {found.bound.count:,} low-drb alerts a threshold that none passes says no more than
+that the rate is below {100 * found.bound.rate_max:.1f} % (95 % confidence, were they independent;
+they share field-nights, so the bound is higher). Rates on the exam's artefacts are **simulated**,
+and its mix of artefacts is not a night's.
 
 {tables.thresholds_table(found)}"""
 
@@ -196,9 +194,9 @@ artefacts are **simulated**, and its mix of artefacts is not a night's.
         found = self.evaluation.simulated
         return f"""## Simulated
 
-Injected sources against drawn artefacts: **simulated**, {found.stamps:,} stamps, drawn by other \
-code than the training's onto
-stamps of nights that the networks did not see; {found.declined:,} were declined and take no part.
+Injected sources against drawn artefacts: **simulated**, {found.stamps:,} stamps, drawn by other
+code than the training's onto stamps of nights that the networks did not see; {found.declined:,}
+were declined and take no part. S/N is that of what was drawn, in the difference.
 
 {tables.simulated_table(found)}
 
@@ -211,12 +209,12 @@ What they are called, by the likeliest label; sources above the same S/N, all ar
         return f"""## Rubin's flags
 
 Not simulated, and as they are: a flag says what Rubin's pipeline thought. Share of each label, and
-in brackets its mean probability, on {found.alerts:,} Rubin and DECam alerts \
+in brackets its mean probability, on {found.alerts:,} Rubin and DECam alerts
 ({found.declined:,} declined). An alert may have several flags.
 
 {tables.flags_table(found)}
 
-AUC of {found.asteroids:,} known asteroids without a flag against {found.flagged:,} flagged \
+AUC of {found.asteroids:,} known asteroids without a flag against {found.flagged:,} flagged
 alerts: {tables.figure(found.auc)}."""
 
     def _calibration(self) -> str:
@@ -224,50 +222,35 @@ alerts: {tables.figure(found.auc)}."""
         bins = "\n\n".join(tables.reliability_table(one) for one in found)
         return f"""## Calibration
 
-P(real) as it comes out of the file, on alerts out of fold, against drb (agreement, the alerts
-between left out) and on the exam (simulated). The error is the expected one over {BINS} equal bins.
-Neither has the share of real alerts that a night has.
+The calibrated P(real) of alerts out of fold against drb (agreement, the alerts between left out)
+and of the exam (simulated). The error is the expected one over {BINS} equal bins; drawn anew it
+comes out a little higher, as noise adds distance. Neither has the share of real alerts that a
+night has.
 
 {tables.calibration_table(found)}
 
 {bins}"""
 
     def _limits(self) -> str:
-        agreed = self.evaluation.agreement
-        pooled = agreed.line("all nights")
-        flagged = self.evaluation.flags
+        agreed, unchosen = self.evaluation.agreement, self.evaluation.recall.headline
+        pooled = agreed.pooled
+        sky, magnitude = (pooled.auc[name].value for name in ("median sky", "magnitude"))
         return f"""## Limits
 
-- Nobody has checked the alerts that it is measured on. Where it disagrees with drb, either may be
+- Nobody has checked the stamps that it is measured on. Where it disagrees with drb, either may be
   wrong.
-- There are {pooled.low:,} low-drb alerts, from {pooled.field_nights:,} field-nights; most come \
-from few of them. A rate of false
-  positives below {_rate(pooled.low)} % cannot be read off them, and rates on a whole night are \
-not measured.
-- Sky and magnitude alone reach {_value(pooled.auc["median sky"].value)} and \
-{_value(pooled.auc["magnitude"].value)} over all nights: how the alerts were
-  collected is in every pooled figure. A single night's line is the fairer one.
+- There are {pooled.low:,} low-drb alerts, from {pooled.field_nights:,} field-nights,
+  {agreed.from_the_richest:,} of them from {RICHEST}. A rate of false positives below
+  {100 / pooled.low:.1f} % cannot be read off them, and rates on a whole night are not measured.
+- Sky and magnitude alone reach AUC {sky:.2f} and {magnitude:.2f} over all nights: how the alerts
+  were collected is in every pooled figure. A single night's line is the fairer one.
 - Alerts with a high drb were mostly picked by filters that ask for one: few are faint or doubtful.
-- Asteroids without a drb are all brightenings, of {_nights(self.evaluation)} field-nights: they \
-say nothing of fadings.
+- Of {unchosen.known:,} asteroids without a drb, from {unchosen.field_nights:,} field-nights,
+  {unchosen.faded:,} are fadings: recall on fadings rests on weaker evidence.
 - Drawn artefacts are what we could think of. The exam's figures say how well it tells these, not
   how many of them a night holds.
-- Rubin's alerts are few, and {flagged.flagged:,} carry a flag: enough to see a failure, not to \
-measure a rate.
-- Our own figure on the first night, {tables.figure(agreed.headline.auc[OURS])}, is of networks \
-that were taught without that night;
-  the served one is taught with all, and measuring it on these alerts would flatter it."""
-
-
-def _rate(count: int) -> str:
-    """The lowest rate of which one of `count` alerts is evidence, in per cent."""
-    return f"{100 / count:.1f}"
-
-
-def _value(auc: float) -> str:
-    return f"AUC {auc:.2f}"
-
-
-def _nights(evaluation: Evaluation) -> int:
-    passing = evaluation.recall.headline.passing
-    return passing[OURS].field_nights if passing else 0
+- Of Rubin's alerts {self.evaluation.flags.flagged:,} carry a flag: enough to see a failure, not to
+  measure a rate.
+- All figures, {tables.figure(agreed.headline.auc[OURS])} on {agreed.headline.part} among them, are
+  of networks that were taught without the nights they score. The served one is taught with all,
+  and measuring it on these alerts again would flatter it."""

@@ -13,7 +13,7 @@ from classifiers.training.labels import REAL
 from classifiers.training.outcome import Outcome
 from classifiers.training.recall import sample, unchosen_asteroids
 from classifiers.training.simulated import sources
-from classifiers.training.thresholds import Gate, Passing, Sample, rate_max
+from classifiers.training.thresholds import ROUNDING, Gate, Passing, Sample, rate_max
 
 RATES = (0.05, 0.01, 0.005, 0.001)
 
@@ -92,7 +92,7 @@ def _drawn(outcome: Outcome, mask: Mask) -> _Kind:
 def _row(kinds: dict[str, _Kind], key: str, rate: float, seed: int) -> Threshold:
     background = kinds[key]
     count = len(background.sample)
-    measurable = count * rate >= 1
+    measurable = count * rate >= 1 - ROUNDING
     passing = {
         name: _passing(background, kind, rate, seed) if measurable and name != key else None
         for name, kind in kinds.items()

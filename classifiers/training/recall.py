@@ -26,6 +26,8 @@ class RecallLine:
 
     part: str
     known: int
+    faded: int
+    field_nights: int
     passing: Mapping[str, Passing]
     """By score, each at its own threshold; empty where there is no such alert."""
 
@@ -98,10 +100,15 @@ def _between(bright: float, faint: float) -> str:
 
 
 def _line(scored: Scored, part: str, mask: Mask, seed: int) -> RecallLine:
-    lows = low(scored)
-    if not mask.any() or not lows.any():
-        return RecallLine(part, int(mask.sum()), {})
-    gate = Gate(sample(scored, lows), sample(scored, mask), REFUSED, seed, other_nights=True)
-    columns = {name: score for name, score in scores(scored).items() if name in COMPARED}
-    passing = {name: gate.passing(one[:, lows], one[:, mask]) for name, one in columns.items()}
-    return RecallLine(part, int(mask.sum()), passing)
+    lows, passing = low(scored), {}
+    if mask.any() and lows.any():
+        gate = Gate(sample(scored, lows), sample(scored, mask), REFUSED, seed, other_nights=True)
+        columns = {name: score for name, score in scores(scored).items() if name in COMPARED}
+        passing = {name: gate.passing(one[:, lows], one[:, mask]) for name, one in columns.items()}
+    return RecallLine(
+        part=part,
+        known=int(mask.sum()),
+        faded=int((mask & scored.negative).sum()),
+        field_nights=len(np.unique(scored.field_night[mask])),
+        passing=passing,
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
 from classifiers.training.agreement import RIVALS, Agreement, Seeds
@@ -14,8 +16,10 @@ from classifiers.training.flags import FlagLine, Flags
 from classifiers.training.labels import LABELS
 from classifiers.training.recall import COMPARED, Recall, RecallLine
 from classifiers.training.simulated import Confusion, Simulated
-from classifiers.training.thresholds import Passing
+from classifiers.training.thresholds import ROUNDING, Passing
 
+LINE_MAX = 100
+"""Characters of a line of prose."""
 NOTHING = "–"
 """A cell without a figure."""
 
@@ -59,6 +63,27 @@ def per_cent(value: float) -> str:
 def number(value: float) -> str:
     """To three places, or nothing."""
     return NOTHING if math.isnan(value) else f"{value:.3f}"
+
+
+def wrapped(text: str) -> str:
+    """Markdown with its prose in lines of LINE_MAX; tables and headings stay as they are."""
+    blocks = re.split(r"\n\s*\n", text.strip())
+    kept = re.compile(r"^[|#`]", re.MULTILINE)
+    return "\n\n".join(one if kept.search(one) else _filled(one) for one in blocks) + "\n"
+
+
+def _filled(block: str) -> str:
+    """A paragraph, or a list whose items begin with a dash."""
+    return "\n".join(
+        textwrap.fill(
+            " ".join(item.split()),
+            LINE_MAX,
+            subsequent_indent="  " * item.startswith("- "),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for item in re.split(r"\n(?=- )", block)
+    )
 
 
 def aims_table(aims: Sequence[Aim]) -> str:
@@ -143,18 +168,26 @@ def thresholds_table(found: FalsePositives) -> str:
         "drawn sources (simulated)": lambda row: row.drawn,
         "drb low": lambda row: row.refused,
     }
-    head = ["false positives", "of", "count", "threshold", *(f"pass: {name}" for name in columns)]
+    head = ["false positives", "of", "threshold", *(f"pass: {name}" for name in columns)]
     return markdown(head, [_threshold_cells(row, columns.values()) for row in found.rows])
 
 
 def _threshold_cells(
     row: Threshold, columns: Iterable[Callable[[Threshold], Passing | None]]
 ) -> list[str]:
-    cells = [f"{100 * row.rate:g} %", row.background, f"{row.count:,}"]
+    cells = [
+        f"{100 * row.rate:g} % ({_whole(row.rate * row.count):,} of {row.count:,})",
+        row.background,
+    ]
     if not row.measurable:
-        needed = f"not measurable: needs {math.ceil(1 / row.rate - 1e-9):,}"
+        needed = f"not measurable: needs {math.ceil(1 / row.rate - ROUNDING):,}"
         return [*cells, needed, *(NOTHING for _ in columns)]
     return [*cells, number(row.threshold), *(share(column(row)) for column in columns)]
+
+
+def _whole(count: float) -> int:
+    """How many alerts a rate lets pass."""
+    return math.floor(count + ROUNDING)
 
 
 def simulated_table(found: Simulated) -> str:

@@ -63,6 +63,7 @@ def test_the_richest_field_nights_can_be_left_out() -> None:
     counts = np.sort(np.bincount(SCORED.field_night, low(SCORED)))
     rest = FOUND.line("all nights, without the 3 field-nights richest in low ones")
     assert rest.low == counts[:-3].sum()
+    assert FOUND.from_the_richest == counts[-3:].sum()
 
 
 def test_a_line_is_the_mean_of_single_networks_and_not_their_mean_probability() -> None:

@@ -86,6 +86,15 @@ def test_every_row_of_a_table_is_as_wide_as_its_head(text: str) -> None:
         assert len({line.count("|") for line in block.splitlines()}) == 1, block
 
 
+def test_prose_is_wrapped_and_tables_are_not(text: str) -> None:
+    prose = [line for line in text.splitlines() if not line.startswith("|")]
+    assert max(map(len, prose)) <= tables.LINE_MAX
+    assert (
+        tables.wrapped("- one\n  and\n- two\n\n| a |\n| b |")
+        == "- one and\n- two\n\n| a |\n| b |\n"
+    )
+
+
 def test_an_interval_drawn_by_alert_is_marked() -> None:
     assert tables.figure(Measured(0.5, 0.4, 0.6, 0.1)) == "0.500 (0.400 to 0.600)"
     assert tables.figure(Measured(0.5, 0.4, 0.6, 0.1, True)) == "0.500 (0.400 to 0.600†)"

@@ -23,6 +23,7 @@ def test_only_ztf_s_asteroids_without_a_drb_are_unchosen() -> None:
     mask = SCORED.asteroid & np.isnan(SCORED.drb) & (SCORED.survey == "ztf")
     assert FOUND.headline.part == UNCHOSEN
     assert FOUND.headline.known == mask.sum() > 0
+    assert FOUND.headline.faded == 0
 
 
 def test_magnitude_bins_and_signs_each_make_up_the_whole() -> None:
