@@ -45,7 +45,7 @@ RING_PIXELS = 1.5
 RING_SIGMA_MAX = 1.2
 """Median deviation of the pixels in a ring, over that of noise: above it, source is left there."""
 SHIFTS = 6
-"""Shifts of the difference tried for a texture; the quietest is taken."""
+"""Shifts of the difference tried for a texture; that with the fewest outliers is taken."""
 OUTLIER_SIGMA = 3.5
 """A pixel of the texture further out is drawn anew: another source must not be copied."""
 MISMATCH_SHARE = 0.5
@@ -236,8 +236,9 @@ def _texture(ground: Ground, weight: Floats, random: np.random.Generator) -> Flo
     noise = ground.noise[DIFFERENCE]
     plane = _measured(ground.planes[DIFFERENCE]) - ground.sky[DIFFERENCE]
     plane[(weight > 0) | ~(np.abs(plane) < OUTLIER_SIGMA * noise)] = np.nan
-    needed = weight > 0
-    best = min((_shifted(plane, random) for _ in range(SHIFTS)), key=lambda p: _loud(p[needed]))
+    tried = (_shifted(plane, random) for _ in range(SHIFTS))
+    # Not the quietest: that would be quieter than the noise.
+    best = min(tried, key=lambda shifted: np.isnan(shifted[weight > 0]).sum())
     filled = random.normal(0.0, noise, plane.shape)
     return np.where(np.isfinite(best), best, filled)
 
@@ -249,12 +250,6 @@ def _shifted(plane: Floats, random: np.random.Generator) -> Floats:
     rolls = side // 2 + random.integers(-slack, slack + 1, 2)
     turned = np.rot90(np.roll(plane, rolls, axis=(0, 1)), int(random.integers(4)))
     return np.asarray(turned.T if random.integers(2) else turned)
-
-
-def _loud(pixels: Floats) -> float:
-    """Mean square of a patch, what was cut out of it counted as outliers: lower is quieter."""
-    known = np.isfinite(pixels)
-    return float(np.mean(np.where(known, pixels, 0.0) ** 2) * (1 + 10 * np.mean(~known)))
 
 
 def _unexplained(ground: Ground, old: Floats) -> Floats:
