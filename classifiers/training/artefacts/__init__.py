@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from classifiers.training.artefacts import hits, pixels, residuals, trails
-from classifiers.training.artefacts.canvas import Stamps, log_uniform
+from classifiers.training.artefacts.canvas import Stamps, log_uniform, wandered
 from classifiers.training.ground import Ground
 from classifiers.training.labels import (
     BAD_PIXEL,
@@ -21,6 +21,9 @@ from classifiers.training.labels import (
 
 SNR = (5.0, 500.0)
 """Of an artefact in the difference, equally likely in each octave."""
+
+WANDERING_SHARE = 0.5
+"""Of the artefacts that fall anywhere, drawn off the ground's centre, so less often on a star."""
 
 Drawer = Callable[[Ground, np.random.Generator, float], Stamps]
 """Ground, randomness, and the S/N of a PSF-matched filter in the difference. At S/N zero no pixel
@@ -37,6 +40,8 @@ class Artefact:
     weight: float
     """Share of all that are drawn; they sum to 1."""
     drawer: Drawer
+    anywhere: bool
+    """Falls on stars and sky alike, and needs no star of its own."""
 
     def draw(self, ground: Ground, random: np.random.Generator, snr: float | None = None) -> Stamps:
         """Stamps (3, side, side) with one such artefact at the centre, or slightly off it.
@@ -51,6 +56,8 @@ def drawn(ground: Ground, random: np.random.Generator) -> tuple[Stamps, int, str
     """Stamps with an artefact of a kind drawn by weight, its label and its name."""
     kinds = list(ARTEFACTS.values())
     kind = kinds[int(random.choice(len(kinds), p=[one.weight for one in kinds]))]
+    if kind.anywhere and random.uniform() < WANDERING_SHARE:
+        ground = wandered(ground, random)
     return kind.draw(ground, random), kind.label, kind.name
 
 
@@ -81,7 +88,7 @@ _KINDS: Mapping[int, Mapping[Drawer, float]] = {
     },
     BAD_SUBTRACTION: {
         residuals.star_residual: 6,
-        residuals.field_residual: 2,
+        residuals.field_residual: 3,
         residuals.spike: 2,
         residuals.halo: 1,
         residuals.ghost: 1,
@@ -99,13 +106,18 @@ _KINDS: Mapping[int, Mapping[Drawer, float]] = {
 """By label, the drawers and how often each is taken against the label's others."""
 
 
+_ON_STARS = {*_KINDS[BAD_SUBTRACTION], pixels.saturated}
+
+
 def _artefacts() -> dict[str, Artefact]:
     found = {}
     for label, kinds in _KINDS.items():
         share = LABEL_SHARES[label] / sum(kinds.values())
         for drawer, often in kinds.items():
             name = f"{LABELS[label]}: {drawer.__name__.replace('_', ' ')}"
-            found[name] = Artefact(name, label, often * share, drawer)
+            found[name] = Artefact(
+                name, label, often * share, drawer, anywhere=drawer not in _ON_STARS
+            )
     return found
 
 

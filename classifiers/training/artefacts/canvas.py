@@ -31,6 +31,8 @@ SHARED_ZTF_FWHM_PIXELS = 3.2
 """Below it a stamp is undersampled and subtracted as ZTF's are, above it as Rubin's."""
 UNFILTERED_SHARE = 0.25
 """Of real ZTF subtractions, whose hits and dead pixels look the same in both planes."""
+WANDER_SIDES = 0.2
+"""Of the side: how far, at most, a ground is moved along each axis."""
 MARGIN = (4, 5)
 """Pixels around a stamp while it is filtered; 63 becomes 72, which transforms fast."""
 
@@ -43,6 +45,18 @@ def faced(ground: Ground, sign: int) -> Ground:
     planes[DIFFERENCE] *= -1
     sky[DIFFERENCE] *= -1
     return replace(ground, planes=planes, sky=sky, sign=sign)
+
+
+def wandered(ground: Ground, random: np.random.Generator) -> Ground:
+    """The same moved by whole pixels, mirrored where something has to move in.
+
+    Most alerts are centred on a star; what falls from the sky or sits in the detector is not.
+    """
+    width = max(1, int(WANDER_SIDES * ground.side))
+    top, left = random.integers(0, 2 * width + 1, 2)
+    wider = np.pad(ground.planes, ((0, 0), (width, width), (width, width)), mode="symmetric")
+    side = ground.side
+    return replace(ground, planes=wider[:, top : top + side, left : left + side].copy())
 
 
 def laid(

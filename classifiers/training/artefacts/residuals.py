@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from classifiers.training.artefacts.canvas import (
     Floats,
     Stamps,
+    Transfer,
     blur,
     either,
     faced,
@@ -40,6 +42,15 @@ OWN_STAR_SHARE = 0.7
 TEMPLATE_TO_SCIENCE = (0.5, 2.0)
 """Counts for the same light: the template has a zero point of its own."""
 SHIFT_PIXELS = (0.1, 1.0)
+FIELD_SHARE = (0.02, 0.5)
+"""Of each star's light left by a subtraction wrong as a whole; 0.3 on ZTF's MJD 58729."""
+FIELD_SNR_MIN = 12.0
+"""Of the central residual: fainter, and the others would not show that it is one of many."""
+CROWD_FWHM = 8.0
+"""Mean distance in the most crowded field drawn, in units of the PSF's width."""
+CLOUD_NOISE_MAX = 2.0
+"""Noise added to science by a sky brighter or more opaque, in units of its own."""
+TINY = float(np.finfo(np.float32).tiny)
 GRAIN_FWHM_MAX = 0.35
 """Standard deviation of the grain of a residual, in units of the PSF's width."""
 FADE_SIDE_MAX = 0.05
@@ -59,34 +70,79 @@ class _Star:
     other: Floats
     """The same star as the template has it."""
     place: Place
-    drawn: bool
-    """Whether it has still to be added to both planes."""
+    peak: float = 0.0
+    """Counts of its highest pixel in science; 0 for a star that has still to be drawn there."""
 
 
 def star_residual(ground: Ground, random: np.random.Generator, snr: float) -> Stamps:
     """A star subtracted badly: dipole, ring and speckles in any mixture."""
     ground = faced(ground, either(random))
     angle = random.uniform(0, 2 * np.pi)
-    dipole, ring, speckle = random.dirichlet([0.6, 0.4, 0.4])
+    dipole, ring, wave, speckle = random.dirichlet([0.6, 0.4, 0.3, 0.4])
     one = _star(ground, random, dipole, angle)
     light = one.light
     wrong = dipole * _unit(_dipole(light, log_uniform(random, *SHIFT_PIXELS), angle))
     wider = filtered(light, blur(ground.fwhm_pixels * random.uniform(0.1, 0.5)))
     wrong += either(random) * ring * _unit(light - wider)
+    wrong += wave * _unit(filtered(np.sqrt(light), _waves(ground, random)))
     grain = np.clip(light, 0, None) ** random.uniform(0.4, 1.0)
     wrong += speckle * grain * speckled(ground, random)
     return _beside(ground, random, one, scaled(wrong, ground, snr))
 
 
 def field_residual(ground: Ground, random: np.random.Generator, snr: float) -> Stamps:
-    """The planes misaligned as a whole: the same dipole at every star of the stamp."""
+    """The planes misaligned or scaled wrongly as a whole: the same is left of every star.
+
+    Through clouds (ZTF's MJD 58729) a third of every star's light is left, in both signs.
+    """
     ground = faced(ground, either(random))
-    angle, shift = random.uniform(0, 2 * np.pi), log_uniform(random, *SHIFT_PIXELS)
-    one = _star(ground, random, 1.0, angle)
-    grain = 1 + random.uniform(0.0, 0.7) * speckled(ground, random)
-    wrong = scaled(grain * _dipole(one.light, shift, angle), ground, snr)
-    everywhere = grain * _dipole(stars(ground), shift, angle) * (snr > 0)
-    return _beside(ground, random, one, wrong + everywhere * (1 if one.drawn else 0.5))
+    snr = max(snr, FIELD_SNR_MIN) if snr else 0.0
+    angle = random.uniform(0, 2 * np.pi)
+    one = _star(ground, random, 0.5, angle)
+    wrongly = _mixed(ground, random, angle)
+    left = scaled(wrongly(one.light), ground, snr)
+    strength = float(np.abs(left).max()) / max(float(np.abs(wrongly(one.light)).max()), TINY)
+    peak = one.peak or strength / log_uniform(random, *FIELD_SHARE)
+    share = min(strength / max(peak, TINY), FIELD_SHARE[1])
+    others, others_there = _crowd(ground, random)
+    sky = random.standard_normal(others.shape) * noise(ground, SCIENCE) * (snr > 0)
+    pair = (peak * others, peak * others_there)
+    if not one.peak:
+        pair = (pair[0] + peak * one.light, pair[1] + peak * one.other)
+    ratio = log_uniform(random, *TEMPLATE_TO_SCIENCE)
+    return laid(
+        ground,
+        random,
+        science=sky * max(0.0, random.uniform(-2.0, CLOUD_NOISE_MAX)),
+        cancelling=(pair[0], ratio * pair[1]),
+        residual=share * wrongly(pair[0] + stars(ground) * (snr > 0)),
+    )
+
+
+def _mixed(ground: Ground, random: np.random.Generator, angle: float) -> Callable[[Floats], Floats]:
+    """What is left of starlight: of its scale, its place and its width, in one mixture."""
+    scale, dipole, ring = random.dirichlet([0.7, 0.7, 0.3])
+    ring *= either(random)
+    shift = log_uniform(random, *SHIFT_PIXELS)
+    width = ground.fwhm_pixels * random.uniform(0.2, 0.5)
+
+    def wrongly(light: Floats) -> Floats:
+        narrow = light - filtered(light, blur(width))
+        return np.asarray(scale * light + dipole * _dipole(light, shift, angle) + ring * narrow)
+
+    return wrongly
+
+
+def _crowd(ground: Ground, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """A few stars anywhere in science and template, against the central one's height."""
+    room = ground.side**2 / (CROWD_FWHM * ground.fwhm_pixels) ** 2
+    images = np.zeros((2, ground.side, ground.side))
+    for _ in range(int(random.integers(2, max(4, int(room))))):
+        place = Place(*random.uniform(0.1 * ground.side, 0.9 * ground.side, 2))
+        height = min(3.0, float(np.exp(random.normal(-0.3, 0.7))))
+        one = _drawn(ground, random, place)
+        images += height * np.stack([one.light, one.other])
+    return images[0], images[1]
 
 
 def spike(ground: Ground, random: np.random.Generator, snr: float) -> Stamps:
@@ -105,7 +161,7 @@ def spike(ground: Ground, random: np.random.Generator, snr: float) -> Stamps:
     heart = _dipole(one.light, 0.3, random.uniform(0, 2 * np.pi)) * speckled(ground, random)
     wrong += heart * float(np.abs(wrong).max(initial=0.0)) * random.uniform(0.5, 5.0)
     share = log_uniform(random, 0.003, 0.05)
-    whole = _Star(one.light + share * line, one.other + share * line, one.place, drawn=True)
+    whole = _Star(one.light + share * line, one.other + share * line, one.place)
     return _beside(ground, random, whole, wrong)
 
 
@@ -176,6 +232,17 @@ def noisy_patch(ground: Ground, random: np.random.Generator, snr: float) -> Stam
     return laid(ground, random, residual=scaled(wrong, ground, min(snr, PATCH_SNR_MAX)))
 
 
+def _waves(ground: Ground, random: np.random.Generator) -> Transfer:
+    """A filter that rings: what a noisy PSF model leaves around a bright star."""
+    peak = random.uniform(1.0, 2.8) * min(1.0, 2.0 / ground.fwhm_pixels)
+    width = 0.2 * peak
+
+    def transfer(ky: Floats, kx: Floats) -> Floats:
+        return np.asarray(np.exp(-0.5 * ((np.hypot(ky, kx) - peak) / width) ** 2))
+
+    return transfer
+
+
 def speckled(ground: Ground, random: np.random.Generator, smooth: float | None = None) -> Floats:
     """Noise of unit variance whose grains are `smooth` pixels wide; unless told, up to the PSF."""
     sigma = random.uniform(0.0, GRAIN_FWHM_MAX * ground.fwhm_pixels) if smooth is None else smooth
@@ -211,7 +278,7 @@ def _star(ground: Ground, random: np.random.Generator, dipole: float, angle: flo
         place = Place(float(start + y), float(start + x))
         dy, dx = distances(ground.side, place)
         near = np.exp(-((np.hypot(dy, dx) / (2.5 * ground.fwhm_pixels)) ** 4))
-        return _Star(light * near / peak, light * near / peak, place, drawn=False)
+        return _Star(np.clip(light * near / peak, 0, None), light * near / peak, place, peak)
     lobe = 0.45 * dipole * ground.fwhm_pixels
     return _drawn(ground, random, middle(ground, random, 0.5).moved(lobe, angle + np.pi))
 
@@ -220,7 +287,7 @@ def _drawn(ground: Ground, random: np.random.Generator, place: Place) -> _Star:
     fwhm, beta = ground.fwhm_pixels, random.uniform(2.2, 4.5)
     light = star(ground.side, place, fwhm, beta)
     other = star(ground.side, place, fwhm * random.uniform(0.75, 1.25), beta)
-    return _Star(light / light.max(), other / light.max(), place, drawn=True)
+    return _Star(light / light.max(), other / light.max(), place)
 
 
 def _dipole(light: Floats, shift: float, angle: float) -> Floats:
@@ -235,7 +302,7 @@ def _unit(image: Floats) -> Floats:
 
 def _beside(ground: Ground, random: np.random.Generator, one: _Star, wrong: Floats) -> Stamps:
     """The residual, and the star that it is of, so bright that it can have left it."""
-    if not one.drawn or not wrong.any():
+    if one.peak or not wrong.any():
         return laid(ground, random, residual=wrong)
     sigma = noise(ground, SCIENCE)
     left = float(np.abs(wrong).max())

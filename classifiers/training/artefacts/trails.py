@@ -20,7 +20,7 @@ from classifiers.training.artefacts.shapes import (
 )
 from classifiers.training.ground import Ground
 from classifiers.training.injection import INVERSE_POWER
-from classifiers.training.point_sources import sampled
+from classifiers.training.point_sources import Psf, sampled
 
 TEMPLATE_SHARE = 0.08
 """Of trails are in the template, and seen as fadings."""
@@ -90,7 +90,7 @@ def glints(ground: Ground, random: np.random.Generator, snr: float) -> Stamps:
         if 0 <= there.y < ground.side and 0 <= there.x < ground.side:
             height = 1.0 if number == 0 else float(np.exp(random.normal(0, unevenness)))
             image += height * _glint(ground, there, angle, length, power)
-    if random.uniform() < 0.25:  # it does not go quite dark between its flashes
+    if random.uniform() < 0.12:  # it does not go quite dark between its flashes
         line = band(ground.side, place, angle, ground.fwhm_pixels, (-99.0, 99.0))
         image += random.uniform(0.02, 0.2) * image.max() * line
     return _seen(ground, random, image, max(snr, DOT_SNR_MIN) if snr else 0.0)
@@ -100,7 +100,8 @@ def _glint(ground: Ground, place: Place, angle: float, length: float, power: flo
     """One dot of flux 1, drawn out along `angle`; else like a source injected at the centre."""
     steps = 0.5 * length * np.array([-1.0, 0.0, 1.0]) if length else np.zeros(1)
     places = [place.moved(step, angle) for step in steps]
-    dots = [sampled(ground.psf, ground.side, at, power) for at in places]
+    psf = Psf(ground.fwhm_pixels, ground.along, ground.across)
+    dots = [sampled(psf, ground.side, at, power) for at in places]
     return np.asarray(sum(dots) / len(dots))
 
 

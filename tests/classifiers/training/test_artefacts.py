@@ -19,6 +19,7 @@ from classifiers.training.artefacts.canvas import (
     noise,
     scaled,
     subtraction,
+    wandered,
 )
 from classifiers.training.artefacts.shapes import Place, deposits, shifted, star
 from classifiers.training.ground import DIFFERENCE, SCIENCE, TEMPLATE, Ground
@@ -183,6 +184,36 @@ def test_a_train_of_glints_has_a_second_dot() -> None:
             image = abs(stamps - faced(one, 1).planes)
             image = np.fmin(image, abs(stamps - faced(one, -1).planes))[DIFFERENCE]
             assert np.nanmax(image[away]) > 0.1 * np.nanmax(image)
+
+
+def test_a_field_subtracted_badly_shows_it_beside_the_centre_too() -> None:
+    """One residual alone would be a variable star."""
+    kind = ARTEFACTS["bad_subtraction: field residual"]
+    for one in grounds():
+        y, x = np.indices((one.side, one.side)) - (one.side - 1) / 2
+        away = np.hypot(y, x) > 2.0 * one.fwhm_pixels
+        shown = []
+        for seed in range(12):
+            stamps = kind.draw(one, np.random.default_rng(seed), snr=100.0)
+            image = abs(stamps[DIFFERENCE]) / noise(one, DIFFERENCE)
+            shown.append(np.nanmax(image[away]) > 6)
+        assert np.mean(shown) > 0.7
+
+
+@given(seed=seeds)
+@settings(max_examples=10, deadline=None)
+def test_a_ground_that_wandered_is_the_same_seen_from_elsewhere(seed: int) -> None:
+    """All planes moved alike, by no more than a fifth of the side, no pixel made up."""
+    one = ground(1)
+    moved = wandered(one, np.random.default_rng(seed)).planes
+    assert moved.shape == one.planes.shape
+    middle = moved[:, 30:33, 30:33]
+    fits = [
+        np.array_equal(one.planes[:, y : y + 3, x : x + 3], middle)
+        for y, x in product(range(18, 43), repeat=2)
+    ]
+    assert sum(fits) == 1
+    assert np.isin(moved[~np.isnan(moved)], one.planes).all()
 
 
 def test_every_kind_has_a_bogus_label_and_the_shares_add_up() -> None:
