@@ -30,7 +30,7 @@ REACH_PIXELS = 5
 SHARED_ZTF_FWHM_PIXELS = 3.2
 """Below it a stamp is undersampled and subtracted as ZTF's are, above it as Rubin's."""
 UNFILTERED_SHARE = 0.25
-"""Of real ZTF subtractions, whose hits and dead pixels look the same in both planes."""
+"""Assumed; the dead pixels of ZTF's MJD 58849 look the same in science and difference."""
 WANDER_SIDES = 0.2
 """Of the side: how far, at most, a ground is moved along each axis."""
 MARGIN = (4, 5)
@@ -105,8 +105,9 @@ def subtraction(ground: Ground, random: np.random.Generator) -> Transfer:
     Proper subtraction (Zackay, Ofek and Gal-Yam 2016, ApJ 830, 27) and decorrelated
     Alard-Lupton subtraction (Reiss and Lupton 2016, DMTN-021) both divide by the root of the sum
     of two noise spectra, r being the share of the second and `spread` the difference of the two
-    squared widths. Fitted to 45 sharp hits of ZTF (MJD 58312): r 0.004 to 0.15, spread 0.3 to 0.9
-    square pixels, shifts of 0.08 pixels, flux kept to 2 %, rings of 5 to 15 % at 2 to 3 pixels.
+    squared widths. Fitted to 45 sharp hits of ZTF (MJD 58312), most have r from 0.004 to 0.15, a
+    spread of 0.3 to 0.9 square pixels and shifts near 0.08 pixels, and keep their flux to a few
+    per cent. Rubin's r and spread are assumed, not measured.
     """
     if random.uniform() < UNFILTERED_SHARE:
         return _unchanged
