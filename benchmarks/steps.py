@@ -117,7 +117,7 @@ def run_textbook(textbook: Textbook, packets: Sequence[bytes]) -> Timed:
         with timed.step("select"):
             filters = passed(record, scores)
         with timed.step("encode"):
-            notes = annotated(textbook, scores, filters, time.time())
+            notes = annotated(textbook, record, scores, filters, time.time())
             timed.lite.append(textbook.encode(without_cutouts(record), schema, notes))
             full = textbook.encode(record, schema, notes) if filters else b""
         for name in filters:

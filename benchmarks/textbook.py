@@ -51,6 +51,7 @@ ANNOTATION = {
         {"name": "scores", "type": {"type": "map", "values": {"type": "map", "values": "float"}}},
         {"name": "filters", "type": {"type": "array", "items": "string"}},
         {"name": "flags", "type": {"type": "array", "items": "string"}},
+        {"name": "survey_real_score", "type": ["null", "float"]},
     ],
 }
 
@@ -145,6 +146,12 @@ def distance(value: float | None) -> float:
     if value is None:
         return math.nan
     return math.inf if value in {-999.0, -99999.0} else value
+
+
+def survey_score(candidate: Record) -> float | None:
+    """The survey's own score; None where it is the placeholder 0 without a version."""
+    score: float | None = candidate.get("drb")
+    return score if score or candidate.get("drbversion") else None
 
 
 def is_positive(detection: Record) -> bool:
@@ -280,7 +287,7 @@ class Service:
         with self._timed("select"):
             filters = passed(record, scores)
         with self._timed("encode"):
-            annotation = annotated(pipeline, scores, filters, ingested)
+            annotation = annotated(pipeline, record, scores, filters, ingested)
             lite = pipeline.encode(without_cutouts(record), schema, annotation)
             full = pipeline.encode(record, schema, annotation) if filters else b""
         with self._timed("publish"):
@@ -309,7 +316,11 @@ class Service:
 
 
 def annotated(
-    pipeline: Textbook, scores: dict[str, float] | None, filters: list[str], ingested: float
+    pipeline: Textbook,
+    record: Record,
+    scores: dict[str, float] | None,
+    filters: list[str],
+    ingested: float,
 ) -> Record:
     """What was learned of an alert."""
     return {
@@ -320,4 +331,5 @@ def annotated(
         "scores": {pipeline.name: scores} if scores else {},
         "filters": filters,
         "flags": [],
+        "survey_real_score": survey_score(record["candidate"]),
     }

@@ -13,7 +13,8 @@ import torch
 from onnxscript.rewriter import pattern, rewrite
 
 from classifiers.session import METADATA
-from classifiers.training.model import LABELS, STAMP_PIXELS, RealBogusNet
+from classifiers.training.labels import LABELS
+from classifiers.training.model import PLANES, STAMP_PIXELS, RealBogusNet
 
 OPSET = 18
 PROBE_ROWS = 2
@@ -38,7 +39,7 @@ def exported(net: RealBogusNet, path: Path, said: Mapping[str, str]) -> str:
 def _traced(net: RealBogusNet) -> onnx.ModelProto:
     program = torch.onnx.export(
         net,
-        (torch.zeros(PROBE_ROWS, 3, STAMP_PIXELS, STAMP_PIXELS),),
+        (torch.zeros(PROBE_ROWS, PLANES, STAMP_PIXELS, STAMP_PIXELS),),
         input_names=["stamps"],
         output_names=["probabilities"],
         dynamic_shapes={"stamps": {0: torch.export.Dim("alerts")}},

@@ -1,7 +1,8 @@
-"""One network fitted to one set of examples, from one seed."""
+"""One network fitted to one set of lessons, from one seed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,68 +11,130 @@ from numpy.typing import NDArray
 from torch import nn
 
 from classifiers.training.augmentation import turned_at_random
-from classifiers.training.examples import Examples
-from classifiers.training.model import RealBogusNet, stretched
-from classifiers.training.progress import shown
+from classifiers.training.labels import REAL
+from classifiers.training.model import RealBogusNet
 
-SCORED_AT_ONCE = 128
+Images = NDArray[np.float16]
+SEEN_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """k images and what each is said to be."""
+
+    images: Images
+    """(k, 6, 21, 21), as `RealBogusNet.images` gives them."""
+    said: NDArray[np.int64] | NDArray[np.float32]
+    """(k,): places in LABELS; or, as floats, the chance that each is real, of whatever label."""
+    share: float
+    """Of every batch, against the other lessons' shares."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything besides the examples that a network depends on."""
+    """Everything besides the lessons that a network depends on."""
 
     seed: int = 0
-    epochs: int = 40
-    batch: int = 64
+    steps: int = 5000
+    batch: int = 128
     learning_rate: float = 4e-3
     """The highest of a one-cycle schedule (Smith and Topin 2018, arXiv:1708.07120)."""
     weight_decay: float = 1e-3
-    threads: int = 1
-    """More threads wait for one another on a busy machine, and these images are small."""
+    channels: tuple[int, ...] = (16, 32, 64)
 
 
-def fitted(examples: Examples, recipe: Recipe, title: str = "fitting") -> RealBogusNet:
-    """A network that gives the teacher's score, ready to score. The last epoch is taken.
-
-    The teacher's score itself is the target, so that its doubt is taught as well; alerts come as
-    often as they occur, so that the probabilities stay the teacher's.
-    """
-    torch.set_num_threads(recipe.threads)
-    generator = torch.Generator().manual_seed(recipe.seed)
+def fitted(lessons: Sequence[Lesson], recipe: Recipe) -> RealBogusNet:
+    """A network ready to score, on the processor. The last step's weights are taken."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        net = RealBogusNet()
-        # The scaling has no weights and turns with the stamp, so it is done once.
-        images = stretched(torch.from_numpy(examples.stamps))
-        teacher = torch.from_numpy(examples.teacher.astype(np.float32))
-        optimizer = torch.optim.AdamW(net.parameters(), weight_decay=recipe.weight_decay)
-        steps = -(-len(examples) // recipe.batch)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, recipe.learning_rate, total_steps=recipe.epochs * steps
-        )
-        for _ in shown(range(recipe.epochs), title):
-            for rows in torch.randperm(len(examples), generator=generator).chunk(steps):
-                seen = turned_at_random(images[rows], generator)
-                _step(net, optimizer, seen, teacher[rows])
-                schedule.step()
-    net.eval()
+        return tuned(RealBogusNet(recipe.channels), lessons, recipe)
+
+
+def tuned(net: RealBogusNet, lessons: Sequence[Lesson], recipe: Recipe) -> RealBogusNet:
+    """The same network after `recipe.steps` steps more."""
+    # More threads wait for one another on a busy machine, and these images are small.
+    torch.set_num_threads(1)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    net.to(device).train()
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=recipe.steps
+    )
+    draw = _Batches(lessons, recipe)
+    for _ in range(recipe.steps):
+        images, label, real = (part.to(device) for part in draw.next())
+        optimizer.zero_grad()
+        _loss(net.logits(images), label, real).backward()
+        optimizer.step()
+        schedule.step()
+    net.to("cpu").eval()
     return net
 
 
-def _step(
-    net: RealBogusNet, optimizer: torch.optim.Optimizer, images: torch.Tensor, teacher: torch.Tensor
-) -> None:
-    logits = net.logits(images)
-    loss = nn.functional.binary_cross_entropy_with_logits(logits[:, 1] - logits[:, 0], teacher)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+class _Batches:
+    """Batches without end: each lesson has its share, its examples are drawn with replacement."""
+
+    def __init__(self, lessons: Sequence[Lesson], recipe: Recipe) -> None:
+        together = sum(lesson.share for lesson in lessons)
+        self._counts = [max(round(recipe.batch * one.share / together), 1) for one in lessons]
+        self._parts = [_tensors(lesson) for lesson in lessons]
+        self._generator = torch.Generator().manual_seed(recipe.seed)
+
+    def next(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Images turned at random, labels (-1: not said), chances of being real."""
+        drawn = []
+        for parts, count in zip(self._parts, self._counts, strict=True):
+            rows = torch.randint(len(parts[0]), (count,), generator=self._generator)
+            drawn.append([part[rows] for part in parts])
+        images, label, real = (torch.cat(column) for column in zip(*drawn, strict=True))
+        return turned_at_random(images.float(), self._generator), label, real
 
 
-def scored(net: RealBogusNet, stamps: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The probability of "real", (n,), of raw stamps (n, 3, 63, 63)."""
+def _tensors(lesson: Lesson) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Images, labels (-1: not said) and chances of being real."""
+    images, said = torch.from_numpy(lesson.images), torch.from_numpy(lesson.said)
+    if said.is_floating_point():
+        return images, torch.full((len(said),), -1), said
+    return images, said, (said == REAL).float()
+
+
+def _loss(logits: torch.Tensor, label: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy: of the label where one is said, else of real against the sum of the rest."""
+    chances = torch.log_softmax(logits, dim=1)
+    bogus = torch.logsumexp(chances[:, REAL + 1 :], dim=1)
+    either = real * chances[:, REAL] + (1 - real) * bogus
+    named = chances.gather(1, label.clamp(min=0).unsqueeze(1)).squeeze(1)
+    return -torch.where(label < 0, either, named).mean()
+
+
+def seen(net: RealBogusNet, stamps: NDArray[np.float32]) -> Images:
+    """What the network makes of stamps (k, 3, 63, 63), (k, 6, 21, 21); the same for all weights."""
+    parts = range(0, len(stamps), SEEN_AT_ONCE)
     with torch.inference_mode():
-        parts = [net(part)[:, 1] for part in torch.from_numpy(stamps).split(SCORED_AT_ONCE)]
-    probabilities: NDArray[np.float64] = torch.cat(parts).double().numpy()
-    return probabilities
+        images = [
+            net.images(torch.from_numpy(np.array(stamps[begin : begin + SEEN_AT_ONCE])))
+            for begin in parts
+        ]
+    found: Images = torch.cat(images).half().numpy()
+    return found
+
+
+def logits(net: RealBogusNet, images: Images) -> NDArray[np.float32]:
+    """(k, 5) of images, not calibrated."""
+    parts = torch.from_numpy(np.asarray(images)).split(SEEN_AT_ONCE)
+    with torch.inference_mode():
+        found: NDArray[np.float32] = torch.cat([net.logits(part.float()) for part in parts]).numpy()
+    return found
+
+
+def scored(net: RealBogusNet, stamps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Calibrated probabilities (k, 5) of raw stamps (k, 3, 63, 63), as the served file gives."""
+    parts = torch.from_numpy(np.asarray(stamps)).split(SEEN_AT_ONCE)
+    with torch.inference_mode():
+        found: NDArray[np.float32] = torch.cat([net(part) for part in parts]).numpy()
+    return found
+
+
+def parameters(net: nn.Module) -> int:
+    """How many weights it has."""
+    return sum(one.numel() for one in net.parameters())

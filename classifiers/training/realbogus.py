@@ -1,80 +1,143 @@
-"""Makes the real/bogus network: `python -m classifiers.training.realbogus --data A --out B`.
+"""Makes the real/bogus network: `python -m classifiers.training.realbogus STEP`, or all steps.
 
-Reads real alerts, cross-validates over nights and fields, fits the network that is served to all
-of them, and writes `realbogus.onnx` and its card `realbogus.md`.
+draw     reads the real alerts, draws sources and artefacts on them, and an exam
+cross    cross-validates over nights, with several seeds
+serve    fits the network that is served
+compress measures what smaller forms of it would save and cost
+report   writes the card and the pictures
+all      one after another
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
+from classifiers.training import paragraphs
 from classifiers.training.card import Card
+from classifiers.training.compression import Judged, Making, made, markdown, study
+from classifiers.training.crossing import CALIBRATION_SHARE, crossed, taught
 from classifiers.training.dataset import read_examples
-from classifiers.training.evaluation import recall, table, unseen_asteroids
-from classifiers.training.examples import Examples
+from classifiers.training.evaluation import evaluated
 from classifiers.training.export import exported
-from classifiers.training.fitting import Recipe, fitted, scored
+from classifiers.training.fitting import Recipe, tuned
+from classifiers.training.lessons import lessons
+from classifiers.training.material import Material, material
+from classifiers.training.model import RealBogusNet
+from classifiers.training.outcome import Outcome
+from classifiers.training.pictures import drawn
 from classifiers.training.progress import CONSOLE
-from classifiers.training.splits import folds
+from classifiers.training.splits import inner_split, training_rows
 
 NAME = "realbogus"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Raised whenever the weights change."""
-FOLDS = 5
+SEEDS = 5
+SLIMMER = ((16, 32, 32), (16, 16, 32))
+"""Channels of the pruned forms in the study."""
+TUNING_SHARE = 0.2
+"""Of the recipe's steps, for a pruned network to find its balance again."""
+QUANTISING_STAMPS = 512
+"""Of the training, from which eight-bit forms take their scales."""
+
+commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+Work = Annotated[Path, typer.Option(help="folder for what one step leaves for the next")]
+Data = Annotated[Path, typer.Option(help="folder of real alerts")]
+Out = Annotated[Path, typer.Option(help="folder for the network and its card")]
+Docs = Annotated[Path, typer.Option(help="folder for the pictures")]
+Seed = Annotated[int, typer.Option(help="of drawing, weights and batches")]
+Steps = Annotated[int, typer.Option(help="of each fit")]
+Workers = Annotated[int, typer.Option(help="networks fitted side by side")]
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def make(examples: Examples, out: Path, recipe: Recipe) -> Card:
-    """Write the network and its card to the folder `out`; returns what the card says."""
-    taught = examples.take(~np.isnan(examples.teacher))
-    held_out = cross_validated(taught, recipe)
-    net = fitted(taught, recipe, "fitting the served network")
-    asteroids = examples.take(unseen_asteroids(examples))
-    said = {"name": NAME, "version": VERSION, "seed": str(recipe.seed), "data": taught.sha256()}
-    sha256 = exported(net, out / f"{NAME}.onnx", said)
-    card = Card(
-        said=said,
-        sha256=sha256,
-        size_bytes=(out / f"{NAME}.onnx").stat().st_size,
-        recipe=recipe,
-        folds=FOLDS,
-        alerts=len(taught),
-        low=int(taught.low.sum()),
-        rows=table(taught, held_out, recipe.seed),
-        asteroids=recall(held_out[taught.low], scored(net, asteroids.stamps)),
-    )
-    (out / f"{NAME}.md").write_text(card.text(), encoding="utf-8")
-    return card
+@commands.command()
+def draw(data: Data, work: Work, seed: Seed = 0) -> None:
+    """Read the real alerts and draw on them."""
+    work.mkdir(parents=True, exist_ok=True)
+    material(read_examples(data), seed).save(work / "material.npz")
 
 
-def cross_validated(taught: Examples, recipe: Recipe) -> NDArray[np.float64]:
-    """Each alert's probability of "real", (n,), from a network that saw none of its fold."""
-    fold = folds(taught, FOLDS)
-    held_out = np.full(len(taught), np.nan)
-    for one in range(FOLDS):
-        title = f"fold {one + 1} of {FOLDS}"
-        net = fitted(taught.take(fold != one), replace(recipe, seed=recipe.seed + one), title)
-        held_out[fold == one] = scored(net, taught.stamps[fold == one])
-    return held_out
-
-
-def main(
-    data: Annotated[Path, typer.Option(help="folder of real ZTF alerts")],
-    out: Annotated[Path, typer.Option(help="folder for the network and its card")],
-    seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = Recipe.seed,
-    epochs: Annotated[int, typer.Option(help="passes over the alerts")] = Recipe.epochs,
-    threads: Annotated[int, typer.Option(help="processor threads")] = Recipe.threads,
+@commands.command()
+def cross(
+    work: Work,
+    seeds: Annotated[int, typer.Option(help="networks a fold")] = SEEDS,
+    steps: Steps = Recipe.steps,
+    workers: Workers = CORES,
 ) -> None:
-    """Make the real/bogus network and its card."""
-    out.mkdir(parents=True, exist_ok=True)
-    card = make(read_examples(data), out, Recipe(seed=seed, epochs=epochs, threads=threads))
+    """Score every alert by networks that saw nothing of its night."""
+    found = crossed(work / "material.npz", range(seeds), Recipe(steps=steps), workers)
+    found.save(work / "outcome.npz")
+
+
+@commands.command()
+def serve(work: Work, out: Out, seed: Seed = 0, steps: Steps = Recipe.steps) -> None:
+    """Fit the network that is served, and write it."""
+    some = Material.load(work / "material.npz")
+    everything = np.ones(len(some.examples), np.bool_)
+    net, calibration = taught(some, everything, Recipe(seed=seed, steps=steps))
+    net.calibrate(*calibration)
+    exported(net, out / f"{NAME}.onnx", _said(some, seed))
+
+
+@commands.command()
+def compress(work: Work, seed: Seed = 0, steps: Steps = Recipe.steps) -> None:
+    """Measure smaller forms of a network on the night that it did not see."""
+    some, recipe = Material.load(work / "material.npz"), Recipe(seed=seed, steps=steps)
+    rows = training_rows(some.examples, some.fold, 0)
+    net, calibration = taught(some, rows, recipe)
+    known, _ = inner_split(some.examples, rows, CALIBRATION_SHARE, seed)
+    same = lessons(some.examples, some.images, some.pool, known)
+    short = replace(recipe, steps=max(round(TUNING_SHARE * steps), 1))
+    net.calibrate(*calibration)
+    making = Making(
+        build=RealBogusNet,
+        fine_tune=lambda slim: tuned(slim, same, short),
+        export=lambda one, path: exported(one, path, _said(some, seed)),
+    )
+    stamps = some.examples.stamps
+    files = made(net, making, SLIMMER, stamps[rows][:QUANTISING_STAMPS], work)
+    sides = (some.fold == 0) & (some.examples.low | some.examples.high)
+    rows_found = study(files, Judged(stamps[sides], some.examples.high[sides]))
+    (work / "compression.md").write_text(markdown(rows_found), encoding="utf-8")
+
+
+@commands.command()
+def report(work: Work, out: Out, docs: Docs, seeds: int = SEEDS, seed: Seed = 0) -> None:
+    """Write the card and the pictures of what was found."""
+    some, found = Material.load(work / "material.npz"), Outcome.load(work / "outcome.npz")
+    file = out / f"{NAME}.onnx"
+    table = (work / "compression.md").read_text(encoding="utf-8")
+    origin = paragraphs.origin(file, _said(some, seed), some, tuple(range(seeds)), table)
+    card = Card(origin, evaluated(found))
+    (out / f"{NAME}.md").write_text(card.text(), encoding="utf-8")
+    place = {int(one): row for row, one in enumerate(some.examples.alert_id)}
+    drawn(found, lambda ids: some.examples.stamps[[place[int(one)] for one in ids]], docs)
     CONSOLE.print(card.text())
 
 
+@commands.command(name="all")
+def all_steps(
+    data: Data, work: Work, out: Out, docs: Docs, *, workers: Workers = CORES, seed: Seed = 0
+) -> None:
+    """Every step, one after another."""
+    draw(data, work, seed)
+    cross(work, workers=workers)
+    serve(work, out, seed)
+    compress(work, seed)
+    report(work, out, docs, seed=seed)
+
+
+def _said(some: Material, seed: int) -> dict[str, str]:
+    """The file's metadata."""
+    data = some.examples.sha256()
+    return {"name": NAME, "version": VERSION, "seed": str(seed), "data": data}
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    commands()
