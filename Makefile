@@ -43,8 +43,9 @@ kafka: setup ## an Apache Kafka of one node, in the foreground
 bench: setup ## how fast, against a textbook pipeline, in the same run
 	$(BIN)/python -m benchmarks
 
-train: .venv-train/ready ## make the real/bogus network again, the same to the byte
-	OMP_NUM_THREADS=1 $(TRAIN)/python -m classifiers.training.realbogus --data $(GUESTSTAR_DATA)/ztf --out classifiers
+train: .venv-train/ready ## make the real/bogus network, its card and its pictures again
+	$(TRAIN)/python -m classifiers.training.realbogus all --data $(GUESTSTAR_DATA) \
+		--work .cache/realbogus --out classifiers --docs docs/realbogus
 
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv

@@ -1,6 +1,7 @@
-"""Real or bogus: is there a new source in the difference image, or an artefact?
+"""Real or bogus: is there a source in the difference image, or an artefact, and of which kind?
 
-`realbogus.md` beside this file is the model's card: its data, teacher, figures and limits.
+`realbogus.md` beside this file is the model's card: its data, figures and limits.
+`docs/realbogus.md` shows what the network does.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ class RealBogus:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the columns of `score` are, from the file."""
+        """What the columns of `score` are, from the file: "real", and the kinds of artefact.
+
+        That an alert is bogus is the sum of all but "real".
+        """
         return self._session.labels
 
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
@@ -47,7 +51,11 @@ class RealBogus:
         return self.score_stamps(batch.stamps.resampled(STAMP_PIXELS))
 
     def score_stamps(self, stamps: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The same for stamps float32 (n, 3, STAMP_PIXELS, STAMP_PIXELS), counts as sent."""
+        """The same for stamps float32 (n, 3, STAMP_PIXELS, STAMP_PIXELS).
+
+        Planes as in `PLANES`, in the survey's own units, the difference positive where the
+        detection is; NaN where there is no pixel.
+        """
         probabilities = self._session.run(stamps)
         probabilities[_blind_rows(stamps)] = np.nan
         return probabilities

@@ -1,7 +1,7 @@
 """The one door to ONNX Runtime: a model file that is checked, opened and warmed before it serves.
 
 What a model is called, its version and its labels stand in the file's own metadata, so code and
-file cannot disagree. `METADATA` lists the keys; `classifiers.training.export` writes them.
+file cannot disagree. `METADATA` lists the keys; the training's `export` writes them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.errors import ModelError
 
 METADATA = ("name", "version", "labels")
 """Keys that a served file must have; `labels` is a JSON list of names."""
-ROWS_AT_ONCE = 16
+ROWS_AT_ONCE = 32
 """Rows a call: more fall out of the processor's cache and take more memory, not less time."""
 LOG_ERRORS_ONLY = 3
 
@@ -121,7 +121,7 @@ def _metadata(path: Path, runtime: onnxruntime.InferenceSession) -> dict[str, st
     if missing:
         raise ModelError(
             f"{path}: its metadata lacks {', '.join(missing)}; "
-            "export it with classifiers.training.export"
+            "export it with classifiers.training.realbogus.export"
         )
     return said
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-
-pytest.importorskip("onnx")
 
 from benchmarks.networks import Vgg, measure, normalised
 from classifiers.training.timing import BATCHES

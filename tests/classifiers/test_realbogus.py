@@ -19,20 +19,25 @@ from schemas.decode import Decoder
 from tests.classifiers.stamped import batch_of, invented_stamps
 
 WEIGHTS_BYTES_MAX = 150_000
+LABELS = ("real", "bad_subtraction", "cosmic_ray", "bad_pixel", "satellite_trail")
 REALBOGUS = RealBogus()
+REAL = REALBOGUS.labels.index("real")
 
 
 def real(stamps: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[float]:
     """The probability of "real" of each row of stamps."""
-    column: list[float] = REALBOGUS.score_stamps(stamps)[:, REALBOGUS.labels.index("real")].tolist()
+    column: list[float] = REALBOGUS.score_stamps(stamps)[:, REAL].tolist()
     return column
 
 
 def test_it_is_a_classifier_that_reads_stamps() -> None:
     assert isinstance(REALBOGUS, Classifier)
     assert REALBOGUS.identity.name == "realbogus"
-    assert REALBOGUS.labels == ("bogus", "real")
     assert REALBOGUS.reads == ("stamps",)
+
+
+def test_it_tells_real_from_four_kinds_of_artefact() -> None:
+    assert REALBOGUS.labels == LABELS
 
 
 def test_its_card_describes_the_served_file() -> None:
@@ -72,7 +77,7 @@ def test_a_plane_without_a_finite_pixel_is_as_good_as_none() -> None:
 
 def test_an_empty_batch_is_scored_to_an_empty_table() -> None:
     batch = batch_of(list(invented_stamps(1, seed=4))).take(np.arange(0))
-    assert REALBOGUS.score(batch).shape == (0, 2)
+    assert REALBOGUS.score(batch).shape == (0, len(REALBOGUS.labels))
 
 
 def test_a_smaller_stamp_is_resampled() -> None:
@@ -126,7 +131,7 @@ def test_real_alerts_are_told_apart_as_drb_tells_them(data_folder: Path) -> None
     if not archive.is_file():
         pytest.skip("the data have no such archive of ZTF alerts")
     batch = _decoded(archive)
-    ours = REALBOGUS.score(batch)[:, 1]
+    ours = REALBOGUS.score(batch)[:, REAL]
     assert np.isfinite(ours).all()
     low = batch.survey_real_score < 0.5
     assert (ours[~low][:, None] > ours[low]).mean() > 0.85

@@ -13,7 +13,13 @@ import gueststar
 from gueststar.command import app
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "docs/realbogus.md",
+)
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
@@ -29,9 +35,17 @@ def typed_commands() -> list[str]:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_file_that_a_document_names_exists(name: str) -> None:
-    named = re.findall(r"\]\(([\w./-]+)\)|`((?:[\w-]+/)+[\w.-]*)`", text(name))
-    missing = [path for path in map("".join, named) if not (ROOT / path).exists()]
-    assert missing == []
+    linked = re.findall(r"\]\(([\w./-]+)\)", text(name))
+    typed = re.findall(r"`((?:[\w-]+/)+[\w.-]*)`", text(name))
+    places = [(ROOT / name).parent / path for path in linked] + [ROOT / path for path in typed]
+    assert [str(path) for path in places if not path.exists()] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_a_document_has_made_is_a_target(name: str) -> None:
+    typed = re.findall(r"(?:^|`)make ([a-z -]+[a-z])", text(name), re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE)
+    assert {target for line in typed for target in line.split()} <= set(targets)
 
 
 @pytest.mark.parametrize("line", typed_commands())

@@ -1,0 +1,1 @@
+"""The real/bogus network, from alerts to the file that is served."""

@@ -1,0 +1,169 @@
+"""Every alert scored by networks that saw nothing of its night nor of its object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from classifiers.training.progress import shown
+from classifiers.training.realbogus.alerts.examples import HIGH_SCORE, Examples, Mask
+from classifiers.training.realbogus.alerts.splits import field_nights, inner_split, training_rows
+from classifiers.training.realbogus.calibration import Calibration, calibrated
+from classifiers.training.realbogus.fitting import Images, Recipe, fitted, logits
+from classifiers.training.realbogus.judging.outcome import Exam, Outcome, Scored
+from classifiers.training.realbogus.labels import LABELS, REAL
+from classifiers.training.realbogus.lessons import lesson_of_drb, lessons
+from classifiers.training.realbogus.material import FOLDS, Material
+from classifiers.training.realbogus.model import RealBogusNet
+
+Floats = NDArray[np.float64]
+OURS, DRB_ALONE = "ours", "taught by drb alone"
+CALIBRATION_SHARE = 0.12
+"""Of the training's alerts, in whole field-nights."""
+DRB_STEPS_SHARE = 0.2
+"""Of the recipe's steps, for the network taught by drb alone: it has a tenth of the examples, and
+more steps on them agreed less with drb on other nights."""
+
+
+class Job(NamedTuple):
+    """One network of the cross-validation."""
+
+    kind: str
+    fold: int
+    seed: int
+
+
+class Marks(NamedTuple):
+    """What one network gives its fold's alerts and its exam, (k, 5) each."""
+
+    job: Job
+    scores: Floats
+    exam: Floats
+
+
+def crossed(path: Path, seeds: Sequence[int], recipe: Recipe, workers: int) -> Outcome:
+    """Fit and score all networks over the material at `path`; the same whatever `workers`."""
+    jobs = [Job(*one) for one in product((OURS, DRB_ALONE), range(FOLDS), seeds)]
+    material = Material.load(path)
+    wanted = [job for job in jobs if np.any(material.fold == job.fold)]
+    title = "fitting networks"
+    marks = list(shown(_marked(path, wanted, recipe, workers), title, len(wanted)))
+    return outcome(material, marks, seeds)
+
+
+def _marked(path: Path, jobs: Sequence[Job], recipe: Recipe, workers: int) -> Iterator[Marks]:
+    if workers == 1:
+        yield from (marked(path, job, recipe) for job in jobs)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        for done in as_completed([pool.submit(marked, path, job, recipe) for job in jobs]):
+            yield done.result()
+
+
+def marked(path: Path, job: Job, recipe: Recipe) -> Marks:
+    """Fit one network to what its fold's networks may know, and score its fold."""
+    material = loaded(path)
+    rows = training_rows(material.examples, material.fold, job.fold)
+    own = replace(recipe, seed=job.seed)
+    net, calibration = (
+        taught(material, rows, own) if job.kind == OURS else by_drb(material, rows, own)
+    )
+    asked = material.fold[material.exam.row] == job.fold
+    return Marks(
+        job,
+        calibration.probabilities(logits(net, material.images[material.fold == job.fold])),
+        calibration.probabilities(logits(net, material.exam_images[asked])),
+    )
+
+
+def taught(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet, Calibration]:
+    """A network of all lessons of some rows, and its calibration on field-nights set apart."""
+    examples, images = material.examples, material.images
+    known, apart = inner_split(examples, rows, CALIBRATION_SHARE, recipe.seed)
+    net = fitted(lessons(examples, images, material.pool, known), recipe)
+    return net, _calibration(net, examples, images, apart)
+
+
+def by_drb(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet, Calibration]:
+    """The same network taught by drb alone; not calibrated, as only its order is asked."""
+    recipe = replace(recipe, steps=max(round(DRB_STEPS_SHARE * recipe.steps), 1))
+    lesson = lesson_of_drb(material.examples, material.images, rows)
+    return fitted(lesson, recipe), Calibration(1.0, 0.0)
+
+
+def _calibration(net: RealBogusNet, examples: Examples, images: Images, apart: Mask) -> Calibration:
+    """On alerts with evidence or a drb, moved to even odds; a drb says which side, not how sure."""
+    said = np.where(examples.known_real, 1.0, (examples.teacher >= HIGH_SCORE).astype(float))
+    some = apart & (examples.known_real | ~np.isnan(examples.teacher))
+    found = calibrated(logits(net, images[some]), said[some])
+    # One more of each side, so that a split without bogus ones still has odds.
+    return found.at_even_odds((said[some].sum() + 1) / (some.sum() + 2))
+
+
+@lru_cache(maxsize=1)
+def loaded(path: Path) -> Material:
+    """Once a process."""
+    return Material.load(path)
+
+
+def outcome(material: Material, marks: Iterable[Marks], seeds: Sequence[int]) -> Outcome:
+    """All networks' marks beside what each alert is judged by."""
+    examples, exam = material.examples, material.exam
+    scores = {kind: np.full((len(seeds), len(examples), len(LABELS)), np.nan) for kind in KINDS}
+    papers = {kind: np.full((len(seeds), len(exam), len(LABELS)), np.nan) for kind in KINDS}
+    asked = material.fold[exam.row]
+    for job, given, answers in marks:
+        seed = seeds.index(job.seed)
+        scores[job.kind][seed, material.fold == job.fold] = given
+        papers[job.kind][seed, asked == job.fold] = answers
+    return Outcome(
+        Scored(
+            ours=scores[OURS],
+            taught_by_drb=scores[DRB_ALONE][:, :, REAL],
+            scalars=by_scalars(examples, material.fold),
+            field_night=field_nights(examples),
+            drb=examples.teacher,
+            asteroid=examples.asteroid,
+            **{name: getattr(examples, name) for name in AS_READ},
+        ),
+        Exam(
+            ours=papers[OURS],
+            label=exam.label,
+            snr=exam.snr,
+            negative=exam.negative,
+            survey=exam.survey,
+            field_night=field_nights(examples)[exam.row],
+        ),
+    )
+
+
+KINDS = (OURS, DRB_ALONE)
+AS_READ = (
+    *("survey", "alert_id", "night", "rb", "magnitude", "snr", "sky", "negative"),
+    *("spectroscopic", "simbad", "dipole", "cosmic_ray", "streak"),
+)
+"""Columns that are handed on as they are."""
+
+
+def by_scalars(examples: Examples, fold: NDArray[np.int64]) -> Floats:
+    """P(drb says real) of boosted trees on the packet's numbers, (n,), out of fold."""
+    found = np.full(len(examples), np.nan)
+    has = ~np.isnan(examples.scalars).all(axis=1)
+    for one in np.unique(fold):
+        rows = training_rows(examples, fold, one) & has & ~np.isnan(examples.teacher)
+        real = examples.teacher[rows] >= HIGH_SCORE
+        held_out = (fold == one) & has
+        if real.any() and not real.all() and held_out.any():
+            trees = HistGradientBoostingClassifier(random_state=0, class_weight="balanced")
+            trees.fit(examples.scalars[rows], real)
+            found[held_out] = trees.predict_proba(examples.scalars[held_out])[:, 1]
+    return found

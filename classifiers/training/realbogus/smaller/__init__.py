@@ -1,0 +1,1 @@
+"""Smaller forms of a network, and what they cost."""
