@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax, logit, logsumexp
+from scipy.special import log_softmax, logsumexp
 
 from classifiers.training.realbogus.labels import REAL
 
@@ -26,32 +26,32 @@ class Calibration(NamedTuple):
         """(k, 5) of logits (k, 5)."""
         return np.asarray(np.exp(self._logarithms(logits)))
 
-    def at_even_odds(self, real_share: float) -> Calibration:
-        """The same, said before anything is known but that real and bogus are as likely.
-
-        `real_share` is that of the alerts it was found on: odds are moved by Bayes' rule. How
-        many of a stream's alerts are bogus is the stream's to say.
-        """
-        return self._replace(offset=self.offset - float(logit(real_share)))
-
     def _logarithms(self, logits: NDArray[np.float32]) -> Floats:
         moved = logits.astype(np.float64) * self.slope
         moved[:, REAL] += self.offset
         return np.asarray(log_softmax(moved, axis=1))
 
 
-def calibrated(logits: NDArray[np.float32], real: Floats) -> Calibration:
-    """The two numbers under which alerts set apart are likeliest.
-
-    `real` is what each is said to be: 1 real, 0 bogus, or a chance in between.
-    """
+def calibrated(logits: NDArray[np.float32], real: NDArray[np.bool_], weight: Floats) -> Calibration:
+    """The two numbers under which examples set apart are likeliest, each by its weight."""
 
     def cost(numbers: Floats) -> float:
         log_slope, offset = numbers
         log_p = Calibration(float(np.exp(log_slope)), float(offset))._logarithms(logits)
         bogus = logsumexp(np.delete(log_p, REAL, axis=1), axis=1)
-        likely = real * log_p[:, REAL] + (1 - real) * bogus
+        likely = weight * np.where(real, log_p[:, REAL], bogus)
         return float(-likely.sum() + (numbers**2).sum() / (2 * SPREAD**2))
 
     found = minimize(cost, np.zeros(2), method="Nelder-Mead")
     return Calibration(float(np.exp(found.x[0])), float(found.x[1]))
+
+
+def evenly(real: NDArray[np.bool_]) -> Floats:
+    """Weights, (k,), under which both sides count as many as the smaller one is.
+
+    So probabilities are for even odds: how many of a stream's alerts are bogus is the stream's to
+    say. Without a bogus example nothing counts, and nothing is moved.
+    """
+    smaller = min(int(real.sum()), int((~real).sum()))
+    sides = np.where(real, max(int(real.sum()), 1), max(int((~real).sum()), 1))
+    return np.asarray(smaller / sides)

@@ -17,8 +17,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from classifiers.training.progress import shown
 from classifiers.training.realbogus.alerts.examples import HIGH_SCORE, Examples, Mask
 from classifiers.training.realbogus.alerts.splits import field_nights, inner_split, training_rows
-from classifiers.training.realbogus.calibration import Calibration, calibrated
-from classifiers.training.realbogus.fitting import Images, Recipe, fitted, logits
+from classifiers.training.realbogus.calibration import Calibration, calibrated, evenly
+from classifiers.training.realbogus.fitting import Recipe, fitted, logits
 from classifiers.training.realbogus.judging.outcome import Exam, Outcome, Scored
 from classifiers.training.realbogus.labels import LABELS, REAL
 from classifiers.training.realbogus.lessons import lesson_of_drb, lessons
@@ -90,7 +90,7 @@ def taught(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet
     examples, images = material.examples, material.images
     known, apart = inner_split(examples, rows, CALIBRATION_SHARE, recipe.seed)
     net = fitted(lessons(examples, images, material.pool, known), recipe)
-    return net, _calibration(net, examples, images, apart)
+    return net, _calibration(net, material, apart)
 
 
 def by_drb(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet, Calibration]:
@@ -100,13 +100,19 @@ def by_drb(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet
     return fitted(lesson, recipe), Calibration(1.0, 0.0)
 
 
-def _calibration(net: RealBogusNet, examples: Examples, images: Images, apart: Mask) -> Calibration:
-    """On alerts with evidence or a drb, moved to even odds; a drb says which side, not how sure."""
-    said = np.where(examples.known_real, 1.0, (examples.teacher >= HIGH_SCORE).astype(float))
+def _calibration(net: RealBogusNet, material: Material, apart: Mask) -> Calibration:
+    """On what was set apart, each side evenly: alerts with evidence or a drb, and drawn stamps.
+
+    A drb says which side, not how sure. Some splits have few low ones; the drawn stamps keep
+    the networks of all splits on one scale.
+    """
+    examples, pool = material.examples, material.pool
     some = apart & (examples.known_real | ~np.isnan(examples.teacher))
-    found = calibrated(logits(net, images[some]), said[some])
-    # One more of each side, so that a split without bogus ones still has odds.
-    return found.at_even_odds((said[some].sum() + 1) / (some.sum() + 2))
+    drawn = apart[pool.row]
+    said = (examples.known_real | (examples.teacher >= HIGH_SCORE))[some], pool.label[drawn] == REAL
+    given = logits(net, material.images[some]), logits(net, pool.images[drawn])
+    weight = evenly(said[0]), evenly(said[1])
+    return calibrated(np.concatenate(given), np.concatenate(said), np.concatenate(weight))
 
 
 @lru_cache(maxsize=1)

@@ -35,7 +35,7 @@ class Recipe:
     """Everything besides the lessons that a network depends on."""
 
     seed: int = 0
-    steps: int = 10_000
+    steps: int = 4000
     batch: int = 128
     learning_rate: float = 4e-3
     """The highest of a one-cycle schedule (Smith and Topin 2018, arXiv:1708.07120)."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from classifiers.training.realbogus.calibration import Calibration, calibrated
+from classifiers.training.realbogus.calibration import Calibration, calibrated, evenly
 from classifiers.training.realbogus.labels import LABELS, REAL
 
 LAW = settings(max_examples=40, deadline=None)
@@ -32,28 +32,22 @@ def odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 def test_the_numbers_that_alerts_were_drawn_from_are_found(true: Calibration) -> None:
     given_ = logits(6000)
     real = np.random.default_rng(1).uniform(size=6000) < true.probabilities(given_)[:, REAL]
-    assert calibrated(given_, real.astype(float)) == pytest.approx(true, abs=0.12)
-
-
-def test_chances_say_what_many_alerts_would() -> None:
-    true, given_ = Calibration(0.7, 0.5), logits(800)
-    found = calibrated(given_, true.probabilities(given_)[:, REAL])
-    assert found == pytest.approx(true, abs=0.02)
+    assert calibrated(given_, real, np.ones(6000)) == pytest.approx(true, abs=0.12)
 
 
 def test_without_an_alert_nothing_is_moved() -> None:
-    assert calibrated(logits(0), np.empty(0)) == (1.0, 0.0)
+    assert calibrated(logits(0), np.empty(0, np.bool_), np.empty(0)) == (1.0, 0.0)
 
 
 def test_a_few_alerts_move_less_than_many() -> None:
-    given_, bogus = np.zeros((400, len(LABELS)), np.float32), np.zeros(400)
-    few, many = (abs(calibrated(given_[:n], bogus[:n]).offset) for n in (2, 400))
+    given_, bogus = np.zeros((400, len(LABELS)), np.float32), np.zeros(400, np.bool_)
+    few, many = (abs(calibrated(given_[:n], bogus[:n], np.ones(n)).offset) for n in (2, 400))
     assert 0 < few < 0.4 and many > 2
 
 
 def test_two_sure_mistakes_do_not_turn_the_order_round() -> None:
     given_ = np.array([[6, 0, 0, 0, 0], [0, 6, 0, 0, 0]], np.float32)
-    found = calibrated(given_, np.array([0.0, 1.0]))
+    found = calibrated(given_, np.array([False, True]), np.ones(2))
     real = found.probabilities(given_)[:, REAL]
     assert real[0] > real[1]
 
@@ -84,13 +78,20 @@ def test_an_offset_moves_all_odds_alike(offset: float, seed: int) -> None:
     np.testing.assert_allclose(odds(after) - odds(before), offset, atol=1e-6)
 
 
-@given(share=st.floats(0.01, 0.99), slope=st.floats(0.5, 2), offset=st.floats(-2, 2))
-def test_at_even_odds_the_odds_are_divided_by_those_of_the_split(
-    share: float, slope: float, offset: float
-) -> None:
-    found, given_ = Calibration(slope, offset), logits(40)
-    before, after = (
-        one.probabilities(given_)[:, REAL] for one in (found, found.at_even_odds(share))
-    )
-    expected = before / (1 - before) * (1 - share) / share
-    np.testing.assert_allclose(after / (1 - after), expected, rtol=1e-6)
+@LAW
+@given(real=st.lists(st.booleans(), max_size=40))
+def test_both_sides_count_as_many_as_the_smaller_one_is(real: list[bool]) -> None:
+    sides = np.array(real, np.bool_)
+    weight = evenly(sides)
+    smaller = min(sides.sum(), (~sides).sum())
+    assert weight[sides].sum() == pytest.approx(smaller)
+    assert weight[~sides].sum() == pytest.approx(smaller)
+
+
+def test_how_often_one_side_comes_does_not_matter_to_a_large_split() -> None:
+    given_, random = logits(4000), np.random.default_rng(1)
+    real = random.uniform(size=4000) < Calibration(1.0, 0.0).probabilities(given_)[:, REAL]
+    rows = np.concatenate([np.arange(4000), *[np.flatnonzero(real)] * 8])
+    once = calibrated(given_, real, evenly(real))
+    again = calibrated(given_[rows], real[rows], evenly(real[rows]))
+    assert again == pytest.approx(once, abs=0.02)
