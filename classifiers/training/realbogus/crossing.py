@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ def _marked(path: Path, jobs: Sequence[Job], recipe: Recipe, workers: int) -> It
     if workers == 1:
         yield from (marked(path, job, recipe) for job in jobs)
         return
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for done in as_completed([pool.submit(marked, path, job, recipe) for job in jobs]):
             yield done.result()
 

@@ -43,11 +43,10 @@ def _unscored(examples: Examples, images: Images, rows: Mask) -> list[Lesson]:
 
 
 def real_chance(examples: Examples) -> NDArray[np.float64]:
-    """That each example is real, by evidence first, then drb, then rb; NaN where none speaks."""
+    """That each example is real where drb is not asked: by evidence, else rb; NaN without both."""
     rising = (examples.rb - RB_BOGUS) / (RB_REAL - RB_BOGUS)
     by_rb = np.clip(rising, RB_DOUBT, 1 - RB_DOUBT)
-    scored = np.where(np.isnan(examples.teacher), by_rb, examples.teacher)
-    return np.where(examples.known_real, KNOWN_REAL, scored)
+    return np.where(examples.known_real, KNOWN_REAL, by_rb)
 
 
 def _lesson(images: Images, said: NDArray[np.float64], share: float) -> list[Lesson]:

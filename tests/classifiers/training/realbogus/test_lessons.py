@@ -54,18 +54,16 @@ def one(**columns: object) -> Examples:
 @pytest.mark.parametrize(
     ("columns", "chance"),
     [
-        ({"teacher": 0.05, "rb": 0.1, "spectroscopic": "SN Ia"}, KNOWN_REAL),
+        ({"teacher": np.nan, "rb": 0.1, "spectroscopic": "SN Ia"}, KNOWN_REAL),
         ({"teacher": np.nan, "rb": 0.1, "asteroid_distance_arcsec": 0.4}, KNOWN_REAL),
-        ({"teacher": 0.05, "rb": 0.9, "simbad": "QSO"}, 0.05),
+        ({"teacher": np.nan, "rb": 0.1, "simbad": "QSO"}, RB_DOUBT),
         ({"teacher": np.nan, "rb": RB_BOGUS - 0.1}, RB_DOUBT),
         ({"teacher": np.nan, "rb": (RB_BOGUS + RB_REAL) / 2}, 0.5),
         ({"teacher": np.nan, "rb": RB_REAL + 0.1}, 1 - RB_DOUBT),
         ({"teacher": np.nan, "rb": np.nan, "asteroid_distance_arcsec": 3.0}, np.nan),
     ],
 )
-def test_evidence_speaks_before_drb_and_drb_before_rb(
-    columns: dict[str, object], chance: float
-) -> None:
+def test_evidence_speaks_before_rb(columns: dict[str, object], chance: float) -> None:
     np.testing.assert_allclose(real_chance(one(**columns)), [chance])
 
 
