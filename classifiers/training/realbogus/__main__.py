@@ -21,15 +21,14 @@ import typer
 
 from classifiers.training.progress import CONSOLE
 from classifiers.training.realbogus.alerts.dataset import read_examples
-from classifiers.training.realbogus.alerts.splits import inner_split, training_rows
-from classifiers.training.realbogus.crossing import CALIBRATION_SHARE, crossed, taught
+from classifiers.training.realbogus.alerts.splits import training_rows
+from classifiers.training.realbogus.crossing import crossed, set_apart, taught
 from classifiers.training.realbogus.export import exported
 from classifiers.training.realbogus.fitting import Recipe, tuned
 from classifiers.training.realbogus.judging import origin as paragraphs
 from classifiers.training.realbogus.judging.card import Card
 from classifiers.training.realbogus.judging.evaluation import evaluated
 from classifiers.training.realbogus.judging.outcome import Outcome
-from classifiers.training.realbogus.lessons import lessons
 from classifiers.training.realbogus.material import EXAM_STAMPS, Material, material
 from classifiers.training.realbogus.model import RealBogusNet
 from classifiers.training.realbogus.pictures.page import drawn
@@ -109,14 +108,14 @@ def compress(
     some, recipe = Material.load(work / "material.npz"), Recipe(seed=seed, steps=steps)
     rows = training_rows(some.examples, some.fold, 0)
     net, calibration = taught(some, rows, recipe)
-    known, _ = inner_split(some.examples, rows, CALIBRATION_SHARE, seed)
-    same = lessons(some.examples, some.images, some.pool, known)
+    same, _ = set_apart(some, rows, seed)
     short = replace(recipe, steps=max(round(TUNING_SHARE * steps), 1))
     net.calibrate(*calibration)
+    said = _said(some, seed)
     making = Making(
         build=RealBogusNet,
         fine_tune=lambda slim: tuned(slim, same, short),
-        export=lambda one, path: exported(one, path, _said(some, seed)),
+        export=lambda one, path: exported(one, path, said),
     )
     stamps = some.examples.stamps
     spread = np.flatnonzero(rows)[:: max(int(rows.sum()) // QUANTISING_STAMPS, 1)]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,12 +17,13 @@ from classifiers.training.progress import shown
 from classifiers.training.realbogus.alerts.examples import HIGH_SCORE, Examples, Mask
 from classifiers.training.realbogus.alerts.splits import field_nights, inner_split, training_rows
 from classifiers.training.realbogus.calibration import Calibration, calibrated, evenly
-from classifiers.training.realbogus.fitting import Recipe, fitted, logits
+from classifiers.training.realbogus.fitting import Lesson, Recipe, fitted, logits
 from classifiers.training.realbogus.judging.outcome import Exam, Outcome, Scored
 from classifiers.training.realbogus.labels import LABELS, REAL
 from classifiers.training.realbogus.lessons import lesson_of_drb, lessons
 from classifiers.training.realbogus.material import FOLDS, Material
 from classifiers.training.realbogus.model import RealBogusNet
+from classifiers.training.workers import each
 
 Floats = NDArray[np.float64]
 OURS, DRB_ALONE = "ours", "taught by drb alone"
@@ -56,21 +55,11 @@ def crossed(path: Path, seeds: Sequence[int], recipe: Recipe, workers: int) -> O
     jobs = [Job(*one) for one in product((OURS, DRB_ALONE), range(FOLDS), seeds)]
     material = Material.load(path)
     wanted = [job for job in jobs if np.any(material.fold == job.fold)]
-    title = "fitting networks"
-    marks = list(shown(_marked(path, wanted, recipe, workers), title, len(wanted)))
-    return outcome(material, marks, seeds)
+    marks = each(partial(marked, path, recipe), wanted, workers)
+    return outcome(material, shown(marks, "fitting networks", len(wanted)), seeds)
 
 
-def _marked(path: Path, jobs: Sequence[Job], recipe: Recipe, workers: int) -> Iterator[Marks]:
-    if workers == 1:
-        yield from (marked(path, job, recipe) for job in jobs)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(marked, path, job, recipe) for job in jobs]):
-            yield done.result()
-
-
-def marked(path: Path, job: Job, recipe: Recipe) -> Marks:
+def marked(path: Path, recipe: Recipe, job: Job) -> Marks:
     """Fit one network to what its fold's networks may know, and score its fold."""
     material = loaded(path)
     rows = training_rows(material.examples, material.fold, job.fold)
@@ -78,20 +67,30 @@ def marked(path: Path, job: Job, recipe: Recipe) -> Marks:
     net, calibration = (
         taught(material, rows, own) if job.kind == OURS else by_drb(material, rows, own)
     )
-    asked = material.fold[material.exam.row] == job.fold
-    return Marks(
-        job,
-        calibration.probabilities(logits(net, material.images[material.fold == job.fold])),
-        calibration.probabilities(logits(net, material.exam_images[asked])),
-    )
+    return Marks(job, *probabilities(net, calibration, material, material.fold == job.fold))
+
+
+def probabilities(
+    net: RealBogusNet, calibration: Calibration, material: Material, rows: Mask
+) -> tuple[Floats, Floats]:
+    """Of some alerts, and of the exam's stamps that are drawn on them, (k, 5) each."""
+    asked = material.images[rows], material.exam_images[rows[material.exam.row]]
+    scores, exam = (calibration.probabilities(logits(net, images)) for images in asked)
+    return scores, exam
 
 
 def taught(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet, Calibration]:
     """A network of all lessons of some rows, and its calibration on field-nights set apart."""
-    examples, images = material.examples, material.images
-    known, apart = inner_split(examples, rows, CALIBRATION_SHARE, recipe.seed)
-    net = fitted(lessons(examples, images, material.pool, known), recipe)
+    known, apart = set_apart(material, rows, recipe.seed)
+    net = fitted(known, recipe)
     return net, _calibration(net, material, apart)
+
+
+def set_apart(material: Material, rows: Mask, seed: int) -> tuple[list[Lesson], Mask]:
+    """All lessons of some rows but for those set apart to calibrate on, and which those are."""
+    examples = material.examples
+    known, apart = inner_split(examples, rows, CALIBRATION_SHARE, seed)
+    return lessons(examples, material.images, material.pool, known), apart
 
 
 def by_drb(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet, Calibration]:

@@ -13,9 +13,10 @@ import torch
 from onnxscript.rewriter import pattern, rewrite
 from torch import nn
 
+from classifiers.realbogus import STAMP_PIXELS
 from classifiers.session import METADATA
 from classifiers.training.realbogus.labels import LABELS
-from classifiers.training.realbogus.model import PLANES, STAMP_PIXELS, RealBogusNet
+from classifiers.training.realbogus.model import PLANES, RealBogusNet
 from schemas.errors import ModelError
 
 OPSET = 18

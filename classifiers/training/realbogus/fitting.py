@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from classifiers.training.realbogus.augmentation import turned_at_random
 from classifiers.training.realbogus.labels import REAL
@@ -141,8 +140,3 @@ def scored(net: RealBogusNet, stamps: NDArray[np.float32]) -> NDArray[np.float32
     with torch.inference_mode():
         found: NDArray[np.float32] = torch.cat([net(part) for part in parts]).numpy()
     return found
-
-
-def parameters(net: nn.Module) -> int:
-    """How many weights it has."""
-    return sum(one.numel() for one in net.parameters())

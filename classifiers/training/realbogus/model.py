@@ -9,7 +9,6 @@ from torch import nn
 
 from classifiers.training.realbogus.labels import LABELS, REAL
 
-STAMP_PIXELS = 63
 CENTRE = slice(21, 42)
 """What is looked at pixel by pixel: the middle third, 21 of 63 pixels."""
 POOL_PIXELS = 3

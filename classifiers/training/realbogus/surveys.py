@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.training.progress import shown
 from classifiers.training.realbogus.alerts.splits import training_rows
-from classifiers.training.realbogus.crossing import loaded, taught
-from classifiers.training.realbogus.fitting import Recipe, logits
+from classifiers.training.realbogus.crossing import loaded, probabilities, taught
+from classifiers.training.realbogus.fitting import Recipe
 from classifiers.training.realbogus.judging.agreement import busiest_night, high, low
 from classifiers.training.realbogus.judging.bootstrap import Floats, Ints, Measured
 from classifiers.training.realbogus.judging.contest import Contest, Mask
+from classifiers.training.realbogus.judging.flags import RUBIN, flagged
 from classifiers.training.realbogus.judging.outcome import Outcome
 from classifiers.training.realbogus.judging.simulated import artefacts, sources
 from classifiers.training.realbogus.judging.tables import figure, markdown
 from classifiers.training.realbogus.labels import LABELS, REAL
 from classifiers.training.realbogus.material import Material
+from classifiers.training.workers import each
 
 
 class Job(NamedTuple):
@@ -65,30 +64,20 @@ def own_networks(path: Path, seeds: Sequence[int], recipe: Recipe, workers: int)
     jobs = [Job(place, seed, name) for (place, name), seed in product(pairs, seeds)]
     shape = (len(seeds), len(survey), len(LABELS))
     own = Own(np.full(shape, np.nan), np.full((len(seeds), len(material.exam), shape[2]), np.nan))
-    marks = shown(_all_marked(path, recipe, jobs, workers), "fitting networks", len(jobs))
+    marks = shown(
+        each(partial(_marked, path, recipe), jobs, workers), "fitting networks", len(jobs)
+    )
     for job, (scores, answers) in zip(jobs, marks, strict=True):
-        rows, asked = _held_out(material, job)
-        own.scored[seeds.index(job.seed), rows] = scores
-        own.exam[seeds.index(job.seed), asked] = answers
+        rows, seed = _held_out(material, job), seeds.index(job.seed)
+        own.scored[seed, rows] = scores
+        own.exam[seed, rows[material.exam.row]] = answers
     return own
 
 
-def _all_marked(
-    path: Path, recipe: Recipe, jobs: Sequence[Job], workers: int
-) -> Iterator[tuple[Floats, Floats]]:
-    """In the order of the jobs."""
-    one = partial(_marked, path, recipe)
-    if workers == 1:
-        yield from map(one, jobs)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(one, jobs)
-
-
-def _held_out(material: Material, job: Job) -> tuple[Mask, Mask]:
-    """Alerts and exam stamps of the job's survey and fold."""
-    rows = (material.fold == job.fold) & (material.examples.survey == job.survey)
-    return rows, rows[material.exam.row]
+def _held_out(material: Material, job: Job) -> Mask:
+    """Alerts of the job's survey and fold."""
+    rows: Mask = (material.fold == job.fold) & (material.examples.survey == job.survey)
+    return rows
 
 
 def _marked(path: Path, recipe: Recipe, job: Job) -> tuple[Floats, Floats]:
@@ -96,11 +85,7 @@ def _marked(path: Path, recipe: Recipe, job: Job) -> tuple[Floats, Floats]:
     rows = training_rows(material.examples, material.fold, job.fold)
     of_survey = rows & (material.examples.survey == job.survey)
     net, calibration = taught(material, of_survey, replace(recipe, seed=job.seed))
-    held_out, asked = _held_out(material, job)
-    return (
-        calibration.probabilities(logits(net, material.images[held_out])),
-        calibration.probabilities(logits(net, material.exam_images[asked])),
-    )
+    return probabilities(net, calibration, material, _held_out(material, job))
 
 
 def compared(outcome: Outcome, own: Own, seed: int) -> list[Row]:
@@ -132,12 +117,11 @@ def _parts(outcome: Outcome) -> Iterator[tuple[str, int, Mask, Mask]]:
     busiest = scored.night == busiest_night(scored)
     yield "ZTF: agreement with drb, all nights", 0, low(scored), high(scored)
     yield "ZTF: agreement with drb, busiest night", 0, low(scored) & busiest, high(scored) & busiest
-    for survey, name in (("ztf", "ZTF"), ("lsst", "Rubin")):
+    for survey, name in (("ztf", "ZTF"), (RUBIN, "Rubin")):
         here = exam.survey == survey
         yield f"{name}: exam (simulated)", 1, artefacts(exam) & here, sources(exam) & here
-    flagged: NDArray[np.bool_] = scored.dipole | scored.cosmic_ray | scored.streak
-    asteroids = (scored.survey == "lsst") & scored.asteroid & ~flagged
-    yield "Rubin: asteroids against flagged alerts", 0, flagged, asteroids
+    asteroids = (scored.survey == RUBIN) & scored.asteroid & ~flagged(scored)
+    yield "Rubin: asteroids against flagged alerts", 0, flagged(scored), asteroids
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.realbogus import STAMP_PIXELS
 from classifiers.training.realbogus.alerts.examples import Examples
 from classifiers.training.realbogus.exam import detector, sky
 from classifiers.training.realbogus.exam.optics import TYPICAL_FWHM, Psf, measured_psf, moffat_psf
@@ -31,8 +32,6 @@ from schemas.resampling import resample
 
 Drawer = Callable[[Site, np.random.Generator], Drawing]
 
-STAMP_PIXELS = 63
-"""As the network reads them."""
 SNR_RANGE = (5.0, 100.0)
 """In the difference, drawn evenly in its logarithm, for sources and artefacts alike,"""
 SNR_RANGE_OF = {"ghost": (5.0, 20.0)}

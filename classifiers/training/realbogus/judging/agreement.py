@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifiers.training.realbogus.alerts.examples import HIGH_SCORE, LOW_SCORE
 from classifiers.training.realbogus.judging.bootstrap import Floats, Measured
 from classifiers.training.realbogus.judging.contest import Contest, Mask, auc
 from classifiers.training.realbogus.judging.outcome import Scored
 from classifiers.training.realbogus.labels import REAL
 
-DRB_LOW_MAX = 0.1
-DRB_HIGH_MIN = 0.5
+DRB_LOW_MAX, DRB_HIGH_MIN = LOW_SCORE, HIGH_SCORE
 """Alerts between the two are left out: there drb itself is in doubt."""
 NIGHT_LOW_MIN = 5
 """Low alerts that a night must hold to stand in the table by itself."""

@@ -46,22 +46,28 @@ def flags(scored: Scored, seed: int) -> Flags:
     """What the networks say of each flag; `seed` is of the draws."""
     rubin = scored.survey == RUBIN
     known = rubin & ~np.isnan(scored.ours).any(axis=(0, 2))
-    flagged = scored.dipole | scored.cosmic_ray | scored.streak
+    some = flagged(scored)
     kinds = {
         "isDipole": scored.dipole,
         "cosmic ray": scored.cosmic_ray,
         "streak": scored.streak,
-        "known asteroid, no flag": scored.asteroid & ~flagged,
-        "all others": ~scored.asteroid & ~flagged,
+        "known asteroid, no flag": scored.asteroid & ~some,
+        "all others": ~scored.asteroid & ~some,
     }
     return Flags(
         alerts=int(rubin.sum()),
         declined=int((rubin & ~known).sum()),
         lines=tuple(_line(scored, name, mask & known, seed) for name, mask in kinds.items()),
-        asteroids=int((known & scored.asteroid & ~flagged).sum()),
-        flagged=int((known & flagged).sum()),
-        auc=_against(scored, known & scored.asteroid & ~flagged, known & flagged, seed),
+        asteroids=int((known & scored.asteroid & ~some).sum()),
+        flagged=int((known & some).sum()),
+        auc=_against(scored, known & scored.asteroid & ~some, known & some, seed),
     )
+
+
+def flagged(scored: Scored) -> Mask:
+    """Alerts that Rubin's pipeline took for one of the artefacts."""
+    mask: Mask = scored.dipole | scored.cosmic_ray | scored.streak
+    return mask
 
 
 def _line(scored: Scored, name: str, rows: Mask, seed: int) -> FlagLine:

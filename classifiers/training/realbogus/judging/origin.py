@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from classifiers.realbogus import STAMP_PIXELS
 from classifiers.training.realbogus.alerts.examples import HIGH_SCORE, LOW_SCORE
 from classifiers.training.realbogus.crossing import CALIBRATION_SHARE, DRB_STEPS_SHARE
 from classifiers.training.realbogus.drawing import pool
@@ -22,7 +23,7 @@ from classifiers.training.realbogus.lessons import (
     SHARE_UNSCORED,
 )
 from classifiers.training.realbogus.material import FOLDS, Material
-from classifiers.training.realbogus.model import STAMP_PIXELS, STRETCH_SIGMA
+from classifiers.training.realbogus.model import STRETCH_SIGMA
 
 INSIDE = (
     "means of 3 x 3 pixels of each plane; each plane's sky and noise from 36 of them (median, "

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from classifiers.realbogus import STAMP_PIXELS
 from classifiers.training.realbogus.alerts.examples import Examples
 from classifiers.training.realbogus.exam.optics import Psf, measured_psf, moffat, moffat_psf
-from classifiers.training.realbogus.exam.setting import AS_DRAWN, KINDS, STAMP_PIXELS, ExamSet, exam
+from classifiers.training.realbogus.exam.setting import AS_DRAWN, KINDS, ExamSet, exam
 from classifiers.training.realbogus.exam.site import GAIN, Site, opened
 from classifiers.training.realbogus.exam.strength import drawn, strength_for
 from classifiers.training.realbogus.labels import BAD_SUBTRACTION, LABELS, REAL
