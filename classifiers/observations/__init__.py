@@ -1,0 +1,1 @@
+"""A light curve as the row of numbers that a network reads."""

@@ -1,0 +1,1 @@
+"""How the light-curve transformers are made: data, teachers, rivals, fit, judgement."""

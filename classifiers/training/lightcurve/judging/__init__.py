@@ -1,0 +1,1 @@
+"""How good a network is: figures with their errors, and the cards."""

@@ -1,0 +1,1 @@
+"""What is learnt from: objects with their light curves, labels, folds and windows."""

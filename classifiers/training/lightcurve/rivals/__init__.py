@@ -1,0 +1,1 @@
+"""What the transformer is held against, and what teaches it: trees, t2, Gaussian processes."""

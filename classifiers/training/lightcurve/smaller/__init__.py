@@ -1,0 +1,1 @@
+"""Smaller forms of a network, and what each step saves and costs."""

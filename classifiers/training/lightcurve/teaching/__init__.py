@@ -1,0 +1,1 @@
+"""How the lessons are made: augmented copies, drawn anew in each step."""

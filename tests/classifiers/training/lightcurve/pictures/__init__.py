@@ -1,0 +1,1 @@
+"""Tests of classifiers/training/lightcurve/pictures"""
