@@ -1,1 +1,1 @@
-"""Tests of classifiers/training/lightcurve/."""
+"""Tests of the folder of the same name."""

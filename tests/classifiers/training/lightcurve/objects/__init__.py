@@ -1,1 +1,1 @@
-"""Tests of classifiers/training/lightcurve/objects"""
+"""Tests of the folder of the same name."""

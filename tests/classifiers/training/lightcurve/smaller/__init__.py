@@ -1,1 +1,1 @@
-"""Tests of classifiers/training/lightcurve/smaller"""
+"""Tests of the folder of the same name."""

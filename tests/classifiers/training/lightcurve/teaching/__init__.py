@@ -1,1 +1,1 @@
-"""Tests of classifiers/training/lightcurve/teaching"""
+"""Tests of the folder of the same name."""
