@@ -18,31 +18,31 @@ ROUNDS = 15
 
 
 def medians_us(
-    scorers: Mapping[str, Scorer], stamps: NDArray[np.float32], rounds: int = ROUNDS
+    scorers: Mapping[str, Scorer], rows: NDArray[np.float32], rounds: int = ROUNDS
 ) -> dict[str, dict[int, float]]:
     """CPU microseconds an alert, by scorer and size of batch: the median over the rounds.
 
-    Stamps (n, 3, side, side) come again from the first where there are fewer than ALERTS. Each
+    Rows (n, ...) come again from the first where there are fewer than ALERTS. Each
     round begins with another scorer. A thread that a scorer starts is counted too.
     """
-    stamps = np.resize(stamps, (ALERTS, *stamps.shape[1:]))
+    rows = np.resize(rows, (ALERTS, *rows.shape[1:]))
     names = list(scorers)
     for score in scorers.values():
-        score(stamps)  # what a first call allocates is no alert's
+        score(rows)  # what a first call allocates is no alert's
     taken: dict[str, dict[int, list[float]]] = {name: {b: [] for b in BATCHES} for name in names}
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             for batch in BATCHES:
-                taken[name][batch].append(_us(scorers[name], stamps, batch))
+                taken[name][batch].append(_us(scorers[name], rows, batch))
     return {
         name: {batch: float(np.median(times)) for batch, times in by_batch.items()}
         for name, by_batch in taken.items()
     }
 
 
-def _us(score: Scorer, stamps: NDArray[np.float32], batch: int) -> float:
+def _us(score: Scorer, rows: NDArray[np.float32], batch: int) -> float:
     began = time.process_time()
-    for begin in range(0, len(stamps), batch):
-        score(stamps[begin : begin + batch])
-    return (time.process_time() - began) / len(stamps) * 1e6
+    for begin in range(0, len(rows), batch):
+        score(rows[begin : begin + batch])
+    return (time.process_time() - began) / len(rows) * 1e6

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from classifiers.realbogus import RealBogus
+from classifiers.training.quantisation import dynamic, static
 from classifiers.training.realbogus.judging.evaluation import auc
 from classifiers.training.realbogus.smaller.pruning import slimmed
-from classifiers.training.realbogus.smaller.quantisation import dynamic, static
 from classifiers.training.timing import BATCHES, ROUNDS, medians_us
 
 Floats = NDArray[np.float64]
+SCALING = ("Softsign", "TopK", "Where")
+"""Operators of the stamps' scaling: the network begins behind the last one of them."""
 FLOAT = "float"
 """The step that the others are held against."""
 ALONE = 128
@@ -100,9 +102,9 @@ def quantised(step: str, path: Path, calibration: NDArray[np.float32]) -> dict[s
         for place, name in enumerate(names)
     }
     on_the_fly, throughout, inside = files.values()
-    dynamic(path, on_the_fly)
-    static(path, throughout, calibration, ends_in_float=False)
-    static(path, inside, calibration, ends_in_float=True)
+    dynamic(path, on_the_fly, scaling=SCALING)
+    static(path, throughout, calibration, scaling=SCALING, ends_in_float=False)
+    static(path, inside, calibration, scaling=SCALING, ends_in_float=True)
     return files
 
 

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from classifiers.realbogus import STAMP_PIXELS, WEIGHTS, RealBogus
+from classifiers.training.quantisation import dynamic
 from classifiers.training.realbogus.smaller.compression import (
+    SCALING,
     Judged,
     Making,
     Row,
@@ -25,7 +27,6 @@ from classifiers.training.realbogus.smaller.compression import (
     weights,
 )
 from classifiers.training.realbogus.smaller.pruning import importance, slimmed
-from classifiers.training.realbogus.smaller.quantisation import dynamic
 from schemas.errors import ModelError
 from tests.classifiers.stamped import invented_stamps
 
@@ -169,7 +170,7 @@ def test_a_file_without_layers_is_refused_by_name(tmp_path: Path) -> None:
     del model.graph.output[0].type.tensor_type.shape.dim[:]
     onnx.save(model, tmp_path / "bare.onnx")
     with pytest.raises(ModelError, match=r"bare\.onnx: has none of Conv"):
-        dynamic(tmp_path / "bare.onnx", tmp_path / "out.onnx")
+        dynamic(tmp_path / "bare.onnx", tmp_path / "out.onnx", scaling=SCALING)
 
 
 def test_a_study_has_every_form_of_every_network_and_the_float_one_costs_nothing(
