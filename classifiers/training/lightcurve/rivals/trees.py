@@ -1,0 +1,97 @@
+"""Gradient-boosted trees on features: a rival of the transformer, and its teacher.
+
+The one door to LightGBM (Ke et al. 2017, Advances in Neural Information Processing Systems 30).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.errors import ModelError
+
+Features = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything besides the rows that the trees depend on."""
+
+    rounds: int = 300
+    """One tree for each class in each round."""
+    learning_rate: float = 0.07
+    leaves: int = 15
+    min_child: int = 20
+    """The fewest rows of a leaf."""
+    min_weight: float = 0.01
+    """The least sum of curvatures in a leaf, where the weights of all rows average one."""
+    feature_fraction: float = 0.3
+    """Of the features, drawn anew for each tree."""
+    bagging: float = 0.7
+    """Of the rows, drawn anew for each round."""
+    l2: float = 1.0
+    max_bin: int = 63
+    seed: int = 0
+
+    def parameters(self, classes: int) -> dict[str, object]:
+        """By LightGBM's names, so that the same rows give the same trees on any run."""
+        return {
+            "objective": "multiclass",
+            "num_class": classes,
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.min_child,
+            "min_sum_hessian_in_leaf": self.min_weight,
+            "feature_fraction": self.feature_fraction,
+            "bagging_fraction": self.bagging,
+            "bagging_freq": 1,
+            "lambda_l2": self.l2,
+            "max_bin": self.max_bin,
+            "seed": self.seed,
+            "num_threads": 1,
+            "deterministic": True,
+            "force_col_wise": True,
+            "verbosity": -1,
+        }
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Fitted trees."""
+
+    booster: lightgbm.Booster
+    classes: int
+
+    def probabilities(self, features: Features) -> NDArray[np.float32]:
+        """(k, classes) of features (k, F), under the prior that the weights of the fit gave."""
+        if not len(features):
+            return np.empty((0, self.classes), np.float32)
+        given = self.booster.predict(features, num_threads=1)
+        return np.asarray(given, np.float32)
+
+
+def balanced(label: Ints, classes: int) -> Floats:
+    """Weights (m,) that give each class that is there the same total, and average one."""
+    counts = np.bincount(label, minlength=classes)
+    there = np.count_nonzero(counts)
+    weight: Floats = len(label) / (there * counts[label])
+    return weight
+
+
+def fitted(features: Features, label: Ints, weight: Floats, recipe: Recipe, classes: int) -> Trees:
+    """Trees that tell `classes` classes apart by features (m, F); NaN is "not known".
+
+    Raises ModelError where there is no row, or nothing to tell apart.
+    """
+    if len(np.unique(label)) < 2:
+        raise ModelError(f"trees over {len(label)} rows: fewer than two classes; give more rows")
+    rows = lightgbm.Dataset(
+        features, label, weight=weight, params={"max_bin": recipe.max_bin, "verbosity": -1}
+    )
+    booster = lightgbm.train(recipe.parameters(classes), rows, num_boost_round=recipe.rounds)
+    return Trees(booster, classes)
