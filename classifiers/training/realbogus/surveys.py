@@ -11,19 +11,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from classifiers.training.bootstrap import Floats, Ints, Measured
 from classifiers.training.progress import shown
 from classifiers.training.realbogus.alerts.splits import training_rows
 from classifiers.training.realbogus.crossing import loaded, probabilities, taught
 from classifiers.training.realbogus.fitting import Recipe
 from classifiers.training.realbogus.judging.agreement import busiest_night, high, low
-from classifiers.training.realbogus.judging.bootstrap import Floats, Ints, Measured
 from classifiers.training.realbogus.judging.contest import Contest, Mask
 from classifiers.training.realbogus.judging.flags import RUBIN, flagged
 from classifiers.training.realbogus.judging.outcome import Outcome
 from classifiers.training.realbogus.judging.simulated import artefacts, sources
-from classifiers.training.realbogus.judging.tables import figure, markdown
+from classifiers.training.realbogus.judging.tables import figure
 from classifiers.training.realbogus.labels import LABELS, REAL
 from classifiers.training.realbogus.material import Material
+from classifiers.training.tables import markdown
 from classifiers.training.workers import each
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifiers.training.bootstrap import Floats, Measured
 from classifiers.training.realbogus.alerts.examples import HIGH_SCORE, LOW_SCORE
-from classifiers.training.realbogus.judging.bootstrap import Floats, Measured
 from classifiers.training.realbogus.judging.contest import Contest, Mask, auc
 from classifiers.training.realbogus.judging.outcome import Scored
 from classifiers.training.realbogus.labels import REAL

@@ -7,19 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.training.bootstrap import Floats, Ints, Measured, drawn, measured, over_seeds
 from classifiers.training.realbogus.judging.agreement import high, low
-from classifiers.training.realbogus.judging.bootstrap import (
-    Floats,
-    Ints,
-    Measured,
-    drawn,
-    few,
-    measured,
-    measured_mean,
-    numbered,
-    over_seeds,
-)
 from classifiers.training.realbogus.judging.contest import Mask
+from classifiers.training.realbogus.judging.field_nights import few, measured_mean, numbered
 from classifiers.training.realbogus.judging.outcome import Exam, Outcome, Scored
 from classifiers.training.realbogus.labels import REAL
 

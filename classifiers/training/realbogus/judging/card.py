@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from classifiers.training.bootstrap import CLEAR_ERRORS, ROUNDS
 from classifiers.training.realbogus.judging import tables
 from classifiers.training.realbogus.judging.agreement import (
     DRB_HIGH_MIN,
@@ -14,11 +15,12 @@ from classifiers.training.realbogus.judging.agreement import (
     RICHEST,
     TAUGHT_BY_DRB,
 )
-from classifiers.training.realbogus.judging.bootstrap import CLEAR_ERRORS, FIELD_NIGHTS_MIN, ROUNDS
 from classifiers.training.realbogus.judging.calibration_figures import BINS
 from classifiers.training.realbogus.judging.evaluation import Evaluation
+from classifiers.training.realbogus.judging.field_nights import FIELD_NIGHTS_MIN
 from classifiers.training.realbogus.judging.recall import REFUSED
 from classifiers.training.realbogus.labels import LABELS
+from classifiers.training.tables import markdown, wrapped
 
 PICTURES = "../docs/realbogus.md"
 
@@ -79,7 +81,7 @@ class Card:
             f"## Compression\n\n{self.origin.compression.strip()}",
             self._limits(),
         )
-        return tables.wrapped("\n\n".join(parts))
+        return wrapped("\n\n".join(parts))
 
     def _what(self) -> str:
         said, side = self.origin, self.origin.stamp_pixels
@@ -107,7 +109,7 @@ the first against the sum of the rest |
 
     def _origin(self) -> str:
         said = self.origin
-        counts = tables.markdown(
+        counts = markdown(
             ["taught with", "count"],
             [[kind, f"{count:,}"] for kind, count in said.training.items()],
         )

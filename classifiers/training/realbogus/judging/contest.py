@@ -7,16 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.training.realbogus.judging.bootstrap import (
-    Floats,
-    Ints,
-    Measured,
-    drawn,
-    few,
-    measured,
-    numbered,
-    over_seeds,
-)
+from classifiers.training.bootstrap import Floats, Ints, Measured, drawn, measured, over_seeds
+from classifiers.training.realbogus.judging.field_nights import few, numbered
 
 Mask = NDArray[np.bool_]
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from classifiers.training.bootstrap import Measured
 from classifiers.training.realbogus.judging.agreement import TAUGHT_BY_DRB, Agreement, agreement
-from classifiers.training.realbogus.judging.bootstrap import Measured
 from classifiers.training.realbogus.judging.calibration_figures import Calibration, calibrations
 from classifiers.training.realbogus.judging.contest import auc
 from classifiers.training.realbogus.judging.false_positives import FalsePositives, false_positives

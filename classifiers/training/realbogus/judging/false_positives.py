@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifiers.training.bootstrap import Floats
 from classifiers.training.realbogus.judging.agreement import high, low
-from classifiers.training.realbogus.judging.bootstrap import Floats
 from classifiers.training.realbogus.judging.contest import Mask
 from classifiers.training.realbogus.judging.outcome import Outcome
 from classifiers.training.realbogus.judging.recall import sample, unchosen_asteroids

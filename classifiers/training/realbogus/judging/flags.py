@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.training.realbogus.judging.bootstrap import Measured, measured_mean
+from classifiers.training.bootstrap import Measured
 from classifiers.training.realbogus.judging.contest import Contest, Mask
+from classifiers.training.realbogus.judging.field_nights import measured_mean
 from classifiers.training.realbogus.judging.outcome import Scored
 from classifiers.training.realbogus.judging.simulated import called
 from classifiers.training.realbogus.labels import REAL

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from classifiers.training.bootstrap import Floats, Measured
 from classifiers.training.realbogus.judging.agreement import Seeds
-from classifiers.training.realbogus.judging.bootstrap import Floats, Measured, measured_mean
 from classifiers.training.realbogus.judging.contest import Contest, Mask, auc
+from classifiers.training.realbogus.judging.field_nights import measured_mean
 from classifiers.training.realbogus.judging.outcome import Exam
 from classifiers.training.realbogus.labels import LABELS, REAL
 

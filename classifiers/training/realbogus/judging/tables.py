@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
+from classifiers.training.bootstrap import Measured
 from classifiers.training.realbogus.judging.agreement import RIVALS, Agreement, Seeds
-from classifiers.training.realbogus.judging.bootstrap import Measured
 from classifiers.training.realbogus.judging.calibration_figures import Calibration
 from classifiers.training.realbogus.judging.evaluation import Aim
 from classifiers.training.realbogus.judging.false_positives import FalsePositives, Threshold
@@ -17,18 +15,7 @@ from classifiers.training.realbogus.judging.recall import COMPARED, Recall, Reca
 from classifiers.training.realbogus.judging.simulated import Confusion, Simulated
 from classifiers.training.realbogus.judging.thresholds import ROUNDING, Passing
 from classifiers.training.realbogus.labels import LABELS
-
-LINE_MAX = 100
-"""Characters of a line of prose."""
-NOTHING = "–"
-"""A cell without a figure."""
-
-
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; the first column to the left, figures to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
+from classifiers.training.tables import NOTHING, markdown, number, per_cent
 
 BY_ALERT = "†"
 """Marks an interval from draws of alerts, for want of field-nights."""
@@ -53,37 +40,6 @@ def _interval(one: Measured, scale: float, places: int) -> str:
         return ""
     ends = f"{scale * one.low:.{places}f} to {scale * one.high:.{places}f}"
     return f" ({ends}{BY_ALERT if one.by_alert else ''})"
-
-
-def per_cent(value: float) -> str:
-    """Of a share, or nothing."""
-    return NOTHING if math.isnan(value) else f"{100 * value:.0f} %"
-
-
-def number(value: float) -> str:
-    """To three places, or nothing."""
-    return NOTHING if math.isnan(value) else f"{value:.3f}"
-
-
-def wrapped(text: str) -> str:
-    """Markdown with its prose in lines of LINE_MAX; tables and headings stay as they are."""
-    blocks = re.split(r"\n\s*\n", text.strip())
-    kept = re.compile(r"^[|#`]", re.MULTILINE)
-    return "\n\n".join(one if kept.search(one) else _filled(one) for one in blocks) + "\n"
-
-
-def _filled(block: str) -> str:
-    """A paragraph, or a list whose items begin with a dash."""
-    return "\n".join(
-        textwrap.fill(
-            " ".join(item.split()),
-            LINE_MAX,
-            subsequent_indent="  " * item.startswith("- "),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for item in re.split(r"\n(?=- )", block)
-    )
 
 
 def aims_table(aims: Sequence[Aim]) -> str:

@@ -12,17 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from classifiers.training.realbogus.judging.bootstrap import (
-    Floats,
-    Ints,
-    Measured,
-    drawn,
-    few,
-    measured,
-    numbered,
-    over_seeds,
-)
+from classifiers.training.bootstrap import Floats, Ints, Measured, drawn, measured, over_seeds
 from classifiers.training.realbogus.judging.contest import Mask
+from classifiers.training.realbogus.judging.field_nights import few, numbered
 
 ROUNDING = 1e-9
 """Shares are sums of floats: one that equals a bound may come out this much below it."""

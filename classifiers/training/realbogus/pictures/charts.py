@@ -7,25 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from classifiers.training.bootstrap import Floats, Ints
+from classifiers.training.pictures.look import BLUE, GREY, INK, WIDTH_INCHES, legend, note
 from classifiers.training.realbogus.judging.agreement import OURS, busiest_night, high, low, scores
-from classifiers.training.realbogus.judging.bootstrap import Floats, Ints
 from classifiers.training.realbogus.judging.calibration_figures import Calibration, calibrations
 from classifiers.training.realbogus.judging.contest import Mask
 from classifiers.training.realbogus.judging.outcome import Exam, Outcome, Scored
 from classifiers.training.realbogus.judging.simulated import SNR_MIN, artefacts, called, sources
 from classifiers.training.realbogus.labels import LABELS, REAL
 from classifiers.training.realbogus.pictures.curves import ROUNDS, roc, wilson
-from classifiers.training.realbogus.pictures.look import (
-    BLUE,
-    GREY,
-    HIGH,
-    INK,
-    LOOKS,
-    LOW,
-    WIDTH_INCHES,
-    legend,
-    note,
-)
+from classifiers.training.realbogus.pictures.look import HIGH, LOOKS, LOW
 
 SEED = 0
 """Of the draws that intervals come from."""

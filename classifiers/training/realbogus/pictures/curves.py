@@ -10,16 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.training.realbogus.judging.bootstrap import (
-    INTERVAL_PERCENT,
-    Floats,
-    Ints,
-    drawn,
-    few,
-    numbered,
-    over_seeds,
-)
+from classifiers.training.bootstrap import INTERVAL_PERCENT, Floats, Ints, drawn, over_seeds
 from classifiers.training.realbogus.judging.contest import Mask
+from classifiers.training.realbogus.judging.field_nights import few, numbered
 
 ROUNDS = 400
 """With more, the edge of an interval moves by less than a line is wide."""

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from classifiers.training.pictures.look import BLUE, DPI, GREY, INK, ORANGE, save_palette
 from classifiers.training.realbogus.judging.outcome import Floats, Scored
 from classifiers.training.realbogus.labels import LABELS, REAL
-from classifiers.training.realbogus.pictures.look import BLUE, DPI, GREY, INK, ORANGE, save_palette
 
 SHOWN = 12
 """Alerts in a gallery: as many as a person looks at in one go."""

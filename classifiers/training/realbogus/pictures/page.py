@@ -11,8 +11,21 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
+from classifiers.training.bootstrap import Floats
+from classifiers.training.pictures.look import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    STYLE,
+    WIDTH_INCHES,
+    legend,
+    note,
+    save_palette,
+    save_vector,
+)
 from classifiers.training.realbogus.judging.agreement import OURS, RB, TAUGHT_BY_DRB, high, low
-from classifiers.training.realbogus.judging.bootstrap import Floats
 from classifiers.training.realbogus.judging.contest import Mask
 from classifiers.training.realbogus.judging.outcome import Outcome, Scored
 from classifiers.training.realbogus.judging.recall import (
@@ -30,22 +43,7 @@ from classifiers.training.realbogus.pictures.charts import (
 )
 from classifiers.training.realbogus.pictures.curves import medians
 from classifiers.training.realbogus.pictures.gallery import Called, Stamps, gallery
-from classifiers.training.realbogus.pictures.look import (
-    BLUE,
-    GREEN,
-    GREY,
-    HIGH,
-    INK,
-    LOOKS,
-    LOW,
-    ORANGE,
-    STYLE,
-    WIDTH_INCHES,
-    legend,
-    note,
-    save_palette,
-    save_vector,
-)
+from classifiers.training.realbogus.pictures.look import HIGH, LOOKS, LOW
 
 SEED = 0
 """Of the draws that intervals come from, and of the points' jitter."""

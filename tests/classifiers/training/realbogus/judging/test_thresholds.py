@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.training.realbogus.judging.bootstrap import Measured
+from classifiers.training.bootstrap import Measured
 from classifiers.training.realbogus.judging.thresholds import (
     Gate,
     Sample,

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from classifiers.training.pictures.look import GREYS
 from classifiers.training.realbogus.judging.agreement import high, low
 from classifiers.training.realbogus.judging.outcome import Outcome
 from classifiers.training.realbogus.judging.recall import unchosen_asteroids
@@ -25,7 +26,6 @@ from classifiers.training.realbogus.pictures.gallery import (
     gallery,
     stretched,
 )
-from classifiers.training.realbogus.pictures.look import GREYS
 from classifiers.training.realbogus.pictures.page import asteroid_recall, drawn, mistakes
 from tests.classifiers.training.realbogus.judging.invented_outcome import outcome
 
