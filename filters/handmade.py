@@ -29,6 +29,7 @@ GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
     "survey": "handmade",
     "mjd": 60000.0,
     "band": BANDS.index("r"),
+    "photometric_system": -1,
     "detections": 1,
     "age_days": 0.0,
     "exposed_unix_s": 1677283200.0,

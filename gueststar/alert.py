@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, AlertBatch, LightCurves
+from schemas.batch import BANDS, SYSTEMS, AlertBatch, LightCurves
 
 Scores = Mapping[str, Mapping[str, float]]
 """Probabilities by classifier and label."""
@@ -31,6 +31,8 @@ class Alert:
     dec_deg: float
     band: str
     """One of u g r i z y; empty where unknown."""
+    photometric_system: str
+    """Of its fluxes: ztf or lsst; empty where unknown."""
     flux_njy: float
     flux_err_njy: float
     magnitude: float
@@ -44,6 +46,9 @@ class Alert:
     survey_real_score: float
     fwhm_pixels: float
     elongation: float
+    host_photoz: float
+    host_photoz_err: float
+    distance_modulus: float
     scores: Scores
     """By classifier and label: `alert.scores["realbogus"]["real"]`; empty where it declined."""
     filters: tuple[str, ...]
@@ -80,6 +85,8 @@ COLUMNS = tuple(
     one.name for one in fields(Alert) if one.name not in {"scores", "filters", "batch", "row"}
 )
 """What an alert copies from its batch."""
+NAMES = {"band": BANDS, "photometric_system": SYSTEMS}
+"""What the codes of a column stand for."""
 
 
 def rows(
@@ -94,8 +101,8 @@ def rows(
 
 
 def _values(batch: AlertBatch, name: str) -> list[Any]:
-    """A column as Python's own values; a band by its letter."""
+    """A column as Python's own values; one of codes by its names."""
     column: list[Any] = getattr(batch, name).tolist()
-    if name == "band":
-        return [BANDS[code] if code >= 0 else "" for code in column]
+    if name in NAMES:
+        return [NAMES[name][code] if code >= 0 else "" for code in column]
     return column

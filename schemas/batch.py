@@ -18,6 +18,13 @@ Floats = NDArray[np.float64]
 BANDS = ("u", "g", "r", "i", "z", "y")
 """Band names by code: `batch.band` holds indices into this tuple, -1 where unknown."""
 
+SYSTEMS = ("ztf", "lsst")
+"""Photometric systems by code: the passbands and the depth that fluxes were measured in.
+
+`batch.photometric_system` holds indices into this tuple, -1 where unknown. A network that was
+taught fluxes of one system reads no others.
+"""
+
 PLANES = ("science", "template", "difference")
 """The order of the three stamps, everywhere.
 
@@ -133,6 +140,8 @@ class AlertBatch:
     ra_deg: Floats
     dec_deg: Floats
     band: NDArray[np.int8]
+    photometric_system: NDArray[np.int8]
+    """Index into SYSTEMS, -1 where unknown: what all fluxes of the row were measured in."""
     flux_njy: Floats
     flux_err_njy: Floats
     magnitude: Floats
@@ -153,6 +162,12 @@ class AlertBatch:
     """The survey's own real/bogus score, 0 to 1 (ZTF drb, Rubin reliability)."""
     fwhm_pixels: Floats
     elongation: Floats
+    host_photoz: Floats
+    """Photometric redshift of the host galaxy, above 0; NaN without one, as in our own Galaxy."""
+    host_photoz_err: Floats
+    """One standard deviation of it."""
+    distance_modulus: Floats
+    """Magnitudes, to the host, by its photometric redshift."""
     light_curve: LightCurves
     """History and this detection."""
     forced_photometry: LightCurves

@@ -54,7 +54,8 @@ LSST_LEFT_OUT: LeftOut = {
     "prvDiaNondetectionLimits": "ccdVisitId diaNoise",
     "diaObject": (
         "[ugrizy]_* [ugrizy]FPFlux* [ugrizy]Lc* [ugrizy]PSFlux* dec* diaObjectId flags "
-        "lastDiaSourceMjdTai nearbyObj* parallax* pm* ra raErr ra_* radec* validityStart*"
+        "lastDiaSourceMjdTai nearbyObj* parallax* pm* ra raErr ra_* radec* validityStart* "
+        "hostgal2_* hostgal_[!z]* hostgal_zphot_q* hostgal_zspec* mwebv* simVersion"
     ),
     "ssObject": "*",
     "ssSource": (

@@ -1,5 +1,7 @@
 """Rubin's adapter: what is read from its packets (schemas 3.0 to 11.0), and what it becomes.
 
+It reads ELAsTiCC's packets (0.9.1) too, which are Rubin's of a simulated sky.
+
 Column            source field, and the name that older schemas gave it
 alert_id          diaSource.diaSourceId
 object_id         diaSource.diaObjectId; where it is null or 0, diaSource.ssObjectId; where that
@@ -8,6 +10,8 @@ mjd               diaSource.midpointMjdTai (midPointTai): TAI, the middle of the
 exposed_unix_s    the same instant in UTC, TAI - UTC being 37 s since 2017
 ra_deg, dec_deg   diaSource.ra, diaSource.dec (decl)
 band              diaSource.band (filterName)
+photometric_system "lsst" always: no packet says which telescope, so images of another camera that
+                  went through Rubin's pipeline count as Rubin's
 flux_njy          diaSource.psfFlux (psFlux): already a signed difference
 flux_err_njy      diaSource.psfFluxErr (psFluxErr)
 magnitude         AB, of |flux|; its error 2.5 / ln(10) * error / |flux|
@@ -22,6 +26,9 @@ asteroid_distance +inf where ssObjectId is null or 0 in diaSource and in ssSourc
                   first taken as a coordinate difference); NaN where the schema has neither
 survey_real_score diaSource.reliability (since 5.0)
 fwhm_pixels, elongation  NaN
+host_photoz, host_photoz_err  diaObject.hostgal_zphot, hostgal_zphot_err, of ELAsTiCC's schemas
+                  alone; NaN unless both are above 0, as the -9 or -999 of what has no host is not
+distance_modulus  NaN: neither sends one
 light_curve       prvDiaSources and diaSource: detections; prvDiaNondetectionLimits: epochs without
                   a flux, and without a limit, for no schema says the unit of diaNoise
 forced_photometry prvDiaForcedSources: psfFlux (psFlux), detected from five sigma up
@@ -30,7 +37,7 @@ stamps            cutoutScience (since 6.1), cutoutTemplate, cutoutDifference. T
                   diaSource.isNegative (is_negative in 7.3 and 7.4) says so; where that is
                   absent or null, where the flux is negative
 
-Schemas: github.com/lsst/alert_packet.
+Schemas: github.com/lsst/alert_packet, github.com/LSSTDESC/elasticc.
 """
 
 from __future__ import annotations
@@ -40,7 +47,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, PLANES, Floats
+from schemas.batch import BANDS, PLANES, SYSTEMS, Floats
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude, unix_s
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
@@ -81,6 +88,8 @@ LEAVES = (
     ),
     Leaf("first mjd", FLOAT, ("diaObject.firstDiaSourceMjdTai",)),
     Leaf("sources", INTEGER, ("diaObject.nDiaSources",)),
+    Leaf("photoz", FLOAT, ("diaObject.hostgal_zphot",)),
+    Leaf("photoz error", FLOAT, ("diaObject.hostgal_zphot_err",)),
     Leaf("matched asteroid id", INTEGER, ("ssSource.ssObjectId",)),
     Leaf("offset arcsec", FLOAT, ("ssSource.ephOffset",)),
     Leaf("offset ra deg", FLOAT, ("ssSource.residualRa",)),
@@ -108,6 +117,7 @@ def columns(raw: Raw) -> dict[str, Any]:
     alerts, history = raw.alerts, raw.histories["sources"]
     own, earlier = _measured(alerts, np.arange(len(raw))), _measured(history, history.rows)
     absent = np.full(len(raw), np.nan)
+    host_photoz, host_photoz_err = _host_photoz(alerts)
     return {
         "alert_id": alerts.ints("source id"),
         "object_id": _object_ids(alerts),
@@ -116,6 +126,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": own.band,
+        "photometric_system": np.full(len(raw), SYSTEMS.index("lsst"), np.int8),
         "flux_njy": own.flux_njy,
         "flux_err_njy": own.flux_err_njy,
         "magnitude": ab_magnitude(own.flux_njy),
@@ -129,6 +140,9 @@ def columns(raw: Raw) -> dict[str, Any]:
         "survey_real_score": alerts.floats("reliability"),
         "fwhm_pixels": absent,
         "elongation": absent,
+        "host_photoz": host_photoz,
+        "host_photoz_err": host_photoz_err,
+        "distance_modulus": absent,
         "light_curve": light_curves(len(raw), _limits(raw.histories["limits"]), earlier, own),
         "forced_photometry": light_curves(len(raw), _forced(raw.histories["forced"])),
         "difference_reversed": _negative(alerts, own),
@@ -190,6 +204,13 @@ def _negative(alerts: Cells, own: Points) -> NDArray[np.bool_]:
     """Where the detection is one of lacking light. A dipole, of both signs, is not."""
     stated = alerts.ints("negative")
     return np.where(stated == MISSING, own.flux_njy < 0, stated != 0)
+
+
+def _host_photoz(alerts: Cells) -> tuple[Floats, Floats]:
+    """The host's photometric redshift and its error; both NaN where one is no such thing."""
+    photoz, error = alerts.floats("photoz"), alerts.floats("photoz error")
+    known = (photoz > 0) & (error > 0) & np.isfinite(photoz + error)
+    return np.where(known, photoz, np.nan), np.where(known, error, np.nan)
 
 
 def _asteroid_distance(alerts: Cells) -> Floats:

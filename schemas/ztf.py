@@ -7,6 +7,7 @@ mjd               candidate.jd - 2400000.5: UTC, the start of the exposure
 exposed_unix_s    the same instant
 ra_deg, dec_deg   candidate.ra, candidate.dec
 band              candidate.fid: 1 g, 2 r, 3 i
+photometric_system "ztf" always
 magnitude         candidate.magpsf; its error candidate.sigmapsf
 flux_njy          from magpsf, negative where candidate.isdiffpos is f or 0
 flux_err_njy      |flux| sigmapsf ln(10) / 2.5
@@ -19,6 +20,7 @@ asteroid_distance candidate.ssdistnr, arcsec; -999 is none within 30 arcsec: +in
 survey_real_score candidate.drb; NaN where it is the placeholder 0 with an empty drbversion
 fwhm_pixels       candidate.fwhm
 elongation        candidate.elong
+host_photoz, host_photoz_err, distance_modulus  NaN: ZTF sends none
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim;
                   without magpsf a point is a limit and no detection
 forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzpsci, diffmaglim;
@@ -37,7 +39,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, PLANES, Floats, LightCurves
+from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
 from schemas.decoder import read_ascii
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, unix_s
@@ -110,6 +112,7 @@ def columns(raw: Raw) -> dict[str, Any]:
     """The survey-neutral columns of ZTF's records, as the table above says."""
     alerts = raw.alerts.without(SENTINELS)
     detection = _detections(alerts, np.arange(len(raw)))
+    absent = np.full(len(raw), np.nan)
     return {
         "alert_id": _alert_ids(alerts),
         "object_id": _object_ids(raw),
@@ -118,6 +121,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": detection.band,
+        "photometric_system": np.full(len(raw), SYSTEMS.index("ztf"), np.int8),
         "flux_njy": detection.flux_njy,
         "flux_err_njy": detection.flux_err_njy,
         "magnitude": alerts.floats("magpsf"),
@@ -131,6 +135,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "survey_real_score": _real_scores(alerts),
         "fwhm_pixels": alerts.floats("fwhm"),
         "elongation": alerts.floats("elong"),
+        **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), absent),
         "light_curve": _light_curves(raw, detection),
         "forced_photometry": _forced_photometry(raw),
         "difference_reversed": np.zeros(len(raw), np.bool_),

@@ -10,7 +10,7 @@ import pytest
 
 from filters.alerts import COLUMNS as FILTER_COLUMNS
 from filters.handmade import Epoch, handmade
-from gueststar.alert import COLUMNS, Alert, rows
+from gueststar.alert import COLUMNS, NAMES, Alert, rows
 from schemas.batch import AlertBatch
 
 
@@ -21,6 +21,7 @@ def two() -> AlertBatch:
         object_id=["first", "second"],
         magnitude=[18.5, math.nan],
         band=[1, -1],
+        photometric_system=[0, -1],
         light_curve=curves,
     )
 
@@ -38,11 +39,12 @@ def test_an_alert_has_every_column_that_a_filter_has() -> None:
 def test_an_alert_has_the_values_of_its_row() -> None:
     first, second = alerts_of(two())
     assert (first.object_id, first.magnitude, first.band) == ("first", 18.5, "g")
-    assert (second.object_id, second.band) == ("second", "")
+    assert first.photometric_system == "ztf"
+    assert (second.object_id, second.band, second.photometric_system) == ("second", "", "")
     assert math.isnan(second.magnitude)
 
 
-@pytest.mark.parametrize("name", sorted(FILTER_COLUMNS - {"band"}))
+@pytest.mark.parametrize("name", sorted(FILTER_COLUMNS - NAMES.keys()))
 def test_a_value_is_a_plain_one_and_equals_the_columns(name: str) -> None:
     batch = two()
     for row, alert in enumerate(alerts_of(batch)):

@@ -52,7 +52,8 @@ RUBIN_FORCED = (
     "midpointMjdTai:d scienceFlux:f? band:s?"
 )
 RUBIN_OBJECT = (
-    "diaObjectId:l ra:d nearbyObj1:l? firstDiaSourceMjdTai:d? nDiaSources:i u_psfFluxMin:f?"
+    "diaObjectId:l ra:d nearbyObj1:l? firstDiaSourceMjdTai:d? nDiaSources:i u_psfFluxMin:f? "
+    "hostgal_zphot:f? hostgal_zphot_err:f?"
 )
 RUBIN_ASTEROID = "diaSourceId:l ssObjectId:l designation:s? ephOffset:f? ephRa:d? topo_x:f?"
 RUBIN_LIMIT = "ccdVisitId:l midpointMjdTai:d band:s diaNoise:f"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from schemas.batch import BANDS
+from schemas.batch import BANDS, SYSTEMS
 
 Record = dict[str, Any]
 Point = tuple[float, int, float, float, float, bool]
@@ -39,6 +39,7 @@ def _ztf(record: Record) -> Record:
         "ra_deg": candidate["ra"],
         "dec_deg": candidate["dec"],
         "band": own[1],
+        "photometric_system": SYSTEMS.index("ztf"),
         "flux_njy": own[2],
         "flux_err_njy": own[3],
         "magnitude": _value(candidate, "magpsf"),
@@ -52,6 +53,9 @@ def _ztf(record: Record) -> Record:
         "survey_real_score": NAN if drb == 0 and not version else drb,
         "fwhm_pixels": _value(candidate, "fwhm"),
         "elongation": _value(candidate, "elong"),
+        "host_photoz": NAN,
+        "host_photoz_err": NAN,
+        "distance_modulus": NAN,
         "light_curve": _by_time([*map(_ztf_point, _items(record, "prv_candidates")), own]),
         "forced_photometry": _by_time(list(map(_ztf_forced, _items(record, "fp_hists")))),
         "stamps": [
@@ -110,6 +114,7 @@ def _rubin(record: Record) -> Record:
     ]
     forced = [_rubin_forced(item) for item in _items(record, "prvDiaForcedSources")]
     flux, error = own[2], own[3]
+    photoz, photoz_err = _value(whole, "hostgal_zphot"), _value(whole, "hostgal_zphot_err")
     stated = source.get("isNegative", source.get("is_negative"))
     return {
         "survey": "lsst",
@@ -120,6 +125,7 @@ def _rubin(record: Record) -> Record:
         "ra_deg": source["ra"],
         "dec_deg": source.get("dec", source.get("decl")),
         "band": own[1],
+        "photometric_system": SYSTEMS.index("lsst"),
         "flux_njy": flux,
         "flux_err_njy": error,
         "magnitude": 31.4 - 2.5 * math.log10(abs(flux)) if flux else INF,
@@ -132,6 +138,9 @@ def _rubin(record: Record) -> Record:
         "star_galaxy_score": NAN,
         "asteroid_distance_arcsec": _asteroid_distance(source, record.get("ssSource") or {}),
         "survey_real_score": _value(source, "reliability"),
+        "host_photoz": photoz if photoz > 0 and photoz_err > 0 else NAN,
+        "host_photoz_err": photoz_err if photoz > 0 and photoz_err > 0 else NAN,
+        "distance_modulus": NAN,
         "fwhm_pixels": NAN,
         "elongation": NAN,
         "light_curve": _by_time([*limits, *earlier, own]),
