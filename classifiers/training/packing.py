@@ -8,11 +8,9 @@ why that operator is not used here.
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count, product
-from string import ascii_letters
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -21,18 +19,19 @@ from onnx import TensorProto
 from onnx.helper import make_node
 from onnx.numpy_helper import from_array, to_array
 
+from classifiers.training.stripping import copied, refill
 from schemas.errors import ModelError
 
 Weights = NDArray[np.float32]
 LEAST = 256
 """Numbers of a weight that is worth packing: below, the operators take what the bits save."""
+LEAST_NARROWED = 32
+"""Numbers of any other constant."""
 OUTPUT_AXIS = {"MatMul": -1, "Gemm": -1, "Conv": 0, "Gather": 0, "Transpose": 0}
 """Operators that read weights, and the axis of what they give, or of what they look up.
 
 A transposed weight is torch's, whose first axis it is.
 """
-EIGHT_BITS_MAX = 127
-HALF_BYTE = 16
 ROUNDS_MAX = 300
 """Of k-means, which ends by itself when no centre moves."""
 
@@ -53,87 +52,86 @@ def eight_bit(model: onnx.ModelProto) -> onnx.ModelProto:
 
     The scheme is that of Nagel et al. 2021, arXiv:2106.08295, for weights alone. Biases, small
     weights and constants of the scaling stay as they are. Raises ModelError where no weight is
-    large enough, as `half` and `clustered` do.
+    large enough, as `few_bits`, `half` and `clustered` do.
     """
-    return _packed(model, _in_eight_bits)
+    return _packed(model, _in_eight_bits, LEAST)
+
+
+def few_bits(model: onnx.ModelProto, bits: int, least: int = LEAST) -> onnx.ModelProto:
+    """Each weight of `least` numbers or more as `eight_bit` does it, in 2 to 7 bits.
+
+    As many numbers as fit stand in one int64: 16 of 4 bits, 12 of 5, 10 of 6.
+    """
+    if not 2 <= bits <= 7:
+        raise ModelError(f"a weight of {bits} bits is not stored so; ask for 2 to 7")
+    return _packed(model, partial(_in_few_bits, bits=bits), least)
 
 
 def half(model: onnx.ModelProto) -> onnx.ModelProto:
     """Each weight as float16. Raises ModelError where one is beyond float16's range."""
-    return _packed(model, _in_half)
+    return _packed(model, _in_half, LEAST)
 
 
 def clustered(model: onnx.ModelProto, clusters: int) -> onnx.ModelProto:
     """Each weight by its place in a code book of its own, float32, found by k-means.
 
     Clustering and its start in equal steps from least to largest: Han et al. 2016,
-    arXiv:1510.00149. A place takes a byte, half a byte at up to 16 clusters. Raises ModelError
-    for fewer than 2 clusters or more than 256.
+    arXiv:1510.00149. As many places as fit stand in one int64: 7 of 256 clusters, 10 of 64, 12 of
+    32, 15 of 16. Raises ModelError for fewer than 2 clusters or more than 256.
     """
     if not 2 <= clusters <= 256:
-        raise ModelError(f"{clusters} clusters have no byte for a place; ask for 2 to 256")
-    return _packed(model, lambda name, weight, _: _in_clusters(name, weight, clusters))
+        raise ModelError(f"{clusters} clusters are no code book; ask for 2 to 256")
+    return _packed(model, partial(_in_clusters, clusters=clusters), LEAST)
 
 
-def stripped(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same network under short names, without notes, noted shapes and unused constants.
+def narrowed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Biases, scales and lists of places in 16 bits, where they fit: for what packing left over.
 
-    The metadata and the names of inputs and outputs stay. Raises ModelError for a graph in a
-    graph, whose names are not followed.
+    Numbers keep three digits, so nothing may hang on a fourth of a scaling's constant.
     """
-    small = _copied(model)
+    return _replaced(model, _in_sixteen_bits)
+
+
+def _packed(model: onnx.ModelProto, storing: Storing, least: int) -> onnx.ModelProto:
+    axes = _output_axes(model.graph, least)
+    if not axes:
+        raise ModelError(
+            f"{model.graph.name}: no float32 weight of {least} numbers or more is left to pack; "
+            "name a network that has one"
+        )
+
+    def stored(constant: TensorProto) -> _Stored | None:
+        axis = axes.get(constant.name)
+        return None if axis is None else storing(constant.name, to_array(constant), axis)
+
+    return _replaced(model, stored)
+
+
+def _replaced(
+    model: onnx.ModelProto, storing: Callable[[TensorProto], _Stored | None]
+) -> onnx.ModelProto:
+    """The network with what stands for its constants, None being the constant itself."""
+    small = copied(model)
     graph = small.graph
-    used = {name for node in graph.node for name in node.input}
-    used |= {one.name for one in graph.output}
-    _refill(graph.initializer, [one for one in graph.initializer if one.name in used])
-    _forget(small)
-    short = _short_names(graph)
-    for node in graph.node:
-        _refill(node.input, [short[name] for name in node.input])
-        _refill(node.output, [short[name] for name in node.output])
-    for constant in graph.initializer:
-        constant.name = short[constant.name]
-    return small
-
-
-def content(model: onnx.ModelProto) -> bytes:
-    """What stands in the file; the same model gives the same bytes. The model is checked."""
-    onnx.checker.check_model(model, full_check=True)
-    written: bytes = model.SerializeToString(deterministic=True)
-    return written
-
-
-def _packed(model: onnx.ModelProto, storing: Storing) -> onnx.ModelProto:
-    small = _copied(model)
-    graph = small.graph
-    axes = _output_axes(graph)
     constants: dict[str, TensorProto] = {}
     operators: list[onnx.NodeProto] = []
     for one in graph.initializer:
-        if one.name not in axes:
-            constants[one.name] = one
-            continue
-        stored = storing(one.name, to_array(one), axes[one.name])
+        stored = storing(one) or _Stored([one], [])
         constants |= {part.name: part for part in stored.constants}
         operators += stored.operators
-    if not operators:
-        raise ModelError(
-            f"{graph.name}: no weight of {LEAST} numbers or more is left to pack; "
-            "name a float network"
-        )
-    _refill(graph.initializer, list(constants.values()))
-    _refill(graph.node, [*operators, *graph.node])
+    refill(graph.initializer, list(constants.values()))
+    refill(graph.node, [*operators, *graph.node])
     return small
 
 
-def _output_axes(graph: onnx.GraphProto) -> dict[str, int]:
+def _output_axes(graph: onnx.GraphProto, least: int) -> dict[str, int]:
     """Of each float32 weight that is worth packing."""
     large = {
         one.name
         for one in graph.initializer
         if one.data_type == TensorProto.FLOAT
         and len(one.dims) > 1
-        and int(np.prod(one.dims)) >= LEAST
+        and int(np.prod(one.dims)) >= least
     }
     return {
         name: 0 if _transposes(node) else OUTPUT_AXIS[node.op_type]
@@ -149,15 +147,36 @@ def _transposes(node: onnx.NodeProto) -> bool:
     return any(one.name == "transB" and one.i for one in node.attribute)
 
 
-def _in_eight_bits(name: str, weight: Weights, axis: int) -> _Stored:
+def _scale(weight: Weights, axis: int, most: int) -> Weights:
+    """The step between numbers, for each output channel, where the largest is `most` steps."""
     others = tuple(place for place in range(weight.ndim) if place != axis % weight.ndim)
     largest = np.abs(weight).max(axis=others, keepdims=True)
-    scale = np.where(largest > 0, largest / EIGHT_BITS_MAX, 1).astype(np.float32)
+    steps: Weights = np.where(largest > 0, largest / most, 1).astype(np.float32)
+    return steps
+
+
+def _in_eight_bits(name: str, weight: Weights, axis: int) -> _Stored:
+    scale = _scale(weight, axis, 127)
     whole, wide, steps = f"{name}/int8", f"{name}/wide", f"{name}/scale"
     return _Stored(
         [from_array(np.rint(weight / scale).astype(np.int8), whole), from_array(scale, steps)],
         [_cast(whole, wide, TensorProto.FLOAT), make_node("Mul", [wide, steps], [name])],
     )
+
+
+def _in_few_bits(name: str, weight: Weights, axis: int, bits: int) -> _Stored:
+    most = 2 ** (bits - 1) - 1
+    scale = _scale(weight, axis, most)
+    whole, wide, centred, steps = (f"{name}/{one}" for one in ("whole", "wide", "centred", "scale"))
+    middle = f"/middle{most}"
+    digits = _digits(name, whole, np.rint(weight / scale).astype(np.int64) + most, 2 * most + 1)
+    constants = [from_array(np.float32(most), middle), from_array(scale, steps)]
+    restoring = [
+        _cast(whole, wide, TensorProto.FLOAT),
+        make_node("Sub", [wide, middle], [centred]),
+        make_node("Mul", [centred, steps], [name]),
+    ]
+    return _Stored(digits.constants + constants, digits.operators + restoring)
 
 
 def _in_half(name: str, weight: Weights, _: int) -> _Stored:
@@ -169,37 +188,63 @@ def _in_half(name: str, weight: Weights, _: int) -> _Stored:
     )
 
 
-def _in_clusters(name: str, weight: Weights, clusters: int) -> _Stored:
+def _in_sixteen_bits(constant: TensorProto) -> _Stored | None:
+    values = to_array(constant)
+    if values.size < LEAST_NARROWED or values.dtype not in (np.float32, np.int64):
+        return None
+    kind, largest = (
+        (np.float16, float(np.finfo(np.float16).max))
+        if values.dtype == np.float32
+        else (np.int16, float(np.iinfo(np.int16).max))
+    )
+    if np.abs(values).max() > largest:
+        return None
+    short = f"{constant.name}/narrow"
+    return _Stored(
+        [from_array(values.astype(kind), short)],
+        [_cast(short, constant.name, constant.data_type)],
+    )
+
+
+def _in_clusters(name: str, weight: Weights, _: int, clusters: int) -> _Stored:
     book, places = k_means(weight, clusters)
-    even = [axis for axis, long in enumerate(weight.shape) if long % 2 == 0]
-    centres, wide = f"{name}/book", f"{name}/places"
-    if clusters <= HALF_BYTE and even:
-        stored = _in_half_bytes(f"{name}/uint8", wide, places, even[0])
-    else:
-        whole = f"{name}/uint8"
-        stored = _Stored([from_array(places, whole)], [_cast(whole, wide, TensorProto.INT32)])
+    centres, whole = f"{name}/book", f"{name}/places"
+    digits = _digits(name, whole, places, clusters)
     return _Stored(
-        [from_array(book, centres), *stored.constants],
-        [*stored.operators, make_node("Gather", [centres, wide], [name], axis=0)],
+        [from_array(book, centres), *digits.constants],
+        [*digits.operators, make_node("Gather", [centres, whole], [name], axis=0)],
     )
 
 
-def _in_half_bytes(name: str, whole: str, places: NDArray[np.uint8], axis: int) -> _Stored:
-    """Two places a byte: the first half of an axis in the high bits, the second in the low."""
-    first, second = np.split(places, 2, axis=axis)
-    pair, high, low, sixteen = f"{name}/pair", f"{name}/high", f"{name}/low", "/half_byte"
-    return _Stored(
-        [from_array(first * HALF_BYTE + second, name), from_array(np.int32(HALF_BYTE), sixteen)],
-        [
-            _cast(name, pair, TensorProto.INT32),
-            make_node("Div", [pair, sixteen], [high]),
-            make_node("Mod", [pair, sixteen], [low]),
-            make_node("Concat", [high, low], [whole], axis=axis),
-        ],
+def _digits(name: str, taken: str, values: NDArray[np.int64], base: int) -> _Stored:
+    """Whole numbers in [0, base) as the digits of int64 words, as many a word as fit."""
+    fit = max(n for n in range(1, 64) if base**n <= np.iinfo(np.int64).max)
+    powers = np.array([base**n for n in range(fit)], np.int64)
+    padded = np.zeros(-(-values.size // fit) * fit, np.int64)
+    padded[: values.size] = values.ravel()
+    words, high, low, row, cut, sides = (
+        f"{name}/{one}" for one in ("words", "high", "low", "row", "cut", "sides")
     )
+    constants = {
+        words: padded.reshape(-1, fit) @ powers[:, None],
+        f"/powers{base}": powers,
+        f"/base{base}": np.array(base),
+        sides: np.array(values.shape),
+        "/row": np.array([-1]),
+        "/begin": np.array([0]),
+        cut: np.array([values.size]),
+    }
+    operators = [
+        make_node("Div", [words, f"/powers{base}"], [high]),
+        make_node("Mod", [high, f"/base{base}"], [low]),
+        make_node("Reshape", [low, "/row"], [row]),
+        make_node("Slice", [row, "/begin", cut], [f"{row}/cut"]),
+        make_node("Reshape", [f"{row}/cut", sides], [taken]),
+    ]
+    return _Stored([from_array(value, key) for key, value in constants.items()], operators)
 
 
-def k_means(weight: Weights, clusters: int) -> tuple[Weights, NDArray[np.uint8]]:
+def k_means(weight: Weights, clusters: int) -> tuple[Weights, NDArray[np.int64]]:
     """Centres, ascending, (<= clusters,), and the place of each number's nearest one.
 
     Begins with centres in equal steps and ends where none moves. A centre that nobody is nearest
@@ -216,8 +261,7 @@ def k_means(weight: Weights, clusters: int) -> tuple[Weights, NDArray[np.uint8]]
         if np.array_equal(moved, centres):
             break
         centres = moved
-    places = np.searchsorted(_between(centres), weight, side="left").astype(np.uint8)
-    return centres.astype(np.float32), places
+    return centres.astype(np.float32), np.searchsorted(_between(centres), weight, side="left")
 
 
 def _between(centres: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -226,53 +270,3 @@ def _between(centres: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _cast(given: str, taken: str, to: int) -> onnx.NodeProto:
     return make_node("Cast", [given], [taken], to=to)
-
-
-def _copied(model: onnx.ModelProto) -> onnx.ModelProto:
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    return copy
-
-
-def _refill(field: Any, values: Sequence[Any]) -> None:  # noqa: ANN401 - protobuf has no type for it
-    """Put these in place of what a repeated field holds."""
-    del field[:]
-    field.extend(values)
-
-
-def _forget(model: onnx.ModelProto) -> None:
-    """Drop what no result depends on."""
-    graph = model.graph
-    del graph.value_info[:]
-    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
-        part.doc_string = ""
-        del part.metadata_props[:]
-    for node in graph.node:
-        node.name = ""
-    for field in ("doc_string", "producer_name", "producer_version"):
-        model.ClearField(field)
-    domains = {node.domain for node in graph.node} | {""}
-    _refill(model.opset_import, [one for one in model.opset_import if one.domain in domains])
-
-
-def _short_names(graph: onnx.GraphProto) -> ChainMap[str, str]:
-    """Of every value: its own for inputs and outputs, letters for the others."""
-    for node in graph.node:
-        for one in node.attribute:
-            if one.HasField("g") or one.graphs:
-                raise ModelError(f"{graph.name}: {node.op_type} holds a graph; export without it")
-    kept = {one.name: one.name for one in (*graph.input, *graph.output)} | {"": ""}
-    letters = (name for name in _letters() if name not in kept)
-    short: dict[str, str] = {}
-    names = [name for node in graph.node for name in (*node.input, *node.output)]
-    for name in names:
-        if name not in kept and name not in short:
-            short[name] = next(letters)
-    return ChainMap(kept, short)
-
-
-def _letters() -> Iterator[str]:
-    """a to Z, then aa to ZZ, and so on."""
-    for length in count(1):
-        for one in product(ascii_letters, repeat=length):
-            yield "".join(one)

@@ -18,12 +18,13 @@ from classifiers.session import Session
 from classifiers.training.packing import (
     LEAST,
     clustered,
-    content,
     eight_bit,
+    few_bits,
     half,
     k_means,
-    stripped,
+    narrowed,
 )
+from classifiers.training.stripping import content, stripped
 from schemas.errors import ModelError
 from tests.classifiers.training.invented_transformer import (
     LABELS,
@@ -40,12 +41,19 @@ def by_clusters(count: int) -> Packing:
     return lambda model: clustered(model, count)
 
 
+def in_bits(count: int) -> Packing:
+    return lambda model: few_bits(model, count)
+
+
 FORMS: dict[str, tuple[Packing, float, float]] = {
     "int8": (eight_bit, 0.003, 0.33),
     "float16": (half, 1e-4, 0.53),
-    "256 clusters": (by_clusters(256), 0.004, 0.45),
-    "64 clusters": (by_clusters(64), 0.015, 0.33),
-    "16 clusters": (by_clusters(16), 0.05, 0.2),
+    "6 bits": (in_bits(6), 0.015, 0.3),
+    "4 bits": (in_bits(4), 0.07, 0.23),
+    "256 clusters": (by_clusters(256), 0.004, 0.5),
+    "64 clusters": (by_clusters(64), 0.015, 0.3),
+    "16 clusters": (by_clusters(16), 0.05, 0.22),
+    "narrowed": (lambda model: narrowed(eight_bit(model)), 0.003, 0.31),
 }
 """The packing; bounds of the mean change of a probability and of the share of the bytes left."""
 EVERY_FORM = pytest.mark.parametrize("form", FORMS)
@@ -115,16 +123,21 @@ def test_eight_bits_round_each_output_by_its_own_scale() -> None:
     assert (change <= 0.501 * step).all()
 
 
-def test_few_distinct_numbers_come_back_exactly_from_their_clusters() -> None:
-    random = np.random.default_rng(5)
-    for few in (16, 17):
-        weight = random.choice(np.arange(few, dtype=np.float32), size=(31, 22))
-        np.testing.assert_array_equal(restored(by_clusters(few), weight), weight)
+@pytest.mark.parametrize("bits", range(2, 8))
+def test_few_bits_round_to_a_step_of_their_own_in_any_shape(bits: int) -> None:
+    weight = np.random.default_rng(bits).normal(size=(31, 23)).astype(np.float32)
+    step = np.abs(weight).max(axis=0) / (2 ** (bits - 1) - 1)
+    found = restored(in_bits(bits), weight)
+    assert (np.abs(found - weight) <= 0.501 * step).all()
+    np.testing.assert_allclose(restored(in_bits(bits), found), found, rtol=1e-6)
 
 
-def test_a_weight_of_odd_sides_is_clustered_too() -> None:
-    weight = np.random.default_rng(6).choice(np.arange(9, dtype=np.float32), size=(31, 23))
-    np.testing.assert_array_equal(restored(by_clusters(16), weight), weight)
+@pytest.mark.parametrize("few", [2, 16, 17, 32, 256])
+def test_few_distinct_numbers_come_back_exactly_from_their_clusters(few: int) -> None:
+    drawn = np.random.default_rng(5).integers(few, size=(31, 23))
+    weight = drawn.astype(np.float32)
+    weight[0, :2] = 0, few - 1
+    np.testing.assert_array_equal(restored(by_clusters(few), weight), weight)
 
 
 def test_k_means_gives_each_number_its_nearest_centre_the_mean_of_its_members() -> None:
@@ -166,6 +179,30 @@ def test_large_weights_alone_are_packed() -> None:
     assert kinds["first.bias"] == TensorProto.FLOAT
 
 
+def test_the_largest_weights_may_take_fewer_bits_than_the_others() -> None:
+    mixed = eight_bit(few_bits(transformer(), 4, least=3000))
+    kinds = {one.name for one in mixed.graph.initializer}
+    assert {"inner.weight/words", "out.weight/int8", "first.weight/int8"} <= kinds
+    assert not {"inner.weight/int8", "out.weight/words"} & kinds
+
+
+def test_what_sixteen_bits_cannot_hold_is_not_narrowed() -> None:
+    model = transformer()
+    model.graph.initializer.extend(
+        [
+            onnx.numpy_helper.from_array(np.full(40, 1e5, np.float32), "bright"),
+            onnx.numpy_helper.from_array(np.arange(40) * 1000, "far"),
+            onnx.numpy_helper.from_array(np.arange(40), "near"),
+        ]
+    )
+    kinds = {one.name: one.data_type for one in narrowed(model).graph.initializer}
+    assert kinds["bright"] == TensorProto.FLOAT
+    assert kinds["far"] == TensorProto.INT64
+    assert kinds["near/narrow"] == TensorProto.INT16
+    assert kinds["first.bias/narrow"] == TensorProto.FLOAT16
+    assert kinds["over_tokens"] == TensorProto.INT64
+
+
 def test_a_stripped_file_keeps_its_metadata_ends_and_scores(tmp_path: Path) -> None:
     small, whole = stripped(transformer()), transformer()
     said = {one.key: one.value for one in small.metadata_props}
@@ -191,9 +228,11 @@ def test_the_same_network_gives_the_same_bytes_and_is_left_as_it_was(form: str) 
 
 
 def test_what_cannot_be_packed_is_refused_by_name() -> None:
-    with pytest.raises(ModelError, match="257 clusters have no byte"):
+    with pytest.raises(ModelError, match="257 clusters are no code book"):
         clustered(transformer(), 257)
-    with pytest.raises(ModelError, match="no weight of 256 numbers or more is left"):
+    with pytest.raises(ModelError, match="a weight of 8 bits is not stored so"):
+        few_bits(transformer(), 8)
+    with pytest.raises(ModelError, match="no float32 weight of 256 numbers or more is left"):
         eight_bit(eight_bit(transformer()))
     large = transformer()
     huge = np.full((32, 32), 1e5, np.float32)
