@@ -47,9 +47,19 @@ def test_mean_and_deviation_are_those_of_scikit_learn() -> None:
     np.testing.assert_allclose(deviation, their_deviation, rtol=1e-6, atol=1e-6)
 
 
-def test_the_mean_alone_is_the_same_mean() -> None:
+def test_the_mean_on_a_grid_is_the_same_mean() -> None:
     process = GaussianProcess.fitted(*a_bump())
-    np.testing.assert_allclose(process.mean_at(*PLACES), process.at(*PLACES)[0], rtol=1e-10)
+    grid = process.mean_on_grid(PLACES[0], WAVELENGTHS)
+    for row, wavelength in zip(grid, WAVELENGTHS, strict=True):
+        mean, _ = process.at(PLACES[0], np.full(len(PLACES[0]), wavelength))
+        np.testing.assert_allclose(row, mean, rtol=1e-8, atol=1e-6)
+
+
+def test_residuals_are_what_the_mean_leaves() -> None:
+    _, _, flux, error = columns = a_bump()
+    process = GaussianProcess.fitted(*columns)
+    left = (flux - process.at(*columns[:2])[0]) / error
+    np.testing.assert_allclose(np.sort(process.residuals), np.sort(left), rtol=1e-6, atol=1e-8)
 
 
 def test_the_gradient_is_that_of_finite_differences() -> None:
@@ -84,8 +94,8 @@ def test_the_order_of_points_does_not_matter() -> None:
     columns = a_bump()
     order = np.random.default_rng(1).permutation(len(columns[0]))
     shuffled = GaussianProcess.fitted(*(one[order] for one in columns))
-    expected = GaussianProcess.fitted(*columns).mean_at(*PLACES)
-    np.testing.assert_allclose(shuffled.mean_at(*PLACES), expected, rtol=1e-8, atol=1e-6)
+    expected, _ = GaussianProcess.fitted(*columns).at(*PLACES)
+    np.testing.assert_allclose(shuffled.at(*PLACES)[0], expected, rtol=1e-8, atol=1e-6)
 
 
 def test_the_unit_of_the_flux_does_not_matter() -> None:
@@ -120,4 +130,4 @@ def test_an_object_without_any_flux_is_refused() -> None:
 def test_nearly_noiseless_points_at_one_instant_stay_solvable() -> None:
     mjd, wavelength = np.full(40, 5.0), np.full(40, 6223.0)
     process = GaussianProcess.fitted(mjd, wavelength, np.full(40, 1e6), np.full(40, 1e-3))
-    assert process.mean_at(mjd[:1], wavelength[:1])[0] == pytest.approx(1e6, rel=1e-3)
+    assert process.at(mjd[:1], wavelength[:1])[0] == pytest.approx(1e6, rel=1e-3)
