@@ -1,0 +1,120 @@
+"""One light curve an alert out of what its packet holds, of the system that a network was taught.
+
+After decoding, detections and forced photometry stand apart. A network reads each exposure once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.batch import SYSTEMS, AlertBatch, Floats, LightCurves
+
+WINDOW_DAYS = 30.0
+"""Of history in a ZTF packet (Masci et al. 2019, PASP 131, 018003); some archives hold more."""
+TWIN_DAYS = 1e-4
+"""Points of one band within this are of one exposure. Rubin's packets repeat an exposure's time to
+the bit, and its visits to one field begin half a minute apart."""
+TWINS_AWAY_MAX = 8
+"""Two points with as many between them are not compared, so that no history costs its square."""
+HISTORY_DAYS_MAX = 1e5
+"""Older is no observation."""
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+def gathered(batch: AlertBatch, system: str) -> LightCurves:
+    """The light curve of every row, by rising time; empty where the row is of another system.
+
+    "ztf": detections and limits of the WINDOW_DAYS before the alert, its own detection included.
+    "lsst": detections and forced photometry up to the alert, an exposure of both once, as the
+    detection; epochs that have neither flux nor limit are left out.
+    """
+    of_system = batch.photometric_system == SYSTEMS.index(system)
+    if system == "ztf":
+        return _window(batch, of_system)
+    return _exposures(batch, of_system)
+
+
+def _window(batch: AlertBatch, of_system: Bools) -> LightCurves:
+    curves = batch.light_curve
+    rows = _rows(curves)
+    days_before = batch.mjd[rows] - curves.mjd
+    kept = of_system[rows] & (days_before >= 0) & (days_before <= WINDOW_DAYS)
+    if kept.all():
+        return curves
+    return _taken(curves, np.concatenate(([0], np.cumsum(kept)))[curves.offsets], kept)
+
+
+def _exposures(batch: AlertBatch, of_system: Bools) -> LightCurves:
+    detections = batch.light_curve
+    both = _joined(detections, batch.forced_photometry)
+    rows = np.concatenate((_rows(detections), _rows(batch.forced_photometry)))
+    has_flux = np.isfinite(both.flux_njy)
+    days = both.mjd - batch.mjd[rows]
+    points = np.flatnonzero(
+        of_system[rows]
+        & (has_flux | np.isfinite(both.limit_mag))
+        & (days <= TWIN_DAYS)
+        & (days >= -HISTORY_DAYS_MAX)
+    )
+    points = points[_order(rows[points], both.mjd[points], days[points])]
+    is_detection = (points < len(detections.mjd)) & both.detected[points]
+    worth = has_flux[points] * (np.int8(1) + is_detection)
+    rows = rows[points]
+    alone = ~_repeated(rows, both.mjd[points], both.band[points], worth)
+    offsets = np.searchsorted(rows[alone], np.arange(len(batch) + 1))
+    return _taken(both, offsets, points[alone])
+
+
+def _order(rows: Ints, mjd: Floats, days: Floats) -> Ints:
+    """By row and time, points of one time as they come; quick for two runs in order."""
+    order = np.argsort(2 * HISTORY_DAYS_MAX * rows + days, kind="stable")
+    # Row and time in one number leave the time to within a millisecond.
+    is_late = (np.diff(mjd[order]) < 0) & (np.diff(rows[order]) == 0)
+    return np.lexsort((mjd, rows)) if is_late.any() else order
+
+
+def _repeated(rows: Ints, mjd: Floats, band: NDArray[np.int8], worth: NDArray[np.int8]) -> Bools:
+    """Which points, by row and time, have a twin of more worth, or an earlier one of as much."""
+    repeated = np.zeros(len(rows), np.bool_)
+    for away in range(1, min(TWINS_AWAY_MAX, len(rows) - 1) + 1):
+        near = (rows[away:] == rows[:-away]) & (mjd[away:] - mjd[:-away] <= TWIN_DAYS)
+        first = np.flatnonzero(near)
+        if not len(first):
+            break
+        first = first[band[first] == band[first + away]]
+        repeated[first + away * (worth[first + away] <= worth[first])] = True
+    return repeated
+
+
+def _rows(curves: LightCurves) -> Ints:
+    """The row of each point."""
+    return np.repeat(np.arange(len(curves)), np.diff(curves.offsets))
+
+
+def _joined(one: LightCurves, other: LightCurves) -> LightCurves:
+    """The points of both, one after the other; the offsets mean nothing."""
+    return LightCurves(
+        np.zeros(1, np.int64),
+        np.concatenate((one.mjd, other.mjd)),
+        np.concatenate((one.band, other.band)),
+        np.concatenate((one.flux_njy, other.flux_njy)),
+        np.concatenate((one.flux_err_njy, other.flux_err_njy)),
+        np.concatenate((one.limit_mag, other.limit_mag)),
+        np.concatenate((one.detected, other.detected)),
+    )
+
+
+def _taken(curves: LightCurves, offsets: Ints, points: Ints | Bools) -> LightCurves:
+    """Some points as light curves with these offsets."""
+    return LightCurves(
+        offsets,
+        curves.mjd[points],
+        curves.band[points],
+        curves.flux_njy[points],
+        curves.flux_err_njy[points],
+        curves.limit_mag[points],
+        curves.detected[points],
+    )

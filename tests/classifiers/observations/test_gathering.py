@@ -1,0 +1,172 @@
+"""What a network reads of an alert is each exposure once, of its own system, and nothing later."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers.observations.gathering import (
+    HISTORY_DAYS_MAX,
+    TWIN_DAYS,
+    TWINS_AWAY_MAX,
+    WINDOW_DAYS,
+    gathered,
+)
+from schemas.batch import SYSTEMS, LightCurves
+from tests.classifiers.observations.curves import Point, batch_of, curves_of
+
+NOW = 60000.0
+NAN = math.nan
+LSST = SYSTEMS.index("lsst")
+
+
+def points_of(curves: LightCurves) -> list[list[Point]]:
+    """Back to lists, by row."""
+    columns = (curves.mjd, curves.band, curves.flux_njy, curves.flux_err_njy, curves.limit_mag)
+    table = zip(*(one.tolist() for one in (*columns, curves.detected)), strict=True)
+    points = [Point(*values) for values in table]
+    return [points[a:b] for a, b in zip(curves.offsets[:-1], curves.offsets[1:], strict=True)]
+
+
+def plain(
+    system: str, code: int, now: float, curve: Sequence[Point], forced: Sequence[Point]
+) -> list[Point]:
+    """One row's light curve, point by point."""
+    if code != SYSTEMS.index(system):
+        return []
+    if system == "ztf":
+        return [one for one in curve if now - WINDOW_DAYS <= one.mjd <= now]
+    found = [(one, 1 + one.detected) for one in curve] + [(one, 1) for one in forced]
+    found = [
+        (one, 0 if math.isnan(one.flux_njy) else worth)
+        for one, worth in found
+        if not (math.isnan(one.flux_njy) and math.isnan(one.limit_mag))
+        and -HISTORY_DAYS_MAX <= one.mjd - now <= TWIN_DAYS
+    ]
+    found.sort(key=lambda one: one[0].mjd)
+    return [one for place, (one, _) in enumerate(found) if not any(_beaten_by(found, place))]
+
+
+def _beaten_by(found: Sequence[tuple[Point, int]], place: int) -> Iterator[bool]:
+    """Whether each neighbour is a twin that stands instead."""
+    one, worth = found[place]
+    for there, (other, its_worth) in enumerate(found):
+        away = abs(there - place)
+        if 0 < away <= TWINS_AWAY_MAX and other.band == one.band:
+            near = abs(other.mjd - one.mjd) <= TWIN_DAYS
+            yield near and (its_worth > worth or (its_worth == worth and there < place))
+
+
+def same(one: list[list[Point]], other: list[list[Point]]) -> bool:
+    """Whether light curves are equal, NaN being equal to NaN."""
+    return repr(one) == repr(other)
+
+
+TIMES = st.one_of(
+    st.sampled_from(
+        [NOW, NOW - 1, NOW - 1 - TWIN_DAYS / 2, NOW + TWIN_DAYS / 2, NOW - WINDOW_DAYS]
+    ),
+    st.floats(NOW - 60, NOW + 2),
+    st.floats(NOW - 1e-9, NOW),
+    st.sampled_from([-math.inf, math.inf, -1e300, 1e300, 0.0]),
+)
+POINTS = st.builds(
+    Point,
+    TIMES,
+    st.integers(-1, 5),
+    st.sampled_from([NAN, 5.0, -3.0, 0.0]),
+    st.sampled_from([NAN, 1.0]),
+    st.sampled_from([NAN, 20.5]),
+    st.booleans(),
+)
+CURVES = st.lists(POINTS, max_size=14).map(lambda points: sorted(points, key=lambda one: one.mjd))
+ROWS = st.lists(st.tuples(st.integers(-1, len(SYSTEMS) - 1), CURVES, CURVES), max_size=5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ROWS, st.sampled_from(SYSTEMS))
+def test_a_batch_is_gathered_as_its_rows_one_by_one(
+    rows: list[tuple[int, list[Point], list[Point]]], system: str
+) -> None:
+    codes, curves, forced = zip(*rows, strict=True) if rows else ((), (), ())
+    batch = batch_of(codes, [NOW + row for row in range(len(rows))], curves, forced)
+    expected = [plain(system, row[0], NOW + place, *row[1:]) for place, row in enumerate(rows)]
+    assert same(points_of(gathered(batch, system)), expected)
+
+
+def test_ztf_s_detections_and_limits_of_thirty_days_are_kept_as_they_are() -> None:
+    limit = Point(NOW - 3, flux_njy=NAN, flux_err_njy=NAN, limit_mag=20.1, detected=False)
+    curve = [Point(NOW - 30.5), Point(NOW - 30), limit, Point(NOW), Point(NOW + 1e-6)]
+    batch = batch_of("ztf", [NOW], [curve], [[Point(NOW - 2)]])
+    assert same(points_of(gathered(batch, "ztf")), [curve[1:4]])
+
+
+def test_a_packet_of_thirty_days_is_not_copied() -> None:
+    batch = batch_of("ztf", [NOW], [[Point(NOW - 29), Point(NOW)]])
+    assert gathered(batch, "ztf") is batch.light_curve
+
+
+def test_an_exposure_that_was_also_forced_counts_once_as_the_detection() -> None:
+    seen = Point(NOW - 5, band=2, flux_njy=900.0)
+    forced = [
+        Point(NOW - 9, band=2, flux_njy=-20.0, detected=False),
+        Point(NOW - 5, band=2, flux_njy=880.0),
+        Point(NOW - 4.9995, band=2, flux_njy=870.0, detected=False),
+        Point(NOW - 4, band=3, flux_njy=10.0, detected=False),
+    ]
+    batch = batch_of("lsst", [NOW], [[seen, Point(NOW, band=3)]], [forced])
+    found = points_of(gathered(batch, "lsst"))
+    assert same(found, [[forced[0], seen, *forced[2:], Point(NOW, band=3)]])
+
+
+def test_a_forced_flux_stands_for_a_detection_without_one() -> None:
+    lost, forced = Point(NOW, flux_njy=NAN, limit_mag=22.0), Point(NOW, flux_njy=7.0)
+    batch = batch_of("lsst", [NOW], [[lost]], [[forced]])
+    assert same(points_of(gathered(batch, "lsst")), [[forced]])
+
+
+def test_rubin_s_epochs_without_flux_or_limit_and_what_is_later_are_left_out() -> None:
+    nothing = Point(NOW - 8, flux_njy=NAN, flux_err_njy=NAN, detected=False)
+    forced = [Point(NOW - 2), Point(NOW + 1)]
+    batch = batch_of("lsst", [NOW], [[nothing, Point(NOW)]], [forced])
+    assert same(points_of(gathered(batch, "lsst")), [[Point(NOW - 2), Point(NOW)]])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_rows_of_another_or_an_unknown_system_have_no_points(system: str) -> None:
+    own = SYSTEMS.index(system)
+    curve = [Point(NOW - 1), Point(NOW)]
+    batch = batch_of([own, 1 - own, -1, own], [NOW] * 4, [curve] * 4, [[]] * 4)
+    assert np.diff(gathered(batch, system).offsets).tolist() == [2, 0, 0, 2]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_no_alerts_have_no_light_curves(system: str) -> None:
+    assert len(gathered(batch_of(system, [], [], []), system)) == 0
+
+
+def test_a_million_points_at_one_time_are_gathered_at_once() -> None:
+    many = 1_000_000
+    curve = LightCurves(
+        np.array([0, many]),
+        np.full(many, NOW),
+        np.zeros(many, np.int8),
+        *(np.ones(many), np.ones(many), np.full(many, NAN)),
+        np.zeros(many, np.bool_),
+    )
+    batch = batch_of("lsst", [NOW], [[Point(NOW, band=0)]], curve)
+    assert same(points_of(gathered(batch, "lsst")), [[Point(NOW, band=0)]])
+
+
+def test_light_curves_far_apart_in_time_stay_in_order() -> None:
+    """Rows so many that row and time in one number cannot tell two points apart."""
+    rows, close = 400, [Point(NOW), Point(NOW + 3e-9, band=2)]
+    batch = batch_of("lsst", [NOW + 1] * rows, [close[1:]] * rows, [close[:1]] * rows)
+    curves = gathered(batch, "lsst")
+    assert same(points_of(curves), [close] * rows)
+    assert curves.offsets[-1] == len(curves_of([close] * rows).mjd)
