@@ -1,14 +1,16 @@
 """The one door to ONNX Runtime: a model file that is checked, opened and warmed before it serves.
 
 What a model is called, its version and its labels stand in the file's own metadata, so code and
-file cannot disagree. `METADATA` lists the keys; the training's `export` writes them.
+file cannot disagree. `METADATA` lists the keys; each training's `export` writes them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import onnxruntime
@@ -22,6 +24,7 @@ METADATA = ("name", "version", "labels")
 ROWS_AT_ONCE = 32
 """Rows a call: more fall out of the processor's cache and take more memory, not less time."""
 LOG_ERRORS_ONLY = 3
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Session:
@@ -31,20 +34,25 @@ class Session:
     ROWS_AT_ONCE can be seen in a score.
     """
 
-    def __init__(self, path: Path, row_shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, path: Path, row_shape: tuple[int, ...], agreed: Mapping[str, str] = NOTHING
+    ) -> None:
         """Open a model whose one input is float32 (n, *row_shape).
 
-        Raises ModelError where the file is missing, damaged or of another shape.
+        `agreed` is what its metadata must say besides, by key: what the rows to come are made by.
+        Raises ModelError where the file is missing, damaged, of another shape or disagrees.
         """
         self._path = path
         self._row_shape = row_shape
         content = _content(path)
         self._runtime = _opened(path, content)
-        said = _metadata(path, self._runtime)
+        self.said: Mapping[str, str] = _metadata(path, self._runtime)
+        """The file's whole metadata."""
+        _check(path, self.said, agreed)
         self.identity = ModelIdentity(
-            said["name"], said["version"], hashlib.sha256(content).hexdigest()
+            self.said["name"], self.said["version"], hashlib.sha256(content).hexdigest()
         )
-        self.labels = _labels(path, said["labels"])
+        self.labels = _labels(path, self.said["labels"])
         self._input = self._checked_input()
         self.warm_up()
 
@@ -121,9 +129,18 @@ def _metadata(path: Path, runtime: onnxruntime.InferenceSession) -> dict[str, st
     if missing:
         raise ModelError(
             f"{path}: its metadata lacks {', '.join(missing)}; "
-            "export it with classifiers.training.realbogus.export"
+            "export it with the `export` of its training in classifiers/training"
         )
     return said
+
+
+def _check(path: Path, said: Mapping[str, str], agreed: Mapping[str, str]) -> None:
+    for key, expected in agreed.items():
+        if said.get(key) != expected:
+            raise ModelError(
+                f"{path}: its {key} is {said.get(key, '')[:80]!r}, and {expected!r} is served; "
+                "export the model again"
+            )
 
 
 def _labels(path: Path, text: str) -> tuple[str, ...]:

@@ -1,0 +1,117 @@
+"""What kind of thing is it? A light curve's class, by two networks of one architecture.
+
+"lightcurve" reads six bands to Rubin's depth and knows fourteen classes; "supernova" reads ZTF's
+30 days and knows five types of supernova. Each reads fluxes of the photometric system that it was
+taught and declines all others. `lightcurve.md` and `supernova.md` beside this file are their cards:
+data, figures and limits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.classifier import ModelIdentity
+from classifiers.observations.gathering import gathered
+from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, LAYOUT, REDSHIFT, ROW
+from classifiers.observations.rows import rows
+from classifiers.session import Session
+from schemas.batch import AlertBatch, Floats, LightCurves
+from schemas.errors import ModelError
+
+LIGHTCURVE = Path(__file__).with_name("lightcurve.onnx")
+SUPERNOVA = Path(__file__).with_name("supernova.onnx")
+DETECTIONS = CONTEXT_BEGIN + CONTEXT.index("detected")
+"""Where a row says how many of its points were detections."""
+
+
+class LightCurveClassifier:
+    """Scores an alert by its light curve. All scaling is inside the model file."""
+
+    reads = ("photometric_system", "mjd", "light_curve", "forced_photometry", *REDSHIFT)
+
+    def __init__(self, path: Path, system: str) -> None:
+        """Open weights that were taught fluxes of one of `schemas.batch.SYSTEMS`.
+
+        Raises ModelError where the file cannot be served, was taught another system, or reads
+        rows of another layout than `classifiers.observations` writes.
+        """
+        self._system = system
+        self._session = Session(path, (ROW,), {"layout": LAYOUT, "system": system})
+        self.detections_min = _detections_min(path, self._session.said.get("detections_min", ""))
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Name, version and hash of the open file."""
+        return self._session.identity
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the columns of `score` are, from the file."""
+        return self._session.labels
+
+    def score(self, batch: AlertBatch) -> NDArray[np.float32]:
+        """Probabilities, float32 (n, labels), rows summing to 1.
+
+        A NaN row where the alert's fluxes are of another photometric system, or where its light
+        curve has fewer than `detections_min` detections.
+        """
+        redshift = np.column_stack([getattr(batch, name) for name in REDSHIFT])
+        return self.score_light_curves(gathered(batch, self._system), redshift)
+
+    def score_light_curves(self, curves: LightCurves, redshift: Floats) -> NDArray[np.float32]:
+        """The same for light curves of the system that the network was taught.
+
+        They end at the moment that is asked about, and name each exposure once, as `gathered`
+        does. redshift (n, 3): the host's photometric redshift, its error and its distance
+        modulus; NaN where unknown.
+        """
+        scores = np.full((len(curves), len(self.labels)), np.nan, np.float32)
+        enough = np.flatnonzero(_detections(curves) >= self.detections_min)
+        if len(enough) < len(curves):
+            curves, redshift = curves.take(enough), redshift[enough]
+        told = rows(curves, redshift)
+        # Points without a band, or with an impossible error, are no detections to a row.
+        fine = told[:, DETECTIONS] >= self.detections_min
+        scores[enough[fine]] = self._session.run(told[fine])
+        return scores
+
+    def warm_up(self) -> None:
+        """Do once what the first call would pay for: the compiling of rows too."""
+        rows(_one_point(), np.full((1, len(REDSHIFT)), np.nan))
+        self._session.warm_up()
+
+
+def lightcurve(path: Path = LIGHTCURVE) -> LightCurveClassifier:
+    """The classifier of six-band light curves. Raises ModelError."""
+    return LightCurveClassifier(path, "lsst")
+
+
+def supernova(path: Path = SUPERNOVA) -> LightCurveClassifier:
+    """The classifier of ZTF's supernovae. Raises ModelError."""
+    return LightCurveClassifier(path, "ztf")
+
+
+def _detections_min(path: Path, text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ModelError(
+            f"{path}: its detections_min is {text[:80]!r}, no whole number from 1 up; "
+            "export the model again"
+        )
+    return int(text)
+
+
+def _detections(curves: LightCurves) -> NDArray[np.int64]:
+    """By light curve, how many points were detected."""
+    so_far = np.concatenate(([0], np.cumsum(curves.detected)))
+    counts: NDArray[np.int64] = np.diff(so_far[curves.offsets])
+    return counts
+
+
+def _one_point() -> LightCurves:
+    one = np.ones(1)
+    return LightCurves(
+        np.array([0, 1]), one, np.zeros(1, np.int8), one, one, one, np.ones(1, np.bool_)
+    )
