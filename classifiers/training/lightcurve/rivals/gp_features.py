@@ -62,7 +62,7 @@ def features(curves: LightCurves, redshift: Floats) -> Features:
 
 
 def plain_features(curves: LightCurves, redshift: Floats) -> Features:
-    """(n, len(PLAIN_NAMES)), as above but without any Gaussian process."""
+    """(n, len(PLAIN_NAMES)), those of the above that need no Gaussian process."""
     return _table(curves, redshift, _plainly_described, len(PLAIN_NAMES))
 
 
@@ -91,9 +91,12 @@ def _plain_of_redshift(named: Named, redshift: Floats) -> Named:
 
 
 def _described(curve: Curve, redshift: Floats) -> Named:
+    """All that is said plainly, and what the process adds."""
     view = View.of(curve)
-    named = raw(curve) | view.maxima() | view.times() | view.widths() | view.phases() | view.fit()
-    return named | view.of_redshift(redshift)
+    times = view.times()
+    named = _plainly_described(curve, redshift) | view.maxima() | times
+    named |= view.widths() | view.phases() | view.fit()
+    return named | view.of_redshift(times, redshift)
 
 
 @dataclass(frozen=True)
@@ -178,11 +181,11 @@ class View:
             "fit_amplitude": self.process.amplitude,
         }
 
-    def of_redshift(self, redshift: Floats) -> Named:
+    def of_redshift(self, times: Named, redshift: Floats) -> Named:
         """Luminosities, and light and times in the frame of the host."""
         slower = 1.0 + redshift[0]
-        named = redshifts(redshift) | luminosities(self.top, redshift, "absolute")
-        named |= {f"rest_{name}": days / slower for name, days in self.times().items()}
+        named = luminosities(self.top, redshift, "absolute")
+        named |= {f"rest_{name}": days / slower for name, days in times.items()}
         return named | self._rest(redshift)
 
     def _rest(self, redshift: Floats) -> Named:
@@ -248,7 +251,7 @@ EXAMPLE = Curve(
 UNKNOWN = np.full(3, np.nan)
 NAMES = tuple(_described(EXAMPLE, UNKNOWN))
 PLAIN_NAMES = tuple(_plainly_described(EXAMPLE, UNKNOWN))
-WITH_REDSHIFT = frozenset(View.of(EXAMPLE).of_redshift(UNKNOWN)) | frozenset(
-    _plain_of_redshift(raw(EXAMPLE), UNKNOWN)
+WITH_REDSHIFT = frozenset(_plain_of_redshift(raw(EXAMPLE), UNKNOWN)) | frozenset(
+    View.of(EXAMPLE).of_redshift(View.of(EXAMPLE).times(), UNKNOWN)
 )
 """Of both lists of names: what no one knows who does not know the host's redshift."""
