@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,14 +42,17 @@ class Bank:
         return np.flatnonzero(parents[self.parent] & (self.copy <= copies_at_most))
 
     def save(self, path: Path) -> None:
-        """Write the rows as `Objects.save` does, and beside them a small file of their numbers."""
+        """Write them as one file of arrays, whose objects `Objects.load` reads too."""
         self.objects.save(path)
-        np.savez(_numbers(path), parent=self.parent, copy=self.copy)
+        with ZipFile(path, "a") as archive:
+            for name in NUMBERS:
+                with archive.open(f"{name}.npy", "w") as entry:
+                    np.lib.format.write_array(entry, getattr(self, name))
 
     @classmethod
     def load(cls, path: Path) -> Bank:
         """What `save` wrote."""
-        with np.load(_numbers(path)) as kept:
+        with np.load(path) as kept:
             return cls(Objects.load(path), *(kept[name] for name in NUMBERS))
 
 
@@ -84,7 +88,3 @@ def _copied(chunk: Chunk, *, count: int, seed: int) -> Objects:
             for row, number in enumerate(numbers)
         ]
     )
-
-
-def _numbers(path: Path) -> Path:
-    return path.with_suffix(".numbers.npz")
