@@ -94,7 +94,7 @@ def _described(curve: Curve, redshift: Floats) -> Named:
     """All that is said plainly, and what the process adds."""
     view = View.of(curve)
     times = view.times()
-    named = _plainly_described(curve, redshift) | view.maxima() | times
+    named = _plainly_described(curve, redshift) | view.maxima() | times | view.asymmetry(times)
     named |= view.widths() | view.phases() | view.fit()
     return named | view.of_redshift(times, redshift)
 
@@ -148,6 +148,17 @@ class View:
                 named |= {f"{name}_rise_{fraction}": rise, f"{name}_fall_{fraction}": fall}
         return named
 
+    def asymmetry(self, times: Named) -> Named:
+        """How much faster the rise is than the fall, and the last part of a fall than the first."""
+        named: Named = {}
+        for fraction in FRACTIONS:
+            rise, fall = times[f"griz_rise_{fraction}"], times[f"griz_fall_{fraction}"]
+            named[f"rise_share_{fraction}"] = rise / (rise + fall or np.nan)
+        for name in ("griz", "g", "i"):
+            whole = times[f"{name}_fall_0.2"] or np.nan
+            named[f"{name}_fall_bend"] = times[f"{name}_fall_0.8"] / whole
+        return named
+
     def widths(self) -> Named:
         """Integrals over extremes (days), all ups and downs over the maximum, further peaks."""
         named: Named = {}
@@ -172,9 +183,12 @@ class View:
         return named
 
     def fit(self) -> Named:
-        """How well a process of 20 days describes the points."""
+        """How well a process of 20 days describes the points, and how well it knows maximum."""
         residual = self.process.residuals
+        mean, deviation = self.process.at(np.full(len(BANDS), self.peak_mjd), WAVELENGTHS)
+        known = mean / np.maximum(deviation, TINY)
         return {
+            **{f"{band}_peak_known": float(one) for band, one in zip(BANDS, known, strict=True)},
             "fit_chi2": float(np.mean(residual**2)),
             "fit_worst": float(np.abs(residual).max()),
             "fit_skew": moments(residual).skew,

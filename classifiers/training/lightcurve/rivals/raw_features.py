@@ -193,7 +193,7 @@ def _all_pairs(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def windows(curve: Curve) -> Named:
-    """Mean flux of each band in windows about the brightest point, in units of its flux."""
+    """About the brightest point: each band's mean flux, in units of its flux; detections."""
     peak = curve.flux[curve.brightest]
     place = np.digitize(curve.mjd - curve.mjd[curve.brightest], WINDOWS_DAYS) - 1
     known = (place >= 0) & (place < len(WINDOWS_DAYS) - 1)
@@ -204,7 +204,10 @@ def windows(curve: Curve) -> Named:
     total[total == 0] = np.nan
     mean = np.bincount(cell, weight * curve.flux[known], len(total)) / total / peak
     names = (f"{band}_from_{edge}" for band in BANDS for edge in WINDOWS_DAYS[:-1])
-    return dict(zip(names, mean.tolist(), strict=True))
+    named = dict(zip(names, mean.tolist(), strict=True))
+    seen = np.bincount(place[known & curve.detected], minlength=shape[1])
+    counts = (f"detections_from_{edge}" for edge in WINDOWS_DAYS[:-1])
+    return named | dict(zip(counts, map(float, seen), strict=True))
 
 
 def colours(flux: Floats) -> Named:
