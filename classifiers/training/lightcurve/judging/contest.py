@@ -15,6 +15,8 @@ import numpy as np
 from classifiers.training.bootstrap import ROUNDS, Floats, Measured
 from classifiers.training.lightcurve.judging.metrics import Mask
 from classifiers.training.lightcurve.judging.outcome import (
+    FLOAT,
+    SERVED,
     WHOLE,
     Outcome,
     Predictions,
@@ -115,14 +117,16 @@ def claim(
     mine, its = ours.of(redshift, days), rival.of(redshift, days)
     if mine is None or its is None:
         return None
-    return gain(sample, Sample.flat, mine, its, lower_is_better=True)
+    same = {ours.model, rival.model} == {SERVED, FLOAT}
+    return gain(sample, Sample.flat, mine, its, lower_is_better=True, same_networks=same)
 
 
 class HeldOut(NamedTuple):
     """The check on the objects that no choice was made by."""
 
     model: str
-    redshift: Redshift
+    setting: str
+    """A Redshift, or one of ZTF's windows."""
     objects: int
     """That were held out."""
     held_out: Measured

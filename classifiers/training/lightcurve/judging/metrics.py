@@ -125,12 +125,13 @@ _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 def _auc(mine: Floats, every: Floats, right: Floats, total: float) -> float:
     wrong = total - mine.sum()
     above = (every - right).mean(axis=0)
-    return float(mine @ (wrong - above) / (mine.sum() * wrong))
+    return float(mine @ (wrong - above) / (mine.sum() * wrong)) if wrong * mine.sum() else np.nan
 
 
 def _average_precision(mine: Floats, every: Floats, right: Floats, _: float) -> float:
     drawn = mine > 0
-    return float(mine[drawn] @ (right[1, drawn] / every[1, drawn]) / mine.sum())
+    found = mine[drawn] @ (right[1, drawn] / every[1, drawn])
+    return float(found / mine.sum()) if drawn.any() else np.nan
 
 
 def micro(probabilities: Floats, label: Ints) -> Ranking:

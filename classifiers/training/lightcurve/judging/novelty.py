@@ -14,7 +14,7 @@ import numpy as np
 
 from classifiers.training.bootstrap import ROUNDS, Floats, Measured, drawn
 from classifiers.training.lightcurve.judging.metrics import Ranking, normalised
-from classifiers.training.lightcurve.judging.outcome import LeftOut, Predictions
+from classifiers.training.lightcurve.judging.outcome import LeftOut, Predictions, Redshift
 from classifiers.training.lightcurve.judging.sample import answered, over_seeds
 from classifiers.training.lightcurve.labels import SIX_BAND
 
@@ -41,6 +41,7 @@ class Novelty(NamedTuple):
     """One class left out of training."""
 
     name: str
+    redshift: Redshift
     unseen: int
     """Objects of it."""
     seen: int
@@ -58,6 +59,7 @@ def novelty(some: LeftOut, seed: int, rounds: int = ROUNDS) -> Novelty:
     weights = drawn(unseen.astype(np.int64), np.random.default_rng(seed), rounds)
     return Novelty(
         some.name,
+        some.redshift,
         int(unseen.sum()),
         int((~unseen).sum()),
         {

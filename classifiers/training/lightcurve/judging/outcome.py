@@ -37,6 +37,15 @@ class Redshift(StrEnum):
     """Hidden at the same rate in every class, and 0 taken as unknown."""
 
 
+SERVED = "this network, as served"
+FLOAT = "this network in float32"
+TREES_GP = "boosted trees, Gaussian process"
+TREES = "boosted trees, no Gaussian process"
+T2 = "t2, re-trained"
+RIVALS = (T2, TREES, TREES_GP)
+"""How the six-band models are called, in `Outcome.model`."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One six-band model's answers about n PLAsTiCC objects, in the order of the metadata."""
@@ -84,6 +93,7 @@ class ZtfOutcome:
     """One ZTF model's answers about n spectroscopic supernovae and m real other objects."""
 
     model: str
+    """SERVED or another name."""
     object_name: NDArray[np.str_]
     label: Ints
     """(n,) place in labels.SUPERNOVAE."""
@@ -119,6 +129,8 @@ class LeftOut:
 
     name: str
     """Of the class."""
+    redshift: Redshift
+    """What the networks were told."""
     unseen: Mask
     """(n,) whether an object is of that class."""
     probabilities: Predictions
@@ -132,10 +144,8 @@ class LeftOut:
     def load(cls, path: Path) -> LeftOut:
         """Read what `save` wrote; ModelError where a column is missing."""
         with np.load(path) as kept:
-            name, unseen, probabilities = (
-                _column(kept, one, path) for one in ("name", "unseen", "probabilities")
-            )
-            return cls(str(name), unseen, probabilities)
+            name, told, *arrays = (_column(kept, one, path) for one in cls.__annotations__)
+            return cls(str(name), Redshift(str(told)), *arrays)
 
 
 @dataclass(frozen=True)

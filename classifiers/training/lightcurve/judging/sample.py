@@ -116,15 +116,20 @@ def gain(
     rival: Predictions,
     *,
     lower_is_better: bool,
+    same_networks: bool = False,
 ) -> Measured:
     """How far ours is ahead, over the objects that both answered, under the same draws.
 
-    Each model's networks are drawn by themselves, as they were fitted by themselves.
+    Each model's networks are drawn by themselves, as they were fitted by themselves, unless the
+    two are forms of the same networks.
     """
     both = answered(ours) & answered(rival)
     some = sample if both.all() else sample.rows(both)
     means = [
-        mean_over_seeds(figure(some, answers[:, both]), np.random.default_rng([sample.seed, place]))
+        mean_over_seeds(
+            figure(some, answers[:, both]),
+            np.random.default_rng([sample.seed, 0 if same_networks else place]),
+        )
         for place, answers in enumerate((ours, rival))
     ]
     return measured(means[1] - means[0] if lower_is_better else means[0] - means[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from classifiers.training.lightcurve.judging.goals import Given
 from classifiers.training.lightcurve.judging.outcome import (
     DAYS,
     WINDOWS,
@@ -16,6 +17,8 @@ from classifiers.training.lightcurve.judging.outcome import (
 )
 from classifiers.training.lightcurve.labels import SIX_BAND, SUPERNOVAE
 
+GIVEN = Given(50_000, 62.5, 3e-7)
+"""What would be measured elsewhere."""
 OBJECTS = 560
 FOLDS = 5
 SHARES = np.array([8, 3, 3, 6, 4, 3, 3, 2, 4, 3, 4, 4, 2, 3], np.float64)
@@ -107,7 +110,7 @@ def left_out(name: str = "KN", seed: int = 3) -> LeftOut:
     known[:, unseen] = answers(label[unseen] * 0, 0.5, random)
     known[..., place] = 0
     known /= known.sum(axis=2, keepdims=True)
-    return LeftOut(name, unseen, known)
+    return LeftOut(name, Redshift.WITHOUT, unseen, known)
 
 
 def three_types(seed: int = 4) -> ThreeTypes:
