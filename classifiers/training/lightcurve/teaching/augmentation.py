@@ -59,6 +59,8 @@ DETECTED_OF_FAINT, BRIGHT = 0.988, 40.0
 What is noise-free decides: of 800 points at a ratio of 3 to 5 long before an event, none is
 flagged, of 24,900 near it 16 %. No point with a ratio above 50 is missed.
 """
+RATIO_MAX = 215.0
+"""No point of the training set has a greater |flux| / error: 0.005 mag are always added."""
 DETECTIONS_MIN = 2
 """PLAsTiCC's own bar for an object."""
 TRIES = 8
@@ -188,6 +190,7 @@ def _seen(parent: Parent, change: Change, random: np.random.Generator) -> LightC
     rows, err = _epochs(points, random)
     jitter = _night_jitter(points.mjd[rows], random) if parent.process else np.zeros(len(rows))
     flux = change.factor * parent.flux(rows, jitter, change.stretch)
+    err = np.maximum(err, np.abs(flux) / RATIO_MAX)
     mjd = _dilated(points, points.mjd[rows] + jitter, change.stretch)
     return _measured(mjd, points.band[rows], flux, err, span=points.mjd[[0, -1]], random=random)
 

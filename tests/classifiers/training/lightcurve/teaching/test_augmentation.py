@@ -123,6 +123,12 @@ def test_detection_follows_the_ratio_of_flux_and_error_either_way() -> None:
     assert detection_chance(-ratio, np.ones(6)) == pytest.approx(chance)
 
 
+def test_no_copy_is_measured_better_than_anything_that_plasticc_has() -> None:
+    some = copies(star(amplitude_njy=1e6), 0, range(1, 5), seed=0).curves
+    ratio = np.abs(some.flux_njy) / some.flux_err_njy
+    assert 210 < ratio.max() < 220
+
+
 def test_what_can_hardly_be_detected_again_keeps_its_own_detections() -> None:
     faint = event(peak_njy=1.0)
     flagged = np.zeros(120, np.bool_)
