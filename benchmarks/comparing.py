@@ -25,6 +25,15 @@ def read_record(packet: bytes) -> Record:
     return record
 
 
+def restricted(one: Record, other: Record) -> Record:
+    """The first record with the scores and models of those classifiers alone that ran on both."""
+    said = one["gueststar"]
+    names = {model["name"] for model in other["gueststar"]["models"]}
+    models = [model for model in said["models"] if model["name"] in names]
+    scores = {name: each for name, each in said["scores"].items() if name in names}
+    return {**one, "gueststar": {**said, "models": models, "scores": scores}}
+
+
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The paths at which two records differ, times and names of brokers apart."""
     return list(_differences("", one, other))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.comparing import differences, read_record
+from benchmarks.comparing import differences, read_record, restricted
 from benchmarks.night import night
 from benchmarks.steps import Ours, run_textbook
 from benchmarks.textbook import FILTERS, TOPICS, Textbook, decode, passed, read_stamps
@@ -92,6 +92,17 @@ def test_scores_may_differ_by_a_rounding_and_no_more() -> None:
 
     assert differences(record(0.5), record(0.5 + 1e-6)) == []
     assert len(differences(record(0.5), record(0.501))) == 1
+
+
+def test_only_what_classifiers_of_both_said_is_compared() -> None:
+    models = [{"name": name} for name in ("realbogus", "supernova")]
+    scores: dict[str, object] = {"realbogus": {"real": 0.5}, "supernova": {"SNIa": 0.5}}
+    ours = {"candid": 1, "gueststar": {"models": models, "scores": scores, "flags": []}}
+    theirs = {"candid": 1, "gueststar": {"models": models[:1], "scores": {}, "flags": []}}
+    shared = restricted(ours, theirs)
+    assert differences(shared, theirs) == [".gueststar.scores.realbogus: {'real': 0.5} and None"]
+    theirs["gueststar"] = {**shared["gueststar"], "flags": ["odd"]}
+    assert differences(restricted(ours, theirs), theirs) == [".gueststar.flags: [] and ['odd']"]
 
 
 def test_without_real_alerts_the_night_is_an_invented_one(monkeypatch: pytest.MonkeyPatch) -> None:
