@@ -1,0 +1,51 @@
+"""Light curves as rows for a network: the door to the compiled loops."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.observations import layout
+from classifiers.observations.compiled import fill_rows
+from schemas.batch import BANDS, LightCurves
+
+FLUX_NJY_MAX = 1e12
+"""A point beyond is no measurement: AB magnitude 1.4."""
+PRECISION_MAX = 1e6
+"""In 1/nJy; a point of a smaller error is no measurement either."""
+ZERO_POINT_MAG = 31.4
+"""Of nJy in AB magnitudes."""
+LIMIT_SIGMAS = 5.0
+"""Of which a limiting magnitude is the flux."""
+
+
+def rows(curves: LightCurves, redshift: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Rows float32 (n, ROW), as `layout` says, of n light curves.
+
+    redshift (n, 3): host photo-z, its error and distance modulus; the whole is unknown where one
+    of the first two is NaN. Points without a band, an error or a flux (or a limit) are left out.
+    """
+    assert redshift.shape == (len(curves), len(layout.REDSHIFT)), redshift.shape
+    filled = np.zeros((len(curves), layout.ROW), np.float32)
+    columns = (
+        curves.mjd,
+        curves.band,
+        curves.flux_njy,
+        curves.flux_err_njy,
+        curves.limit_mag,
+        curves.detected,
+    )
+    begins = (layout.BAND_BEGIN, layout.SHAPE_BEGIN, layout.LAG_BEGIN, layout.TOKENS_BEGIN)
+    bounds = (len(BANDS), layout.TOKENS, FLUX_NJY_MAX, PRECISION_MAX)
+    limits = (ZERO_POINT_MAG, LIMIT_SIGMAS)
+    fill_rows(
+        curves.offsets,
+        columns,
+        np.ascontiguousarray(redshift),
+        (np.array(layout.BIN_EDGES_DAYS), np.array(layout.LAG_EDGES_DAYS)),
+        begins,
+        bounds,
+        limits,
+        filled,
+    )
+    return filled

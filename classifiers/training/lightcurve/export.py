@@ -1,0 +1,132 @@
+"""A fitted network to the ONNX file that serves it, with its name and origin inside; and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx.reference import ReferenceEvaluator
+
+from classifiers.observations.layout import LAYOUT, ROW
+from classifiers.session import METADATA
+from classifiers.training.lightcurve.model import LightCurveNet, Shape
+from classifiers.training.packing import eight_bit, narrowed
+from classifiers.training.stripping import stripped
+from schemas.errors import ModelError
+
+OPSET = 18
+PROBE_ROWS = 2
+"""Rows of the traced example; one row would be taken for a constant."""
+
+
+def exported(net: LightCurveNet, path: Path, labels: Sequence[str], said: Mapping[str, str]) -> str:
+    """Write the network as it is, scaling and softmax included; returns the file's sha256.
+
+    `said` goes into the file's metadata, beside the labels and the layout of the rows.
+    """
+    return _written(_model(net, labels, said), path)
+
+
+def packed(net: LightCurveNet, path: Path, labels: Sequence[str], said: Mapping[str, str]) -> str:
+    """The same in eight bits, which ONNX Runtime unpacks when it opens the file."""
+    return _written(small(_model(net, labels, said)), path)
+
+
+def small(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A network's file in eight bits and under short names; the weights' are in its metadata."""
+    whole = narrowed(eight_bit(model))
+    short = stripped(whole)
+    renamed = dict(zip(_names(whole), _names(short), strict=True))
+    said = {one.key: one.value for one in model.metadata_props}
+    weights = {name: renamed[name] for name in json.loads(said["weights"]) if name in renamed}
+    onnx.helper.set_model_props(short, {**said, "weights": json.dumps(weights)})
+    return short
+
+
+def loaded(path: Path) -> LightCurveNet:
+    """The network of a file that `exported` or `packed` wrote, ready to score.
+
+    Raises ModelError where the file is of another network.
+    """
+    model = onnx.load(path)
+    said = {one.key: one.value for one in model.metadata_props}
+    try:
+        net = LightCurveNet(len(json.loads(said["labels"])), Shape(**json.loads(said["shape"])))
+        values = _constants(model.graph)
+        found = {name: values[own] for name, own in json.loads(said["weights"]).items()}
+        state = net.state_dict()
+        for name, value in found.items():
+            state[name] = torch.from_numpy(value.astype(np.float32).copy()).reshape(
+                state[name].shape
+            )
+        net.load_state_dict(state)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise ModelError(
+            f"{path}: is no file of this network ({error!r:.200}); name one that training wrote"
+        ) from error
+    return net.eval()
+
+
+def _model(net: LightCurveNet, labels: Sequence[str], said: Mapping[str, str]) -> onnx.ModelProto:
+    metadata = {
+        **said,
+        "labels": json.dumps(list(labels)),
+        "layout": LAYOUT,
+        "shape": json.dumps(vars(net.shape)),
+    }
+    assert set(METADATA) <= set(metadata), metadata
+    model = _traced(net)
+    used = set(_names(model))
+    metadata["weights"] = json.dumps({name: name for name in net.state_dict() if name in used})
+    onnx.helper.set_model_props(model, metadata)
+    return model
+
+
+def _traced(net: LightCurveNet) -> onnx.ModelProto:
+    program = torch.onnx.export(
+        net,
+        (torch.zeros(PROBE_ROWS, ROW),),
+        input_names=["rows"],
+        output_names=["probabilities"],
+        dynamic_shapes={"rows": {0: torch.export.Dim("alerts")}},
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    model = program.model_proto
+    graph = model.graph
+    # The exporter notes its source: file names of the machine it ran on.
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        del part.metadata_props[:]
+    for part in (model, graph, *graph.node):
+        part.doc_string = ""
+    return model
+
+
+def _written(model: onnx.ModelProto, path: Path) -> str:
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _names(model: onnx.ModelProto) -> list[str]:
+    """Of everything that is used, as it comes."""
+    return [name for node in model.graph.node for name in (*node.input, *node.output) if name]
+
+
+def _constants(graph: onnx.GraphProto) -> dict[str, NDArray[np.generic]]:
+    """What the file holds, and what is unpacked from that alone."""
+    values = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    for node in graph.node:
+        if node.input and all(name in values for name in node.input):
+            run = ReferenceEvaluator(node).run(None, {name: values[name] for name in node.input})
+            values.update(zip(node.output, run, strict=True))
+    return values
