@@ -28,7 +28,7 @@ survey_real_score diaSource.reliability (since 5.0)
 fwhm_pixels, elongation  NaN
 host_photoz, host_photoz_err  diaObject.hostgal_zphot, hostgal_zphot_err, of ELAsTiCC's schemas
                   alone; NaN unless both are above 0, as the -9 or -999 of what has no host is not
-distance_modulus  NaN: neither sends one
+distance_modulus  of that redshift
 light_curve       prvDiaSources and diaSource: detections; prvDiaNondetectionLimits: epochs without
                   a flux, and without a limit, for no schema says the unit of diaNoise
 forced_photometry prvDiaForcedSources: psfFlux (psFlux), detected from five sigma up
@@ -48,6 +48,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import BANDS, PLANES, SYSTEMS, Floats
+from schemas.distances import distance_modulus
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude, unix_s
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
@@ -142,7 +143,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "elongation": absent,
         "host_photoz": host_photoz,
         "host_photoz_err": host_photoz_err,
-        "distance_modulus": absent,
+        "distance_modulus": distance_modulus(host_photoz),
         "light_curve": light_curves(len(raw), _limits(raw.histories["limits"]), earlier, own),
         "forced_photometry": light_curves(len(raw), _forced(raw.histories["forced"])),
         "difference_reversed": _negative(alerts, own),

@@ -8,10 +8,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import SYSTEMS, AlertBatch, Floats, LightCurves
+from schemas.batch import BANDS, SYSTEMS, AlertBatch, Floats, LightCurves
 
 WINDOW_DAYS = 30.0
 """Of history in a ZTF packet (Masci et al. 2019, PASP 131, 018003); some archives hold more."""
+ZTF_BANDS = (BANDS.index("g"), BANDS.index("r"))
+"""The others are in no archive of classified supernovae, so nothing was taught them."""
+LIMIT_MAG_MAX = 23.0
+"""No exposure of 30 s is as deep: its five sigma are at 20.8 (Bellm et al. 2019, PASP 131)."""
 TWIN_DAYS = 1e-4
 """Points of one band within this are of one exposure. Rubin's packets repeat an exposure's time to
 the bit, and its visits to one field begin half a minute apart."""
@@ -27,7 +31,8 @@ Ints = NDArray[np.int64]
 def gathered(batch: AlertBatch, system: str) -> LightCurves:
     """The light curve of every row, by rising time; empty where the row is of another system.
 
-    "ztf": detections and limits of the WINDOW_DAYS before the alert, its own detection included.
+    "ztf": detections and limits in ZTF_BANDS of the WINDOW_DAYS before the alert, its own
+    detection included.
     "lsst": detections and forced photometry up to the alert, an exposure of both once, as the
     detection; epochs that have neither flux nor limit are left out.
     """
@@ -41,7 +46,19 @@ def _window(batch: AlertBatch, of_system: Bools) -> LightCurves:
     curves = batch.light_curve
     rows = _rows(curves)
     days_before = batch.mjd[rows] - curves.mjd
-    kept = of_system[rows] & (days_before >= 0) & (days_before <= WINDOW_DAYS)
+    is_limit = (curves.limit_mag >= 0) & (curves.limit_mag <= LIMIT_MAG_MAX)
+    kept = (
+        of_system[rows]
+        & (days_before >= 0)
+        & (days_before <= WINDOW_DAYS)
+        & (ZTF_BANDS[0] <= curves.band)
+        & (curves.band <= ZTF_BANDS[-1])
+        & (curves.detected | is_limit)
+    )
+    points = np.flatnonzero(kept)
+    worth = curves.detected[points].astype(np.int8)
+    repeated = _repeated(rows[points], curves.mjd[points], curves.band[points], worth)
+    kept[points[repeated]] = False
     if kept.all():
         return curves
     return _taken(curves, np.concatenate(([0], np.cumsum(kept)))[curves.offsets], kept)

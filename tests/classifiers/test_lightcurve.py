@@ -45,7 +45,7 @@ def curve(detections: int, seed: int = 0) -> list[Point]:
     """So many detections up to NOW, of drawn fluxes, after one point that is none."""
     rng = np.random.default_rng(seed)
     seen = [
-        Point(NOW - away, band=int(rng.integers(6)), flux_njy=float(rng.uniform(500, 5000)))
+        Point(NOW - away, band=int(rng.integers(1, 3)), flux_njy=float(rng.uniform(500, 5000)))
         for away in range(detections)
     ]
     return [Point(NOW - 29, detected=False), *seen[::-1]]

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from schemas.batch import BANDS, SYSTEMS
+from schemas.distances import distance_modulus
 
 Record = dict[str, Any]
 Point = tuple[float, int, float, float, float, bool]
@@ -140,7 +143,7 @@ def _rubin(record: Record) -> Record:
         "survey_real_score": _value(source, "reliability"),
         "host_photoz": photoz if photoz > 0 and photoz_err > 0 else NAN,
         "host_photoz_err": photoz_err if photoz > 0 and photoz_err > 0 else NAN,
-        "distance_modulus": NAN,
+        "distance_modulus": _modulus(photoz) if photoz > 0 and photoz_err > 0 else NAN,
         "fwhm_pixels": NAN,
         "elongation": NAN,
         "light_curve": _by_time([*limits, *earlier, own]),
@@ -161,6 +164,10 @@ def _asteroid_distance(source: Record, match: Record) -> float:
     declination: float = source["dec"] if "dec" in source else source["decl"]
     residual_ra = _value(match, "residualRa") * math.cos(math.radians(declination))
     return 3600 * math.hypot(residual_ra, _value(match, "residualDec"))
+
+
+def _modulus(redshift: float) -> float:
+    return float(distance_modulus(np.array([redshift]))[0])
 
 
 def _epoch(item: Record) -> tuple[float, int]:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from classifiers.observations.gathering import (
     HISTORY_DAYS_MAX,
+    LIMIT_MAG_MAX,
     TWIN_DAYS,
     TWINS_AWAY_MAX,
     WINDOW_DAYS,
     gathered,
 )
-from schemas.batch import SYSTEMS, LightCurves
+from schemas.batch import BANDS, SYSTEMS, LightCurves
 from tests.classifiers.observations.curves import Point, batch_of, curves_of
 
 NOW = 60000.0
@@ -40,7 +41,14 @@ def plain(
     if code != SYSTEMS.index(system):
         return []
     if system == "ztf":
-        return [one for one in curve if now - WINDOW_DAYS <= one.mjd <= now]
+        found = [
+            (one, int(one.detected))
+            for one in curve
+            if now - WINDOW_DAYS <= one.mjd <= now
+            and BANDS[one.band] in "gr"
+            and (one.detected or 0 <= one.limit_mag <= LIMIT_MAG_MAX)
+        ]
+        return [one for place, (one, _) in enumerate(found) if not any(_beaten_by(found, place))]
     found = [(one, 1 + one.detected) for one in curve] + [(one, 1) for one in forced]
     found = [
         (one, 0 if math.isnan(one.flux_njy) else worth)
@@ -81,7 +89,7 @@ POINTS = st.builds(
     st.integers(-1, 5),
     st.sampled_from([NAN, 5.0, -3.0, 0.0]),
     st.sampled_from([NAN, 1.0]),
-    st.sampled_from([NAN, 20.5]),
+    st.sampled_from([NAN, 20.5, 30.0, -1.0]),
     st.booleans(),
 )
 CURVES = st.lists(POINTS, max_size=14).map(lambda points: sorted(points, key=lambda one: one.mjd))
@@ -101,9 +109,23 @@ def test_a_batch_is_gathered_as_its_rows_one_by_one(
 
 def test_ztf_s_detections_and_limits_of_thirty_days_are_kept_as_they_are() -> None:
     limit = Point(NOW - 3, flux_njy=NAN, flux_err_njy=NAN, limit_mag=20.1, detected=False)
-    curve = [Point(NOW - 30.5), Point(NOW - 30), limit, Point(NOW), Point(NOW + 1e-6)]
+    curve = [Point(NOW - 30.5), Point(NOW - 30), limit, Point(NOW), Point(NOW + 1e-3)]
     batch = batch_of("ztf", [NOW], [curve], [[Point(NOW - 2)]])
     assert same(points_of(gathered(batch, "ztf")), [curve[1:4]])
+
+
+def test_ztf_s_third_band_repeated_points_and_impossible_limits_are_left_out() -> None:
+    deep, limit = (Point(NOW - 8, 1, NAN, NAN, mag, detected=False) for mag in (26.0, 19.5))
+    curve = [
+        Point(NOW - 9, band=BANDS.index("i")),
+        deep,
+        limit,
+        limit,
+        Point(NOW, flux_njy=80.0),
+        Point(NOW, flux_njy=80.0),
+    ]
+    batch = batch_of("ztf", [NOW], [curve])
+    assert same(points_of(gathered(batch, "ztf")), [[curve[2], curve[4]]])
 
 
 def test_a_packet_of_thirty_days_is_not_copied() -> None:
