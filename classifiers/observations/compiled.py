@@ -32,13 +32,13 @@ def fill_rows(
     limits: tuple[float, float],  # zero point, sigmas of a limit
     rows: NDArray[np.float32],
 ) -> None:
-    """Fill rows (n, ROW), zeros so far. Points come in any order and with any value."""
+    """Fill rows (n, ROW), zeros so far. Points come by rising time and with any value."""
     longest = 0
     for one in range(len(offsets) - 1):
         longest = max(longest, offsets[one + 1] - offsets[one])
     days, band = np.empty(longest), np.empty(longest, np.int64)
     flux, precision = np.empty(longest), np.empty(longest)
-    detected, worth = np.empty(longest, np.bool_), np.empty(longest)
+    detected, kept = np.empty(longest, np.bool_), np.empty(longest, np.bool_)
     for one in range(len(offsets) - 1):
         points = (0, days, band, flux, precision, detected)
         count = _sound(offsets[one], offsets[one + 1], columns, bounds, limits, points)
@@ -50,7 +50,7 @@ def fill_rows(
         _bands(points, peak, bounds[0], row[begins[0] : begins[1]])
         _shape(points, peak, edges[0], bounds[0], row[begins[1] : begins[2]])
         _lags(points, edges[1], bounds[0], row[begins[2] : begins[3]])
-        _tokens(points, peak, bounds[1], worth, row[begins[3] :])
+        _tokens(points, peak, bounds[1], kept, row[begins[3] :])
 
 
 @compiled
@@ -119,7 +119,7 @@ def _bands(points: Points, peak: int, bands: int, row: Row) -> None:
     # Counts, weights, weighted sum, noise, sums of powers of what a flux is above the first.
     sums = np.zeros((bands, 8))
     # The first point, the highest, the lowest, the first detection and the last.
-    places = np.full((bands, 5), -1)
+    places = np.zeros((bands, 5), np.int64) - 1
     for at in range(count):
         own = band[at]
         if places[own, 0] < 0:
@@ -161,7 +161,7 @@ def _band(points: Points, peak: int, sums: Floats, places: Ints, row: Row) -> No
     row[0], row[1], row[2], row[3] = count, seen, sums[3] / weights, np.sqrt(weights)
     row[4], row[5] = scatter, np.sqrt(sums[4] / count)
     if variance > 1e-9 * second:  # less is rounding
-        row[6] = (third - 3.0 * first * variance - first**3) / scatter**3
+        row[6] = (third - 3.0 * first * variance - first * first * first) / (variance * scatter)
     row[7], row[8], row[9] = flux[high], precision[high], days[high] - days[peak]
     row[10], row[11], row[12] = flux[low], precision[low], days[low] - days[peak]
     if seen > 0.0:
@@ -193,7 +193,7 @@ def _shape(points: Points, peak: int, edges: Floats, bands: int, row: Row) -> No
 def _lags(points: Points, edges: Floats, bands: int, row: Row) -> None:
     """Fill pairs, root mean square changes and their noise, lag by lag."""
     count, days, band, flux, precision, _ = points
-    latest = np.full(bands, -1)
+    latest = np.zeros(bands, np.int64) - 1
     lags = len(edges) + 1
     sums = np.zeros((3, lags))
     for at in range(count):
@@ -207,7 +207,8 @@ def _lags(points: Points, edges: Floats, bands: int, row: Row) -> None:
         change = flux[at] - flux[before]
         sums[0, place] += 1.0
         sums[1, place] += change * change
-        sums[2, place] += precision[at] ** -2 + precision[before] ** -2
+        noise = 1.0 / (precision[at] * precision[at])
+        sums[2, place] += noise + 1.0 / (precision[before] * precision[before])
     for place in range(lags):
         pairs = sums[0, place]
         if pairs > 0.0:
@@ -217,30 +218,36 @@ def _lags(points: Points, edges: Floats, bands: int, row: Row) -> None:
 
 
 @compiled
-def _tokens(points: Points, peak: int, tokens: int, worth: Floats, row: Row) -> None:
+def _tokens(points: Points, peak: int, tokens: int, kept: NDArray[np.bool_], row: Row) -> None:
     """Fill the observations that are kept, by time."""
     count, days, band, flux, precision, detected = points
-    threshold = _threshold(points, peak, tokens, worth)
-    width, place = len(row) // tokens, 0
+    _keep(points, peak, tokens, kept)
+    width, begin = len(row) // tokens, 0
     for at in range(count):
-        if worth[at] < threshold or place == tokens:
-            continue
-        begin = place * width
-        row[begin], row[begin + 1], row[begin + 2] = days[at], flux[at], precision[at]
-        row[begin + 3], row[begin + 4] = band[at], detected[at]
-        place += 1
+        if kept[at]:
+            row[begin], row[begin + 1], row[begin + 2] = days[at], flux[at], precision[at]
+            row[begin + 3], row[begin + 4] = band[at], detected[at]
+            begin += width
 
 
 @compiled
-def _threshold(points: Points, peak: int, tokens: int, worth: Floats) -> float:
-    """Write what each point is worth, and give what it must be worth to be kept.
-
-    Detections come before others, and the nearer to the peak in time the sooner.
-    """
+def _keep(points: Points, peak: int, tokens: int, kept: NDArray[np.bool_]) -> None:
+    """Mark the points to be kept: detections before others, the nearer to the peak the sooner."""
     count, days, _, _, _, detected = points
-    longest = days[count - 1] - days[0] + 1.0
     for at in range(count):
-        worth[at] = detected[at] * longest - abs(days[at] - days[peak])
-    if count <= tokens:
-        return -np.inf
-    return np.partition(worth[:count], count - tokens)[count - tokens]
+        kept[at] = False
+    room = tokens
+    for turn in range(2):
+        before, after = peak, peak + 1
+        while room > 0 and (before >= 0 or after < count):
+            if after >= count or (
+                before >= 0 and days[peak] - days[before] <= days[after] - days[peak]
+            ):
+                at = before
+                before -= 1
+            else:
+                at = after
+                after += 1
+            if detected[at] != (turn == 1):
+                kept[at] = True
+                room -= 1

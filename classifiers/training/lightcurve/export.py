@@ -70,7 +70,8 @@ def loaded(path: Path) -> LightCurveNet:
         raise ModelError(
             f"{path}: is no file of this network ({error!r:.200}); name one that training wrote"
         ) from error
-    return net.eval()
+    net.eval()
+    return net
 
 
 def _model(net: LightCurveNet, labels: Sequence[str], said: Mapping[str, str]) -> onnx.ModelProto:

@@ -61,7 +61,8 @@ def tuned(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet
         optimizer.step()
         schedule.step()
         _follow(mean, net, min(recipe.memory, (step + 1) / (step + 10)))
-    return mean.to("cpu").eval()
+    taken: LightCurveNet = mean.to("cpu").eval()
+    return taken
 
 
 def _loss(net: LightCurveNet, batch: Batch, prior: torch.Tensor) -> torch.Tensor:

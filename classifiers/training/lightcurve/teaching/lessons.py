@@ -55,7 +55,8 @@ class Lessons:
         totals = np.bincount(self.objects.label, own, self.classes)
         powered = np.where(totals > 0, totals, 1.0) ** (self.balance - 1)
         found = own * powered[self.objects.label]
-        return found / found.sum()
+        chance: Floats = found / found.sum()
+        return chance
 
     @property
     def prior(self) -> Floats:
