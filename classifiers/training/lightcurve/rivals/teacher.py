@@ -41,8 +41,12 @@ class Teaching:
     """How trees are fitted to a bank."""
 
     recipe: Recipe = field(default_factory=Recipe)
-    copies: int = 3
-    """Augmented copies of each object that the trees learn from, besides the original."""
+    copies: int = 8
+    """Augmented copies of each object that the trees learn from, besides the original.
+
+    On an inner split, eight in place of three took the flat log-loss from 0.416 to 0.380 with
+    redshift and from 0.580 to 0.549 without; none gave 0.438 and 0.636.
+    """
 
 
 class Job(NamedTuple):

@@ -16,7 +16,7 @@ from classifiers.training.lightcurve.rivals.trees import (
 from schemas.errors import ModelError
 
 CLASSES = 3
-RECIPE = Recipe(rounds=20, leaves=4, min_child=5, seed=3)
+RECIPE = Recipe(rounds=20, leaves=4, min_child=5, min_weight=0.1, l2=1.0, seed=3)
 
 
 def rows(seed: int = 0) -> tuple[Features, Ints]:
