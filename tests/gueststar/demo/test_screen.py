@@ -14,12 +14,12 @@ from rich.console import Console
 from broker.ledger import Counts, Delivery, Entry
 from broker.observer import BatchReport
 from filters.handmade import handmade
-from gueststar.alert import Alert, rows
+from gueststar.alert import Alert, Scores, rows
 from gueststar.demo.night import InventedNight
 from gueststar.demo.screen import screen
 from gueststar.demo.summary import against_answers, summary
 from gueststar.demo.tally import Found, Tally
-from gueststar.table import score_text
+from gueststar.table import class_text, line, score_text
 from replay.kinds import Kind
 
 ENTRY = Entry(
@@ -102,6 +102,7 @@ def test_the_screen_fits_a_small_terminal() -> None:
     assert len(text.splitlines()) <= 24
     assert "selected by" in text
     assert "outcome" in text
+    assert re.search(r"first +60000\.00 .* 0\.90 +- +young", text)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,22 @@ def test_the_screen_fits_a_small_terminal() -> None:
 def test_a_scores_colour_says_what_it_means(score: float, text: str, style: str) -> None:
     shown_score = score_text(score)
     assert (shown_score.plain, shown_score.style) == (text, style)
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"),
+    [
+        ({"realbogus": {"real": 0.9}, "supernova": {"SNIa": 0.75, "SNII": 0.25}}, "SNIa 0.75"),
+        ({"lightcurve": {"AGN": 0.25, "KN": 0.75}}, "KN 0.75"),
+        ({"supernova": {"SNIa": 0.25, "not_shown_to_be_a_supernova": 0.75}}, "not shown"),
+        ({"realbogus": {"real": 0.9}}, "-"),
+    ],
+)
+def test_an_alert_has_its_most_probable_class(scores: Scores, text: str) -> None:
+    batch = handmade(object_id=["one"])
+    (alert,) = rows(batch, [scores], [()])
+    assert class_text(alert).plain == text
+    assert text in line(alert)
 
 
 def test_an_alert_read_twice_is_counted_as_such() -> None:
