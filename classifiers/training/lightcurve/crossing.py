@@ -24,6 +24,8 @@ from classifiers.training.lightcurve.judging.outcome import (
     Outcome,
     Redshift,
 )
+from classifiers.training.lightcurve.judging.outcome import FLOAT as FLOAT_NAME
+from classifiers.training.lightcurve.judging.outcome import SERVED as SERVED_NAME
 from classifiers.training.lightcurve.labels import SIX_BAND
 from classifiers.training.lightcurve.material import SERVED, Material, material
 from classifiers.training.lightcurve.model import LightCurveNet
@@ -167,8 +169,8 @@ def gathered(work: Path, some: Material, seeds: Sequence[int]) -> Gathered:
     slopes = slopes_across([together], label, fold)
     across = _Across(some, kept, seeds, slopes)
     return Gathered(
-        across.outcome("ours, served"),
-        across.outcome("ours, float", FLOAT),
+        across.outcome(SERVED_NAME),
+        across.outcome(FLOAT_NAME, FLOAT),
         slopes,
         slope(together, label),
     )

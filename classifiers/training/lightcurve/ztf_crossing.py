@@ -16,6 +16,7 @@ from classifiers.observations.rows import rows
 from classifiers.training.lightcurve.calibration import chances_of, slope, slopes_across
 from classifiers.training.lightcurve.crossing import NETS, Answers, keep, kept_answers, served_form
 from classifiers.training.lightcurve.fitting import Recipe, fitted, logits
+from classifiers.training.lightcurve.judging.outcome import SERVED as SERVED_NAME
 from classifiers.training.lightcurve.judging.outcome import WINDOWS, ZtfOutcome
 from classifiers.training.lightcurve.labels import SUPERNOVAE, ZTF
 from classifiers.training.lightcurve.material import SERVED
@@ -39,6 +40,9 @@ WINDOWS_MAX = 16
 """Of one supernova, to learn from."""
 SIMULATED_SHARE = 0.3
 """Of the others that are drawn to learn from; the rest are real."""
+UNSIGNED_SHARE = 0.5
+"""Of the others, whose signs are hidden: the archive of supernovae holds magnitudes alone, so that
+a sign would tell where a light curve is from."""
 WEAR = Wear(short_share=0.0, detected_sigmas=0.0)
 """Windows end early by themselves, and a packet never holds the flux of what it did not detect."""
 
@@ -102,13 +106,22 @@ def lessons(some: Material, known: NDArray[np.bool_], seed: int) -> Lessons:
     whole = some.objects.take(np.flatnonzero(known & some.supernova))
     cut = windows(whole, drawn(whole, every_detection(whole), WINDOWS_MAX, random))
     others = np.flatnonzero(known & ~some.supernova)
+    unlike = some.objects.take(others)
     return Lessons(
-        joined([cut.objects, some.objects.take(others)]),
+        joined([cut.objects, unsigned(unlike, random.random(len(unlike)) < UNSIGNED_SHARE)]),
         len(ZTF),
         hidden_share=1.0,
         wear=WEAR,
         importance=np.concatenate([_alike(cut.objects), _others_importance(some, others)]),
     )
+
+
+def unsigned(objects: Objects, which: NDArray[np.bool_]) -> Objects:
+    """The same, some of them without the signs of their fluxes."""
+    points = np.repeat(which, np.diff(objects.curves.offsets))
+    flux = objects.curves.flux_njy
+    bare = np.where(points, np.abs(flux), flux)
+    return replace(objects, curves=replace(objects.curves, flux_njy=bare))
 
 
 def _alike(objects: Objects) -> NDArray[np.float64]:
@@ -186,10 +199,10 @@ def gathered(work: Path, some: Material, seeds: Sequence[int]) -> Gathered:
     sure = chances_of(found * slopes[fold][:, None])
     unlike_sure = chances_of(unlike * slopes[some.fold[others]][:, None])
     types = sure[..., : len(SUPERNOVAE)]
-    present: NDArray[np.bool_] = np.isfinite(found).all(axis=(1, 3))
+    present = np.isfinite(found[:, 0, :, 0])
     return Gathered(
         ZtfOutcome(
-            "ours, served",
+            SERVED_NAME,
             some.objects.name[whole],
             label,
             fold,
