@@ -5,10 +5,11 @@ TRAIN := .venv-train/bin
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
-.PHONY: help setup check test test-train demo kafka bench chaos train lock clean
+.PHONY: help setup check test test-train demo kafka bench chaos train \
+	train-realbogus train-lightcurve lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## install everything that serving and its tests need
 
@@ -43,9 +44,15 @@ kafka: setup ## an Apache Kafka of one node, in the foreground
 bench: setup ## how fast, against a textbook pipeline, in the same run
 	$(BIN)/python -m benchmarks
 
-train: .venv-train/ready ## make the real/bogus network, its card and its pictures again
+train: train-realbogus train-lightcurve ## make all networks, their cards and their pictures again
+
+train-realbogus: .venv-train/ready ## make the real/bogus network again
 	$(TRAIN)/python -m classifiers.training.realbogus all --data $(GUESTSTAR_DATA) \
 		--work .cache/realbogus --out classifiers --docs docs/realbogus
+
+train-lightcurve: .venv-train/ready ## make both light-curve networks again
+	$(TRAIN)/python -m classifiers.training.lightcurve all --data $(GUESTSTAR_DATA) \
+		--work .cache/lightcurve --out classifiers --docs docs/lightcurve
 
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
