@@ -49,7 +49,7 @@ def tuned(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet
     net.to(device).train()
     mean = copy.deepcopy(net)
     optimizer = torch.optim.AdamW(
-        net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+        net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.learning_rate, total_steps=recipe.steps

@@ -33,7 +33,7 @@ class Shape:
     summaries: int = 4
     """Tokens made of the features."""
     blocks: int = 1
-    dropout: float = 0.1
+    dropout: float = 0.2
 
 
 def each(layer: nn.Linear, tokens: torch.Tensor) -> torch.Tensor:

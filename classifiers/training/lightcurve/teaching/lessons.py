@@ -38,7 +38,7 @@ class Lessons:
     classes: int
     soft: Sequence[NDArray[np.float16]] | None = None
     """(m, classes) twice: told the redshift, and not told; NaN where nobody may say."""
-    trust: float = 0.7
+    trust: float = 0.5
     """In the teacher, where it spoke."""
     balance: float = 0.5
     """How often a class comes: as its number of objects to this power; 0 is all alike."""
