@@ -56,8 +56,9 @@ class Recipe:
     plateau_epochs: int = 5
     """Without a lower training loss, before the learning rate falls to a tenth; then as many
     again in which none are counted."""
-    patience_epochs: int = 50
-    """Without a lower loss on what is set apart, before training ends."""
+    patience_epochs: int = 20
+    """Without a lower loss on what is set apart, before training ends. Theirs is 50, which took
+    twice as long: the loss set apart rose from 0.75 to 1.07 in the epochs that it added."""
     least_gain: float = 1e-3
     """What counts as a lower loss on what is set apart."""
     step_back: float = 0.3
@@ -216,17 +217,17 @@ def _epoch(
 ) -> float:
     """Every object once, in a new order; the mean loss on the way."""
     net.train()
-    weight = _weights(y)
-    together = 0.0
+    weight, weights, together = _weights(y), list(net.parameters()), 0.0
     for rows in torch.randperm(len(y)).to(y.device).split(recipe.batch):
         optimizer.zero_grad()
         loss = functional.cross_entropy(net.logits(x[rows]), y[rows], reduction="none")
         loss = (weight[y[rows]] * loss).mean()
         loss.backward()
-        for one in net.parameters():
-            nn.utils.clip_grad_norm_([one], recipe.gradient_norm_max)
-        optimizer.step()
-        together += loss.item() * len(rows)
+        norms = [nn.utils.clip_grad_norm_([one], recipe.gradient_norm_max) for one in weights]
+        # The brightest stars, thousands of times the median, can overflow a gradient.
+        if torch.stack(norms).isfinite().all():
+            optimizer.step()
+            together += loss.item() * len(rows)
     return together / len(y)
 
 

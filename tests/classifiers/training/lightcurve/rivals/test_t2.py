@@ -192,6 +192,13 @@ def test_training_ends_when_the_learning_rate_is_spent() -> None:
     assert 4 <= fit.epochs < 40
 
 
+def test_a_gradient_that_overflows_is_not_followed() -> None:
+    grids, label = material()
+    grids[3] = 3e38
+    fit = fitted(grids, label, tenth(label), QUICK)
+    assert all(bool(one.isfinite().all()) for one in fit.net.parameters())
+
+
 def test_every_object_is_scored_by_a_network_that_saw_nothing_of_its_fold(
     folder: Path, heard: list[tuple[Sequences, Labels, Mask]]
 ) -> None:
