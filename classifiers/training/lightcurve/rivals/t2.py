@@ -40,9 +40,9 @@ class Recipe:
     Four things differ from their code. A class weighs 1 / (14 N_c) with N_c counted over the
     training set; theirs is counted over each batch, which lets rare classes weigh less than the
     metric gives them. Early stopping looks at objects set apart within the training set; theirs
-    looks at the test set. Training ends at
-    `learning_rate_least`. And where it diverges, as it does on some folds at their rate, it goes on
-    from the best weights at a lower one.
+    looks at the test set. Training ends at `learning_rate_least`. And a gradient that is no number
+    is not followed; were the loss itself none, training would go on from the best weights at a
+    lower rate.
     """
 
     seed: int = 0
@@ -205,7 +205,7 @@ def _trained(net: T2, learnt: Pair, judged: Pair, recipe: Recipe) -> Fit:
 def _stepped_back(
     net: T2, optimizer: torch.optim.Optimizer, weights: dict[str, Any], recipe: Recipe
 ) -> None:
-    """The best weights so far, and a lower rate: at the authors' own, some folds diverge."""
+    """The best weights so far, and a lower rate: the authors' own is high for so few objects."""
     net.load_state_dict(weights)
     optimizer.state.clear()
     for group in optimizer.param_groups:
