@@ -114,8 +114,9 @@ forced photometry before the first detection included. At most {declined:,} obje
         return f"""## The check
 
 Of every class 15 % were held out: no choice was made on them, and they were looked at once, at the
-end. Their answers are out of fold as all others are, and the figures above hold them too. A difference two errors above zero would say
-that choices were fitted to the rest.
+end. Where a line has a second figure, its answers are out of fold; those of a file are of the
+objects held out alone, which it did not learn from. A difference two errors above zero would say
+that choices were fitted to the rest. The figures above hold the objects held out, too.
 
 {tables.held_out_table(self.found.check)}"""
 
@@ -158,7 +159,7 @@ probability that the three had together.
 - Without photo-z, which is what most alerts have, the figure to read is the second column:
   {tables.figure(ours)}.
 - The figures are of networks that did not learn from what they are scored on. The served one learnt
-  from every object, and scoring it on these would flatter it."""
+  from all objects but those held out, and scoring it on these would flatter it."""
 
 
 METRIC = f"""The flat log-loss is -(1/14) times the sum over the classes of the mean ln p of their

@@ -59,9 +59,14 @@ def six_band(
     left_out: Sequence[LeftOut],
     supernovae: ThreeTypes,
     given: Given,
+    *,
+    checked: Sequence[Outcome] = (),
     rounds: int = ROUNDS,
 ) -> SixBand:
-    """`outcomes` are of the same objects, the served network's first."""
+    """`outcomes` are of the same objects, the served network's first.
+
+    `checked` answer about the objects held out alone, NaN for the rest: the served file itself.
+    """
     ours, *others = outcomes
     assert ours.model == SERVED, ours.model
     assert all((one.label == ours.label).all() for one in others)
@@ -69,7 +74,7 @@ def six_band(
     each = [line(one, told, sample) for one in outcomes for told in Redshift]
     lines = {(one.model, one.redshift): one for one in each if one}
     claimed = claims(ours, others, sample)
-    apart = [held_out(one, told, sample) for one in outcomes for told in Redshift]
+    apart = [held_out(one, told, sample) for one in (*checked, *outcomes) for told in Redshift]
     return SixBand(
         lines,
         claimed,

@@ -109,7 +109,7 @@ is no supernova has the higher probability of it. Not shown: that probability is
   is. It is measured on {others:,} real objects of the kinds above, and on no others.
 - No redshift is used, as no packet holds one.
 - The figures are of networks that did not learn from what they are scored on. The served one learnt
-  from every object, and scoring it on these would flatter it."""
+  from all objects but those held out, and scoring it on these would flatter it."""
 
     def _ours(self) -> list[Window]:
         return [one for one in self.found.windows if one.model == SERVED]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from classifiers.training.lightcurve.judging.goals import Given
@@ -16,6 +18,8 @@ from classifiers.training.lightcurve.judging.outcome import (
     ZtfOutcome,
 )
 from classifiers.training.lightcurve.labels import SIX_BAND, SUPERNOVAE
+from classifiers.training.lightcurve.objects.objects import Objects
+from schemas.batch import LightCurves
 
 GIVEN = Given(50_000, 62.5, 3e-7)
 """What would be measured elsewhere."""
@@ -75,6 +79,15 @@ def outcome(
     return Outcome(model, label, folds(label), held_out, tried)
 
 
+def only_held_out(some: Outcome) -> Outcome:
+    """The same answers, with none about the objects that were not held out."""
+    kept = {
+        key: np.where(some.held_out[:, None], answers, np.float32(np.nan))
+        for key, answers in some.answers.items()
+    }
+    return replace(some, answers=kept)
+
+
 def ztf_outcome(model: str = "ours", strength: float = 2.0, seed: int = 2) -> ZtfOutcome:
     """Better with each window; some objects lack the first ones."""
     random = np.random.default_rng(seed)
@@ -119,3 +132,24 @@ def three_types(seed: int = 4) -> ThreeTypes:
     label = np.repeat([SIX_BAND.index(one) for one in ("SNIa", "SNII", "SNIbc")], (90, 60, 20))
     told = {one: answers(label, 2.0, random) for one in (Redshift.WITH, Redshift.WITHOUT)}
     return ThreeTypes(label, told)
+
+
+def one_object(points: int, seed: int) -> Objects:
+    """A supernova of six bands on a quiet baseline, one point an hour or a few days apart."""
+    random = np.random.default_rng(seed)
+    days = np.sort(random.uniform(-25, 120, points))
+    band = random.integers(0, 6, points).astype(np.int8)
+    shape = np.where(days < 0, 0.0, np.exp(-days / (18 + 6 * band)) * (1 - np.exp(-days / 5)))
+    height = 9000.0 * np.array([0.3, 1.0, 1.1, 0.9, 0.8, 0.6])[band]
+    error = 120.0 + 80.0 * random.uniform(size=points)
+    flux = height * shape + error * random.normal(size=points)
+    curves = LightCurves(
+        np.array([0, points]),
+        59_000 + days,
+        band,
+        flux,
+        error,
+        np.full(points, np.nan),
+        (flux > 5 * error) & (days > 0),
+    )
+    return Objects(np.array([f"{seed}"]), np.array([0]), curves, np.full((1, 3), np.nan))

@@ -67,7 +67,10 @@ def found() -> SixBand:
     left_out = [invented.left_out(name) for name in ("KN", "TDE", "uLens-Single")]
     given = invented.GIVEN
     outcomes = [invented.outcome(SERVED), *rivals]
-    return six_band(outcomes, left_out, invented.three_types(), given, ROUNDS)
+    checked = invented.only_held_out(invented.outcome("the file", seeds=1))
+    return six_band(
+        outcomes, left_out, invented.three_types(), given, checked=[checked], rounds=ROUNDS
+    )
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,12 @@ def test_a_card_holds_what_was_measured(texts: list[str], found: SixBand, ztf_fo
     for window in ztf_found.windows:
         assert tables.figure(window.flat) in texts[1]
         assert tables.figure(window.auc_folds) in texts[1]
+
+
+def test_the_served_file_is_checked_on_what_was_held_out_alone(found: SixBand) -> None:
+    first = found.check[0]
+    assert first.model == "the file" and first.objects == 80
+    assert f"| {tables.figure(first.held_out)} | – | – | – |" in tables.held_out_table(found.check)
 
 
 def test_published_figures_are_quoted_as_of_another_split(texts: list[str]) -> None:
