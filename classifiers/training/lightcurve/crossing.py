@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,11 +28,12 @@ from classifiers.training.lightcurve.judging.outcome import FLOAT as FLOAT_NAME
 from classifiers.training.lightcurve.judging.outcome import SERVED as SERVED_NAME
 from classifiers.training.lightcurve.labels import SIX_BAND
 from classifiers.training.lightcurve.material import SERVED, Material, material
-from classifiers.training.lightcurve.model import LightCurveNet
+from classifiers.training.lightcurve.model import LightCurveNet, Shape
 from classifiers.training.lightcurve.objects.early import until
 from classifiers.training.lightcurve.objects.objects import Objects
 from classifiers.training.lightcurve.objects.plasticc import hidden_zero
 from classifiers.training.lightcurve.objects.splits import FOLDS
+from classifiers.training.lightcurve.teaching.lessons import Lessons
 from classifiers.training.progress import shown
 from classifiers.training.workers import each
 
@@ -88,10 +89,30 @@ def answered(work: Path, recipe: Recipe, job: Job) -> None:
     if path.is_file():
         return
     some = material(work)
-    net = fitted(some.lessons(job.fold, job.left_out), replace(recipe, seed=job.seed))
-    torch.save(net.state_dict(), path.with_suffix(".pt"))
+    lessons = partial(some.lessons, job.fold, job.left_out)
+    net = kept_network(path.with_suffix(".pt"), lessons, replace(recipe, seed=job.seed))
     asked = some.objects.take(np.flatnonzero(asked_about(some, job)))
     keep(path, _answers(net, asked))
+
+
+def kept_network(path: Path, lessons: Callable[[], Lessons], recipe: Recipe) -> LightCurveNet:
+    """The one whose weights are kept there; fitted and kept where there are none."""
+    if path.is_file():
+        return opened(path, recipe.shape)
+    net = fitted(lessons(), recipe)
+    unfinished = path.with_name(f"unfinished-{path.name}")
+    torch.save(net.state_dict(), unfinished)
+    unfinished.replace(path)
+    return net
+
+
+def opened(path: Path, shape: Shape) -> LightCurveNet:
+    """A network that was fitted and kept, not calibrated."""
+    weights = torch.load(path, weights_only=True)
+    net = LightCurveNet(len(weights["head.bias"]), shape)
+    net.load_state_dict(weights)
+    net.eval()
+    return net
 
 
 def asked_about(some: Material, job: Job) -> NDArray[np.bool_]:
@@ -113,7 +134,8 @@ def served_form(net: LightCurveNet) -> LightCurveNet:
     """The network as its small file gives it."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "packed.onnx")
-        packed(net, path, SIX_BAND, {"name": "lightcurve", "version": "0"})
+        labels = [str(place) for place in range(net.head.out_features)]
+        packed(net, path, labels, {"name": "lightcurve", "version": "0"})
         return loaded(path)
 
 

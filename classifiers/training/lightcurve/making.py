@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from classifiers.observations.rows import rows
 from classifiers.training.lightcurve import crossing, ztf_crossing
@@ -60,11 +59,7 @@ def sha256_of(objects: Objects) -> str:
 
 def network(work: Path, job: crossing.Job | ztf_crossing.Job, shape: Shape) -> LightCurveNet:
     """One that was fitted, not calibrated."""
-    classes = len(SIX_BAND) if isinstance(job, crossing.Job) else len(ZTF)
-    net = LightCurveNet(classes, shape)
-    net.load_state_dict(torch.load(work / crossing.NETS / f"{job.name}.pt", weights_only=True))
-    net.eval()
-    return net
+    return crossing.opened(work / crossing.NETS / f"{job.name}.pt", shape)
 
 
 def served(net: LightCurveNet, slope: float, out: Path, name: str, said: dict[str, str]) -> Path:

@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from classifiers.observations.rows import rows
 from classifiers.training.lightcurve.calibration import chances_of, slope, slopes_across
-from classifiers.training.lightcurve.crossing import NETS, Answers, keep, kept_answers, served_form
-from classifiers.training.lightcurve.fitting import Recipe, fitted, logits
+from classifiers.training.lightcurve.crossing import (
+    NETS,
+    Answers,
+    keep,
+    kept_answers,
+    kept_network,
+    served_form,
+)
+from classifiers.training.lightcurve.fitting import Recipe, logits
 from classifiers.training.lightcurve.judging.outcome import SERVED as SERVED_NAME
 from classifiers.training.lightcurve.judging.outcome import WINDOWS, ZtfOutcome
 from classifiers.training.lightcurve.labels import SUPERNOVAE, ZTF
@@ -89,8 +95,8 @@ def answered(work: Path, recipe: Recipe, job: Job) -> None:
     if path.is_file():
         return
     some = material(work)
-    net = fitted(lessons(some, ~judged(some, job.fold), job.seed), replace(recipe, seed=job.seed))
-    torch.save(net.state_dict(), path.with_suffix(".pt"))
+    taught = partial(lessons, some, ~judged(some, job.fold), job.seed)
+    net = kept_network(path.with_suffix(".pt"), taught, replace(recipe, seed=job.seed))
     small = served_form(net)
     keep(path, {key: logits(small, told) for key, told in questions(some, job.fold).items()})
 
