@@ -9,8 +9,8 @@ What could tell these packets from the archive of supernovae without being physi
 points in bands other than g and r, limits on detections, a point that repeats another's instant.
 A packet may hold points of its own night that are later than its detection: they go, too.
 
-alerce_ztf_forced_examples_training.parquet is not read: its 7,490 rows are of 12 objects of magnitude
-12 to 20 without a class, in counts without a zero point.
+alerce_ztf_forced_examples_training.parquet is not read: its 7,490 rows are of 12 objects of
+magnitude 12 to 20 without a class, in counts without a zero point.
 """
 
 from __future__ import annotations
