@@ -6,10 +6,16 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 
 import gueststar
+from classifiers.served import served
+from filters.conformance import violations
+from filters.handmade import handmade
+from filters.loading import load_file
+from filters.selection import Selection
 from gueststar.command import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +25,7 @@ DOCUMENTS = (
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "docs/realbogus.md",
+    "docs/lightcurve.md",
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
@@ -67,3 +74,41 @@ def test_a_name_that_the_readme_uses_is_exported() -> None:
     used += re.findall(r"from gueststar import (\w+)", text("README.md"))
     assert used
     assert set(used) <= set(gueststar.__all__)
+
+
+def test_a_label_that_the_readme_names_is_served() -> None:
+    labels = {one.identity.name: set(one.labels) for one in served()}
+    rows = re.findall(r"^\| `(\w+)`, .*?\|.*?\|(.*?)\|", text("README.md"), re.MULTILINE)
+    assert {name: set(re.findall(r"`(.+?)`", listed)) for name, listed in rows} == labels
+    asked = re.findall(r'\.score\("(\w+)", "([\w-]+)"\)', text("README.md"))
+    assert {name for name, _ in asked} == set(labels)
+    assert [one for one in asked if one[1] not in labels[one[0]]] == []
+
+
+def filters_in_the_readme(folder: Path) -> list[Selection]:
+    """Its filters, from one file as a user would have it."""
+    blocks = re.findall(r"^```python\n(.*?)^```", text("README.md"), re.MULTILINE | re.DOTALL)
+    path = folder / "mine.py"
+    path.write_text("\n\n".join(block for block in blocks if "@selection" in block))
+    return load_file(path)
+
+
+def test_the_filters_of_the_readme_select_and_keep_the_law_of_the_stream(tmp_path: Path) -> None:
+    probabilities = [0.9, 0.9, 0.1, np.nan]
+    asked = re.findall(r'\.score\("(\w+)", "([\w-]+)"\)', text("README.md"))
+    batch = handmade(
+        age_days=[1.0] * 4,
+        star_distance_arcsec=[np.inf] * 4,
+        scores={name: {label: probabilities} for name, label in asked},
+    )
+    found = filters_in_the_readme(tmp_path)
+    assert len(found) == 3
+    for mine in found:
+        assert mine.judge(batch).selected.tolist() == [True, True, False, False]
+        assert violations(mine, batch) == []
+
+
+def test_help_lists_every_command_of_the_house() -> None:
+    (phony,) = re.findall(r"^\.PHONY:((?:.*\\\n)*.*)", text("Makefile"), re.MULTILINE)
+    listed = re.findall(r"^([a-z-]+):.*## ", text("Makefile"), re.MULTILINE)
+    assert sorted(phony.replace("\\", "").split()) == sorted(listed)
