@@ -135,9 +135,9 @@ def three_types(seed: int = 4) -> ThreeTypes:
 
 
 def one_object(points: int, seed: int) -> Objects:
-    """A supernova of six bands on a quiet baseline, one point an hour or a few days apart."""
+    """A supernova of six bands on a quiet baseline, every third night at most."""
     random = np.random.default_rng(seed)
-    days = np.sort(random.uniform(-25, 120, points))
+    days = np.sort(3 * random.integers(-8, 40, points) + random.uniform(0, 0.3, points))
     band = random.integers(0, 6, points).astype(np.int8)
     shape = np.where(days < 0, 0.0, np.exp(-days / (18 + 6 * band)) * (1 - np.exp(-days / 5)))
     height = 9000.0 * np.array([0.3, 1.0, 1.1, 0.9, 0.8, 0.6])[band]

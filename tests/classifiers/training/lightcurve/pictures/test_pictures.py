@@ -19,7 +19,7 @@ from classifiers.training.lightcurve.pictures.page import Shown, drawn
 from classifiers.training.lightcurve.smaller.compression import Row
 from tests.classifiers.training.lightcurve.judging import invented
 
-BYTES_MAX = 200_000
+BYTES_MAX = 250_000
 """Of a picture in the repository."""
 ROUNDS = 110
 NAMES = ["examples", "days", "classes", "confusion", "reliability", "ztf", "compression"]
