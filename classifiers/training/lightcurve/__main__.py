@@ -53,8 +53,6 @@ from classifiers.training.timing import ROUNDS
 SEEDS = 5
 STEPS, ZTF_STEPS = 10_000, 12_000
 ZTF_SHAPE = Shape(dropout=0.25)
-ZTF_TREES = "ztf_trees"
-"""Of the rival's files in the working folder."""
 STUDY = "compression.json"
 
 commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -101,13 +99,7 @@ def teach(work: Work, workers: Workers = CORES) -> None:
 def rival(work: Work, workers: Workers = CORES) -> None:
     """Fit t2 again, and trees to ZTF's windows."""
     t2_crossing.crossed(work, t2.Recipe(), workers)
-    some, teaching = ZtfMaterial.load(work), ztf_trees.WindowTeaching()
-    whole = np.flatnonzero(some.supernova)
-    objects, fold = some.objects.take(whole), some.fold[whole]
-    ztf_trees.described(objects, fold, teaching).save(work / f"{ZTF_TREES}_rows.npz")
-    types = ztf_trees.crossed(work / f"{ZTF_TREES}_rows.npz", teaching.recipe, workers)
-    found = ztf_trees.outcome(objects, fold, some.held_out[whole], types)
-    found.save(work / reporting.ZTF_TREES)
+    ztf_trees.trained(work, ZtfMaterial.load(work), ztf_trees.WindowTeaching(), workers)
 
 
 @commands.command()

@@ -43,6 +43,7 @@ FLOAT = "float|"
 MASKED_SHARE = 0.5
 """Of every class, whose photo-z is masked for the third column."""
 MASKING_SEED = 44
+HELD_OUT_NAME = "the served file itself"
 LEFT_OUT = ("KN", "TDE", "uLens-Single")
 """Classes that are new to the networks of the novelty study: one brief, one slow, one Galactic."""
 NOVELTY_FOLD = 0
@@ -245,6 +246,16 @@ def _out_of_fold(
     for fold in range(FOLDS):
         found[some.judged(fold)] = kept[Job(fold, seed)][key]
     return found
+
+
+def hold_out(work: Path, some: Material, sure: float) -> Outcome:
+    """What the served file says of the hold-out; NaN for what it learnt from."""
+    kept, answers = kept_answers(work, Job(SERVED, 0).name), {}
+    for told, days in _asked(kept, ""):
+        found = np.full((1, len(some.objects), len(SIX_BAND)), np.nan, np.float32)
+        found[0, some.held_out] = chances_of(kept[f"{told}|{days:g}"] * sure)
+        answers[told, days] = found
+    return Outcome(HELD_OUT_NAME, some.objects.label, some.fold, some.held_out, answers)
 
 
 def novelties(work: Path, some: Material, seed: int, sure: float) -> list[LeftOut]:

@@ -29,6 +29,7 @@ from classifiers.training.lightcurve.objects.objects import Objects
 from classifiers.training.lightcurve.objects.splits import sha256_of_folds
 from classifiers.training.lightcurve.objects.ztf import Material as ZtfMaterial
 from classifiers.training.lightcurve.pictures.page import Shown, drawn
+from classifiers.training.lightcurve.rivals.ztf_trees import FILE as ZTF_TREES
 from classifiers.training.lightcurve.smaller.compression import Row, markdown
 
 SIX_BAND_SOURCES = ("plasticc/",)
@@ -37,8 +38,6 @@ ZTF_SOURCES = (
     "plasticc/plasticc_train",
     "ztf/",
 )
-ZTF_TREES = "ztf_trees.npz"
-"""What the trees said of ZTF's windows."""
 KEPT = "The served form keeps int8 weights with the rest in 16 bits."
 
 
@@ -74,10 +73,10 @@ def six_band_report(made: Made, some: Material) -> tuple[Outcome, SixBand]:
         crossing.novelties(made.work, some, made.seeds[0], ours.slope),
         test_supernovae(made.data, file),
         made.given(SIX_BAND_NAME),
+        checked=[crossing.hold_out(made.work, some, ours.slope)],
     )
     origin = _origin(made, SIX_BAND_NAME, some.objects, some.fold)
-    text = Card(origin, found).text()
-    file.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+    file.with_suffix(".md").write_text(Card(origin, found).text(), encoding="utf-8")
     return ours.served, found
 
 
@@ -87,8 +86,7 @@ def ztf_report(made: Made, some: ZtfMaterial) -> Ztf:
     trees = ZtfOutcome.load(made.work / ZTF_TREES)
     found = ztf_network([ours.outcome, trees], made.given(ZTF_NAME))
     origin = _origin(made, ZTF_NAME, some.objects, some.fold)
-    text = ZtfCard(origin, found).text()
-    (made.out / f"{ZTF_NAME}.md").write_text(text + "\n", encoding="utf-8")
+    (made.out / f"{ZTF_NAME}.md").write_text(ZtfCard(origin, found).text(), encoding="utf-8")
     return found
 
 

@@ -268,4 +268,5 @@ def _squared(values: Floats) -> float:
 def at_quantiles(ordered: Floats, quantiles: tuple[float, ...]) -> Floats:
     """Of sorted values, by linear interpolation."""
     places = np.array(quantiles) * (len(ordered) - 1)
-    return np.interp(places, np.arange(len(ordered)), ordered)
+    found: Floats = np.interp(places, np.arange(len(ordered)), ordered)
+    return found

@@ -122,7 +122,8 @@ def _near_event(points: LightCurves, mjd: Floats) -> Mask:
     if not len(detected):
         return np.ones(len(mjd), np.bool_)
     margin = MARGIN_DAYS + detected[-1] - detected[0]
-    return (mjd > detected[0] - margin) & (mjd < detected[-1] + margin)
+    near: Mask = (mjd > detected[0] - margin) & (mjd < detected[-1] + margin)
+    return near
 
 
 def copies(one: Objects, number: int, which: Iterable[int], seed: int) -> Objects:
@@ -199,7 +200,8 @@ def _dilated(points: LightCurves, mjd: Floats, stretch: float) -> Floats:
     """Times with the first detection as the fixed point."""
     first = first_detection_mjd(points)[0]
     fixed = first if np.isfinite(first) else points.mjd[0]
-    return fixed + stretch * (mjd - fixed)
+    dilated: Floats = fixed + stretch * (mjd - fixed)
+    return dilated
 
 
 def _measured(
@@ -246,7 +248,8 @@ def _night_jitter(mjd: Floats, random: np.random.Generator) -> Floats:
     """Days by which each point is seen earlier or later, the same within a night in Chile."""
     night = np.floor(mjd + 0.3).astype(np.int64)
     _, place = np.unique(night, return_inverse=True)
-    return random.uniform(-JITTER_DAYS, JITTER_DAYS, place.max(initial=-1) + 1)[place]
+    jitter: Floats = random.uniform(-JITTER_DAYS, JITTER_DAYS, place.max(initial=-1) + 1)[place]
+    return jitter
 
 
 def _shrunken(flux: Floats, err: Floats) -> Floats:
