@@ -165,7 +165,7 @@ def fitted(known: Sequences, label: Labels, apart: NDArray[np.bool_], recipe: Re
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         torch.set_num_threads(1)
-        # Attention that is sure of itself is full of denormals, on which it takes four times as long.
+        # Attention that is sure of itself is full of denormals, which take four times as long.
         torch.set_flush_denormal(True)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         net = T2(known.shape[1])
