@@ -115,7 +115,7 @@ def test_points_that_cannot_be_used_change_nothing(
 def test_an_empty_light_curve_gives_its_redshift_alone(redshift: tuple[float, ...]) -> None:
     row = row_of([], redshift)
     known = not math.isnan(redshift[0])
-    np.testing.assert_array_equal(row[:4], np.float32([known, *np.nan_to_num(redshift)]))
+    np.testing.assert_array_equal(row[:4], np.array([known, *np.nan_to_num(redshift)], np.float32))
     assert not row[4:].any()
 
 

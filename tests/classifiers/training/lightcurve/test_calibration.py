@@ -72,4 +72,4 @@ def test_two_ways_of_asking_share_one_slope() -> None:
 
 def test_chances_of_huge_logits_are_finite() -> None:
     logits = np.array([[1e4, -1e4, 0.0], [-3e38, -3e38, -3e38]], np.float32)
-    np.testing.assert_allclose(chances_of(logits), [[1, 0, 0], [1 / 3] * 3])
+    np.testing.assert_allclose(chances_of(logits), np.array([[1, 0, 0], [1 / 3] * 3], np.float64))

@@ -27,7 +27,8 @@ def made(shape: Shape) -> LightCurveNet:
         net = LightCurveNet(CLASSES, shape)
     net.scaling.settle(torch.from_numpy(rows_of(objects(LABEL))))
     net.slope.fill_(1.3)
-    return net.eval()
+    net.eval()
+    return net
 
 
 @pytest.fixture(scope="module")
