@@ -2,8 +2,8 @@
 
 A weight becomes a constant of fewer bits and operators that restore it. ONNX Runtime computes what
 hangs on constants alone once, when it opens the file, so what runs is the float network with its
-weights rounded. It does so with Cast and Mul, but leaves DequantizeLinear to each call, which is
-why that operator is not used here.
+weights rounded. It does so with Cast and Mul; DequantizeLinear it keeps, or makes part of another
+kernel, with another speed, which is why that operator is not used here.
 """
 
 from __future__ import annotations
