@@ -34,13 +34,14 @@ EXAMPLE_DETECTIONS = 25
 
 
 def rivals(work: Path, some: Material) -> list[Outcome]:
-    """What the rivals answered out of fold."""
+    """What the rivals answered out of fold; one whose fits are not all done is left out."""
     trees, t2 = TreesOutcome.load(work / "trees.npz"), T2Outcome.load(work / "t2.npz")
-    return [
+    found = [
         _outcome(some, judged.TREES_GP, trees.gp_with_z, trees.gp_without_z),
         _outcome(some, judged.TREES, trees.plain_with_z, trees.plain_without_z),
         _outcome(some, judged.T2, t2.with_z, t2.without_z),
     ]
+    return [one for one in found if all(np.isfinite(said).all() for said in one.answers.values())]
 
 
 def _outcome(some: Material, model: str, told: Predictions, untold: Predictions) -> Outcome:
