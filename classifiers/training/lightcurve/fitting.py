@@ -36,11 +36,18 @@ def fitted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
         torch.manual_seed(recipe.seed)
         net = LightCurveNet(lessons.classes, recipe.shape)
         net.scaling.settle(torch.from_numpy(lessons.settling()))
-        return tuned(net, lessons, recipe)
+        return _taught(net, lessons, recipe)
 
 
 def tuned(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet:
-    """The same network after `recipe.steps` steps more."""
+    """A copy of a network after `recipe.steps` steps more."""
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        return _taught(copy.deepcopy(net), lessons, recipe)
+
+
+def _taught(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet:
+    """The running mean of the weights; the network itself is changed."""
     # More threads wait for one another on a busy machine, and these layers are small.
     torch.set_num_threads(1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
