@@ -41,7 +41,7 @@ from tests.classifiers.training.lightcurve.invented import keep as keep_material
 
 RECIPE = Recipe(steps=3, batch=8, shape=SMALL)
 SEEDS = (0, 4)
-TODO = jobs(SEEDS)
+JOBS = jobs(SEEDS)
 
 
 class Heard(NamedTuple):
@@ -88,8 +88,8 @@ def heard(work: Path, patch: pytest.MonkeyPatch) -> dict[Job, Heard]:
         return fitted(lessons, recipe)
 
     patch.setattr(crossing, "fitted", noted)
-    crossed(work, TODO, RECIPE, workers=1)
-    return dict(zip(TODO, found, strict=True))
+    crossed(work, JOBS, RECIPE, workers=1)
+    return dict(zip(JOBS, found, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +103,12 @@ def net_of(work: Path, job: Job) -> LightCurveNet:
 
 
 def test_every_fold_of_every_seed_is_fitted_and_one_that_is_served() -> None:
-    assert {(one.fold, one.seed) for one in TODO if one.fold != SERVED and not one.left_out} == {
+    assert {(one.fold, one.seed) for one in JOBS if one.fold != SERVED and not one.left_out} == {
         (fold, seed) for fold in range(FOLDS) for seed in SEEDS
     }
-    assert [one for one in TODO if one.fold == SERVED] == [Job(SERVED, SEEDS[0])]
-    assert [one.left_out for one in TODO if one.left_out] == [*LEFT_OUT]
-    assert len({one.name for one in TODO}) == len(TODO)
+    assert [one for one in JOBS if one.fold == SERVED] == [Job(SERVED, SEEDS[0])]
+    assert [one.left_out for one in JOBS if one.left_out] == [*LEFT_OUT]
+    assert len({one.name for one in JOBS}) == len(JOBS)
 
 
 def test_no_network_learns_from_what_it_is_judged_on(
@@ -125,7 +125,7 @@ def test_no_network_learns_from_what_it_is_judged_on(
 
 
 def test_originals_and_copies_are_learnt_from_in_their_shares(heard: dict[Job, Heard]) -> None:
-    lessons = heard[TODO[0]].lessons
+    lessons = heard[JOBS[0]].lessons
     half = len(lessons.objects) // 2
     assert (lessons.objects.name[:half] == lessons.objects.name[half:]).all()
     assert lessons.chance[:half].sum() == pytest.approx(ORIGINALS_SHARE)
@@ -193,7 +193,7 @@ def test_each_object_is_scored_by_the_network_of_its_own_fold(
 def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     work: Path, heard: dict[Job, Heard], lost: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, again = TODO[2], list[Recipe]()
+    gone, again = JOBS[2], list[Recipe]()
     before = dict(kept_answers(work, gone.name))
     for ending in lost:
         (work / NETS / f"{gone.name}.{ending}").unlink()
@@ -203,7 +203,7 @@ def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
         return fitted(lessons, recipe)
 
     monkeypatch.setattr(crossing, "fitted", noted)
-    crossed(work, TODO, RECIPE, workers=1)
+    crossed(work, JOBS, RECIPE, workers=1)
     assert again == ([heard[gone].recipe] if "pt" in lost else [])
     after = kept_answers(work, gone.name)
     assert set(after) == set(before)

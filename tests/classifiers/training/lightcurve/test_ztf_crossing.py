@@ -36,7 +36,7 @@ from tests.classifiers.training.lightcurve.invented import SMALL, objects, of_zt
 
 RECIPE = Recipe(steps=3, batch=8, shape=SMALL)
 SEEDS = (0, 4)
-TODO = jobs(SEEDS)
+JOBS = jobs(SEEDS)
 NONE = ZTF.index(NOT_SHOWN)
 
 
@@ -70,8 +70,8 @@ def heard(work: Path, patch: pytest.MonkeyPatch) -> dict[Job, tuple[Lessons, Rec
         return fitted(lessons, recipe)
 
     patch.setattr(crossing, "fitted", noted)
-    crossed(work, TODO, RECIPE, workers=1)
-    return dict(zip(TODO, found, strict=True))
+    crossed(work, JOBS, RECIPE, workers=1)
+    return dict(zip(JOBS, found, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_no_network_learns_from_what_it_is_judged_on(
 def test_lessons_are_windows_that_end_with_a_detection_and_hide_every_redshift(
     heard: dict[Job, tuple[Lessons, Recipe]],
 ) -> None:
-    lessons, _ = heard[TODO[0]]
+    lessons, _ = heard[JOBS[0]]
     curves = lessons.objects.curves
     first, last = curves.mjd[curves.offsets[:-1]], curves.mjd[curves.offsets[1:] - 1]
     assert (last - first <= WINDOW_DAYS).all()
@@ -111,7 +111,7 @@ def test_lessons_are_windows_that_end_with_a_detection_and_hide_every_redshift(
 def test_objects_of_a_class_come_alike_and_simulated_ones_have_their_share(
     some: Material, heard: dict[Job, tuple[Lessons, Recipe]]
 ) -> None:
-    lessons, _ = heard[TODO[0]]
+    lessons, _ = heard[JOBS[0]]
     name, label = lessons.objects.name, lessons.objects.label
     for one in range(len(SUPERNOVAE)):
         _, place = np.unique(name[label == one], return_inverse=True)
@@ -133,7 +133,7 @@ def test_signs_are_hidden_of_some_others_and_of_no_supernova(
     np.testing.assert_array_equal(flux[which], np.abs(before[which]))
     np.testing.assert_array_equal(flux[~which], before[~which])
     known = set(some.objects.curves.flux_njy.tolist())
-    lessons, _ = heard[TODO[0]]
+    lessons, _ = heard[JOBS[0]]
     supernovae = np.flatnonzero(lessons.objects.label != NONE)
     assert known.issuperset(lessons.objects.take(supernovae).curves.flux_njy.tolist())
 
@@ -197,7 +197,7 @@ def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     lost: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gone, again = TODO[2], list[Recipe]()
+    gone, again = JOBS[2], list[Recipe]()
     before = dict(kept_answers(work, gone.name))
     for ending in lost:
         (work / NETS / f"{gone.name}.{ending}").unlink()
@@ -207,7 +207,7 @@ def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
         return fitted(lessons, recipe)
 
     monkeypatch.setattr(crossing, "fitted", noted)
-    crossed(work, TODO, RECIPE, workers=1)
+    crossed(work, JOBS, RECIPE, workers=1)
     assert again == ([heard[gone][1]] if "pt" in lost else [])
     after = kept_answers(work, gone.name)
     assert set(after) == set(before)
