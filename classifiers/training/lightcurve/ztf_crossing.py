@@ -26,6 +26,7 @@ from classifiers.training.lightcurve.judging.outcome import SERVED as SERVED_NAM
 from classifiers.training.lightcurve.judging.outcome import WINDOWS, ZtfOutcome
 from classifiers.training.lightcurve.labels import SUPERNOVAE, ZTF
 from classifiers.training.lightcurve.material import SERVED
+from classifiers.training.lightcurve.objects.early import first_detection_mjd
 from classifiers.training.lightcurve.objects.objects import Objects, joined
 from classifiers.training.lightcurve.objects.splits import FOLDS
 from classifiers.training.lightcurve.objects.windows import (
@@ -44,6 +45,8 @@ from classifiers.training.workers import each
 
 WINDOWS_MAX = 16
 """Of one supernova, to learn from."""
+EARLY_DAYS = 20.0
+"""After the first detection: a window that ends then counts half of one that ends with it."""
 SIMULATED_SHARE = 0.3
 """Of the others that are drawn to learn from; the rest are real."""
 UNSIGNED_SHARE = 0.5
@@ -118,8 +121,19 @@ def lessons(some: Material, known: NDArray[np.bool_], seed: int) -> Lessons:
         len(ZTF),
         hidden_share=1.0,
         wear=WEAR,
-        importance=np.concatenate([_alike(cut.objects), _others_importance(some, others)]),
+        importance=np.concatenate(
+            [_early_first(cut, first_detection_mjd(whole.curves)), _others_importance(some, others)]
+        ),
     )
+
+
+def _early_first(cut: Windows, first_mjd: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(m,): a window the less the older its object is, all of an object's together alike."""
+    curves = cut.objects.curves
+    age = curves.mjd[curves.offsets[1:] - 1] - first_mjd[cut.parent]
+    worth = 1 / (1 + age / EARLY_DAYS)
+    together: NDArray[np.float64] = worth / np.bincount(cut.parent, worth)[cut.parent]
+    return together
 
 
 def unsigned(objects: Objects, which: NDArray[np.bool_]) -> Objects:
