@@ -122,6 +122,17 @@ def test_objects_of_a_class_come_alike_and_simulated_ones_have_their_share(
     assert share == pytest.approx(SIMULATED_SHARE)
 
 
+def test_of_an_object_the_windows_of_its_first_days_count_most(
+    heard: dict[Job, tuple[Lessons, Recipe]],
+) -> None:
+    lessons, _ = heard[JOBS[0]]
+    curves = lessons.objects.curves
+    ends = curves.mjd[curves.offsets[1:] - 1]
+    for name in np.unique(lessons.objects.name[lessons.objects.label != NONE]):
+        own = np.flatnonzero(lessons.objects.name == name)
+        assert (np.diff(lessons.chance[own[np.argsort(ends[own])]]) < 0).all()
+
+
 def test_signs_are_hidden_of_some_others_and_of_no_supernova(
     some: Material, heard: dict[Job, tuple[Lessons, Recipe]]
 ) -> None:
