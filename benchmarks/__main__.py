@@ -10,7 +10,7 @@ from gueststar.allocator import keep_freed_memory
 
 
 def main() -> None:
-    """Measure, print three tables, and fail where the two pipelines' outputs differ."""
+    """Measure, print four tables, and fail where the two pipelines' outputs differ."""
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
     options.add_argument("--alerts", type=int, default=4000, help="through Kafka, each lap")
     options.add_argument("--step-alerts", type=int, default=1000, help="step by step, each lap")

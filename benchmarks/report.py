@@ -1,4 +1,4 @@
-"""The benchmark's run and its three tables: step by step, the networks, the path through Kafka."""
+"""The benchmark's run and its four tables: step by step, both networks, the path through Kafka."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import networks, whole_path
+from benchmarks import lightcurves, networks, whole_path
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
 from benchmarks.steps import STEPS, Ours, medians_us, run_laps
@@ -16,6 +16,7 @@ from benchmarks.textbook import Textbook
 from benchmarks.whole_path import Lap
 from broker.node import KafkaNode, missing_packages
 from classifiers.realbogus import WEIGHTS
+from classifiers.served import BUILT_IN
 from classifiers.training.timing import BATCHES, ROUNDS
 from gueststar.allocator import keep_freed_memory
 
@@ -34,6 +35,7 @@ def report(*, alerts: int, step_alerts: int, laps: int) -> int:
     console.print(f"{len(packets)} alerts of {size_kb:.0f} kB on the mean: {origin}")
     console.print(_step_table(packets[:step_alerts], laps))
     console.print(_network_table(packets))
+    _print_light_curves(console)
     if absent := missing_packages():
         console.print(f"The whole path needs {' and '.join(absent)} (Debian packages): left out.")
         return 0
@@ -63,6 +65,20 @@ def _network_table(packets: Sequence[bytes]) -> Table:
     return table
 
 
+def _print_light_curves(console: Console) -> None:
+    ours, theirs, origin = lightcurves.measure()
+    console.print(origin)
+    title = f"Light curves in, classes out: CPU µs a light curve, median of {ROUNDS} rounds"
+    table = _table(title, "step", "t2")
+    _add(table, "rows, or a Gaussian process", ours.before_us, theirs.before_us)
+    for batch in BATCHES:
+        _add(table, f"network, {batch} at once", ours.network_us[batch], theirs.network_us[batch])
+    for batch in BATCHES:
+        _add(table, f"all, {batch} at once", ours.whole_us[batch], theirs.whole_us[batch])
+    _add(table, "file, kB", ours.size_bytes / 1e3, theirs.size_bytes / 1e3)
+    console.print(table)
+
+
 def _whole_path(bootstrap: str, packets: Sequence[bytes], laps: int, console: Console) -> int:
     textbook, alerts = Textbook(WEIGHTS), len(packets)
     prefixes = [(f"ours-{lap}.", f"textbook-{lap}.") for lap in range(laps)]
@@ -81,7 +97,10 @@ def _whole_path(bootstrap: str, packets: Sequence[bytes], laps: int, console: Co
 
 
 def _path_table(ours: Sequence[Lap], theirs: Sequence[Lap]) -> Table:
-    table = _table(f"Topic to topics through Kafka: µs an alert, median of {len(ours)} laps")
+    table = _table(
+        f"Topic to topics through Kafka: µs an alert, median of {len(ours)} laps; "
+        f"gueststar with {len(BUILT_IN)} networks, the textbook with that of stamps"
+    )
     for step in PATH_STEPS:
         _add(
             table,
@@ -102,10 +121,10 @@ def _median_us(seconds: Sequence[float]) -> float:
     return median(seconds) * 1e6
 
 
-def _table(title: str, rows: str = "step") -> Table:
+def _table(title: str, rows: str = "step", rival: str = "textbook") -> Table:
     table = Table(title=title, title_justify="left", min_width=WIDTH)
     table.add_column(rows, ratio=1)
-    for name in ("gueststar", "textbook", "ratio"):
+    for name in ("gueststar", rival, "ratio"):
         table.add_column(name, justify="right")
     return table
 

@@ -14,12 +14,17 @@ from importlib.metadata import entry_points
 import numpy as np
 
 from classifiers.classifier import Classifier
+from classifiers.lightcurve import lightcurve, supernova
 from classifiers.realbogus import RealBogus
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
 
 PLUGIN_GROUP = "gueststar.classifiers"
-BUILT_IN: Mapping[str, Callable[[], Classifier]] = {"realbogus": RealBogus}
+BUILT_IN: Mapping[str, Callable[[], Classifier]] = {
+    "realbogus": RealBogus,
+    "lightcurve": lightcurve,
+    "supernova": supernova,
+}
 """Served unless a setting says otherwise."""
 SCORES = "scores."
 COLUMNS = frozenset(AlertBatch.__annotations__) | {"stamps"}

@@ -48,8 +48,8 @@ def names(classifiers: tuple[Classifier, ...]) -> list[str]:
     return [one.identity.name for one in classifiers]
 
 
-def test_the_real_bogus_network_is_served_by_default() -> None:
-    assert names(served.served()) == ["realbogus"]
+def test_every_network_of_ours_is_served_by_default_under_its_own_name() -> None:
+    assert names(served.served()) == list(served.BUILT_IN)
 
 
 def test_an_unknown_name_is_told_with_those_there_are() -> None:

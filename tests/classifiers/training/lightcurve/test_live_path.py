@@ -38,11 +38,7 @@ SYSTEM_OF = {"lightcurve": "lsst", "supernova": "ztf"}
 SCORED_MIN = {"lightcurve": 20, "supernova": 1500}
 """Of the real alerts, by how many have two detections."""
 
-pytestmark = [
-    pytest.mark.data,
-    pytest.mark.timeout(1800),
-    pytest.mark.skipif(not SUPERNOVA.is_file(), reason="the networks were not made yet"),
-]
+pytestmark = [pytest.mark.data, pytest.mark.timeout(1800)]
 
 
 class Scored(NamedTuple):
