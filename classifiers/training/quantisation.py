@@ -23,6 +23,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from classifiers.training.stripping import stripped
 from schemas.errors import ModelError
 
 LAYERS = ("Conv", "Gemm", "MatMul")
@@ -95,8 +96,10 @@ def _prepared(path: Path, scaling: Collection[str]) -> Iterator[_Network]:
     """The network with its shapes written down and its constants folded."""
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder, path.name)
-        quant_pre_process(path, prepared, skip_symbolic_shape=True)
-        graph = onnx.load(prepared).graph
+        # Noted shapes would contradict the weights that the preparing turns round.
+        onnx.save(stripped(onnx.load(path)), prepared)
+        quant_pre_process(prepared, prepared, skip_symbolic_shape=True)
+        graph = _named(prepared).graph
         held = {one.name for one in graph.initializer}
         ends = [place for place, one in enumerate(graph.node) if one.op_type in scaling]
         begin = ends[-1] + 1 if ends else 0
@@ -106,6 +109,15 @@ def _prepared(path: Path, scaling: Collection[str]) -> Iterator[_Network]:
             raise ModelError(f"{path}: has none of {', '.join(LAYERS)}; name a network")
         without = [one.name for one in products if one.name not in layers]
         yield _Network(prepared, [one.name for one in graph.node[:begin]] + without, layers)
+
+
+def _named(path: Path) -> onnx.ModelProto:
+    """The model of a file, once its nodes have names; a stripped one's have none."""
+    model = onnx.load(path)
+    for place, one in enumerate(model.graph.node):
+        one.name = one.name or f"node{place}"
+    onnx.save(model, path)
+    return model
 
 
 class _Rows(CalibrationDataReader):
