@@ -29,7 +29,7 @@ def fill_rows(
     edges: tuple[Floats, Floats],  # of bins, of lags
     begins: tuple[int, int, int, int],  # in a row: bands, shape, lags, tokens
     bounds: tuple[int, int, float, float],  # bands, tokens; highest flux, highest precision
-    limits: tuple[float, float],  # zero point, sigmas of a limit
+    limits: tuple[float, float, float],  # zero point, sigmas of a limit; highest redshift
     rows: NDArray[np.float32],
 ) -> None:
     """Fill rows (n, ROW), zeros so far. Points come by rising time and with any value."""
@@ -44,7 +44,7 @@ def fill_rows(
         count = _sound(offsets[one], offsets[one + 1], columns, bounds, limits, points)
         points = (count, days, band, flux, precision, detected)
         row = rows[one]
-        peak = _context(points, redshift[one], row)
+        peak = _context(points, redshift[one], limits[2], row)
         if count == 0:
             continue
         _bands(points, peak, bounds[0], row[begins[0] : begins[1]])
@@ -59,7 +59,7 @@ def _sound(
     end: int,
     columns: tuple[Floats, NDArray[np.int8], Floats, Floats, Floats, NDArray[np.bool_]],
     bounds: tuple[int, int, float, float],
-    limits: tuple[float, float],
+    limits: tuple[float, float, float],
     points: Points,
 ) -> int:
     """Copy the points that say something; a limit is no flux, with the limit's error."""
@@ -71,7 +71,7 @@ def _sound(
         if np.isnan(value):
             value, is_detected = 0.0, False
             error = 10.0 ** ((limits[0] - limit_mag[at]) / 2.5) / limits[1]
-        fine = 0 <= bands[at] < bounds[0] and abs(value) <= bounds[2]
+        fine = 0 <= bands[at] < bounds[0] and abs(value) <= bounds[2] and np.isfinite(mjd[at])
         if not (fine and error * bounds[3] >= 1.0 and error <= bounds[2]):
             continue
         days[count], band[count], flux[count] = mjd[at], bands[at], value
@@ -81,13 +81,13 @@ def _sound(
 
 
 @compiled
-def _context(points: Points, redshift: Floats, row: Row) -> int:
+def _context(points: Points, redshift: Floats, redshift_max: float, row: Row) -> int:
     """Fill what is about the whole curve, count days from the first detection; gives the peak."""
     count, days, _, flux, precision, detected = points
-    known = redshift[0] == redshift[0] and redshift[1] == redshift[1]
+    known = abs(redshift[0]) <= redshift_max and abs(redshift[1]) <= redshift_max
     row[0] = known
     for place in range(3):
-        row[1 + place] = redshift[place] if known and redshift[place] == redshift[place] else 0.0
+        row[1 + place] = redshift[place] if known and np.isfinite(redshift[place]) else 0.0
     if count == 0:
         return 0
     first, last, peak, lowest, seen = 0, 0, 0, 0, 0

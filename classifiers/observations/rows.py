@@ -18,12 +18,16 @@ ZERO_POINT_MAG = 31.4
 LIMIT_SIGMAS = 5.0
 """Of which a limiting magnitude is the flux."""
 
+REDSHIFT_MAX = 100.0
+"""A photo-z, or an error of one, beyond is no measurement: the whole is then unknown."""
+
 
 def rows(curves: LightCurves, redshift: NDArray[np.float64]) -> NDArray[np.float32]:
     """Rows float32 (n, ROW), as `layout` says, of n light curves.
 
     redshift (n, 3): host photo-z, its error and distance modulus; the whole is unknown where one
-    of the first two is NaN. Points without a band, an error or a flux (or a limit) are left out.
+    of the first two is NaN. Points without a time, a band, an error or a flux (or a limit) are
+    left out.
     """
     assert redshift.shape == (len(curves), len(layout.REDSHIFT)), redshift.shape
     filled = np.zeros((len(curves), layout.ROW), np.float32)
@@ -37,7 +41,7 @@ def rows(curves: LightCurves, redshift: NDArray[np.float64]) -> NDArray[np.float
     )
     begins = (layout.BAND_BEGIN, layout.SHAPE_BEGIN, layout.LAG_BEGIN, layout.TOKENS_BEGIN)
     bounds = (len(BANDS), layout.TOKENS, FLUX_NJY_MAX, PRECISION_MAX)
-    limits = (ZERO_POINT_MAG, LIMIT_SIGMAS)
+    limits = (ZERO_POINT_MAG, LIMIT_SIGMAS, REDSHIFT_MAX)
     fill_rows(
         curves.offsets,
         columns,

@@ -54,9 +54,9 @@ def loaded(path: Path) -> LightCurveNet:
 
     Raises ModelError where the file is of another network.
     """
-    model = onnx.load(path)
-    said = {one.key: one.value for one in model.metadata_props}
     try:
+        model = onnx.load(path)
+        said = {one.key: one.value for one in model.metadata_props}
         net = LightCurveNet(len(json.loads(said["labels"])), Shape(**json.loads(said["shape"])))
         values = _constants(model.graph)
         found = {name: values[own] for name, own in json.loads(said["weights"]).items()}
@@ -66,7 +66,7 @@ def loaded(path: Path) -> LightCurveNet:
                 state[name].shape
             )
         net.load_state_dict(state)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+    except Exception as error:  # those of a file that is none share no other type
         raise ModelError(
             f"{path}: is no file of this network ({error!r:.200}); name one that training wrote"
         ) from error

@@ -119,6 +119,20 @@ def test_an_empty_light_curve_gives_its_redshift_alone(redshift: tuple[float, ..
     assert not row[4:].any()
 
 
+@pytest.mark.parametrize("mjd", [NAN, math.inf, -math.inf])
+def test_a_point_without_a_time_changes_nothing(mjd: float) -> None:
+    points = [Point(60_000.0, 1, 50.0, 5.0, NAN, True), Point(60_001.0, 2, 80.0, 5.0, NAN, True)]
+    np.testing.assert_array_equal(row_of([*points, points[0]._replace(mjd=mjd)]), row_of(points))
+
+
+@pytest.mark.parametrize("absurd", [1e30, -1e6, math.inf])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_redshift_that_is_none_is_unknown(place: int, absurd: float) -> None:
+    told = [*KNOWN]
+    told[place] = absurd
+    np.testing.assert_array_equal(row_of([], told), row_of([]))
+
+
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_redshift_without_its_error_is_none(place: int) -> None:
     half = [*KNOWN]

@@ -141,6 +141,14 @@ def test_a_file_of_another_network_is_refused(tmp_path: Path) -> None:
         loaded(network_file(tmp_path / "other.onnx"))
 
 
+def test_what_is_no_file_of_a_network_is_refused(tmp_path: Path) -> None:
+    for path, content in ((tmp_path / "none.onnx", None), (tmp_path / "text.onnx", b"no network")):
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(ModelError, match="no file of this network"):
+            loaded(path)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
