@@ -14,8 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.session import Session
-from classifiers.training.lightcurve.judging.metrics import flat_log_loss, micro, with_prior
-from classifiers.training.lightcurve.smaller.forms import FLOAT
+from classifiers.training.lightcurve.judging.metrics import (
+    flat_log_loss,
+    losses,
+    micro,
+    with_prior,
+)
+from classifiers.training.lightcurve.smaller.forms import FLOAT, SAME_OPERATORS
 from classifiers.training.timing import BATCHES, ROUNDS, medians_us
 
 Rows = NDArray[np.float32]
@@ -23,10 +28,12 @@ ALONE = 64
 """Rows that are also scored one by one, to see whether their neighbours matter."""
 NEIGHBOURS_MAX = 1e-5
 """Change of a probability by neighbours that is but the order of sums."""
-TIME_NOISE = 0.05
-"""Relative difference of two medians that a second run need not show again."""
-LOSS_NOISE = 0.003
-"""Difference of flat log-losses on the same objects that nobody would choose a file for."""
+AT = 32
+"""The size of batch at which steps are said to be fast or slow: the project's promise."""
+ERRORS = 2.0
+"""A loss differs where it does so by this many paired standard errors."""
+LOSS_ERROR = 0.0015
+"""Of a step that was measured without one."""
 
 
 @dataclass(frozen=True)
@@ -61,77 +68,117 @@ class Row:
     change_mean: float
     neighbours_max: float
     """Change of a probability when its row is scored alone: the product promises none."""
+    flat_error: float = LOSS_ERROR
+    """Standard error of what `flat` differs by from the float network's, on the same objects."""
+    flat_hidden_error: float = LOSS_ERROR
 
 
 def study(files: Mapping[str, Path], judged: Judged, rounds: int = ROUNDS) -> list[Row]:
     """A row for each file, FLOAT being among them. All are timed in turn."""
     networks = {step: Session(path, judged.rows.shape[1:]) for step, path in files.items()}
     times = medians_us({step: one.run for step, one in networks.items()}, judged.rows, rounds)
-    in_float = networks[FLOAT].run(judged.rows)
+    in_float = tuple(networks[FLOAT].run(one) for one in (judged.rows, judged.hidden))
     return [_row(step, path, judged, times[step], in_float) for step, path in files.items()]
 
 
 def _row(
-    step: str, path: Path, judged: Judged, time_us: Mapping[int, float], in_float: Rows
+    step: str, path: Path, judged: Judged, time_us: Mapping[int, float], in_float: tuple[Rows, ...]
 ) -> Row:
     network = Session(path, judged.rows.shape[1:])
-    classes, once = len(judged.prior), np.ones((1, len(judged.label)))
-    given, hidden = network.run(judged.rows), network.run(judged.hidden)
+    label, classes, once = judged.label, len(judged.prior), np.ones((1, len(judged.label)))
+    found = [network.run(one) for one in (judged.rows, judged.hidden)]
     alone = np.concatenate([network.run(one[None]) for one in judged.rows[:ALONE]])
-    change = np.abs(given - in_float)
+    change = np.abs(found[0] - in_float[0])
+    flat = [flat_log_loss(one, label, classes) for one in found]
+    error = [_error(one, whole, label) for one, whole in zip(found, in_float, strict=True)]
     return Row(
         step=step,
         size_bytes=path.stat().st_size,
         time_us=time_us,
-        flat=flat_log_loss(given, judged.label, classes),
-        flat_hidden=flat_log_loss(hidden, judged.label, classes),
-        auc=float(micro(with_prior(given, judged.prior), judged.label).auc(once)[0]),
+        flat=flat[0],
+        flat_hidden=flat[1],
+        auc=float(micro(with_prior(found[0], judged.prior), label).auc(once)[0]),
         change_max=float(change.max()),
         change_mean=float(change.mean()),
-        neighbours_max=float(np.abs(alone - given[:ALONE]).max()),
+        neighbours_max=float(np.abs(alone - found[0][:ALONE]).max()),
+        flat_error=error[0],
+        flat_hidden_error=error[1],
     )
 
 
-def said(row: Row, against: Row) -> str:
-    """What a step gave, in words: bytes, time at batch 32, loss with and without redshift."""
+def _error(given: Rows, in_float: Rows, label: NDArray[np.int64]) -> float:
+    """Standard error of the difference of two flat log-losses, objects being drawn by class."""
+    difference = losses(given, label) - losses(in_float, label)
+    classes = [difference[label == one] for one in np.unique(label)]
+    variance = sum(float(one.var()) / max(len(one) - 1, 1) for one in classes)
+    return float(np.sqrt(variance) / len(classes))
+
+
+def noise(rows: Sequence[Row]) -> tuple[float, float]:
+    """What the float network takes at batch 32, µs, and by which share that is not certain.
+
+    Steps that run its operators take its time by construction, so what these differ by is the
+    noise of measuring: the median of all is the time, the largest distance from it the noise.
+    """
+    times = np.array([row.time_us[AT] for row in rows if row.step in SAME_OPERATORS])
+    middle = float(np.median(times))
+    return middle, float(np.abs(times / middle - 1).max())
+
+
+def said(row: Row, against: Row, time: tuple[float, float]) -> str:
+    """What a step gave, in words: bytes, time at batch 32, loss with and without redshift.
+
+    `time` is what `noise` found.
+    """
     size = f"{row.size_bytes / against.size_bytes:.0%} of the bytes"
-    time = _time_said(row.time_us[32] / against.time_us[32] - 1)
-    losses = (row.flat - against.flat, row.flat_hidden - against.flat_hidden)
-    parts = [size, time, _loss_said(*losses)]
+    parts = [size, _time_said(row, *time), _loss_said(row, against)]
     if row.neighbours_max > NEIGHBOURS_MAX:
         parts.append("a score hangs on the rows beside it: not served")
     return "; ".join(parts)
 
 
-def _time_said(more: float) -> str:
-    if abs(more) < TIME_NOISE:
-        return "as fast"
+def _time_said(row: Row, middle: float, unsure: float) -> str:
+    more = row.time_us[AT] / middle - 1
+    if row.step in SAME_OPERATORS:
+        return "float's operators"
+    if abs(more) <= unsure:
+        return "as fast, within the noise"
     return f"{more:.0%} slower" if more > 0 else f"{-more:.0%} faster"
 
 
-def _loss_said(with_z: float, without: float) -> str:
-    """Nothing to choose by, or the differences themselves."""
-    if max(abs(with_z), abs(without)) < LOSS_NOISE:
+def _loss_said(row: Row, against: Row) -> str:
+    """Nothing to choose by, or the differences with their errors."""
+    differences = (row.flat - against.flat, row.flat_hidden - against.flat_hidden)
+    errors = (row.flat_error, row.flat_hidden_error)
+    pairs = list(zip(differences, errors, strict=True))
+    if all(abs(one) <= ERRORS * error for one, error in pairs):
         return "as good"
-    if max(with_z, without) < LOSS_NOISE:
-        return f"better by {-with_z:.3f} with z, {-without:.3f} without"
-    return f"loss {with_z:+.3f} with z, {without:+.3f} without"
+    with_z, without = (f"{one:+.3f} ± {error:.3f}" for one, error in pairs)
+    return f"loss {with_z} with z, {without} without"
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The study as a table; the last column is against the row of FLOAT."""
+    """The study as a table, in words against the row of FLOAT, and how sure its times are."""
     (against,) = (row for row in rows if row.step == FLOAT)
+    time = noise(rows)
     times = [f"µs at {batch}" for batch in BATCHES]
     figures = ["flat, z", "flat, no z", "micro AUC", "largest change", "mean change"]
     head = ["step", "bytes", *times, *figures, "what it gave"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 2) + "---|"]
-    return "\n".join([*lines, *(_line(row, against) for row in rows)]) + "\n"
+    table = "\n".join([*lines, *(_line(row, against, time) for row in rows)])
+    return f"{table}\n\n{TIMES_SAID.format(AT, *time)}\n"
 
 
-def _line(row: Row, against: Row) -> str:
+TIMES_SAID = (
+    'ONNX Runtime makes one and the same network of all steps marked "float\'s operators", so '
+    "their times at batch {} differ by noise alone: {:.1f} µs in the median, up to {:.0%} away."
+)
+
+
+def _line(row: Row, against: Row, time: tuple[float, float]) -> str:
     times = [f"{row.time_us[batch]:.1f}" for batch in BATCHES]
     quality = [f"{row.flat:.4f}", f"{row.flat_hidden:.4f}", f"{row.auc:.4f}"]
     changes = [f"{one:.2g}" for one in (row.change_max, row.change_mean)]
-    gave = "what the others are held against" if row is against else said(row, against)
+    gave = "what the others are held against" if row is against else said(row, against, time)
     cells = [row.step, f"{row.size_bytes:,}", *times, *quality, *changes, gave]
     return "| " + " | ".join(cells) + " |"

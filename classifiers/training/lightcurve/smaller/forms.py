@@ -50,6 +50,9 @@ PACKINGS: Mapping[str, Packing] = MappingProxyType(
     }
 )
 """Forms that run as the float network does, its weights being rounded."""
+TUNED, TUNED_IN_FEW_BITS = "float, fine-tuned", f"{FEW_BITS}-bit weights, fine-tuned"
+SAME_OPERATORS = frozenset({EXPORTED, FLOAT, *PACKINGS, TUNED, TUNED_IN_FEW_BITS})
+"""Steps of which ONNX Runtime makes one and the same network, but for the weights' values."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,13 @@ def _taught_on(learnt: Learnt) -> dict[str, tuple[Change, Packing]]:
         return rounded_in_training(net, tune, FEW_BITS)
 
     return {
-        "float, fine-tuned": (lambda net, tune: tune(copy.deepcopy(net)), same),
+        TUNED: (lambda net, tune: tune(copy.deepcopy(net)), same),
         "a head less": (lambda net, tune: tune(without_least_head(net, loss)), same),
         "3/4 of the inner channels": (lambda net, tune: tune(slimmed(net, inner=0.75)), same),
         "half of the inner channels": (lambda net, tune: tune(slimmed(net, inner=0.5)), same),
         "3/4 of the hidden channels": (lambda net, tune: tune(slimmed(net, hidden=0.75)), same),
         "half of the hidden channels": (lambda net, tune: tune(slimmed(net, hidden=0.5)), same),
-        f"{FEW_BITS}-bit weights, fine-tuned": (in_few_bits, partial(few_bits, bits=FEW_BITS)),
+        TUNED_IN_FEW_BITS: (in_few_bits, partial(few_bits, bits=FEW_BITS)),
     }
 
 

@@ -17,6 +17,7 @@ from classifiers.training.lightcurve.smaller.compression import (
     Judged,
     Row,
     markdown,
+    noise,
     said,
     study,
 )
@@ -128,34 +129,57 @@ def _nothing(exported: Path, learnt: Learnt) -> dict[str, Path]:
     return {}
 
 
+SLOW = {1: 50.0, 32: 12.0, 256: 9.5}
+FAST = {1: 50.0, 32: 8.0, 256: 9.5}
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"size_bytes": 25_000}, "25% of the bytes; as fast; as good"),
+        ({"size_bytes": 25_000}, "25% of the bytes; as fast, within the noise; as good"),
+        ({"step": "int8 weights"}, "100% of the bytes; float's operators; as good"),
         (
-            {"time_us": {1: 50.0, 32: 12.0, 256: 9.5}, "flat": 0.45},
-            "100% of the bytes; 20% slower; loss +0.010 with z, +0.000 without",
+            {"time_us": SLOW, "flat": 0.45, "flat_error": 0.004},
+            "100% of the bytes; 20% slower; loss +0.010 ± 0.004 with z, +0.000 ± 0.002 without",
         ),
         (
-            {"time_us": {1: 50.0, 32: 8.0, 256: 9.5}, "flat": 0.43, "flat_hidden": 0.605},
-            "100% of the bytes; 20% faster; better by 0.010 with z, 0.005 without",
+            {"time_us": FAST, "flat": 0.45, "flat_error": 0.006},
+            "100% of the bytes; 20% faster; as good",
         ),
         (
             {"neighbours_max": 0.01},
-            "100% of the bytes; as fast; as good; a score hangs on the rows beside it: not served",
+            "100% of the bytes; as fast, within the noise; as good; "
+            "a score hangs on the rows beside it: not served",
         ),
     ],
 )
 def test_a_step_is_told_in_words(changed: dict[str, Any], words: str) -> None:
-    assert said(replace(AGAINST, **changed), AGAINST) == words
+    row = replace(AGAINST, **{"step": "a head less", "flat_hidden_error": 0.002, **changed})
+    assert said(row, AGAINST, (10.0, 0.1)) == words
+
+
+def test_the_noise_of_time_is_what_one_network_takes_when_measured_again_and_again() -> None:
+    steps = {EXPORTED: 9.0, FLOAT: 10.0, "int8 weights": 10.5, "a head less": 1.0}
+    rows = [
+        replace(AGAINST, step=step, time_us={1: 0.0, 32: us, 256: 0.0})
+        for step, us in steps.items()
+    ]
+    middle, unsure = noise(rows)
+    assert middle == 10
+    assert unsure == pytest.approx(0.1)
+
+
+def test_a_loss_has_a_paired_error_that_is_none_for_the_same_network(rows: dict[str, Row]) -> None:
+    assert (rows[FLOAT].flat_error, rows[EXPORTED].flat_hidden_error) == (0, 0)
+    assert 0 < rows["float16 weights"].flat_error < rows["16 clusters"].flat_error
 
 
 def test_a_row_is_a_line_of_the_table_against_float() -> None:
-    small = replace(AGAINST, step="int8", size_bytes=26_123, change_max=0.0123, change_mean=0.00045)
+    small = replace(AGAINST, step="half", size_bytes=26_123, change_max=0.0123, change_mean=0.00045)
     lines = markdown([AGAINST, small]).splitlines()
-    assert len(lines) == 4
     assert lines[2].endswith("| 0 | 0 | what the others are held against |")
     assert lines[3] == (
-        "| int8 | 26,123 | 50.0 | 10.0 | 9.5 | 0.4400 | 0.6100 | 0.9921 | 0.012 | 0.00045 "
-        "| 26% of the bytes; as fast; as good |"
+        "| half | 26,123 | 50.0 | 10.0 | 9.5 | 0.4400 | 0.6100 | 0.9921 | 0.012 | 0.00045 "
+        "| 26% of the bytes; as fast, within the noise; as good |"
     )
+    assert lines[-1].endswith("10.0 µs in the median, up to 0% away.")
