@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -20,14 +19,12 @@ from classifiers.training.lightcurve.fitting import scored
 from classifiers.training.lightcurve.objects.objects import Objects
 from classifiers.training.progress import shown
 from classifiers.training.realbogus.alerts.packets import packets
-from classifiers.training.timing import medians_us
+from classifiers.training.timing import ALERTS, BATCHES, medians_us
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 
 FOLDERS = ("ztf", "lsst")
 BATCH = 100
-TIMED_EVERY = 29
-"""Objects from one that is timed to the next; deep fields stand first in PLAsTiCC's table."""
 
 
 class Live(NamedTuple):
@@ -64,18 +61,27 @@ def live(data: Path, file: Path, system: str, objects: Objects, rounds: int) -> 
         theirs = scored(net, rows(curves, redshift)) if known.any() else ours[known]
         alerts, given = alerts + len(batch), given + int(known.sum())
         apart = max(apart, float(np.abs(ours[known] - theirs).max(initial=0)))
-    some = objects.take(np.arange(0, len(objects), TIMED_EVERY))
-    time_us = medians_us(
-        {"path": partial(_score, classifier, some)}, np.arange(len(some), dtype=np.float32), rounds
-    )["path"]
-    return Live(alerts, given, apart, time_us, float(np.diff(some.curves.offsets).mean()))
+    return Live(alerts, given, apart, *_timed(classifier, objects, rounds))
 
 
-def _score(
-    classifier: LightCurveClassifier, objects: Objects, places: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    some = objects.take(places.astype(np.int64))
-    return classifier.score_light_curves(some.curves, some.redshift)
+def _timed(
+    classifier: LightCurveClassifier, objects: Objects, rounds: int
+) -> tuple[Mapping[int, float], float]:
+    """The time by size of batch, and the mean of the points."""
+    some = objects.take(np.linspace(0, len(objects) - 1, ALERTS).astype(np.int64))
+    # A stream's batches are there already: cutting them out is not timed.
+    parts = {
+        (begin, size): some.take(np.arange(begin, begin + size))
+        for size in BATCHES
+        for begin in range(0, ALERTS, size)
+    }
+
+    def score(places: NDArray[np.float32]) -> NDArray[np.float32]:
+        part = parts[int(places[0]), len(places)]
+        return classifier.score_light_curves(part.curves, part.redshift)
+
+    taken = medians_us({"path": score}, np.arange(ALERTS, dtype=np.float32), rounds)["path"]
+    return taken, float(np.diff(some.curves.offsets).mean())
 
 
 def _batches(data: Path) -> Iterator[AlertBatch]:

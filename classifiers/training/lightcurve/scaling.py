@@ -66,11 +66,12 @@ class Scaling(nn.Module):
         self.counts = [len(places[one]) for one in KINDS]
         order = torch.tensor([place for one in KINDS for place in places[one]])
         self.features = len(order) + 2
-        knots = torch.tensor(KNOTS_DAYS).log10()
+        knots = torch.tensor(KNOTS_DAYS).log10().unsqueeze(1)
         self.columns = 4 + 3 * len(KNOTS_DAYS) + len(BANDS)
         self.register_buffer("order", order, persistent=False)
         self.register_buffer("knots", knots, persistent=False)
-        self.register_buffer("bands", torch.arange(len(BANDS)).float(), persistent=False)
+        bands = torch.arange(len(BANDS)).float().unsqueeze(1)
+        self.register_buffer("bands", bands, persistent=False)
         self.register_buffer("mean", torch.zeros(self.features))
         self.register_buffer("spread", torch.ones(self.features))
 
@@ -111,11 +112,12 @@ class Scaling(nn.Module):
         self, rows: torch.Tensor, unit: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         seen = rows[:, layout.TOKENS_BEGIN :].reshape(-1, layout.TOKENS, len(layout.TOKEN_COLUMNS))
-        days, flux, precision, band, detected = seen.split(1, dim=2)
-        unit = unit.unsqueeze(1)
+        # Observations last: what is done to all of them alike is then done to long runs of memory.
+        days, flux, precision, band, detected = seen.transpose(1, 2).split(1, dim=1)
+        unit = unit.unsqueeze(2)
         there = (precision > 0).to(rows.dtype)
         strength = flux * precision
-        since_peak = days - _cell(rows, "days_to_peak").unsqueeze(1)
+        since_peak = days - _cell(rows, "days_to_peak").unsqueeze(2)
         columns = [
             (flux / unit).clamp(-FLUXES_MAX, FLUXES_MAX),
             torch.sign(strength) * torch.log1p(strength.abs()) / 3,
@@ -126,10 +128,10 @@ class Scaling(nn.Module):
             self._encoded(-since_peak),
             (band == self.bands).to(rows.dtype),
         ]
-        return torch.cat(columns, dim=2), there.squeeze(2)
+        return torch.cat(columns, dim=1).transpose(1, 2), there.squeeze(1)
 
     def _encoded(self, days: torch.Tensor) -> torch.Tensor:
-        """Days after something, (..., 1), to ramps that begin at each knot, (..., knots)."""
+        """Days after something, (n, 1, t), to ramps that begin at each knot, (n, knots, t)."""
         logarithm = torch.log10(days.clamp(min=KNOTS_DAYS[0]))
         return torch.relu(logarithm - self.knots)
 
