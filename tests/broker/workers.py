@@ -104,14 +104,22 @@ class LocalWorker:
         self.sink.commit()
 
     def recover(self, error: BrokerError) -> None:
-        starts = self.source.starts()
-        if isinstance(error, ProducerFenced):
-            self.source.confirm_member()
-            self.sink.rebuild()
-            self.source.seek({**starts, **self.source.committed()})
-        else:
+        waiting: BrokerError | None = error
+        while waiting is not None:
+            try:
+                self.source.seek(self._retreat(waiting))
+                waiting = None
+            except GIVEN_BACK as again:  # an abort may be the first to hear of a fence
+                waiting = again
+
+    def _retreat(self, error: BrokerError) -> dict[Partition, int]:
+        starts = dict(self.source.starts())
+        if not isinstance(error, ProducerFenced):
             self.sink.abort()
-            self.source.seek(starts)
+            return starts
+        self.source.confirm_member()
+        self.sink.rebuild()
+        return {**starts, **self.source.committed()}
 
     def step(self, topic: str, timeout_s: float) -> int:
         if not self.poll(timeout_s):
