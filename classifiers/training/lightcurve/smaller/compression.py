@@ -32,8 +32,8 @@ AT = 32
 """The size of batch at which steps are said to be fast or slow: the project's promise."""
 ERRORS = 2.0
 """A loss differs where it does so by this many paired standard errors."""
-LOSS_ERROR = 0.0015
-"""Of a step that was measured without one."""
+LOSS_NOISE = 0.003
+"""Difference that nobody would choose a file for, where its error was not measured."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,10 @@ class Row:
     change_mean: float
     neighbours_max: float
     """Change of a probability when its row is scored alone: the product promises none."""
-    flat_error: float = LOSS_ERROR
-    """Standard error of what `flat` differs by from the float network's, on the same objects."""
-    flat_hidden_error: float = LOSS_ERROR
+    flat_error: float | None = None
+    """Standard error of what `flat` differs by from the float network's, on the same objects;
+    None where a study did not measure it."""
+    flat_hidden_error: float | None = None
 
 
 def study(files: Mapping[str, Path], judged: Judged, rounds: int = ROUNDS) -> list[Row]:
@@ -151,10 +152,18 @@ def _loss_said(row: Row, against: Row) -> str:
     differences = (row.flat - against.flat, row.flat_hidden - against.flat_hidden)
     errors = (row.flat_error, row.flat_hidden_error)
     pairs = list(zip(differences, errors, strict=True))
-    if all(abs(one) <= ERRORS * error for one, error in pairs):
+    if all(_as_good(*one) for one in pairs):
         return "as good"
-    with_z, without = (f"{one:+.3f} ± {error:.3f}" for one, error in pairs)
+    with_z, without = (_difference(*one) for one in pairs)
     return f"loss {with_z} with z, {without} without"
+
+
+def _as_good(loss: float, error: float | None) -> bool:
+    return abs(loss) <= (LOSS_NOISE if error is None else ERRORS * error)
+
+
+def _difference(loss: float, error: float | None) -> str:
+    return f"{loss:+.3f}" if error is None else f"{loss:+.3f} ± {error:.3f}"
 
 
 def markdown(rows: Sequence[Row]) -> str:
