@@ -68,14 +68,12 @@ class LightCurveClassifier:
         does. redshift (n, 3): the host's photometric redshift, its error and its distance
         modulus; NaN where unknown.
         """
-        scores = np.full((len(curves), len(self.labels)), np.nan, np.float32)
-        enough = np.flatnonzero(_detections(curves) >= self.detections_min)
-        if len(enough) < len(curves):
-            curves, redshift = curves.take(enough), redshift[enough]
         told = rows(curves, redshift)
-        # Points without a band, or with an impossible error, are no detections to a row.
         fine = told[:, DETECTIONS] >= self.detections_min
-        scores[enough[fine]] = self._session.run(told[fine])
+        if fine.all():
+            return self._session.run(told)
+        scores = np.full((len(curves), len(self.labels)), np.nan, np.float32)
+        scores[fine] = self._session.run(told[fine])
         return scores
 
     def warm_up(self) -> None:
@@ -101,13 +99,6 @@ def _detections_min(path: Path, text: str) -> int:
             "export the model again"
         )
     return int(text)
-
-
-def _detections(curves: LightCurves) -> NDArray[np.int64]:
-    """By light curve, how many points were detected."""
-    so_far = np.concatenate(([0], np.cumsum(curves.detected)))
-    counts: NDArray[np.int64] = np.diff(so_far[curves.offsets])
-    return counts
 
 
 def _one_point() -> LightCurves:

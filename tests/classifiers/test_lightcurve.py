@@ -121,19 +121,20 @@ def test_the_host_s_redshift_reaches_the_network(
     batch = batch_of("lsst", [NOW] * 2, [curve(1), curve(3)])
     batch.host_photoz[1], batch.host_photoz_err[1], batch.distance_modulus[1] = 0.2, 0.1, 40.0
     network.score(batch)
-    np.testing.assert_array_equal(seen, [[[0.2, 0.1, 40.0]]])
+    np.testing.assert_array_equal(seen, [[[np.nan] * 3, [0.2, 0.1, 40.0]]])
 
 
-def test_only_rows_that_are_not_declined_are_computed(
+def test_only_rows_that_are_not_declined_reach_the_network(
     network: LightCurveClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[int] = []
+    run = network._session.run
 
-    def noted(curves: LightCurves, redshift: Floats) -> NDArray[np.float32]:
-        told.append(len(curves))
-        return rows(curves, redshift)
+    def noted(some: NDArray[np.float32]) -> NDArray[np.float32]:
+        told.append(len(some))
+        return run(some)
 
-    monkeypatch.setattr(module, "rows", noted)
+    monkeypatch.setattr(network._session, "run", noted)
     batch = batch_of([LSST, ZTF, LSST], [NOW] * 3, [curve(1), curve(5), curve(5)])
     network.score(batch)
     assert told == [1]
