@@ -7,6 +7,7 @@ github.com/tallamjr/astronet at commit 7c90cbb, which trained the published netw
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -163,17 +164,28 @@ def fitted(known: Sequences, label: Labels, apart: NDArray[np.bool_], recipe: Re
 
     Both must hold every class.
     """
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), _no_denormals():
         torch.manual_seed(recipe.seed)
         torch.set_num_threads(1)
-        # Attention that is sure of itself is full of denormals, which take four times as long.
-        torch.set_flush_denormal(True)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         net = T2(known.shape[1])
         _scale(net, known[~apart])
         x, y = torch.from_numpy(known).to(device), torch.from_numpy(label).to(device)
         learnt, judged = torch.from_numpy(~apart).to(device), torch.from_numpy(apart).to(device)
         return _trained(net.to(device), (x[learnt], y[learnt]), (x[judged], y[judged]), recipe)
+
+
+@contextmanager
+def _no_denormals() -> Iterator[None]:
+    """Attention that is sure of itself is full of them, and takes four times as long.
+
+    The setting is the whole process's, so it is taken back.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 Pair = tuple[torch.Tensor, torch.Tensor]

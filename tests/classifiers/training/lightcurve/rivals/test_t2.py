@@ -15,7 +15,7 @@ from classifiers.session import Session
 from classifiers.training.lightcurve.labels import SIX_BAND
 from classifiers.training.lightcurve.objects.objects import Objects
 from classifiers.training.lightcurve.objects.splits import FOLDS, folds
-from classifiers.training.lightcurve.rivals import t2_crossing
+from classifiers.training.lightcurve.rivals import t2, t2_crossing
 from classifiers.training.lightcurve.rivals.resampled import STEPS, Grid
 from classifiers.training.lightcurve.rivals.t2 import (
     T2,
@@ -260,3 +260,10 @@ def test_its_file_gives_what_the_network_gives(tmp_path: Path) -> None:
     np.testing.assert_allclose(session.run(rows), probabilities(net, rows), atol=1e-5)
     content = (tmp_path / "t2.onnx").read_bytes()
     assert 70_000 < len(content) < 90_000 and b".py" not in content
+
+
+def test_denormals_are_numbers_again_once_t2_is_trained() -> None:
+    smallest = torch.tensor(1e-42)
+    with t2._no_denormals():
+        assert not smallest * 1
+    assert smallest * 1
