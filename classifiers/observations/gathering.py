@@ -37,6 +37,8 @@ def gathered(batch: AlertBatch, system: str) -> LightCurves:
     detection; epochs that have neither flux nor limit are left out.
     """
     of_system = batch.photometric_system == SYSTEMS.index(system)
+    if not of_system.any():  # a stream of one survey asks nothing of the other's network
+        return _taken(batch.light_curve, np.zeros(len(batch) + 1, np.int64), slice(0))
     if system == "ztf":
         return _window(batch, of_system)
     return _exposures(batch, of_system)
@@ -124,7 +126,7 @@ def _joined(one: LightCurves, other: LightCurves) -> LightCurves:
     )
 
 
-def _taken(curves: LightCurves, offsets: Ints, points: Ints | Bools) -> LightCurves:
+def _taken(curves: LightCurves, offsets: Ints, points: Ints | Bools | slice) -> LightCurves:
     """Some points as light curves with these offsets."""
     return LightCurves(
         offsets,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -48,6 +48,7 @@ LEFT_OUT = ("KN", "TDE", "uLens-Single")
 """Classes that are new to the networks of the novelty study: one brief, one slow, one Galactic."""
 NOVELTY_FOLD = 0
 Answers = Mapping[str, NDArray[np.float32]]
+Asked = TypeVar("Asked")
 
 
 class Job(NamedTuple):
@@ -78,9 +79,15 @@ def jobs(seeds: Sequence[int]) -> list[Job]:
 
 def crossed(work: Path, todo: Sequence[Job], recipe: Recipe, workers: int) -> None:
     """Fit all of these and keep what they answer; what an interrupted run has fitted stays."""
+    side_by_side(work, partial(answered, work, recipe), todo, workers, "six-band networks")
+
+
+def side_by_side(
+    work: Path, answer: Callable[[Asked], None], todo: Sequence[Asked], workers: int, what: str
+) -> None:
+    """Do all of these jobs, where a folder for their files is."""
     (work / NETS).mkdir(exist_ok=True)
-    done = each(partial(answered, work, recipe), todo, workers)
-    for _ in shown(done, "fitting six-band networks", len(todo)):
+    for _ in shown(each(answer, todo, workers), f"fitting {what}", len(todo)):
         pass
 
 

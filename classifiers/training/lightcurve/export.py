@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,11 +17,8 @@ from classifiers.session import METADATA
 from classifiers.training.lightcurve.model import LightCurveNet, Shape
 from classifiers.training.packing import eight_bit, narrowed
 from classifiers.training.stripping import stripped
+from classifiers.training.tracing import traced, without_origins, written
 from schemas.errors import ModelError
-
-OPSET = 18
-PROBE_ROWS = 2
-"""Rows of the traced example; one row would be taken for a constant."""
 
 
 def exported(net: LightCurveNet, path: Path, labels: Sequence[str], said: Mapping[str, str]) -> str:
@@ -30,12 +26,12 @@ def exported(net: LightCurveNet, path: Path, labels: Sequence[str], said: Mappin
 
     `said` goes into the file's metadata, beside the labels and the layout of the rows.
     """
-    return _written(_model(net, labels, said), path)
+    return written(_model(net, labels, said), path)
 
 
 def packed(net: LightCurveNet, path: Path, labels: Sequence[str], said: Mapping[str, str]) -> str:
     """The same in eight bits, which ONNX Runtime unpacks when it opens the file."""
-    return _written(small(_model(net, labels, said)), path)
+    return written(small(_model(net, labels, said)), path)
 
 
 def small(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -82,40 +78,11 @@ def _model(net: LightCurveNet, labels: Sequence[str], said: Mapping[str, str]) -
         "shape": json.dumps(vars(net.shape)),
     }
     assert set(METADATA) <= set(metadata), metadata
-    model = _traced(net)
+    model = without_origins(traced(net, (ROW,), "rows"))
     used = set(_names(model))
     metadata["weights"] = json.dumps({name: name for name in net.state_dict() if name in used})
     onnx.helper.set_model_props(model, metadata)
     return model
-
-
-def _traced(net: LightCurveNet) -> onnx.ModelProto:
-    program = torch.onnx.export(
-        net,
-        (torch.zeros(PROBE_ROWS, ROW),),
-        input_names=["rows"],
-        output_names=["probabilities"],
-        dynamic_shapes={"rows": {0: torch.export.Dim("alerts")}},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
-    assert program is not None
-    model = program.model_proto
-    graph = model.graph
-    # The exporter notes its source: file names of the machine it ran on.
-    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
-        del part.metadata_props[:]
-    for part in (model, graph, *graph.node):
-        part.doc_string = ""
-    return model
-
-
-def _written(model: onnx.ModelProto, path: Path) -> str:
-    onnx.checker.check_model(model, full_check=True)
-    content: bytes = model.SerializeToString(deterministic=True)
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
 
 
 def _names(model: onnx.ModelProto) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,15 +96,18 @@ def _follow(mean: LightCurveNet, net: LightCurveNet, memory: float) -> None:
 
 def logits(net: LightCurveNet, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """(k, classes) of rows, not calibrated."""
-    parts = torch.from_numpy(rows).split(SCORED_AT_ONCE)
-    with torch.inference_mode():
-        found: NDArray[np.float32] = torch.cat([net.logits(part) for part in parts]).numpy()
-    return found
+    return _asked(net.logits, rows)
 
 
 def scored(net: LightCurveNet, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Calibrated probabilities (k, classes) of rows, as the served file gives."""
+    return _asked(net, rows)
+
+
+def _asked(
+    answer: Callable[[torch.Tensor], torch.Tensor], rows: NDArray[np.float32]
+) -> NDArray[np.float32]:
     parts = torch.from_numpy(rows).split(SCORED_AT_ONCE)
     with torch.inference_mode():
-        found: NDArray[np.float32] = torch.cat([net(part) for part in parts]).numpy()
+        found: NDArray[np.float32] = torch.cat([answer(part) for part in parts]).numpy()
     return found

@@ -78,7 +78,7 @@ class Block(nn.Module):
         asked = self._by_head(each(self.asked, ready))
         weight = asked @ offered.transpose(2, 3) * (asked.shape[-1] ** -0.5) - unseen
         heard = (torch.softmax(weight, dim=-1) @ said).transpose(1, 2)
-        return each(self.out, heard.reshape(-1, summaries.shape[1], summaries.shape[2]))
+        return each(self.out, heard.flatten(2))
 
     def _by_head(self, tokens: torch.Tensor) -> torch.Tensor:
         """(n, t, width) to (n, heads, t, width / heads)."""

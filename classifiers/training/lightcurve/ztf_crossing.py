@@ -20,6 +20,7 @@ from classifiers.training.lightcurve.crossing import (
     kept_answers,
     kept_network,
     served_form,
+    side_by_side,
 )
 from classifiers.training.lightcurve.fitting import Recipe, logits
 from classifiers.training.lightcurve.judging.outcome import SERVED as SERVED_NAME
@@ -40,8 +41,6 @@ from classifiers.training.lightcurve.objects.windows import (
 from classifiers.training.lightcurve.objects.ztf import Material
 from classifiers.training.lightcurve.teaching.drawing import Wear
 from classifiers.training.lightcurve.teaching.lessons import Lessons
-from classifiers.training.progress import shown
-from classifiers.training.workers import each
 
 WINDOWS_MAX = 16
 """Of one supernova, to learn from."""
@@ -80,10 +79,7 @@ def jobs(seeds: Sequence[int]) -> list[Job]:
 
 def crossed(work: Path, todo: Sequence[Job], recipe: Recipe, workers: int) -> None:
     """Fit all of these and keep what they answer; what an interrupted run has fitted stays."""
-    (work / NETS).mkdir(exist_ok=True)
-    done = each(partial(answered, work, recipe), todo, workers)
-    for _ in shown(done, "fitting ZTF's networks", len(todo)):
-        pass
+    side_by_side(work, partial(answered, work, recipe), todo, workers, "ZTF's networks")
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,11 +16,9 @@ from classifiers.realbogus import STAMP_PIXELS
 from classifiers.session import METADATA
 from classifiers.training.realbogus.labels import LABELS
 from classifiers.training.realbogus.model import PLANES, RealBogusNet
+from classifiers.training.tracing import traced, without_origins, written
 from schemas.errors import ModelError
 
-OPSET = 18
-PROBE_ROWS = 2
-"""Rows of the traced example; one row would be taken for a constant."""
 SET_BY_CALIBRATION = frozenset({"slope", "offset"})
 """Buffers of the network that a file lacks where they change nothing."""
 
@@ -33,12 +30,10 @@ def exported(net: RealBogusNet, path: Path, said: Mapping[str, str]) -> str:
     """
     metadata = {**said, "labels": json.dumps(LABELS)}
     assert set(METADATA) <= set(metadata), metadata
-    model = _without_origins(rewrite(_traced(net), pattern_rewrite_rules=[SOFTSIGN]))
+    whole = traced(net, (PLANES, STAMP_PIXELS, STAMP_PIXELS), "stamps")
+    model = without_origins(rewrite(whole, pattern_rewrite_rules=[SOFTSIGN]))
     onnx.helper.set_model_props(model, metadata)
-    onnx.checker.check_model(model, full_check=True)
-    content: bytes = model.SerializeToString(deterministic=True)
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    return written(model, path)
 
 
 def loaded(path: Path) -> RealBogusNet:
@@ -80,30 +75,6 @@ def _fill(net: RealBogusNet, layers: Sequence[Sequence[torch.Tensor]]) -> None:
 
 def _tensor(initializer: onnx.TensorProto) -> torch.Tensor:
     return torch.from_numpy(onnx.numpy_helper.to_array(initializer).copy())
-
-
-def _traced(net: RealBogusNet) -> onnx.ModelProto:
-    program = torch.onnx.export(
-        net,
-        (torch.zeros(PROBE_ROWS, PLANES, STAMP_PIXELS, STAMP_PIXELS),),
-        input_names=["stamps"],
-        output_names=["probabilities"],
-        dynamic_shapes={"stamps": {0: torch.export.Dim("alerts")}},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
-    return program.model_proto
-
-
-def _without_origins(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop what the exporter notes of its source: file names of the machine it ran on."""
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
-        del part.metadata_props[:]
-    for part in (model, graph, *graph.node):
-        part.doc_string = ""
-    return model
 
 
 # The exporter writes softsign as three passes over the image; ONNX has it as one.

@@ -6,16 +6,13 @@ import json
 from pathlib import Path
 
 import onnx
-import torch
 
 from classifiers.training.lightcurve.labels import SIX_BAND
 from classifiers.training.lightcurve.rivals.resampled import STEPS
 from classifiers.training.lightcurve.rivals.t2 import REDSHIFT_STEPS, T2
+from classifiers.training.tracing import traced, without_origins, written
 from schemas.batch import BANDS
 
-OPSET = 18
-PROBE_ROWS = 2
-"""Rows of the traced example; one row would be taken for a constant."""
 ROW_SHAPE = (STEPS + REDSHIFT_STEPS, len(BANDS))
 """Of one sequence with photo-z."""
 
@@ -27,28 +24,7 @@ def t2_onnx(path: Path, net: T2 | None = None) -> None:
     learnt nothing, which is as large and as fast.
     """
     net = (T2(ROW_SHAPE[0]) if net is None else net).eval()
-    program = torch.onnx.export(
-        net,
-        (torch.zeros(PROBE_ROWS, *net.centre.shape),),
-        input_names=["sequences"],
-        output_names=["probabilities"],
-        dynamic_shapes={"sequences": {0: torch.export.Dim("alerts")}},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
-    model = _without_origins(program.model_proto)
+    model = without_origins(traced(net, tuple(net.centre.shape), "sequences"))
     said = {"name": "t2", "version": "re-trained", "labels": json.dumps(SIX_BAND)}
     onnx.helper.set_model_props(model, said)
-    onnx.checker.check_model(model, full_check=True)
-    path.write_bytes(model.SerializeToString(deterministic=True))
-
-
-def _without_origins(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop what the exporter notes of its source, which is a third of so small a file."""
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
-        del part.metadata_props[:]
-    for part in (model, graph, *graph.node):
-        part.doc_string = ""
-    return model
+    written(model, path)

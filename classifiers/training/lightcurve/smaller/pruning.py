@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from classifiers.training.lightcurve.model import Block, LightCurveNet, each
+from classifiers.training.lightcurve.model import LightCurveNet
 from schemas.errors import ModelError
 
 
@@ -44,31 +44,8 @@ def without_head(net: LightCurveNet, block: int, head: int) -> LightCurveNet:
     _keep_outputs(chosen.asked, kept)
     _keep_outputs(chosen.offered, torch.cat([kept, kept + width]))
     _keep_inputs(chosen.out, kept)
-    slim.blocks[block] = Narrow.of(chosen, chosen.heads - 1)
+    chosen.heads -= 1
     return slim
-
-
-class Narrow(Block):
-    """A block whose heads together are narrower than its tokens."""
-
-    @classmethod
-    def of(cls, block: Block, heads: int) -> Narrow:
-        """A block whose layers have lost heads already."""
-        narrow = cls.__new__(cls)
-        narrow.__dict__.update(block.__dict__)
-        narrow.heads = heads
-        return narrow
-
-    def _attended(
-        self, summaries: torch.Tensor, observed: torch.Tensor, unseen: torch.Tensor
-    ) -> torch.Tensor:
-        ready = self.before(summaries)
-        everything = each(self.offered, torch.cat([ready, observed], dim=1))
-        offered, said = (self._by_head(one) for one in everything.chunk(2, dim=2))
-        asked = self._by_head(each(self.asked, ready))
-        weight = asked @ offered.transpose(2, 3) * (asked.shape[-1] ** -0.5) - unseen
-        heard = (torch.softmax(weight, dim=-1) @ said).transpose(1, 2)
-        return each(self.out, heard.flatten(2))
 
 
 def slimmed(net: LightCurveNet, inner: float = 1.0, hidden: float = 1.0) -> LightCurveNet:

@@ -1,4 +1,7 @@
-"""The distances that PLAsTiCC gives with its redshifts, so that a copy has both from one source."""
+"""The distances that PLAsTiCC gives with its redshifts, so that a copy has both from one source.
+
+The median difference to PLAsTiCC's own `distmod` is below 1e-5 mag.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import cumulative_simpson
 
+from schemas.distances import HUBBLE_KM_S_MPC, LIGHT_KM_S, MATTER
+
 Floats = NDArray[np.float64]
 
-LIGHT_KM_S = 299_792.458
-HUBBLE_KM_S_MPC = 70.0
-MATTER = 0.3
-"""Flat Lambda-CDM; the median difference to PLAsTiCC's own `distmod` is below 1e-5 mag."""
 REDSHIFTS = np.linspace(0.0, 4.0, 8001)[1:]
 
 
