@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import ROW_COLUMNS, AlertBatch, LightCurves
+from filters.sky.catalogues import NO_SKY, CatalogueIdentity, Sky
+from schemas.batch import ROW_COLUMNS, LightCurves
 from schemas.cutouts import Stamps
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
@@ -20,6 +22,53 @@ WHOLES = frozenset({"light_curve", "forced_photometry", "stamps"})
 """What a filter may read that is no plain column."""
 
 
+class Table(Protocol):
+    """Alerts as columns: a live batch (`AlertBatch`), hand-made ones, or rows of an archive."""
+
+    def __len__(self) -> int:
+        """How many alerts there are."""
+        ...
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A plain column of COLUMNS, (n,)."""
+        ...
+
+    @property
+    def light_curve(self) -> LightCurves:
+        """History and this detection."""
+        ...
+
+    @property
+    def forced_photometry(self) -> LightCurves:
+        """Forced photometry at the object's position."""
+        ...
+
+    @property
+    def stamps(self) -> Stamps:
+        """The three cutouts of every row."""
+        ...
+
+    @property
+    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The labels of each classifier that has scored."""
+        ...
+
+    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
+        """One label's probability, (n,)."""
+        ...
+
+    def take(self, rows: NDArray[np.int64], /) -> Self:
+        """The same of some rows, in the order given."""
+        ...
+
+
+class Reading(NamedTuple):
+    """One thing that a clause read: what it is called, and its values (n,)."""
+
+    name: str
+    values: NDArray[Any]
+
+
 class UnknownColumn(FilterError, AttributeError):  # noqa: N818 - named for what was asked
     """A filter asked for a column that no alert has."""
 
@@ -29,15 +78,19 @@ class Alerts:
 
     Columns are those of `AlertBatch` (COLUMNS, and the light curves and stamps). A value that
     was not measured is NaN; a distance where nothing was found is +inf. Any other name raises
-    UnknownColumn, which suggests the nearest.
+    UnknownColumn, which suggests the nearest. `catalogues` are the regions and watchlists asked
+    so far, `columns` the names of the plain columns read so far.
     """
 
-    __slots__ = ("_batch", "_read")
+    __slots__ = ("_batch", "_read", "_sky", "catalogues", "columns")
 
-    def __init__(self, batch: AlertBatch) -> None:
-        """A view; the batch is not copied."""
+    def __init__(self, batch: Table, sky: Sky = NO_SKY) -> None:
+        """A view; the batch is not copied. `sky` answers for regions and watchlists."""
         self._batch = batch
-        self._read: list[NDArray[Any]] = []
+        self._sky = sky
+        self._read: list[Reading] = []
+        self.catalogues: dict[str, CatalogueIdentity] = {}
+        self.columns: set[str] = set()
 
     def __len__(self) -> int:
         """How many alerts there are; a mask has as many entries."""
@@ -62,7 +115,8 @@ class Alerts:
         """A column by its name."""
         if name not in COLUMNS:
             raise UnknownColumn(f"alerts have no column {name!r}{nearest(name, COLUMNS | WHOLES)}")
-        return self.derived(_locked(getattr(self._batch, name)))
+        self.columns.add(name)
+        return self.derived(_locked(self._batch.column(name)), name)
 
     def score(self, classifier: str, label: str) -> NDArray[np.float32]:
         """A label's probability by a classifier, float32 (n,); NaN where it declined."""
@@ -74,17 +128,46 @@ class Alerts:
         if label not in scored[classifier]:
             hint = nearest(label, scored[classifier])
             raise FilterError(f"classifier {classifier!r} has no label {label!r}{hint}")
-        return self.derived(_locked(self._batch.score(classifier, label)))
+        name = f'score("{classifier}", "{label}")'
+        return self.derived(_locked(self._batch.score(classifier, label)), name)
 
-    def derived(self, column: NDArray[Any]) -> NDArray[Any]:
-        """Note a column of the filter's own making (n,): a row refused at its NaN is unknown."""
-        self._read.append(column)
+    def in_region(self, name: str) -> NDArray[np.bool_]:
+        """Whether each alert lies in a region of the configuration, bool (n,)."""
+        region = self._sky.region(name)
+        self.catalogues[name] = region.identity
+        inside = region.contains(self._batch.column("ra_deg"), self._batch.column("dec_deg"))
+        return self.derived(inside, f'in_region("{name}")')
+
+    def watchlist_distance_arcsec(self, name: str) -> NDArray[np.float64]:
+        """To the nearest position of a watchlist whose radius reaches here, (n,); +inf: none."""
+        watchlist = self._sky.watchlist(name)
+        self.catalogues[name] = watchlist.identity
+        distance = watchlist.distance_arcsec(
+            self._batch.column("ra_deg"), self._batch.column("dec_deg")
+        )
+        return self.derived(distance, f'watchlist_distance_arcsec("{name}")')
+
+    def watchlist(self, name: str) -> NDArray[np.bool_]:
+        """Whether each alert is at a position of a watchlist, within that one's radius, (n,)."""
+        return self.watchlist_distance_arcsec(name) < np.inf
+
+    def derived(self, column: NDArray[Any], name: str = "") -> NDArray[Any]:
+        """Note a column of the filter's own making (n,): a row refused at its NaN is unknown.
+
+        By its `name` it is shown to who asks why an alert was refused.
+        """
+        self._read.append(Reading(name, column))
         return column
+
+    @property
+    def readings(self) -> Sequence[Reading]:
+        """What was read since `forget`."""
+        return tuple(self._read)
 
     def unmeasured(self) -> NDArray[np.bool_]:
         """The rows, bool (n,), where a column read since `forget` is NaN."""
         missing = np.zeros(len(self), dtype=np.bool_)
-        for column in self._read:
+        for _, column in self._read:
             if column.dtype.kind == "f":
                 missing |= np.isnan(column)
         return missing

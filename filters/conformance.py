@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.alerts import Table
 from filters.selection import Selection
+from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import Verdict
-from schemas.batch import AlertBatch
 
 Rows = NDArray[np.int64]
 
@@ -17,7 +18,9 @@ CUTS = 4
 """Random cuts of the batch that are tried, beside every row alone and the order reversed."""
 
 
-def violations(selection: Selection, batch: AlertBatch, *, seed: int = 0) -> list[str]:
+def violations(
+    selection: Selection, batch: Table, *, seed: int = 0, sky: Sky = NO_SKY
+) -> list[str]:
     """How a filter breaks the law on this batch, a line each; empty where it keeps it.
 
     Write `assert not violations(my_filter, batch)` in a test, with a batch of a few dozen alerts
@@ -25,11 +28,11 @@ def violations(selection: Selection, batch: AlertBatch, *, seed: int = 0) -> lis
     cuts, and empty: every row must get the same verdict from the same clauses. Whatever the
     filter raises on the whole batch is raised.
     """
-    whole = selection.judge(batch)
-    found = [] if _same(whole, selection.judge(batch)) else ["two runs on one batch differ"]
+    whole = selection.judge(batch, sky)
+    found = [] if _same(whole, selection.judge(batch, sky)) else ["two runs on one batch differ"]
     for how, parts in _cuts(len(batch), np.random.default_rng(seed)):
         for rows in parts:
-            found += _compared(selection, batch, whole, rows, how)
+            found += _compared(lambda part: selection.judge(part, sky), batch, whole, rows, how)
     return list(dict.fromkeys(found))
 
 
@@ -45,10 +48,10 @@ def _cuts(rows: int, random: np.random.Generator) -> Iterator[tuple[str, list[Ro
 
 
 def _compared(
-    selection: Selection, batch: AlertBatch, whole: Verdict, rows: Rows, how: str
+    judge: Callable[[Table], Verdict], batch: Table, whole: Verdict, rows: Rows, how: str
 ) -> list[str]:
     try:
-        part = selection.judge(batch.take(rows))
+        part = judge(batch.take(rows))
     except Exception as error:
         return [f"{how}: raised {type(error).__name__}: {error}"]
     if part.clauses != whole.clauses:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import re
 import traceback
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.alerts import Alerts
+from filters.alerts import Alerts, Table
+from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import SELECTED, Fault, Verdict, assembled
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
@@ -70,26 +73,41 @@ class Selection:
         """Its name and topic."""
         return f"<selection {self.name!r} to topic {self.topic!r}>"
 
-    def judge(self, batch: AlertBatch) -> Verdict:
-        """One plain run. Whatever the rule raises is raised, and FilterError for a bad clause."""
-        alerts, names = Alerts(batch), list[str]()
-        trace = np.full(len(batch), SELECTED, dtype=np.int16)
-        unknown = np.zeros(len(batch), dtype=np.bool_)
+    @cached_property
+    def sha256(self) -> str:
+        """Of the file that defines it, so that two that differ are told apart."""
+        return hashlib.sha256(self.source.read_bytes()).hexdigest()
+
+    def asked(self, alerts: Alerts) -> Clauses:
+        """The clauses one by one, checked; what one has read stands in `alerts.readings`.
+
+        Whatever the rule raises is raised, and FilterError for a bad clause or none at all.
+        """
+        names: list[str] = []
         # A clause may well take the logarithm of nothing: NaN compares false, which is the answer.
         with np.errstate(all="ignore"):
             for clause in self._rule(alerts):
-                name, mask = self._checked(clause, names, len(batch))
-                refused = ~mask & (trace == SELECTED)
-                if refused.any():
-                    trace[refused] = len(names)
-                    unknown |= refused & alerts.unmeasured()
+                name, mask = self._checked(clause, names, len(alerts))
+                yield name, mask
                 names.append(name)
                 alerts.forget()
         if not names:
             raise FilterError(f"filter {self.name!r} yields no clause; it would select everything")
+
+    def judge(self, batch: Table, sky: Sky = NO_SKY) -> Verdict:
+        """One plain run. Whatever the rule raises is raised, and FilterError for a bad clause."""
+        alerts, names = Alerts(batch, sky), list[str]()
+        trace = np.full(len(batch), SELECTED, dtype=np.int16)
+        unknown = np.zeros(len(batch), dtype=np.bool_)
+        for name, mask in self.asked(alerts):
+            refused = ~mask & (trace == SELECTED)
+            if refused.any():
+                trace[refused] = len(names)
+                unknown |= refused & alerts.unmeasured()
+            names.append(name)
         return Verdict(tuple(names), trace, unknown)
 
-    def evaluate(self, batch: AlertBatch) -> Verdict:
+    def evaluate(self, batch: Table, sky: Sky = NO_SKY) -> Verdict:
         """Every row answered, whatever the rule does: rows that make it raise become faults.
 
         The batch is halved until those rows are found. After EVALUATIONS_MAX runs the parts that
@@ -97,8 +115,8 @@ class Selection:
         """
         answered: list[tuple[NDArray[np.int64], Verdict]] = []
 
-        def run(rows: NDArray[np.int64], part: AlertBatch) -> None:
-            answered.append((rows, self.judge(part)))
+        def run(rows: NDArray[np.int64], part: Table) -> None:
+            answered.append((rows, self.judge(part, sky)))
 
         found = isolate(batch, run, runs_max=EVALUATIONS_MAX)
         faults = [Fault(rows, self._message(error)) for rows, error in found]

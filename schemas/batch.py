@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,6 +195,12 @@ class AlertBatch:
         """The three cutouts of every row, decoded when first asked for; signs as PLANES says."""
         spans = self.spans
         return read_stamps(self.buffer, spans.stamp, difference_reversed=spans.difference_reversed)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A column of one plain value a row (ROW_COLUMNS), by its name."""
+        assert name in ROW_COLUMNS, f"{name!r} is no column of one value a row"
+        found: NDArray[Any] = getattr(self, name)
+        return found
 
     def score(self, classifier: str, label: str) -> NDArray[np.float32]:
         """One label's probability, float32 (n,). Raises KeyError naming what there is."""

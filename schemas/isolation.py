@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import AlertBatch
-
 Rows = NDArray[np.int64]
 
 
+class Divisible(Protocol):
+    """Rows that can be taken apart: `AlertBatch`, and whatever else a filter runs on."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def take(self, rows: Rows, /) -> Self:
+        """Some of them, in the order given."""
+        ...
+
+
+Part = TypeVar("Part", bound=Divisible)
+
+
 def isolate(
-    batch: AlertBatch, run: Callable[[Rows, AlertBatch], None], *, runs_max: int
+    batch: Part, run: Callable[[Rows, Part], None], *, runs_max: int
 ) -> Iterator[tuple[Rows, Exception]]:
     """Run over the whole batch; what raises is halved until the rows at fault stand alone.
 
@@ -37,7 +51,7 @@ def isolate(
 
 
 def _raised(
-    run: Callable[[Rows, AlertBatch], None], rows: Rows, part: AlertBatch
+    run: Callable[[Rows, Part], None], rows: Rows, part: Part
 ) -> Iterator[tuple[Rows, Exception]]:
     try:
         run(rows, part)
