@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -59,13 +60,13 @@ def _points(axes: Axes, one: Growing) -> None:
     axes.axvline(0, color=GREY, lw=0.6, ls=":")
 
 
-def _band_handles(axes: Axes, bands: Sequence[str]) -> tuple[list[object], list[str]]:
+def _band_handles(axes: Axes, bands: Sequence[str]) -> tuple[list[Artist], list[str]]:
     """One mark for each band, in the order of BANDS."""
-    handles = [
+    handles: list[Artist] = [
         axes.plot([], [], BAND_MARKS[place], color=BAND_COLOURS[place], ms=4)[0]
         for place in (BANDS.index(band) for band in bands)
     ]
-    return list(handles), list(bands)
+    return handles, list(bands)
 
 
 def _marks(axes: Axes, one: Growing, rows: Mask, band: int, *, full: bool) -> None:
