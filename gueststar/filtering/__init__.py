@@ -1,0 +1,1 @@
+"""The commands `gueststar filter …`: filters written, tried on an archive, and put on duty."""
