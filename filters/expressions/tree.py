@@ -1,4 +1,10 @@
-"""What an expression is once it was read and found sound: a small typed tree, and no more."""
+"""What an expression is once it was read and found sound: a small typed tree, and no more.
+
+Every number is a float64: integer columns and float32 scores are widened before anything is done
+with them. The codes among the columns (`band`, `photometric_system`) and `alert_id`, whose digits
+a float64 does not hold, are only ever compared: `==`, `!=` or Membership, with constants.
+No operation or function makes a number or a text of a truth.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +22,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number (a band's name beside `band` is its code), True or False, or a text."""
+    """A finite number (a band's name beside `band` is its code), True or False, or a text.
 
-    value: float | bool | str
+    A float, but an int beside `alert_id`.
+    """
+
+    value: float | int | bool | str
     kind: Kind
 
 
@@ -34,7 +43,9 @@ class Column:
 class Operation:
     """An operator of FIXED arity: `+ - * / // % **`, `< <= > >= == !=`, `& | ~`, unary `-`.
 
-    `-` of one operand is written "neg".
+    `-` of one operand is written "neg". The second operand of `**` is a Constant, whole or half
+    and small (limits.EXPONENT_MAX). `a < b < c` is the `&` of both. `==` and `!=` compare two of
+    one kind, whichever it is; the other comparisons compare numbers.
     """
 
     operator: str
@@ -44,10 +55,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """`value in (…)`; `not in` is "~" of it."""
+    """`value in (…)`; `not in` is "~" of it. All of `among` are of the value's kind."""
 
     value: Node
-    among: tuple[float | str, ...]
+    among: tuple[float | int | str, ...]
 
     @property
     def kind(self) -> Kind:
@@ -57,7 +68,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the list (functions.py). `names` are its arguments that are names in quotes."""
+    """A function of the list (functions.FUNCTIONS). `names` are its arguments in quotes."""
 
     function: str
     names: tuple[str, ...]
