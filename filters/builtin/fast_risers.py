@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filters.alerts import Alerts
 from filters.clauses import is_off_asteroids, is_off_stars, is_real
-from filters.rise import rise_mag_per_day
+from filters.curves import rise_mag_per_day
 from filters.selection import Clauses, selection
 
 RISE_MAG_PER_DAY_MIN = 0.3

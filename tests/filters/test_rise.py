@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from filters.curves import SPAN_DAYS_MAX, SPAN_DAYS_MIN, rise_mag_per_day
 from filters.handmade import Epoch, handmade
-from filters.rise import SPAN_DAYS_MAX, SPAN_DAYS_MIN, rise_mag_per_day
 from schemas.batch import BANDS, AlertBatch
 
 NOW = 60000.0
