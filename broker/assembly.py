@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,15 +23,16 @@ from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.packing import Topics
-from broker.pipeline import Pipeline
+from broker.pipeline import Judges, Pipeline
 from broker.ports import Clock, Sink, Source
 from broker.reporting import Reporter
 from broker.runner import Runner
 from broker.settings import SchemasSection, Settings
 from classifiers.classifier import Classifier
 from classifiers.served import served
-from filters.loading import load, try_out
-from filters.selection import Selection
+from filters.loading import load, member_of
+from filters.roster import Roster
+from filters.sky.catalogues import NO_SKY
 from schemas.avro import SchemaSource
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
@@ -53,9 +54,8 @@ class Parts:
     decoder: Decoder
     classifiers: tuple[Classifier, ...]
     """In the order in which they score."""
-    selections: tuple[Selection, ...]
-    clauses: Mapping[str, tuple[str, ...]]
-    """By filter."""
+    filters: Judges
+    """Those of the settings; they do not change."""
     enricher: Enricher
     topics: Topics
 
@@ -63,7 +63,7 @@ class Parts:
     def outputs(self) -> tuple[str, ...]:
         """Every topic that is published to."""
         fixed = (self.topics.enriched, self.topics.dead_letters, self.topics.ledger)
-        return (*fixed, *(selection.topic for selection in self.selections))
+        return (*fixed, *(member.topic for member in self.filters.members))
 
     def warm_up(self) -> None:
         """Pay before the first alert what the first alert would pay for."""
@@ -81,15 +81,14 @@ def build(settings: Settings) -> Parts:
     classifiers = served(settings.classifiers.names)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
-    labels = {each.identity.name: each.labels for each in classifiers}
+    labels, sky = {each.identity.name: each.labels for each in classifiers}, NO_SKY
     parts = Parts(
         settings=settings,
         decoder=Decoder(
             schemas=schemas, limits=settings.decoding, rescore=settings.enriched.rescore
         ),
         classifiers=classifiers,
-        selections=selections,
-        clauses={each.name: try_out(each, labels) for each in selections},
+        filters=Roster(selections, [member_of(each, labels, sky) for each in selections], sky),
         enricher=Enricher(
             registrar=registrar if settings.enriched.framing == "confluent" else None
         ),
@@ -108,14 +107,18 @@ def make_runner(
     version: str,
     clock: Clock | None = None,
     observer: Observer | None = None,
+    between: Callable[[], None] | None = None,
 ) -> Runner:
-    """The loop over any source and sink: a real Kafka's, or those of the twin in memory."""
+    """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
+
+    `between` is called before each poll.
+    """
     clock = clock or SystemClock()
     limits = parts.settings.limits
     pipeline = Pipeline(
         decoder=parts.decoder,
         classifiers=parts.classifiers,
-        selections=parts.selections,
+        filters=parts.filters,
         enricher=parts.enricher,
         topics=parts.topics,
         bytes_max=sink.bytes_max,
@@ -137,6 +140,7 @@ def make_runner(
             fraction_max=limits.dead_fraction_max, alerts_min=limits.dead_alerts_min
         ),
         observer=observer,
+        between=between,
     )
 
 
@@ -244,10 +248,10 @@ def _topics(settings: Settings) -> Topics:
 def _check_topics(parts: Parts) -> None:
     """No filter's topic may have another use, and a form is of a topic that there is."""
     used = {*parts.settings.topics.input, *parts.outputs[:3]}
-    for selection in parts.selections:
-        if selection.topic in used:
+    for member in parts.filters.members:
+        if member.topic in used:
             raise SettingsError(
-                f"filter {selection.name!r} publishes to {selection.topic!r}, which [topics] uses"
+                f"filter {member.name!r} publishes to {member.topic!r}, which [topics] uses"
             )
     formed = [topic for topic in parts.outputs if topic not in parts.outputs[1:3]]
     for topic in parts.topics.forms:

@@ -28,11 +28,22 @@ class Topics:
     dead_letters: str = "dead-letters"
     ledger: str = "ledger"
     forms: Mapping[str, Form] = field(default_factory=dict)
-    """By topic; unless said here, lite on `enriched` and full on the filters' topics."""
+    """By topic, over what a filter says itself."""
 
-    def form(self, topic: str) -> Form:
-        """The form of a topic's records."""
-        return self.forms.get(topic, "lite" if topic == self.enriched else "full")
+    def form(self, topic: str, own: Form | None = None) -> Form:
+        """The form of a topic's records: as set, or as its filter says (`own`), or the default.
+
+        Which is lite on `enriched` and full on the filters' topics.
+        """
+        return self.forms.get(topic) or own or ("lite" if topic == self.enriched else "full")
+
+
+class Wish(NamedTuple):
+    """What a topic gets of a batch."""
+
+    form: Form
+    rows: Sequence[int]
+    """Rising."""
 
 
 class Shape(NamedTuple):
@@ -65,7 +76,7 @@ class Packed(NamedTuple):
 
     outputs: list[Output]
     published: dict[str, int]
-    """By topic: records."""
+    """By topic with any: records."""
     shortened: dict[str, int]
     """By topic: published lite because full was too large."""
     refused: list[Refused]
@@ -78,55 +89,104 @@ class _Record(NamedTuple):
 
 
 class Packer:
-    """Packs one batch after another for topics of known limits."""
+    """Packs one batch after another; what it does grows with what is published, not with topics."""
 
-    def __init__(self, topics: Topics, bytes_max: Callable[[str], int]) -> None:
+    def __init__(self, bytes_max: Callable[[str], int]) -> None:
         """`bytes_max`: of a topic, the largest key plus value in bytes (`Sink.bytes_max`)."""
-        self._topics = topics
         self._bytes_max = bytes_max
 
     def pack(
         self,
         keys: Sequence[bytes],
-        wanted: Mapping[str, Sequence[int]],
+        wanted: Mapping[str, Wish],
         encode: Encode,
         refused: Sequence[Refused] = (),
     ) -> Packed:
-        """`wanted`: the rows for each topic; `keys`: of each row, so that order is kept by it.
+        """`wanted`: what each topic gets; `keys`: of each row, so that order is kept by it.
 
-        `refused` are known already to have no record, and are not encoded.
+        `refused` are known already to have no record, and are not encoded. Topics without rows
+        cost nothing, and are not asked for their limits.
         """
-        encoded, gone = _Encoded(encode), {each.row for each in refused}
-        rows_of = {topic: [r for r in rows if r not in gone] for topic, rows in wanted.items()}
-        fitted = {topic: self._fit(topic, rows, keys, encoded) for topic, rows in rows_of.items()}
-        large = {r: topic for topic in wanted for r in rows_of[topic] if r not in fitted[topic]}
-        outputs: list[Output] = []
-        published, shortened = dict[str, int](), dict[str, int]()
-        for topic, records in fitted.items():
-            live = {row: record for row, record in sorted(records.items()) if row not in large}
-            outputs += [Output(topic, keys[row], record.value) for row, record in live.items()]
-            published[topic] = len(live)
-            if count := sum(record.shortened for record in live.values()):
-                shortened[topic] = count
-        return Packed(outputs, published, shortened, [*refused, *self._complaints(large)])
+        gone = {each.row for each in refused}
+        wishes = _without(wanted, gone) if gone else wanted
+        encoded = _Encoded(encode)
+        for form in SHAPES:
+            rows = {row for wish in wishes.values() if wish.form == form for row in wish.rows}
+            encoded.prepare(SHAPES[form][0], sorted(rows))
+        fitted = {
+            topic: self._fit(topic, wish, keys, encoded)
+            for topic, wish in wishes.items()
+            if wish.rows
+        }
+        large = _large(wishes, fitted)
+        if large:
+            fitted = {topic: _kept(records, large) for topic, records in fitted.items()}
+        outputs = [
+            Output(topic, keys[row], record.value)
+            for topic, records in fitted.items()
+            for row, record in records.items()
+        ]
+        return Packed(
+            outputs,
+            published={topic: len(records) for topic, records in fitted.items() if records},
+            shortened=_shortened(fitted),
+            refused=[*refused, *self._complaints(large)],
+        )
 
     def _fit(
-        self, topic: str, rows: Sequence[int], keys: Sequence[bytes], encoded: _Encoded
+        self, topic: str, wish: Wish, keys: Sequence[bytes], encoded: _Encoded
     ) -> dict[int, _Record]:
         """By row, the first shape that the topic accepts; rows with none are missing."""
         bytes_max = self._bytes_max(topic)
-        fitted: dict[int, _Record] = {}
-        for tried, shape in enumerate(SHAPES[self._topics.form(topic)]):
-            left = [row for row in rows if row not in fitted]
-            for row, value in encoded.of(shape, left).items():
+        fitted, left = dict[int, _Record](), wish.rows
+        for tried, shape in enumerate(SHAPES[wish.form]):
+            records = encoded.of(shape, left)
+            for row, value in zip(left, records, strict=True):
                 if len(keys[row]) + len(value) <= bytes_max:
                     fitted[row] = _Record(value, shortened=tried > 0)
-        return fitted
+            if len(fitted) == len(wish.rows):
+                break
+            left = [row for row in wish.rows if row not in fitted]
+        return dict(sorted(fitted.items())) if tried else fitted
 
     def _complaints(self, large: Mapping[int, str]) -> Iterator[Refused]:
         for row, topic in large.items():
             detail = f"over {self._bytes_max(topic)} bytes even lite, for topic {topic}"
             yield Refused(row, OUTPUT_TOO_LARGE, detail)
+
+
+def _without(wanted: Mapping[str, Wish], gone: set[int]) -> dict[str, Wish]:
+    """The same less some rows."""
+    return {
+        topic: wish._replace(rows=[row for row in wish.rows if row not in gone])
+        for topic, wish in wanted.items()
+    }
+
+
+def _kept(records: Mapping[int, _Record], large: Mapping[int, str]) -> dict[int, _Record]:
+    return {row: record for row, record in records.items() if row not in large}
+
+
+def _large(
+    wishes: Mapping[str, Wish], fitted: Mapping[str, Mapping[int, _Record]]
+) -> dict[int, str]:
+    """By row that is too large for a topic, the last such topic."""
+    return {
+        row: topic
+        for topic, records in fitted.items()
+        if len(records) < len(wishes[topic].rows)
+        for row in wishes[topic].rows
+        if row not in records
+    }
+
+
+def _shortened(fitted: Mapping[str, Mapping[int, _Record]]) -> dict[str, int]:
+    """By topic with any: its records that are lite because full was too large."""
+    counts = {
+        topic: sum(record.shortened for record in records.values())
+        for topic, records in fitted.items()
+    }
+    return {topic: count for topic, count in counts.items() if count}
 
 
 class _Encoded:
@@ -136,10 +196,15 @@ class _Encoded:
         self._encode = encode
         self._known: dict[Shape, dict[int, bytes]] = {}
 
-    def of(self, shape: Shape, rows: Sequence[int]) -> dict[int, bytes]:
-        """The records of some rows, in one shape."""
+    def prepare(self, shape: Shape, rows: Sequence[int]) -> dict[int, bytes]:
+        """Encode those rows that are not known in a shape, all at once."""
         known = self._known.setdefault(shape, {})
         missing = [row for row in rows if row not in known]
         if missing:
             known.update(zip(missing, self._encode(missing, shape), strict=True))
-        return {row: known[row] for row in rows}
+        return known
+
+    def of(self, shape: Shape, rows: Sequence[int]) -> list[bytes]:
+        """The records of some rows, in one shape."""
+        known = self.prepare(shape, rows)
+        return [known[row] for row in rows]

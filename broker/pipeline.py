@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
@@ -14,12 +14,11 @@ from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
 from broker.ledger import Counts
 from broker.observer import Step
-from broker.packing import Encode, Packed, Packer, Refused, Shape, Topics
+from broker.packing import Encode, Packed, Packer, Refused, Shape, Topics, Wish
 from broker.ports import Clock, Message, Output
 from broker.scoring import ScoringFault, score
 from classifiers.classifier import Classifier
-from filters.selection import Selection
-from filters.verdict import FAULT, Verdict
+from filters.roster import Member, Ruling
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.enriched import Form
@@ -45,6 +44,19 @@ class Enriches(Protocol):
         rows: NDArray[np.int64] | None,
     ) -> list[bytes]:
         """The records of some rows. Raises SchemaError where a writer schema has no room."""
+        ...
+
+
+class Judges(Protocol):
+    """The filters on duty: `filters.roster.Roster`, or one that changes between batches."""
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Who is asked; may change between two batches, never while one is processed."""
+        ...
+
+    def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
+        """Each member's answer, in the order of `members`; nothing that a filter does raises."""
         ...
 
 
@@ -74,8 +86,15 @@ class _Judged(NamedTuple):
     ingested_unix_s: float
     scoring_faults: tuple[ScoringFault, ...]
     disagreements: Disagreements
-    verdicts: Mapping[str, Verdict]
-    """By filter."""
+    members: Sequence[Member]
+    rulings: Sequence[Ruling]
+    """Of each member."""
+
+    def picked(self) -> Iterator[tuple[Member, list[int]]]:
+        """The members that selected anything, and what."""
+        for member, ruling in zip(self.members, self.rulings, strict=True):
+            if len(ruling.selected):
+                yield member, ruling.selected.tolist()
 
 
 class Pipeline:
@@ -86,7 +105,7 @@ class Pipeline:
         *,
         decoder: Decodes,
         classifiers: Sequence[Classifier],
-        selections: Sequence[Selection],
+        filters: Judges,
         enricher: Enriches,
         topics: Topics,
         bytes_max: Callable[[str], int],
@@ -95,15 +114,13 @@ class Pipeline:
         certainty: Certainty = CERTAINTY,
     ) -> None:
         """Classifiers run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`)."""
-        names = {each.name for each in selections}
-        assert len(names) == len(selections), "filters have different names"
         self._broker_version = broker_version
         self._decoder = decoder
         self._classifiers = classifiers
-        self._selections = selections
+        self._filters = filters
         self._enricher = enricher
         self._topics = topics
-        self._packer = Packer(topics, bytes_max)
+        self._packer = Packer(bytes_max)
         self._clock = clock
         self._certainty = certainty
 
@@ -118,8 +135,8 @@ class Pipeline:
             faults = score(batch, self._classifiers)
             disagreed = disagreements(batch, self._certainty)
         with watch.measured(Step.SELECT):
-            verdicts = {each.name: each.evaluate(batch) for each in self._selections}
-        judged = _Judged(batch, messages, ingested_unix_s, faults, disagreed, verdicts)
+            members, rulings = self._filters.members, self._filters.judge(batch)
+        judged = _Judged(batch, messages, ingested_unix_s, faults, disagreed, members, rulings)
         with watch.measured(Step.ENCODE):
             packed = self._pack(judged)
             dead = _dead(judged, packed)
@@ -156,13 +173,16 @@ class Pipeline:
             flags=_flags(judged),
         )
 
-    def _wanted(self, judged: _Judged) -> dict[str, list[int]]:
-        """By topic the rows to publish: once, where several filters share a topic."""
-        masks = {self._topics.enriched: np.ones(len(judged.batch), dtype=np.bool_)}
-        for each in self._selections:
-            selected = judged.verdicts[each.name].selected
-            masks[each.topic] = masks.get(each.topic, False) | selected
-        return {topic: np.flatnonzero(mask).tolist() for topic, mask in masks.items()}
+    def _wanted(self, judged: _Judged) -> dict[str, Wish]:
+        """What each topic with any row gets: a row once, where several filters share a topic."""
+        topics = self._topics
+        everything = list(range(len(judged.batch)))
+        wanted = {topics.enriched: Wish(topics.form(topics.enriched), everything)}
+        for member, rows in judged.picked():
+            known = wanted.get(member.topic)
+            shared = rows if known is None else sorted({*known.rows, *rows})
+            wanted[member.topic] = Wish(topics.form(member.topic, member.form), shared)
+        return wanted
 
 
 class _Stopwatch:
@@ -214,9 +234,9 @@ def _flags(judged: _Judged) -> list[tuple[str, ...]]:
 def _passed(judged: _Judged) -> list[tuple[str, ...]]:
     """By row: the filters that selected it."""
     passed: list[tuple[str, ...]] = [()] * len(judged.batch)
-    for name, verdict in judged.verdicts.items():
-        for row in np.flatnonzero(verdict.selected).tolist():
-            passed[row] = (*passed[row], name)
+    for member, rows in judged.picked():
+        for row in rows:
+            passed[row] = (*passed[row], member.name)
     return passed
 
 
@@ -258,22 +278,28 @@ def _counts(judged: _Judged, packed: Packed, dead: Sequence[DeadLetter]) -> Coun
     errors: dict[str, int] = {}
     for fault in judged.scoring_faults:
         errors[fault.classifier] = errors.get(fault.classifier, 0) + len(fault.rows)
-    verdicts = judged.verdicts.items()
+    rulings = judged.rulings
     return Counts(
         published=packed.published,
         shortened=packed.shortened,
         dead=reasons,
-        selected={name: int(verdict.selected.sum()) for name, verdict in verdicts},
-        refused={name: verdict.refused_by for name, verdict in verdicts},
-        unknown={name: verdict.unknown_by for name, verdict in verdicts},
-        filter_errors={name: int((each.trace == FAULT).sum()) for name, each in verdicts},
+        selected={each.name: len(each.selected) for each in rulings if len(each.selected)},
+        refused=_by_clause((each.name, each.refused) for each in rulings),
+        unknown=_by_clause((each.name, each.unknown) for each in rulings),
+        filter_errors={each.name: each.errors for each in rulings if each.faults},
         classifier_errors=errors,
     )
+
+
+def _by_clause(counts: Iterable[tuple[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
+    """By filter and clause, what is not zero."""
+    present = ((name, {key: n for key, n in by.items() if n}) for name, by in counts)
+    return {name: by for name, by in present if by}
 
 
 def _fault_lines(judged: _Judged) -> Iterator[str]:
     for fault in judged.scoring_faults:
         yield f"{fault.message} ({len(fault.rows)} alerts)"
-    for verdict in judged.verdicts.values():
-        for error in verdict.faults:
+    for ruling in judged.rulings:
+        for error in ruling.faults:
             yield f"{error.message} ({len(error.rows)} alerts)"

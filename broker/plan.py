@@ -60,8 +60,8 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     for name in parts.settings.topics.input:
         yield name, "input", ""
     yield topics.enriched, "all alerts", topics.form(topics.enriched)
-    for selection in parts.selections:
-        yield selection.topic, f"filter {selection.name}", topics.form(selection.topic)
+    for member in parts.filters.members:
+        yield member.topic, f"filter {member.name}", topics.form(member.topic, member.form)
     yield topics.dead_letters, "dead letters", ""
     yield topics.ledger, "ledger", ""
 
@@ -74,9 +74,9 @@ def _steps(parts: Parts) -> Iterator[str]:
         model = classifier.identity
         labels = ", ".join(classifier.labels)
         yield f"score with {model.name} {model.version} ({model.sha256[:12]}): {labels}"
-    for selection in parts.selections:
-        clauses = ", ".join(parts.clauses[selection.name])
-        yield f"select {selection.name}: {clauses} -> {selection.topic}"
+    for member in parts.filters.members:
+        clauses = ", ".join(member.clauses)
+        yield f"select {member.name} {member.version}: {clauses} -> {member.topic}"
     yield f"publish {kafka.delivery}, {parts.settings.enriched.framing} framing"
 
 

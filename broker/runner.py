@@ -13,7 +13,7 @@ says so. It rests on four rules, each learnt from a Kafka that broke the naive c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -86,8 +86,13 @@ class Runner:
         limits: RunLimits = RunLimits(),
         bound: DeadLetterBound | None = None,
         observer: Observer | None = None,
+        between: Callable[[], None] | None = None,
     ) -> None:
-        """`delivery` only names what the sink does, for the ledger."""
+        """`delivery` only names what the sink does, for the ledger.
+
+        `between` is called before each poll, outside transactions: what changes between two
+        batches changes there.
+        """
         self._worker = worker
         self._source = source
         self._sink = sink
@@ -99,6 +104,7 @@ class Runner:
         self._limits = limits
         self._bound = bound or DeadLetterBound()
         self._observer = observer or Observers()
+        self._between = between
         self._incarnation = int(clock.now_s() * 1e3)
         self._phase = Phase.JOINING
         self._committed = 0
@@ -149,6 +155,8 @@ class Runner:
     def _poll(self) -> Batch | None:
         if self._aborts:
             self._clock.sleep(self._limits.pause_s(self._aborts))
+        if self._between is not None:
+            self._between()
         self._enter(Phase.POLLING)
         began_s = self._clock.monotonic_s()
         messages = self._source.poll(

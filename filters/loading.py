@@ -12,15 +12,22 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import NamedTuple
 
 from filters import builtin
+from filters.alerts import Alerts
 from filters.handmade import handmade
+from filters.roster import Member
 from filters.selection import Selection
+from filters.sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
 
 ENTRY_POINTS = "gueststar.filters"
 """The group under which a package offers filters: an object or a module of them each."""
+
+VERSION_DIGITS = 12
+"""Of a file's sha256, as its filters' version: enough to tell any two files apart."""
 
 
 def builtin_names() -> list[str]:
@@ -85,17 +92,48 @@ def load(
     return tuple(found)
 
 
-def try_out(selection: Selection, labels: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """A filter's clauses, from a run on no alerts at all.
+class TriedOut(NamedTuple):
+    """What a run on no alerts at all tells of a filter."""
+
+    clauses: tuple[str, ...]
+    """Their names, in the order asked."""
+    columns: tuple[str, ...]
+    """The plain columns read, sorted."""
+    catalogues: tuple[CatalogueIdentity, ...]
+    """The regions and watchlists asked, in that order."""
+
+
+def try_out(
+    selection: Selection, labels: Mapping[str, Sequence[str]], sky: Sky = NO_SKY
+) -> TriedOut:
+    """A run on no alerts at all: what the filter asks.
 
     Raises FilterError for what no alert could make right: a misspelt column, a classifier that is
-    not served, a mask of numbers. `labels` are the labels by classifier.
+    not served, a region that is not configured, a mask of numbers. `labels` are the labels by
+    classifier.
     """
-    nothing = {name: dict.fromkeys(known, ()) for name, known in labels.items()}
-    verdict = selection.evaluate(handmade(rows=0, light_curve=[], scores=nothing))
-    if verdict.faults:
-        raise FilterError(verdict.faults[0].message)
-    return verdict.clauses
+    scores = {name: dict.fromkeys(known, ()) for name, known in labels.items()}
+    nothing = handmade(rows=0, light_curve=[], scores=scores)
+    if faults := selection.evaluate(nothing, sky).faults:
+        raise FilterError(faults[0].message)
+    alerts = Alerts(nothing, sky)
+    clauses = tuple(name for name, _ in selection.asked(alerts))
+    return TriedOut(clauses, tuple(sorted(alerts.columns)), tuple(alerts.catalogues.values()))
+
+
+def member_of(
+    selection: Selection, labels: Mapping[str, Sequence[str]], sky: Sky = NO_SKY
+) -> Member:
+    """A Python filter as one on duty; its version is of its file. Raises as `try_out` does."""
+    tried = try_out(selection, labels, sky)
+    return Member(
+        name=selection.name,
+        version=selection.sha256[:VERSION_DIGITS],
+        sha256=selection.sha256,
+        topic=selection.topic,
+        clauses=tried.clauses,
+        catalogues=tried.catalogues,
+    )
 
 
 def _once(what: str, values: Iterable[str]) -> None:

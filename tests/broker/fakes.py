@@ -14,6 +14,7 @@ from broker.packing import Topics
 from classifiers.classifier import ModelIdentity
 from filters.alerts import Alerts
 from filters.handmade import handmade
+from filters.roster import Member, Roster
 from filters.selection import Clauses, Selection
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch, Reason, Rejected
@@ -114,6 +115,14 @@ def _bright(alerts: Alerts) -> Clauses:
 def bright(topic: str = "bright", name: str = "bright") -> Selection:
     """A filter that selects two alerts of five, by number."""
     return Selection(_bright, topic=topic, name=name)
+
+
+def on_duty(*selections: Selection) -> Roster:
+    """Some filters, as those of a configuration."""
+    members = [
+        Member(each.name, "1", "0" * 64, each.topic, clauses=(each.name,)) for each in selections
+    ]
+    return Roster(selections, members)
 
 
 def is_bright(number: int) -> bool:

@@ -235,7 +235,7 @@ def test_a_filter_that_can_never_work_stops_the_start(tmp_path: Path) -> None:
 def test_the_example_file_can_be_built(tmp_path: Path) -> None:
     settings = read_settings(EXAMPLE)
     built = build(replace(settings, filters=replace(settings.filters, files=())))
-    assert len(built.selections) == 3
+    assert len(built.filters.members) == 3
 
 
 def test_a_topic_with_two_uses_is_named(tmp_path: Path) -> None:
@@ -286,7 +286,9 @@ def test_missing_outputs_that_may_not_be_created_are_named_together(tmp_path: Pa
 
 def test_a_plan_shows_the_path_of_an_alert_and_the_topics(parts: Parts) -> None:
     found = plan(parts, FakeAdmin(ztf=1_048_588, real_ones=1_048_588))
-    assert "select real_ones: real -> real-ones" in found.steps
+    (mine,) = parts.filters.members
+    assert mine.version == mine.sha256[:12]
+    assert f"select real_ones {mine.version}: real -> real-ones" in found.steps
     assert [(one.name, one.role, one.form, one.partitions) for one in found.topics] == [
         ("ztf", "input", "", 2),
         ("gueststar.enriched", "all alerts", "lite", None),

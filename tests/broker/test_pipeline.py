@@ -18,11 +18,12 @@ from broker.clock import ManualClock
 from broker.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
 from broker.observer import Step
 from broker.packing import CUTOUTS_DROPPED, Topics
-from broker.pipeline import Pipeline, Processed
+from broker.pipeline import Judges, Pipeline, Processed
 from broker.ports import Message, Output
 from broker.scoring import RUNS_MAX, score
 from classifiers.classifier import Classifier
 from filters.alerts import Alerts
+from filters.roster import Member, Ruling
 from filters.selection import Clauses, Selection
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
@@ -37,6 +38,7 @@ from tests.broker.fakes import (
     is_bright,
     no_limit,
     number_of,
+    on_duty,
     packet,
 )
 
@@ -51,7 +53,7 @@ def processed(packets: Sequence[bytes], **parts: Any) -> Processed:  # noqa: ANN
     fakes: dict[str, Any] = {
         "decoder": FakeDecoder(),
         "classifiers": [FakeClassifier()],
-        "selections": [bright()],
+        "filters": on_duty(bright()),
         "enricher": FakeEnricher(),
         "topics": TOPICS,
         "bytes_max": no_limit,
@@ -118,7 +120,7 @@ def test_a_rejected_packet_is_a_dead_letter_and_its_neighbours_live() -> None:
 def test_a_batch_in_which_everything_is_bad_is_all_dead_letters() -> None:
     done = processed([packet(n, bad=True) for n in range(3)])
     assert {output.topic for output in done.outputs} == {"dead-letters"}
-    assert done.counts.published == {"enriched": 0, "bright": 0}
+    assert done.counts.published == {}
 
 
 def test_a_record_too_large_in_full_is_published_lite_and_says_so() -> None:
@@ -150,13 +152,33 @@ def test_the_key_counts_towards_the_limit() -> None:
     assert (fits.counts.dead, over.counts.dead) == ({}, {OUTPUT_TOO_LARGE: 1})
 
 
+SHARED = [("bright", "bright"), ("bright", "shiny"), ("other", "o")]
+"""Topics and names of three filters that select the same."""
+
+
+class Several:
+    """Some rosters as one, whose filters may share a topic."""
+
+    def __init__(self, rosters: Sequence[Judges]) -> None:
+        """In that order."""
+        self.rosters = rosters
+
+    @property
+    def members(self) -> list[Member]:
+        """All of them."""
+        return [member for roster in self.rosters for member in roster.members]
+
+    def judge(self, batch: AlertBatch) -> list[Ruling]:
+        """As each judges."""
+        return [ruling for roster in self.rosters for ruling in roster.judge(batch)]
+
+
 def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> None:
-    done = processed(
-        [packet(0)], selections=[bright(), bright(name="shiny"), bright(topic="other", name="o")]
-    )
+    rosters = [on_duty(bright(topic, name)) for topic, name in SHARED]
+    done = processed([packet(0), packet(2)], filters=Several(rosters))
     (record,) = on("bright", done.outputs)
     assert record["filters"] == ["bright", "shiny", "o"]
-    assert done.counts.published == {"enriched": 1, "bright": 1, "other": 1}
+    assert done.counts.published == {"enriched": 2, "bright": 1, "other": 1}
     assert done.counts.selected == {"bright": 1, "shiny": 1, "o": 1}
 
 
@@ -209,7 +231,7 @@ def test_a_filter_that_raises_is_counted_and_never_stops_the_stream() -> None:
         yield "all", np.ones(len(alerts.magnitude), dtype=np.bool_)
 
     broken = Selection(_raises, topic="bright", name="broken")
-    done = processed([packet(n) for n in range(10)], selections=[broken])
+    done = processed([packet(n) for n in range(10)], filters=on_duty(broken))
     assert done.counts.published == {"enriched": 10, "bright": 8}
     assert done.counts.filter_errors == {"broken": 2}
     assert "too faint" in done.faults[0]
@@ -271,7 +293,7 @@ def test_a_message_without_a_timestamp_has_no_latency() -> None:
     done = Pipeline(
         decoder=FakeDecoder(),
         classifiers=[],
-        selections=[],
+        filters=on_duty(),
         enricher=FakeEnricher(),
         topics=TOPICS,
         bytes_max=no_limit,

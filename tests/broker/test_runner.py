@@ -250,6 +250,15 @@ def test_a_stream_that_dies_stops_before_it_is_committed_where_a_bound_says_so()
     assert len(world.dead()) == 7
 
 
+def test_what_changes_between_batches_does_so_before_each_poll_outside_transactions() -> None:
+    world = night(alerts=14)
+    called: list[Phase] = []
+    worker = world.worker(setup=Setup(between=lambda: called.append(worker.phases[-1])))
+    for _ in range(3):
+        worker.step()
+    assert called == [Phase.JOINING, Phase.COMMITTING, Phase.COMMITTING]
+
+
 def test_reports_tell_when_each_alert_came_and_was_exposed() -> None:
     world = night(alerts=7)
     sent_s = world.clock.now_s()

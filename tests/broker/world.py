@@ -17,7 +17,15 @@ from broker.pipeline import Pipeline
 from broker.ports import Message, Partition
 from broker.runner import RunLimits, Runner
 from schemas.errors import BrokerError
-from tests.broker.fakes import TOPICS, FakeClassifier, FakeDecoder, FakeEnricher, bright, number_of
+from tests.broker.fakes import (
+    TOPICS,
+    FakeClassifier,
+    FakeDecoder,
+    FakeEnricher,
+    bright,
+    number_of,
+    on_duty,
+)
 
 WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
 """The phases of one turn of the loop."""
@@ -33,6 +41,7 @@ class Setup:
     delivery: Delivery = Delivery.EXACTLY_ONCE
     limits: RunLimits = LIMITS
     bound: DeadLetterBound = field(default_factory=DeadLetterBound)
+    between: Callable[[], None] | None = None
 
 
 class Killed(BaseException):
@@ -60,7 +69,7 @@ class Worker:
             processor=Pipeline(
                 decoder=FakeDecoder(),
                 classifiers=[FakeClassifier()],
-                selections=[bright()],
+                filters=on_duty(bright()),
                 enricher=FakeEnricher(),
                 topics=TOPICS,
                 bytes_max=self.sink.bytes_max,
@@ -74,6 +83,7 @@ class Worker:
             limits=setup.limits,
             bound=setup.bound,
             observer=self,
+            between=setup.between,
         )
 
     def on_phase(self, phase: Phase) -> None:

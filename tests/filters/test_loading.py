@@ -8,14 +8,45 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from filters import loading
+from filters.alerts import Alerts
 from filters.conformance import violations
 from filters.handmade import handmade
-from filters.loading import builtin_names, load, load_builtin, load_file, load_plugin, try_out
+from filters.loading import (
+    builtin_names,
+    load,
+    load_builtin,
+    load_file,
+    load_plugin,
+    member_of,
+    try_out,
+)
+from filters.selection import Clauses, selection
+from filters.sky.catalogues import CatalogueIdentity, Degrees, Sky
 from schemas.errors import FilterError
 
 LABELS = {"realbogus": ("bogus", "real")}
+IDENTITY = CatalogueIdentity("field", "ab" * 32)
+
+
+class FakeRegion:
+    """The whole sky."""
+
+    identity = IDENTITY
+
+    def contains(self, ra_deg: Degrees, dec_deg: Degrees) -> NDArray[np.bool_]:
+        """Everything."""
+        return np.ones(len(ra_deg), dtype=np.bool_)
+
+
+@selection(topic="in-my-field")
+def in_my_field(alerts: Alerts) -> Clauses:
+    """Bright, in a region of the configuration."""
+    yield "bright", alerts.magnitude < 18
+    yield "there", alerts.in_region("field")
+
 
 GOOD = '''
 from dataclasses import dataclass
@@ -40,10 +71,27 @@ def written(folder: Path, text: str, name: str = "filters.py") -> Path:
 
 def test_every_built_in_is_loaded_by_its_name_and_runs() -> None:
     assert {"young_supernovae", "solar_system", "fast_risers"} <= set(builtin_names())
-    for selection in load(builtins=builtin_names()):
-        try_out(selection, LABELS)
-        assert selection.topic == selection.name.replace("_", "-")
-        assert selection.description
+    for each in load(builtins=builtin_names()):
+        try_out(each, LABELS)
+        assert each.topic == each.name.replace("_", "-")
+        assert each.description
+
+
+def test_a_try_out_tells_clauses_columns_and_catalogues() -> None:
+    tried = try_out(in_my_field, LABELS, Sky(regions=[FakeRegion()]))
+    assert tried == (("bright", "there"), ("magnitude",), (IDENTITY,))
+    with pytest.raises(FilterError, match="no region 'field'; no region is configured"):
+        try_out(in_my_field, LABELS)
+
+
+def test_a_file_s_filter_on_duty_has_the_first_digits_of_its_hash_for_a_version() -> None:
+    member = member_of(in_my_field, LABELS, Sky(regions=[FakeRegion()]))
+    assert member.sha256.startswith(member.version)
+    assert (len(member.version), member.clauses, member.catalogues) == (
+        12,
+        ("bright", "there"),
+        (IDENTITY,),
+    )
 
 
 def test_a_misspelt_built_in_is_named_with_the_nearest() -> None:
