@@ -1,0 +1,294 @@
+"""Deployed filters as records of a compacted topic; register.py says what they add up to.
+
+A version has two keys: `NAME/VERSION`, what was deployed, written once; and `NAME/VERSION/status`,
+how it stands and how it came to. So pausing version 3 can never undo version 4, and Kafka's
+compaction, which keeps the last record of a key, forgets nothing that counts. Both are JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from enum import StrEnum
+from types import UnionType
+from typing import Any, NamedTuple, NoReturn, get_args, get_origin, get_type_hints
+
+from schemas.errors import FilterError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+"""What a deployed filter may be called: its name ends the name of its topic."""
+
+VERSION_MAX = 2**31
+"""Versions of one filter; far more than anyone deploys."""
+
+CHANGES_KEPT = 50
+"""Changes that a status remembers: a filter paused and resumed every night stays a small record."""
+
+REASON_MAX = 500
+"""Characters of a reason; what a filter raised may be longer, and says no more."""
+
+UNIX_S_MAX = 1e11
+"""A time after the year 5138 is no time of a deployment."""
+
+NUMBER_MAX = 1e300
+"""Numbers beyond are infinite, or not worth keeping."""
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+KEY = re.compile(rf"({NAME.pattern})/([1-9][0-9]{{0,9}})(/status)?")
+
+
+class RecordError(FilterError):
+    """A message of the filters' topic that is no record; readers pass over it."""
+
+
+class State(StrEnum):
+    """How a version stands."""
+
+    LIVE = "live"
+    PAUSED = "paused"
+    REMOVED = "removed"
+
+
+class Cause(StrEnum):
+    """Why it came to stand so; the metrics' word for it."""
+
+    ASKED = "asked"
+    """Somebody said so."""
+    RAISED = "raised"
+    """Its clauses raised."""
+    COST = "cost"
+    """It took too long."""
+    DIFFERS = "differs"
+    """Asked alone and asked among all it gave two answers."""
+    UNFIT = "unfit"
+    """A worker cannot put it on duty."""
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What the dry run found, before the version was deployed."""
+
+    archive: str
+    archive_sha256: str
+    alerts: int
+    selected: int
+    pass_rate: float
+    """0 to 1."""
+    looks_ahead: bool
+    unix_s: float
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a filter, as it was deployed; it never changes."""
+
+    name: str
+    version: int
+    """From 1."""
+    sha256: str
+    """Of the filter: `ExpressionFilter.sha256`."""
+    document: Mapping[str, Any]
+    """`ExpressionFilter.document()`."""
+    topic: str
+    catalogues: tuple[str, ...]
+    """The regions and watchlists that it asks, by name."""
+    by: str
+    """user@host"""
+    deployed_unix_s: float
+    dry_run: DryRun | None
+    overridden: tuple[str, ...]
+    """What `--force` overrode, a sentence each."""
+    previous_sha256: str | None
+    """Of the version before."""
+
+    def __post_init__(self) -> None:
+        """Raises RecordError for what no deployment writes."""
+        _check_place(self.name, self.version)
+        _require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r} is no sha256")
+        _require(0 <= self.deployed_unix_s < UNIX_S_MAX, "it was deployed at no time")
+        clauses = self.document.get("clauses")
+        _require(
+            isinstance(clauses, Mapping) and all(isinstance(one, str) for one in clauses.values()),
+            "its clauses are no table of texts",
+        )
+
+    @property
+    def key(self) -> bytes:
+        """Where it stands in the topic."""
+        return _key(self.name, self.version)
+
+    @property
+    def clauses(self) -> dict[str, str]:
+        """The texts, by name, in order."""
+        return dict(self.document["clauses"])
+
+    @property
+    def form(self) -> str:
+        """Of the records on its topic; "full" or "lite"."""
+        return str(self.document.get("form", ""))
+
+    @property
+    def forced(self) -> bool:
+        """Whether it was deployed against what is asked of a filter."""
+        return bool(self.overridden)
+
+    def encode(self) -> bytes:
+        """The record."""
+        return _encoded(self)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of how a version stands."""
+
+    state: State
+    cause: Cause
+    reason: str
+    by: str
+    unix_s: float
+
+    def __post_init__(self) -> None:
+        """Raises RecordError for a change at no time."""
+        _require(0 <= self.unix_s < UNIX_S_MAX, "it was changed at no time")
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a version stands, and how it came to."""
+
+    name: str
+    version: int
+    changes: tuple[Change, ...]
+    """The last CHANGES_KEPT, the present one last."""
+
+    def __post_init__(self) -> None:
+        """Raises RecordError for what no change writes."""
+        _check_place(self.name, self.version)
+        _require(bool(self.changes), "a status without a change")
+
+    @property
+    def key(self) -> bytes:
+        """Where it stands in the topic."""
+        return _key(self.name, self.version, of_status=True)
+
+    @property
+    def now(self) -> Change:
+        """The last change."""
+        return self.changes[-1]
+
+    def encode(self) -> bytes:
+        """The record."""
+        return _encoded(self)
+
+
+class Erased(NamedTuple):
+    """A key whose record was deleted, as an administrator can."""
+
+    name: str
+    version: int
+    of_status: bool
+
+    @property
+    def key(self) -> bytes:
+        """Where the record stood."""
+        return _key(self.name, self.version, of_status=self.of_status)
+
+
+Record = Version | Status | Erased
+
+
+def read_record(key: bytes | None, value: bytes) -> Record:
+    """A message of the topic; an empty value is Kafka's deletion. Raises RecordError, one line."""
+    named = KEY.fullmatch((key or b"").decode("utf-8", "replace"))
+    if named is None:
+        raise RecordError(f"the key {key!r} is no NAME/VERSION nor NAME/VERSION/status")
+    name, version, of_status = named[1], int(named[2]), named[3] is not None
+    if not value:
+        return Erased(name, version, of_status)
+    try:
+        record: Version | Status = _read(Status if of_status else Version, _document(value))
+    except RecordError as error:
+        raise RecordError(f"the record {named[0]} cannot be read: {error}") from error
+    if (record.name, record.version) != (name, version):
+        raise RecordError(f"the record {named[0]} calls itself {record.name}/{record.version}")
+    return record
+
+
+def shortened(reason: str) -> str:
+    """A reason as a record holds it: one line of at most REASON_MAX characters."""
+    line = " ".join(reason.split())
+    return line if len(line) <= REASON_MAX else f"{line[: REASON_MAX - 1]}…"
+
+
+def _key(name: str, version: int, *, of_status: bool = False) -> bytes:
+    return f"{name}/{version}{'/status' if of_status else ''}".encode()
+
+
+def _check_place(name: str, version: int) -> None:
+    _require(NAME.fullmatch(name) is not None, f"{name!r} is no name of a filter")
+    _require(1 <= version < VERSION_MAX, f"{version} is no version")
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise RecordError(otherwise)
+
+
+def _encoded(record: Version | Status) -> bytes:
+    return json.dumps(asdict(record), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _document(value: bytes) -> object:
+    try:
+        document: object = json.loads(value, parse_constant=_refused)
+        # Half a surrogate pair can be written as JSON and never printed.
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"no JSON: {error}") from error
+    return document
+
+
+def _refused(constant: str) -> NoReturn:
+    raise RecordError(f"{constant} is no number")
+
+
+def _read(kind: Any, value: object) -> Any:  # noqa: ANN401 - any dataclass of this file
+    """A JSON value as one of the types above; nothing is converted, nothing left out."""
+    if get_origin(kind) is UnionType:
+        return None if value is None else _read(get_args(kind)[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(_read(get_args(kind)[0], each) for each in _plain(list, value))
+    if is_dataclass(kind):
+        return _fields(kind, _plain(dict, value))
+    if kind is float:
+        return _number(value)
+    if kind in {str, int, bool}:
+        return _plain(kind, value)
+    return _member(kind, value) if isinstance(kind, type) else _plain(dict, value)
+
+
+def _fields(kind: Any, document: dict[str, object]) -> Any:  # noqa: ANN401 - as above
+    hints = get_type_hints(kind)
+    _require(document.keys() == hints.keys(), f"its keys are not {', '.join(hints)}")
+    return kind(**{name: _read(hints[name], each) for name, each in document.items()})
+
+
+def _member(kind: type[StrEnum], value: object) -> StrEnum:
+    text = str(_plain(str, value))
+    _require(text in [*kind], f"{text!r:.80} is none of {', '.join(kind)}")
+    return kind(text)
+
+
+def _plain(kind: type, value: object) -> Any:  # noqa: ANN401 - a value of that kind
+    """A value that JSON has in that kind; True is no whole number."""
+    _require(type(value) is kind, f"{value!r:.80} is no {kind.__name__}")
+    return value
+
+
+def _number(value: object) -> float:
+    """Compared before it is converted: a whole number of JSON may be too large for a float."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < NUMBER_MAX:
+        return float(value)
+    raise RecordError(f"{value!r:.80} is no number")
