@@ -11,8 +11,8 @@ import fastavro
 
 Record = dict[str, Any]
 
-OWN_WORDS = ("broker_version", "publish_time", "ingest_time")
-"""What two brokers must say differently of one alert."""
+OWN_WORDS = ("broker_version", "publish_time", "ingest_time", "selected_by")
+"""What two brokers must say differently of one alert; the last is the files of their filters."""
 
 SCORE_TOLERANCE = 1e-5
 """A network run on one alert and on many adds in another order."""

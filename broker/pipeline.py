@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,7 +20,7 @@ from broker.ports import Clock, Message, Output
 from broker.scoring import ScoringFault, score
 from classifiers.classifier import Classifier
 from filters.roster import Member, Ruling
-from schemas.annotation import Annotations
+from schemas.annotation import Annotations, Catalogue, SelectedBy
 from schemas.batch import AlertBatch
 from schemas.enriched import Form
 from schemas.errors import SchemaError
@@ -162,15 +163,16 @@ class Pipeline:
             return self._packer.pack(keys, wanted, encode, refused)
 
     def _annotations(self, judged: _Judged) -> Annotations:
-        batch = judged.batch
+        batch, selected_by = judged.batch, _selected_by(judged)
         return Annotations(
             broker_version=self._broker_version,
             models=[each.identity for each in self._classifiers],
             ingest_unix_us=np.full(len(batch), round(judged.ingested_unix_s * 1e6), np.int64),
             publish_unix_us=round(self._clock.now_s() * 1e6),
             scores={name: (batch.score_labels[name], batch.scores[name]) for name in batch.scores},
-            filters=_passed(judged),
+            filters=[tuple(one.filter for one in by) for by in selected_by],
             flags=_flags(judged),
+            selected_by=selected_by,
         )
 
     def _wanted(self, judged: _Judged) -> dict[str, Wish]:
@@ -231,13 +233,21 @@ def _flags(judged: _Judged) -> list[tuple[str, ...]]:
     return flags
 
 
-def _passed(judged: _Judged) -> list[tuple[str, ...]]:
+def _selected_by(judged: _Judged) -> list[tuple[SelectedBy, ...]]:
     """By row: the filters that selected it."""
-    passed: list[tuple[str, ...]] = [()] * len(judged.batch)
+    found: list[tuple[SelectedBy, ...]] = [()] * len(judged.batch)
     for member, rows in judged.picked():
+        one = (_named(member),)
         for row in rows:
-            passed[row] = (*passed[row], member.name)
-    return passed
+            found[row] += one
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _named(member: Member) -> SelectedBy:
+    """What an alert says of a filter that selected it."""
+    catalogues = tuple(Catalogue(*each) for each in member.catalogues)
+    return SelectedBy(member.name, member.version, member.sha256, catalogues)
 
 
 def _dead(judged: _Judged, packed: Packed) -> list[DeadLetter]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,28 @@ _MODEL = {
         {"name": "name", "type": "string"},
         {"name": "version", "type": "string"},
         {"name": "sha256", "type": "string", "doc": "Of the model's file."},
+    ],
+}
+_CATALOGUE = {
+    "type": "record",
+    "name": "Catalogue",
+    "fields": [
+        {"name": "name", "type": "string"},
+        {"name": "sha256", "type": "string", "doc": "Of the catalogue's file."},
+    ],
+}
+_SELECTED_BY = {
+    "type": "record",
+    "name": "SelectedBy",
+    "fields": [
+        {"name": "filter", "type": "string"},
+        {"name": "version", "type": "string"},
+        {"name": "sha256", "type": "string", "doc": "Of what defines the filter."},
+        {
+            "name": "catalogues",
+            "type": {"type": "array", "items": _CATALOGUE},
+            "doc": "The regions and watchlists that it asks.",
+        },
     ],
 }
 _PROBABILITIES = {"type": "map", "values": "float"}
@@ -54,6 +76,12 @@ ANNOTATION_SCHEMA: dict[str, Any] = {
             "default": None,  # so that what was written without it is still read
             "doc": "The survey's own real/bogus score, 0 to 1; null where it gave none.",
         },
+        {
+            "name": "selected_by",
+            "type": {"type": "array", "items": _SELECTED_BY},
+            "default": [],  # so that what was written without it is still read
+            "doc": "The same filters in the same order, each with its version.",
+        },
     ],
 }
 FIELD_SCHEMA: dict[str, Any] = {
@@ -62,8 +90,27 @@ FIELD_SCHEMA: dict[str, Any] = {
     "default": None,
     "doc": "What the broker learned.",
 }
+KEPT_MAX = 4096
+"""Encodings that are kept: of sets of filters, and of filters' versions."""
 _NULL, _GIVEN = b"\0", b"\x02"
 """A union's first and second branch."""
+
+
+class Catalogue(NamedTuple):
+    """A region or a watchlist that a filter asked: its name, and its file's sha256."""
+
+    name: str
+    sha256: str
+
+
+class SelectedBy(NamedTuple):
+    """A filter that selected an alert, in the version that did."""
+
+    filter: str
+    version: str
+    sha256: str
+    catalogues: tuple[Catalogue, ...] = ()
+
 
 Scores = tuple[tuple[str, ...], NDArray[np.float32]]
 """A classifier's labels, and probabilities (n, labels); a row with a NaN is one it declined."""
@@ -85,6 +132,8 @@ class Annotations:
     """By alert, the filters that selected it; empty where none selected any."""
     flags: Sequence[tuple[str, ...]] = ()
     """By alert; empty where no alert has one."""
+    selected_by: Sequence[tuple[SelectedBy, ...]] = ()
+    """By alert, the same as `filters`; empty where none selected any."""
 
     def __len__(self) -> int:
         """The number of alerts."""
@@ -99,6 +148,7 @@ class Annotations:
             scores=scores,
             filters=[self.filters[row] for row in rows] if self.filters else (),
             flags=[self.flags[row] for row in rows] if self.flags else (),
+            selected_by=[self.selected_by[row] for row in rows] if self.selected_by else (),
         )
 
 
@@ -121,6 +171,7 @@ def encode_annotations(
             _texts_by_alert(annotations.filters),
             _texts_by_alert(annotations.flags),
             _floats_or_null(survey_real_score),
+            _selected_by_alert(annotations.selected_by),
             strict=False,
         )
     ]
@@ -143,9 +194,21 @@ def _texts_by_alert(texts: Sequence[tuple[str, ...]]) -> Sequence[bytes] | repea
     return [_texts(one) for one in texts] if texts else repeat(b"\0")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=KEPT_MAX)
 def _texts(texts: tuple[str, ...]) -> bytes:
     return block_bytes(map(text_bytes, texts))
+
+
+def _selected_by_alert(
+    selected_by: Sequence[tuple[SelectedBy, ...]],
+) -> Sequence[bytes] | repeat[bytes]:
+    return [block_bytes(map(_selected_by, one)) for one in selected_by] or repeat(b"\0")
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _selected_by(one: SelectedBy) -> bytes:
+    catalogues = (b"".join(map(text_bytes, catalogue)) for catalogue in one.catalogues)
+    return b"".join((*map(text_bytes, one[:3]), block_bytes(catalogues)))
 
 
 def _scores(scores: Mapping[str, Scores], alerts: int) -> list[bytes]:

@@ -76,6 +76,7 @@ class FakeEnricher:
         if form == "lite":
             del record["cutouts"]
         record["filters"] = list(annotations.filters[row])
+        record["selected_by"] = [list(one[:2]) for one in annotations.selected_by[row]]
         record["flags"] = list(annotations.flags[row])
         record["scores"] = {name: str(found[row, 0]) for name, found in batch.scores.items()}
         return json.dumps(record).encode()

@@ -178,6 +178,7 @@ def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> Non
     done = processed([packet(0), packet(2)], filters=Several(rosters))
     (record,) = on("bright", done.outputs)
     assert record["filters"] == ["bright", "shiny", "o"]
+    assert record["selected_by"] == [["bright", "1"], ["shiny", "1"], ["o", "1"]]
     assert done.counts.published == {"enriched": 2, "bright": 1, "other": 1}
     assert done.counts.selected == {"bright": 1, "shiny": 1, "o": 1}
 

@@ -10,11 +10,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.annotation import FIELD_SCHEMA, Annotations, encode_annotations
+from schemas.annotation import (
+    FIELD_SCHEMA,
+    Annotations,
+    Catalogue,
+    SelectedBy,
+    encode_annotations,
+)
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FIELD = fastavro.parse_schema({"type": "record", "name": "only", "fields": [FIELD_SCHEMA]})
 TEXTS = st.lists(st.text(max_size=8), max_size=3).map(tuple)
+CATALOGUES = st.lists(st.builds(Catalogue, st.text(max_size=5), st.text(max_size=5)), max_size=2)
+SELECTED_BY = st.lists(
+    st.builds(
+        SelectedBy,
+        st.text(max_size=5),
+        st.text(max_size=5),
+        st.text(max_size=5),
+        CATALOGUES.map(tuple),
+    ),
+    max_size=3,
+).map(tuple)
 LATEST_US = 4_102_444_800_000_000  # the year 2100
 TIMES = st.integers(0, LATEST_US)
 SURVEY_SCORES = (0.25, np.nan, 0.0, float(np.float32(0.9)))
@@ -56,6 +73,7 @@ def annotations(draw: st.DrawFn) -> Annotations:
         scores=scores,
         filters=draw(each | st.just([])),
         flags=draw(each | st.just([])),
+        selected_by=draw(st.lists(SELECTED_BY, min_size=alerts, max_size=alerts) | st.just([])),
     )
 
 
@@ -83,7 +101,15 @@ def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
             "filters": list(learned.filters[row]) if learned.filters else [],
             "flags": list(learned.flags[row]) if learned.flags else [],
             "survey_real_score": None if row == 1 else SURVEY_SCORES[row],
+            "selected_by": [as_read(one) for one in learned.selected_by[row]]
+            if learned.selected_by
+            else [],
         }
+
+
+def as_read(one: SelectedBy) -> dict[str, Any]:
+    """As fastavro reads it."""
+    return {**one._asdict(), "catalogues": [each._asdict() for each in one.catalogues]}
 
 
 @settings(max_examples=50, deadline=None)
@@ -105,29 +131,40 @@ def test_a_classifier_without_labels_is_a_programmer_s_error() -> None:
         encode_annotations(learned, ["x"], np.zeros(1))
 
 
-def without_the_survey_s_score(field: Any) -> Any:  # noqa: ANN401 - JSON
-    """The field's schema as it was before there was one."""
+def without(field: Any, *names: str) -> Any:  # noqa: ANN401 - JSON
+    """The field's schema as it was before it had those of its own."""
     (null, annotation) = field["type"]
-    fields = [one for one in annotation["fields"] if one["name"] != "survey_real_score"]
+    fields = [one for one in annotation["fields"] if one["name"] not in names]
     return {**field, "type": [null, {**annotation, "fields": fields}]}
 
 
-def test_readers_of_either_annotation_read_both() -> None:
+LATER: dict[str, Any] = {"survey_real_score": None, "selected_by": []}
+"""What was added to the annotation, in that order, and what stands for it where it is missing."""
+
+
+@pytest.mark.parametrize(
+    ("names", "score_bytes"), [(["survey_real_score", "selected_by"], 5), (["selected_by"], 0)]
+)
+def test_readers_of_either_annotation_read_both(names: list[str], score_bytes: int) -> None:
     older = fastavro.parse_schema(
-        {"type": "record", "name": "only", "fields": [without_the_survey_s_score(FIELD_SCHEMA)]}
+        {"type": "record", "name": "only", "fields": [without(FIELD_SCHEMA, *names)]}
     )
-    learned = Annotations("1", [], np.zeros(1, np.int64), 0)
+    one = SelectedBy("mine", "3", "ab", (Catalogue("field", "cd"),))
+    learned = Annotations("1", [], np.zeros(1, np.int64), 0, selected_by=[(one,)])
     (new,) = encode_annotations(learned, ["x"], np.array([0.75]))
-    assert new.endswith(b"\x02" + np.float32(0.75).tobytes())
-    old = new[:-5]
+    ending = block_bytes([b"".join(map(text_bytes, one[:3])) + block_bytes([b"\x0afield\x04cd"])])
+    assert new.endswith(b"\x02" + np.float32(0.75).tobytes() + ending)
+    old = new[: -score_bytes - len(ending)]
     for written, writer in ((new, FIELD), (old, older)):
         read_by_new, read_by_old = (
             fastavro.schemaless_reader(BytesIO(written), writer, reader)
             for reader in (FIELD, older)
         )
         assert isinstance(read_by_new, dict)
-        score = read_by_new["gueststar"].pop("survey_real_score")
-        assert score == (0.75 if written is new else None)
+        values = {name: read_by_new["gueststar"].pop(name) for name in names}
+        said = {"survey_real_score": 0.75, "selected_by": [as_read(one)]}
+        expected = said if written is new else LATER
+        assert values == {name: expected[name] for name in names}
         assert read_by_new == read_by_old
 
 

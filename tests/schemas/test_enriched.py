@@ -13,7 +13,7 @@ import fastavro
 import numpy as np
 import pytest
 
-from schemas.annotation import Annotations
+from schemas.annotation import Annotations, Catalogue, SelectedBy
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch
 from schemas.container import MAGIC
@@ -38,6 +38,7 @@ from tests.schemas.survey_packets import (
     ztf_schema,
 )
 
+CATALOGUES = (Catalogue("field", "ef" * 32),)
 FORMS: tuple[Form, ...] = ("full", "lite")
 
 
@@ -63,6 +64,7 @@ def learned(alerts: int) -> Annotations:
         publish_unix_us=1_700_000_000_250_000,
         scores={"realbogus": (("bogus", "real"), scores)},
         filters=[("young-supernovae",)] * alerts,
+        selected_by=[(SelectedBy("young-supernovae", "3", "cd" * 32, CATALOGUES),)] * alerts,
     )
 
 
@@ -97,7 +99,11 @@ def test_a_full_packet_is_the_record_as_it_came_and_our_field(way: str, after: i
     batch = Decoder().decode([container(schema, record) for record in records])
     for packet, record in zip(encoded(batch, "full"), records, strict=True):
         back = read(packet)
-        assert back.pop("gueststar")["filters"] == ["young-supernovae"]
+        learned_of_it = back.pop("gueststar")
+        assert learned_of_it["filters"] == ["young-supernovae"]
+        (one,) = learned_of_it["selected_by"]
+        assert (one["filter"], one["version"]) == ("young-supernovae", "3")
+        assert one["catalogues"] == [{"name": "field", "sha256": "ef" * 32}]
         assert back == record
 
 
