@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import BANDS, SYSTEMS, AlertBatch, LightCurves
+
+if TYPE_CHECKING:
+    from gueststar.pictures.alert import Picture
 
 Scores = Mapping[str, Mapping[str, float]]
 """Probabilities by classifier and label."""
@@ -79,6 +83,20 @@ class Alert:
     def packet(self) -> bytes:
         """The message as it came from Kafka."""
         return self.batch.packets[self.row]
+
+    def plot(self, *, path: str | PathLike[str] | None = None) -> Picture:
+        """Its stamps, light curve and class bars as a matplotlib Figure, which needs no display.
+
+        A notebook shows it by itself. With a `path` it is saved there too, in the form that the
+        name's ending says (.png, .svg, .pdf).
+        """
+        # Loading matplotlib takes a second, which who draws nothing need not wait.
+        from gueststar.pictures.alert import draw, save  # noqa: PLC0415
+
+        figure = draw(self)
+        if path is not None:
+            save(figure, path)
+        return figure
 
 
 COLUMNS = tuple(

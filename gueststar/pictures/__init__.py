@@ -1,0 +1,1 @@
+"""What a subscriber looks at: the product's one door to matplotlib."""
