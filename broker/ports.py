@@ -172,3 +172,37 @@ class Sink(Protocol):
     def close(self) -> None:
         """Abort what is open, flush and let go. Idempotent."""
         ...
+
+
+class Board(Protocol):
+    """A compacted topic of one partition, which everyone reads whole. Not thread-safe.
+
+    Its reader is in no group and commits nothing; it sees committed messages only. A message
+    whose key was deleted comes with an empty value.
+    """
+
+    def new(self) -> list[Message]:
+        """What was written since last asked, in order; never waits.
+
+        Raises KafkaUnavailable or TopicMissing; it may be asked again, and loses nothing.
+        """
+        ...
+
+    def present(self) -> list[Message]:
+        """As `new`, once all that was written before this call is there.
+
+        Raises KafkaUnavailable after the configured patience, TopicMissing.
+        """
+        ...
+
+    def write(self, key: bytes, value: bytes) -> int:
+        """Write a message; its offset, once Kafka has it.
+
+        Raises KafkaUnavailable after a few seconds, TopicMissing. A message that Kafka did not
+        confirm may have been written all the same.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go. Idempotent."""
+        ...

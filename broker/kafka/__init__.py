@@ -7,10 +7,12 @@ admin.py       topics, their limits, and whether Kafka is up
 source.py      a group member that consumes           offsets.py  what its group has committed
 sink.py        a producer in transactions             at_least_once.py  one without
 publisher.py   what both sinks do with a producer
+board.py       a compacted topic that everyone reads whole
 """
 
 from broker.kafka.admin import KafkaAdmin, TopicSettings
 from broker.kafka.at_least_once import AtLeastOnceSink
+from broker.kafka.board import KafkaBoard, board_topic
 from broker.kafka.connection import Connection
 from broker.kafka.sink import KafkaSink
 from broker.kafka.source import KafkaSource
@@ -19,7 +21,9 @@ __all__ = [
     "AtLeastOnceSink",
     "Connection",
     "KafkaAdmin",
+    "KafkaBoard",
     "KafkaSink",
     "KafkaSource",
     "TopicSettings",
+    "board_topic",
 ]

@@ -10,10 +10,18 @@ It behaves as a real Kafka does where the engine could break; tests/broker/behav
 to that. It has no threads: step the workers in turn, and let time pass by advancing the clock.
 """
 
+from broker.memory.board import MemoryBoard
 from broker.memory.cluster import MemoryKafka
 from broker.memory.faults import Fault
 from broker.memory.plain import PlainMemorySink
 from broker.memory.sink import MemorySink
 from broker.memory.source import MemorySource
 
-__all__ = ["Fault", "MemoryKafka", "MemorySink", "MemorySource", "PlainMemorySink"]
+__all__ = [
+    "Fault",
+    "MemoryBoard",
+    "MemoryKafka",
+    "MemorySink",
+    "MemorySource",
+    "PlainMemorySink",
+]

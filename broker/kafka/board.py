@@ -1,0 +1,188 @@
+"""A compacted topic of one partition as broker/ports.py wants it: read whole, written rarely."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Final
+
+import confluent_kafka
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+
+from broker.errors import KafkaUnavailable, TopicMissing
+from broker.kafka.admin import TopicSettings
+from broker.kafka.connection import Connection
+from broker.kafka.faults import (
+    UNKNOWN_TOPIC,
+    delivery_fault,
+    error_of,
+    passes,
+    refused,
+    settings_checked,
+)
+from broker.ports import Message
+from schemas.errors import BrokerError
+
+CHUNK_MESSAGES: Final = 256
+ANSWER_S_MAX: Final = 2.0
+WAIT_S: Final = 0.02
+RETRY_S: Final = 0.1
+
+# A worker writes between two batches, and its alerts wait meanwhile.
+WRITE_S_MAX: Final = 5.0
+
+
+def board_topic(name: str, *, replication: int = 1) -> TopicSettings:
+    """The topic of a board, as it is created: the last record of each key stays for ever."""
+    settings = {"cleanup.policy": "compact", "retention.ms": "-1"}
+    return TopicSettings(name, partitions=1, replication=replication, settings=settings)
+
+
+class KafkaBoard:
+    """See `broker.ports.Board`. Nothing is asked of Kafka before the first call."""
+
+    def __init__(self, connection: Connection, topic: str) -> None:
+        self._connection = connection
+        self._topic = topic
+        self._partition = TopicPartition(topic, 0)
+        self._kept: list[Message] = []
+        self._reached = 0
+        self._producer: Producer | None = None
+        with settings_checked():
+            self._consumer = Consumer(
+                {
+                    **connection.silent_client(),
+                    # A name that the client insists on: no group is joined, nothing committed.
+                    "group.id": f"gueststar-board-{uuid.uuid4().hex}",
+                    "isolation.level": "read_committed",
+                    "enable.auto.commit": False,
+                    "enable.auto.offset.store": False,
+                    # A position that compaction passed over: what is read twice adds up the same.
+                    "auto.offset.reset": "earliest",
+                    # Its event says that the end was reached, whatever compaction left out.
+                    "enable.partition.eof": True,
+                }
+            )
+        self._consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+
+    def new(self) -> list[Message]:
+        """What was written since last asked, in order; never waits."""
+        while self._fetch(0) == CHUNK_MESSAGES:
+            pass
+        taken, self._kept = self._kept, []
+        return taken
+
+    def present(self) -> list[Message]:
+        """As `new`, once all that was written before this call is there."""
+        deadline_s = time.monotonic() + self._connection.patience_s
+        end = self._end(deadline_s)
+        while self._reached < end:
+            self._fetch(WAIT_S)
+            self._require_time(deadline_s)
+        return self.new()
+
+    def write(self, key: bytes, value: bytes) -> int:
+        """Write a message; its offset, once Kafka has it."""
+        answers: list[tuple[KafkaError | None, confluent_kafka.Message]] = []
+        producer = self._open_producer()
+        try:
+            producer.produce(
+                self._topic, value, key, 0, on_delivery=lambda *answer: answers.append(answer)
+            )
+            producer.flush(WRITE_S_MAX + 1)
+        except KafkaException as raised:
+            raise self._undelivered(error_of(raised)) from raised
+        if not answers:
+            raise self._undelivered(KafkaError(KafkaError._MSG_TIMED_OUT))
+        error, message = answers[0]
+        if error is not None:
+            raise self._undelivered(error)
+        return int(message.offset())
+
+    def close(self) -> None:
+        """Let go. Idempotent."""
+        self._consumer.close()
+        self._drop_producer()
+
+    def _fetch(self, timeout_s: float) -> int:
+        """Take what came; how much that was, the news that the end is reached included."""
+        came = self._consumer.consume(CHUNK_MESSAGES, timeout_s)
+        fault: BrokerError | None = None
+        for message in came:
+            error = message.error()
+            if error is None:
+                self._take(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._reached = max(self._reached, message.offset())
+            else:
+                fault = self._fault(error) or fault
+        if fault is not None:
+            raise fault
+        return len(came)
+
+    def _take(self, message: confluent_kafka.Message) -> None:
+        kind, timestamp_ms = message.timestamp()
+        offset, stamp = message.offset(), timestamp_ms if kind else -1
+        value = message.value() or b""
+        self._kept.append(Message(self._topic, 0, offset, stamp, message.key(), value))
+        self._reached = offset + 1
+
+    def _end(self, deadline_s: float) -> int:
+        """The offset after the last message that there is now."""
+        while True:
+            try:
+                _, high = self._consumer.get_watermark_offsets(self._partition, ANSWER_S_MAX)
+                return int(high)
+            except KafkaException as raised:
+                if (fault := self._fault(error_of(raised))) is not None:
+                    raise fault from raised
+            self._require_time(deadline_s)
+            time.sleep(RETRY_S)
+
+    def _require_time(self, deadline_s: float) -> None:
+        if time.monotonic() > deadline_s:
+            raise KafkaUnavailable(self._connection.watch.complaint())
+
+    def _fault(self, error: KafkaError) -> BrokerError | None:
+        """What is to be said of an error; None where the client goes on by itself."""
+        if error.code() in UNKNOWN_TOPIC:
+            return TopicMissing(f"topic {self._topic!r} does not exist; create it first")
+        if passes(error):
+            return None
+        return refused(error) or BrokerError(f"topic {self._topic!r}: Kafka says: {error.str()}")
+
+    def _open_producer(self) -> Producer:
+        if self._producer is None:
+            with settings_checked():
+                self._producer = Producer(
+                    {
+                        **self._connection.silent_client(),
+                        "enable.idempotence": True,
+                        "linger.ms": 0,
+                        "message.timeout.ms": int(WRITE_S_MAX * 1e3),
+                        # A topic that is not there is no new one whose news is on its way.
+                        "topic.metadata.propagation.max.ms": 1_000,
+                    }
+                )
+        return self._producer
+
+    def _undelivered(self, error: KafkaError) -> BrokerError:
+        """What to raise; the producer goes, so that nothing of it is written later."""
+        self._drop_producer()
+        if error.code() == KafkaError._MSG_TIMED_OUT or passes(error):
+            return KafkaUnavailable(
+                f"topic {self._topic!r} took no record within {WRITE_S_MAX:.0f} s; is Kafka up?"
+            )
+        return delivery_fault(error, self._topic)
+
+    def _drop_producer(self) -> None:
+        if self._producer is not None:
+            self._producer.purge()
+            self._producer = None

@@ -1,0 +1,46 @@
+"""A board of the twin: one partition, read whole, and written plainly."""
+
+from __future__ import annotations
+
+from broker.memory.cluster import MemoryKafka
+from broker.memory.faults import Call
+from broker.ports import Message, Partition
+
+EVERYTHING = 2**62
+"""Messages or bytes: more than a log in memory holds."""
+
+
+class MemoryBoard:
+    """A `Board` of a `MemoryKafka`. Faults know it by its `name`, at "poll" and "produce"."""
+
+    def __init__(self, kafka: MemoryKafka, topic: str, *, name: str = "board") -> None:
+        """Nothing is read yet."""
+        self._kafka = kafka
+        self._partition = Partition(topic, 0)
+        self._name = name
+        self._position = 0
+
+    def new(self) -> list[Message]:
+        """What was written since last asked. Raises TopicMissing."""
+        self._strike("poll")
+        log = self._kafka.log(self._partition)
+        fetched = log.read(max(self._position, log.start), EVERYTHING, EVERYTHING)
+        self._position = fetched.position
+        return fetched.messages
+
+    def present(self) -> list[Message]:
+        """The same: nothing is ever on its way."""
+        return self.new()
+
+    def write(self, key: bytes, value: bytes) -> int:
+        """Append a message that everyone sees. Raises TopicMissing."""
+        self._strike("produce")
+        return self._kafka.publish(self._partition.topic, value, key=key).offset
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _strike(self, at: Call) -> None:
+        fault = self._kafka.faults.due(at, self._name)
+        if fault is not None:
+            raise fault.error(f"fault at {at} {fault.nth}")
