@@ -164,7 +164,9 @@ def _sums(entry: Entry) -> Iterator[str]:
     if entry.consumed != published + dead:
         yield f"{entry.consumed} alerts consumed, but {published} published and {dead} dead"
     decoded = published + sum(counts.dead.get(reason, 0) for reason in AFTER_DECODING)
-    for name in sorted({*counts.selected, *counts.refused, *counts.filter_errors}):
+    if decoded and entry.filters is not None and len(counts.filters) != entry.filters:
+        yield f"{len(counts.filters)} of {entry.filters} filters answered"
+    for name in counts.filters:
         answered = _answered(counts, name)
         if answered != decoded:
             yield f"filter {name} answered for {answered} of {decoded} alerts"

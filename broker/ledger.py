@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -51,7 +51,8 @@ class Range(NamedTuple):
 class Counts:
     """What became of the alerts. Published to the enriched topic + dead = consumed.
 
-    For each filter, selected + refused + unknown + errors = the alerts that were decoded.
+    For each filter, selected + refused + unknown + errors = the alerts that were decoded. What is
+    zero is left out, so that an entry stays small however many filters are on duty.
     """
 
     published: Mapping[str, int] = field(default_factory=dict)
@@ -71,6 +72,11 @@ class Counts:
     classifier_errors: Mapping[str, int] = field(default_factory=dict)
     """By classifier: alerts that made it raise, published with NaN scores and a flag."""
 
+    @property
+    def filters(self) -> list[str]:
+        """Those that answered for any alert, by name."""
+        return sorted({*self.selected, *self.refused, *self.unknown, *self.filter_errors})
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -88,6 +94,8 @@ class Entry:
     enriched_topic: str
     ranges: tuple[Range, ...]
     counts: Counts
+    filters: int | None = None
+    """How many were asked, so that one without any count is missed; None in older entries."""
 
     @property
     def consumed(self) -> int:
@@ -101,7 +109,10 @@ class Entry:
 
     def encode(self) -> bytes:
         """Compact JSON, UTF-8."""
-        document = asdict(self) | {"ranges": [each._asdict() for each in self.ranges]}
+        # Not `asdict`, which copies every one of the counts first.
+        document = {each.name: getattr(self, each.name) for each in fields(self)}
+        document["ranges"] = [each._asdict() for each in self.ranges]
+        document["counts"] = vars(self.counts)
         return json.dumps(document, separators=(",", ":")).encode()
 
 

@@ -1,31 +1,29 @@
-"""Every number that Prometheus can ask of a worker, each with its sentence. The one door to it."""
+"""Every number that Prometheus can ask of a worker, each with its sentence.
+
+`broker/collectors.py` counts, this file says what: together the one door to its client.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 from wsgiref.simple_server import WSGIServer
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
     ProcessCollector,
-    disable_created_metrics,
     generate_latest,
     start_http_server,
 )
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from broker.clock import SystemClock
+from broker.collectors import Distribution, Lag, Tally
 from broker.errors import SettingsError
 from broker.ledger import Entry
 from broker.observer import BatchReport, Phase
-from broker.ports import Clock, Partition
+from broker.ports import Clock
 from classifiers.classifier import ModelIdentity
 from schemas.errors import BrokerError
 
@@ -40,9 +38,6 @@ EXPOSURE_BOUNDS_S: Final = (*DURATION_BOUNDS_S, 300.0, 600.0, 1800.0, 3600.0, 86
 """A survey needs minutes before it sends an alert, and a replayed night is years old."""
 
 BATCH_BOUNDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-
-# A second series beside each counter, for its birthday, doubles the scrape and is asked by nobody.
-disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
@@ -175,7 +170,7 @@ class Metrics:
         self._end_transaction("committed")
         self._count(report.entry)
         for classifier, by_side in report.disagreements.items():
-            _add(self._disagreements, by_side, classifier)
+            self._disagreements.add(by_side, classifier)
         self._batch.observe([report.entry.consumed])
         for step, seconds in report.steps_s.items():
             self._steps.observe([seconds], step)
@@ -187,7 +182,7 @@ class Metrics:
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
         """Count a transaction that was given up."""
         self._end_transaction("aborted")
-        self._aborts.labels(phase).inc()
+        self._aborts.add({phase: 1})
 
     def text(self) -> str:
         """What Prometheus reads."""
@@ -216,21 +211,23 @@ class Metrics:
 
     def _count(self, entry: Entry) -> None:
         for consumed in entry.ranges:
-            self._consumed.labels(consumed.topic).inc(consumed.consumed)
+            self._consumed.add({consumed.topic: consumed.consumed})
         counts = entry.counts
-        _add(self._published, counts.published)
-        _add(self._shortened, counts.shortened)
-        _add(self._dead, counts.dead)
-        _add(self._selected, counts.selected)
-        _add(self._filter_errors, counts.filter_errors)
-        _add(self._classifier_errors, counts.classifier_errors)
+        self._published.add(counts.published)
+        self._shortened.add(counts.shortened)
+        self._dead.add(counts.dead)
+        self._selected.add(counts.selected)
+        self._filter_errors.add(counts.filter_errors)
+        self._classifier_errors.add(counts.classifier_errors)
         for name, by_clause in counts.refused.items():
-            _add(self._refused, by_clause, name)
+            self._refused.add(by_clause, name)
         for name, by_clause in counts.unknown.items():
-            _add(self._unknown, by_clause, name)
+            self._unknown.add(by_clause, name)
 
-    def _counter(self, name: str, sentence: str, *labels: str) -> Counter:
-        return Counter(f"gueststar_{name}", sentence, labels, registry=self.registry)
+    def _counter(self, name: str, sentence: str, *labels: str) -> Tally:
+        tally = Tally(f"gueststar_{name}", sentence, labels)
+        self.registry.register(tally)
+        return tally
 
     def _gauge(self, name: str, sentence: str, *labels: str) -> Gauge:
         return Gauge(f"gueststar_{name}", sentence, labels, registry=self.registry)
@@ -261,63 +258,3 @@ class MetricsServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-class Distribution(Collector):
-    """A histogram that is given a batch at a time: 300 values for the price of a few calls."""
-
-    def __init__(
-        self, name: str, sentence: str, bounds: Sequence[float], label: str | None = None
-    ) -> None:
-        """`bounds` are the buckets' upper ends, rising; the last bucket, without end, is added."""
-        self._name = name
-        self._sentence = sentence
-        self._label = label
-        self._bounds = np.array(bounds, dtype=np.float64)
-        self._ends = [*(str(float(bound)) for bound in bounds), "+Inf"]
-        self._seen: dict[str, tuple[NDArray[np.int64], float]] = {}
-        if label is None:
-            self.observe([])
-
-    def observe(self, values: ArrayLike, label: str = "") -> None:
-        """Add values; NaN is not counted, and below 0 (two clocks that differ) counts as 0."""
-        known = np.asarray(values, dtype=np.float64)
-        known = np.maximum(known[~np.isnan(known)], 0)
-        places = np.searchsorted(self._bounds, known)
-        added = np.bincount(places, minlength=len(self._ends))
-        counts, total = self._seen.get(label, (np.zeros_like(added), 0.0))
-        # One assignment, so that a scrape in another thread sees all of a batch or nothing of it.
-        self._seen[label] = (counts + added, total + float(known.sum()))
-
-    def collect(self) -> Iterator[Metric]:
-        """The histogram as Prometheus wants it: counts up to each bound."""
-        labels = [] if self._label is None else [self._label]
-        family = HistogramMetricFamily(self._name, self._sentence, labels=labels)
-        for value, (counts, total) in tuple(self._seen.items()):
-            buckets = zip(self._ends, np.cumsum(counts).astype(float).tolist(), strict=True)
-            family.add_metric([value] * len(labels), [*buckets], total)
-        yield family
-
-
-class Lag(Collector):
-    """How far behind the worker is, of the partitions that it has now and of no others."""
-
-    def __init__(self) -> None:
-        """Of no partition yet."""
-        self.by_partition: Mapping[Partition, int] = {}
-
-    def collect(self) -> Iterator[Metric]:
-        """One gauge a partition."""
-        family = GaugeMetricFamily(
-            "gueststar_consumer_lag_messages",
-            "Messages of a partition that were waiting when its last batch was committed.",
-            labels=["topic", "partition"],
-        )
-        for partition, messages in self.by_partition.items():
-            family.add_metric([partition.topic, str(partition.number)], messages)
-        yield family
-
-
-def _add(counter: Counter, counts: Mapping[str, int], *labels: str) -> None:
-    for name, count in counts.items():
-        counter.labels(*labels, name).inc(count)

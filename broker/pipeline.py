@@ -68,6 +68,8 @@ class Processed:
     outputs: Sequence[Output]
     """Enriched alerts, the filters' ones, dead letters; the ledger's entry is the runner's."""
     counts: Counts
+    filters: int
+    """How many were asked."""
     steps_s: Mapping[Step, float]
     received_unix_s: NDArray[np.float64]
     """Of each alert published to the enriched topic: Kafka's timestamp, NaN where absent."""
@@ -273,6 +275,7 @@ def _processed(
     return Processed(
         outputs=[*packed.outputs, *letters],
         counts=_counts(judged, packed, dead),
+        filters=len(judged.members),
         steps_s=steps_s,
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),
         exposed_unix_s=judged.batch.exposed_unix_s[live],

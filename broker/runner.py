@@ -197,6 +197,7 @@ class Runner:
             enriched_topic=self._enriched_topic,
             ranges=ranges(batch.messages, batch.starts, batch.ends),
             counts=processed.counts,
+            filters=processed.filters,
         )
 
     def _report(

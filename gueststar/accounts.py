@@ -36,8 +36,8 @@ def lines(balance: Balance) -> Iterator[str]:
     yield from named("  to topic", counts.published)
     yield from named("  without cutouts, as too large with them, to", counts.shortened)
     yield from named("  dead:", counts.dead)
-    for name, selected in sorted(counts.selected.items()):
-        yield f"  filter {name} selected {selected:,}"
+    for name in counts.filters:
+        yield f"  filter {name} selected {counts.selected.get(name, 0):,}"
         yield from named("    refused by", counts.refused.get(name, {}))
         yield from named("    not measured for", counts.unknown.get(name, {}))
     yield from named("  raised: filter", counts.filter_errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -37,9 +38,8 @@ def entry(start: int, end: int, *, sequence: int = 0, passed: Sequence[Gap] = ()
             dead={"truncated": dead} if dead else {},
             selected={"bright": live // 2},
             refused={"bright": {"faint": live - live // 2}},
-            unknown={"bright": {"faint": 0}},
-            filter_errors={"bright": 0},
         ),
+        filters=1,
     )
 
 
@@ -157,6 +157,26 @@ def test_a_range_that_its_alerts_and_gaps_do_not_fill_is_named() -> None:
     assert said([replace(whole, ranges=(short,))]) == [
         "survey/0 offset 0: 21 offsets, but 20 alerts and 0 gaps"
     ]
+
+
+def test_a_filter_that_answered_for_none_is_missed() -> None:
+    whole = entry(0, 20)
+    (found,) = said([replace(whole, filters=2)])
+    assert "1 of 2 filters answered (worker one, batch 0)" in found
+    assert said([replace(whole, filters=None)]) == []
+
+
+def test_a_filter_that_only_could_not_judge_is_checked_too() -> None:
+    whole = entry(0, 20)
+    counts = replace(whole.counts, unknown={"other": {"faint": 17}})
+    (found,) = said([replace(whole, counts=counts, filters=2)])
+    assert "filter other answered for 17 of 18 alerts" in found
+
+
+def test_an_entry_from_before_filters_were_counted_is_still_read() -> None:
+    document = json.loads(entry(0, 20).encode())
+    del document["filters"]
+    assert read_entry(json.dumps(document).encode()) == replace(entry(0, 20), filters=None)
 
 
 def test_a_filter_that_answered_for_too_few_is_named() -> None:
