@@ -162,6 +162,8 @@ class AlertBatch:
     """The survey's own real/bogus score, 0 to 1 (ZTF drb, Rubin reliability)."""
     fwhm_pixels: Floats
     elongation: Floats
+    template_flux_njy: Floats
+    """Of what the template holds at this place, nJy; NaN where the survey names no source there."""
     host_photoz: Floats
     """Photometric redshift of the host galaxy, above 0; NaN without one, as in our own Galaxy."""
     host_photoz_err: Floats

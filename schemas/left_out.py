@@ -13,7 +13,7 @@ LeftOut = dict[str, str]
 
 _CALIBRATED = "clrcoeff clrcounc magzpscirms magzpsciunc"
 _ON_IMAGE = (
-    "aimage* bimage* chi* classtar decnr distnr field mag[adf]* magnr mindtoedge nbad nid nneg "
+    "aimage* bimage* chi* classtar decnr field mag[adf]* mindtoedge nbad nid nneg "
     "pdiffimfilename pid programid programpi ranr rb rbversion rcid scorr seeratio sharpnr "
     f"sigmagap* sigmagnr sky ssmagnr ssnamenr sumrat tblid xpos ypos magzpsci {_CALIBRATED}"
 )
@@ -24,7 +24,7 @@ ZTF_LEFT_OUT: LeftOut = {
         "jdstartref maggaia* ncovhist neargaia* nframesref nmatches nmtchps objectidps* rfid "
         "s[grz]mag? simag? sgscore[23] ssnrms tooflag zpclrcov zpmed"
     ),
-    "prv_candidates": f"{_ON_IMAGE} candid dec elong fwhm ra ssdistnr",
+    "prv_candidates": f"{_ON_IMAGE} candid dec distnr elong fwhm magnr ra ssdistnr",
     "fp_hists": (
         f"{_CALIBRATED} adpctdif? chinr decnr distnr exptime field magnr pid procstatus programid "
         "ranr rcid rfid scibckgnd sciinpseeing scisigpix sharpnr sigmagnr"
@@ -37,7 +37,7 @@ _SOURCE = (
     "*_Cov *_flag *_flag_* apFlux* bboxSize ccdVisitId decErr declErr detector diffFlux* dip* "
     "extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole "
     "parentDiaSourceId pixelFlags* programId psChi2 psDecl* psLnL psNdata psRa* psfChi2 psfDec* "
-    "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* snr spuriousness templateFlux* "
+    "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* snr spuriousness templateFluxErr "
     "timeProcessedMjdTai timeWithdrawnMjdTai time_processed totFlux* trail* visit x xErr y yErr"
 )
 LSST_LEFT_OUT: LeftOut = {
@@ -45,7 +45,7 @@ LSST_LEFT_OUT: LeftOut = {
     "diaSource": _SOURCE,
     "prvDiaSources": (
         f"{_SOURCE} dec decl diaObjectId diaSourceId isNegative is_negative ra reliability "
-        "ssObjectId"
+        "ssObjectId templateFlux"
     ),
     "prvDiaForcedSources": (
         "ccdVisitId dec detector diaForcedSourceId diaObjectId flags ra scienceFlux* "

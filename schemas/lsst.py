@@ -26,6 +26,7 @@ asteroid_distance +inf where ssObjectId is null or 0 in diaSource and in ssSourc
                   first taken as a coordinate difference); NaN where the schema has neither
 survey_real_score diaSource.reliability (since 5.0)
 fwhm_pixels, elongation  NaN
+template_flux     diaSource.templateFlux (since 8.0)
 host_photoz, host_photoz_err  diaObject.hostgal_zphot, hostgal_zphot_err, of ELAsTiCC's schemas
                   alone; NaN unless both are above 0, as the -9 or -999 of what has no host is not
 distance_modulus  of that redshift
@@ -76,6 +77,7 @@ SOURCE = (
     Leaf("ra", FLOAT, ("ra",)),
     Leaf("dec", FLOAT, ("dec", "decl")),
     Leaf("reliability", FLOAT, ("reliability",)),
+    Leaf("template flux", FLOAT, ("templateFlux",)),
     Leaf("negative", INTEGER, ("isNegative", "is_negative")),
 )
 NEEDED = {"mjd", "source id", "ra", "dec"}
@@ -141,6 +143,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "survey_real_score": alerts.floats("reliability"),
         "fwhm_pixels": absent,
         "elongation": absent,
+        "template_flux_njy": alerts.floats("template flux"),
         "host_photoz": host_photoz,
         "host_photoz_err": host_photoz_err,
         "distance_modulus": distance_modulus(host_photoz),

@@ -20,6 +20,8 @@ asteroid_distance candidate.ssdistnr, arcsec; -999 is none within 30 arcsec: +in
 survey_real_score candidate.drb; NaN where it is the placeholder 0 with an empty drbversion
 fwhm_pixels       candidate.fwhm
 elongation        candidate.elong
+template_flux     from candidate.magnr, where the template's nearest source is at most 1.5 pixels
+                  (1.5 arcsec) away (candidate.distnr); otherwise NaN
 host_photoz, host_photoz_err, distance_modulus  NaN: ZTF sends none
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim;
                   without magpsf a point is a limit and no detection
@@ -48,6 +50,8 @@ from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Surve
 JD_TO_MJD_DAYS = 2_400_000.5
 OBJECT_ID_LETTERS_MAX = 32
 NONE_FOUND = -999.0
+TEMPLATE_PIXELS_MAX = 1.5
+"""From an alert to the template's source that is its own: three quarters of ZTF's seeing."""
 SENTINELS = (NONE_FOUND, -99999.0)
 """ZTF's "nothing here": the second in forced photometry."""
 
@@ -69,7 +73,10 @@ FORCED = (
     Leaf("forcediffimfluxunc", FLOAT, ("forcediffimfluxunc",)),
     Leaf("magzpsci", FLOAT, ("magzpsci",)),
 )
-CONTEXT = ("ra", "dec", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr", "drb", "fwhm", "elong")
+CONTEXT = (
+    *("ra", "dec", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr", "drb", "fwhm", "elong"),
+    *("magnr", "distnr"),
+)
 CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 NEEDED = {"jd", "ra", "dec"}
 LEAVES = (
@@ -135,6 +142,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "survey_real_score": _real_scores(alerts),
         "fwhm_pixels": alerts.floats("fwhm"),
         "elongation": alerts.floats("elong"),
+        "template_flux_njy": _template_flux(alerts),
         **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), absent),
         "light_curve": _light_curves(raw, detection),
         "forced_photometry": _forced_photometry(raw),
@@ -155,6 +163,11 @@ def _alert_ids(cells: Cells) -> Ints:
 def _real_scores(cells: Cells) -> Floats:
     scores = cells.floats("drb")
     return np.where((scores == 0) & (cells.ints("drbversion") <= 0), np.nan, scores)
+
+
+def _template_flux(cells: Cells) -> Floats:
+    near = cells.floats("distnr") <= TEMPLATE_PIXELS_MAX
+    return np.where(near, njy(cells.floats("magnr")), np.nan)
 
 
 def _object_ids(raw: Raw) -> NDArray[np.str_]:

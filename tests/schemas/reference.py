@@ -56,6 +56,7 @@ def _ztf(record: Record) -> Record:
         "survey_real_score": NAN if drb == 0 and not version else drb,
         "fwhm_pixels": _value(candidate, "fwhm"),
         "elongation": _value(candidate, "elong"),
+        "template_flux_njy": _template_flux(candidate),
         "host_photoz": NAN,
         "host_photoz_err": NAN,
         "distance_modulus": NAN,
@@ -74,6 +75,11 @@ def _value(record: Record, name: str, none_found: float = NAN) -> float:
     if value is None or value == -99999.0:
         return NAN
     return none_found if value == -999.0 else float(value)
+
+
+def _template_flux(candidate: Record) -> float:
+    near = _value(candidate, "distnr") <= 1.5
+    return 10 ** ((31.4 - _value(candidate, "magnr")) / 2.5) if near else NAN
 
 
 def _items(record: Record, name: str) -> list[Record]:
@@ -146,6 +152,7 @@ def _rubin(record: Record) -> Record:
         "distance_modulus": _modulus(photoz) if photoz > 0 and photoz_err > 0 else NAN,
         "fwhm_pixels": NAN,
         "elongation": NAN,
+        "template_flux_njy": _value(source, "templateFlux"),
         "light_curve": _by_time([*limits, *earlier, own]),
         "forced_photometry": _by_time(forced),
         "stamps": [
