@@ -1,0 +1,1 @@
+"""Alerts of many nights as columns on disk: a lake of Parquet files, written and read."""

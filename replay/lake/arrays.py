@@ -1,0 +1,67 @@
+"""NumPy columns to Arrow's and back, without a copy where the memory is the same."""
+
+# pyarrow is imported where it is used: `gueststar --help` shall not load it.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replay.lake.layout import CURVES, POINTS
+from schemas.batch import LightCurves
+
+
+def table_of(columns: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """An Arrow table in which nothing is null."""
+    import pyarrow as pa
+
+    arrays = {name: _array(values) for name, values in columns.items()}
+    named = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
+    return pa.Table.from_arrays([*arrays.values()], schema=pa.schema(named))
+
+
+def curves_table(curves: Mapping[str, LightCurves]) -> Any:  # noqa: ANN401
+    """Light curves as an Arrow table of lists: a row each, by kind and what a point holds."""
+    import pyarrow as pa
+
+    arrays = {f"{kind}.{name}": _lists(curves[kind], name) for kind in CURVES for name in POINTS}
+    named = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
+    return pa.Table.from_arrays([*arrays.values()], schema=pa.schema(named))
+
+
+def values_of(column: Any) -> NDArray[Any]:  # noqa: ANN401
+    """A plain Arrow column (chunked) as NumPy's."""
+    import pyarrow as pa
+
+    whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if pa.types.is_string(whole.type):
+        return np.array(whole.to_pylist(), dtype=np.str_)
+    found: NDArray[Any] = whole.to_numpy(zero_copy_only=whole.type != pa.bool_())
+    return found
+
+
+def curves_of(table: Any, kind: str) -> LightCurves:  # noqa: ANN401
+    """The light curves of a kind, from an Arrow table of lists."""
+    whole = [table.column(f"{kind}.{name}").combine_chunks() for name in POINTS]
+    offsets = whole[0].offsets.to_numpy().astype(np.int64)
+    # A slice of a table keeps the points of its neighbours: flatten leaves them out.
+    columns = [each.flatten().to_numpy(zero_copy_only=False) for each in whole]
+    return LightCurves(offsets - offsets[0], *columns)
+
+
+def _array(values: NDArray[Any]) -> Any:  # noqa: ANN401
+    import pyarrow as pa
+
+    return pa.array(values.tolist(), pa.string()) if values.dtype.kind == "U" else pa.array(values)
+
+
+def _lists(curves: LightCurves, name: str) -> Any:  # noqa: ANN401
+    import pyarrow as pa
+
+    points = _array(getattr(curves, name))
+    kind = pa.list_(pa.field("element", points.type, nullable=False))
+    return pa.ListArray.from_arrays(curves.offsets.astype(np.int32), points, type=kind)

@@ -1,0 +1,1 @@
+"""Tests of the lake: what goes in comes out, and nothing else is read."""
