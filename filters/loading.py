@@ -1,4 +1,4 @@
-"""Where filters come from: the built-in ones, a Python file, or an installed package."""
+"""Where filters come from: built-in ones, a file of Python or text, an installed package."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from filters import builtin
 from filters.alerts import Alerts
+from filters.expressions.files import SUFFIXES
+from filters.expressions.filter import read_filter
 from filters.handmade import handmade
 from filters.roster import Member
 from filters.selection import Selection
@@ -27,7 +29,7 @@ ENTRY_POINTS = "gueststar.filters"
 """The group under which a package offers filters: an object or a module of them each."""
 
 VERSION_DIGITS = 12
-"""Of a file's sha256, as its filters' version: enough to tell any two files apart."""
+"""Of a filter's sha256, as its version: enough to tell any two files apart."""
 
 
 def builtin_names() -> list[str]:
@@ -44,13 +46,21 @@ def load_builtin(name: str) -> Selection:
 
 
 def load_file(path: Path) -> list[Selection]:
-    """The filters that a Python file defines, in its order.
+    """The filters that a Python file defines, in its order, or the one that a file says in text.
 
-    The file is its own module, found by path alone: nothing is looked for in the working folder,
-    and it hides no module of the same name. Raises FilterError, naming file and line, where it
-    cannot be run or defines no filter.
+    A Python file is its own module, found by path alone: nothing is looked for in the working
+    folder, and it hides no module of the same name. A filter of expressions (.toml, .filter)
+    publishes to the topic of its name. Raises FilterError, naming file and line, where the file
+    cannot be run or read, or defines no filter.
     """
     path = path.resolve()
+    if path.suffix in SUFFIXES:
+        found = read_filter(path)
+        return [found.selection(found.name)]
+    return _load_python(path)
+
+
+def _load_python(path: Path) -> list[Selection]:
     name = f"gueststar_filter_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     module = ModuleType(name)
     module.__file__ = str(path)
@@ -124,7 +134,7 @@ def try_out(
 def member_of(
     selection: Selection, labels: Mapping[str, Sequence[str]], sky: Sky = NO_SKY
 ) -> Member:
-    """A Python filter as one on duty; its version is of its file. Raises as `try_out` does."""
+    """A filter of a file as one on duty; its version is of its sha256. Raises as `try_out` does."""
     tried = try_out(selection, labels, sky)
     return Member(
         name=selection.name,
@@ -133,6 +143,7 @@ def member_of(
         topic=selection.topic,
         clauses=tried.clauses,
         catalogues=tried.catalogues,
+        form=selection.form,
     )
 
 

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,21 @@ def selection(*, topic: str, name: str | None = None) -> Callable[[Rule], Select
 class Selection:
     """A filter: `evaluate` a batch, or call it as the plain function that it was."""
 
-    def __init__(self, rule: Rule, *, topic: str, name: str) -> None:
-        """Raises FilterError where the rule is no generator function or the topic no name."""
+    def __init__(
+        self,
+        rule: Rule,
+        *,
+        topic: str,
+        name: str,
+        description: str | None = None,
+        sha256: str | None = None,
+        form: Literal["full", "lite"] | None = None,
+    ) -> None:
+        """Raises FilterError where the rule is no generator function or the topic no name.
+
+        A rule that is no author's function, but made of a text, has the text's `description` and
+        `sha256`. `form` is that of the records on the topic; None where the configuration says.
+        """
         if not inspect.isgeneratorfunction(rule):
             raise FilterError(
                 f"filter {name!r} must be a function that yields (name, mask) clauses"
@@ -61,8 +75,10 @@ class Selection:
             raise FilterError(f"filter {name!r}: {topic!r} is no topic name; use a-z, 0-9, . _ -")
         self.name = name
         self.topic = topic
-        self.description = inspect.getdoc(rule) or ""
-        self.source = Path(inspect.getfile(rule))
+        self.form = form
+        self.description = inspect.getdoc(rule) or "" if description is None else description
+        self.source = None if sha256 else Path(inspect.getfile(rule))
+        self._sha256 = sha256
         self._rule = rule
 
     def __call__(self, alerts: Alerts | AlertBatch) -> Clauses:
@@ -75,7 +91,9 @@ class Selection:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file that defines it, so that two that differ are told apart."""
+        """Of the file or the text that defines it, so that two that differ are told apart."""
+        if self._sha256 or self.source is None:
+            return self._sha256 or ""
         return hashlib.sha256(self.source.read_bytes()).hexdigest()
 
     def asked(self, alerts: Alerts) -> Clauses:
@@ -152,7 +170,7 @@ class Selection:
             for frame in traceback.extract_tb(error.__traceback__)
             if Path(frame.filename) == self.source
         ]
-        place = f" ({self.source.name}:{own[-1]})" if own else ""
+        place = f" ({self.source.name}:{own[-1]})" if own and self.source else ""
         if not isinstance(error, FilterError):
             text = f"filter {self.name!r} raised {type(error).__name__}: {text}"
         return (
