@@ -19,19 +19,19 @@ from broker.kafka.connection import (
     SESSION_TIMEOUT_MS,
     TRANSACTION_TIMEOUT_MS,
     Start,
+    check_security,
 )
 from broker.ledger import Delivery
 from broker.reading import read_table
 from broker.runner import RunLimits
 from classifiers.served import BUILT_IN
+from filters.records import NAME_CHARS_MAX
+from filters.selection import TOPIC
 from schemas.enriched import Form
 from schemas.limits import DecodeLimits
 
 Framing = Literal["container", "confluent"]
 """How a published record is framed: its schema with it, or its schema's id in the registry."""
-
-SECURITY_PREFIXES = ("security.", "sasl.", "ssl.", "enable.ssl.", "enable.sasl.")
-"""Which of librdkafka's settings [kafka.security] passes on; the others are ours to choose."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,7 @@ class KafkaSection:
     def __post_init__(self) -> None:
         """Raises SettingsError for a client setting that is not one of security."""
         for name in self.security:
-            if not name.startswith(SECURITY_PREFIXES):
-                raise SettingsError(
-                    f"{name!r} in [kafka.security] is not passed on; only names that begin with"
-                    f" {', '.join(SECURITY_PREFIXES)} are"
-                )
+            check_security(name, "[kafka.security]")
 
 
 @dataclass(frozen=True)
@@ -75,10 +71,14 @@ class TopicsSection:
         """Raises SettingsError where nothing is read, or one topic has two uses."""
         if not self.input:
             raise SettingsError("[topics] input is empty; name the topics to read alerts from")
-        used = [*self.input, self.enriched, self.dead_letters, self.ledger]
-        twice = {topic for topic in used if used.count(topic) > 1}
+        twice = {topic for topic in self.used if self.used.count(topic) > 1}
         if twice:
             raise SettingsError(f"[topics] {', '.join(sorted(twice))}: one topic, two uses")
+
+    @property
+    def used(self) -> list[str]:
+        """Every topic named, each with a use of its own."""
+        return [*self.input, self.enriched, self.dead_letters, self.ledger]
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,27 @@ class EnrichedSection:
 
 @dataclass(frozen=True)
 class FiltersSection:
-    """[filters]: which ones run, by name, by file and by package."""
+    """[filters]: which ones run, by name, by file and by package; and what deployed ones may."""
 
     builtin: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     plugins: tuple[str, ...] = ()
+    live: str = "gueststar.filters"
+    topic_prefix: str = "gueststar.filter."
+    live_max: int = 1_000
+    cost_us_max: float = 5.0
+    regions: Mapping[str, Path] = field(default_factory=dict)
+    watchlists: Mapping[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for names that no topic can have."""
+        if self.live and not TOPIC.fullmatch(self.live):
+            raise SettingsError(f"[filters] live = {self.live!r} is no topic name")
+        if not TOPIC.fullmatch(self.topic_prefix + "n" * NAME_CHARS_MAX):
+            raise SettingsError(
+                f"[filters] topic_prefix = {self.topic_prefix!r} begins no topic name; use a-z,"
+                f" 0-9, . _ - and leave room for a filter's name of {NAME_CHARS_MAX} characters"
+            )
 
 
 @dataclass(frozen=True)
@@ -171,6 +187,8 @@ class Settings:
             raise SettingsError(
                 "[enriched] framing = 'confluent' needs [schemas.registry], for our own schemas"
             )
+        if self.filters.live in self.topics.used:
+            raise SettingsError(f"[filters] live = {self.filters.live!r}: [topics] uses it")
 
 
 def read_settings(path: Path) -> Settings:

@@ -17,8 +17,11 @@ from typing import Any, NamedTuple, NoReturn, get_args, get_origin, get_type_hin
 
 from schemas.errors import FilterError
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-"""What a deployed filter may be called: its name ends the name of its topic."""
+NAME_CHARS_MAX = 63
+"""Of a filter's name, which ends the name of its topic."""
+
+NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{NAME_CHARS_MAX - 1}}}")
+"""What a deployed filter may be called."""
 
 VERSION_MAX = 2**31
 """Versions of one filter; far more than anyone deploys."""

@@ -97,6 +97,11 @@ def test_the_example_is_read() -> None:
         ('[kafka]\nstart = "begin"', r"start = 'begin'; it is one of earliest, latest"),
         ('[kafka]\ndelivery = "once"', r"delivery = 'once'; it is one of exactly-once, at-least"),
         ('[filters]\nbuiltin = "young"', r"\[filters\] builtin = 'young' is not a list"),
+        ('[filters]\nlive = "a b"', r"\[filters\] live = 'a b' is no topic name"),
+        ('[filters]\nlive = "alerts"', r"\[filters\] live = 'alerts': \[topics\] uses it"),
+        ('[filters]\ntopic_prefix = "a/"', r"topic_prefix = 'a/' begins no topic name"),
+        ("[filters]\ncost_us_max = 0", r"\[filters\] cost_us_max = 0 is out of bounds"),
+        ("[filters.regions]\nmoc = 3", r"regions = 3 is not a text"),
         ("kafka = 3", r"\[kafka\] = 3 is not a table"),
         ('[topics.forms]\nyoung = "small"', r"\[topics\] forms = 'small'; it is one of full, lite"),
         (
@@ -134,6 +139,12 @@ def test_a_mistake_is_said_in_one_line_that_names_file_and_key(
 def test_topics_that_make_no_sense_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         read(tmp_path, text)
+
+
+def test_regions_and_watchlists_are_files_beside_the_configuration(tmp_path: Path) -> None:
+    text = '[filters]\nlive = ""\n[filters.regions]\nmoc = "a.fits"\n'
+    filters = read(tmp_path, f"{text}{LEAST}").filters
+    assert (filters.live, filters.regions) == ("", {"moc": tmp_path / "a.fits"})
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
