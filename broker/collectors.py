@@ -1,4 +1,4 @@
-"""Counters, histograms and lags as Prometheus collects them, each given a batch at a time."""
+"""Counters, histograms and gauges as Prometheus collects them, each given a batch at a time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
-
-from broker.ports import Partition
 
 
 class Distribution(Collector):
@@ -79,20 +77,20 @@ class Tally(Collector):
         yield family
 
 
-class Lag(Collector):
-    """How far behind the worker is, of the partitions that it has now and of no others."""
+class Present(Collector):
+    """A gauge of what is there now, of nothing that was there once."""
 
-    def __init__(self) -> None:
-        """Of no partition yet."""
-        self.by_partition: Mapping[Partition, int] = {}
+    def __init__(self, name: str, sentence: str, labels: Sequence[str]) -> None:
+        """Of nothing yet."""
+        self._name = name
+        self._sentence = sentence
+        self._labels = labels
+        self.values: Mapping[tuple[str, ...], float] = {}
+        """By the labels' values; replaced whole, as another thread reads it."""
 
     def collect(self) -> Iterator[Metric]:
-        """One gauge a partition."""
-        family = GaugeMetricFamily(
-            "gueststar_consumer_lag_messages",
-            "Messages of a partition that were waiting when its last batch was committed.",
-            labels=["topic", "partition"],
-        )
-        for partition, messages in self.by_partition.items():
-            family.add_metric([partition.topic, str(partition.number)], messages)
+        """One gauge for each."""
+        family = GaugeMetricFamily(self._name, self._sentence, labels=self._labels)
+        for labels, value in self.values.items():
+            family.add_metric(labels, value)
         yield family

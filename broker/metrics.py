@@ -19,12 +19,13 @@ from prometheus_client import (
 )
 
 from broker.clock import SystemClock
-from broker.collectors import Distribution, Lag, Tally
+from broker.collectors import Distribution, Present, Tally
 from broker.errors import SettingsError
 from broker.ledger import Entry
 from broker.observer import BatchReport, Phase
 from broker.ports import Clock
 from classifiers.classifier import ModelIdentity
+from filters.roster import Member
 from schemas.errors import BrokerError
 
 DURATION_BOUNDS_S: Final = (
@@ -59,6 +60,7 @@ class Metrics:
         self._count_alerts()
         self._count_disagreements()
         self._count_faults()
+        self._watch_filters()
         self._measure_times()
         self._describe(worker, version, models)
 
@@ -115,6 +117,21 @@ class Metrics:
             "phase",
         )
 
+    def _watch_filters(self) -> None:
+        self._live = self._present(
+            "filter_live", "The filters on duty and their versions, always 1.", "filter", "version"
+        )
+        self._paused = self._counter(
+            "filter_paused",
+            "Deployed filters that this worker paused: as they raised, cost too much, answered"
+            " differently alone, or could not be asked here.",
+            "filter",
+            "reason",
+        )
+        self._cost = self._present(
+            "filter_cost_seconds", "CPU time an alert of a deployed filter asked alone.", "filter"
+        )
+
     def _measure_times(self) -> None:
         self._batch = self._distribution(
             "batch_alerts", "Messages in one committed batch.", BATCH_BOUNDS
@@ -143,8 +160,12 @@ class Metrics:
         )
 
     def _describe(self, worker: str, version: str, models: Sequence[ModelIdentity]) -> None:
-        self._lag = Lag()
-        self.registry.register(self._lag)
+        self._lag = self._present(
+            "consumer_lag_messages",
+            "Messages of a partition that were waiting when its last batch was committed.",
+            "topic",
+            "partition",
+        )
         self._last_commit = self._gauge(
             "last_commit_timestamp_seconds", "When a batch was last committed, Unix time."
         )
@@ -176,13 +197,30 @@ class Metrics:
             self._steps.observe([seconds], step)
         self._receipt.observe(report.committed_unix_s - report.received_unix_s)
         self._exposure.observe(report.committed_unix_s - report.exposed_unix_s)
-        self._lag.by_partition = dict(report.lag)
+        self._lag.values = {(each.topic, str(each.number)): n for each, n in report.lag.items()}
         self._last_commit.set(report.committed_unix_s)
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
         """Count a transaction that was given up."""
         self._end_transaction("aborted")
         self._aborts.add({phase: 1})
+
+    def on_duty(self, members: Sequence[Member]) -> None:
+        """Note which filters are asked from now on."""
+        self._live.values = {(each.name, each.version): 1.0 for each in members}
+        self._cost.values = {
+            (each.name,): self._cost.values[each.name,]
+            for each in members
+            if (each.name,) in self._cost.values
+        }
+
+    def on_pause(self, name: str, cause: str) -> None:
+        """Count a deployed filter that was paused."""
+        self._paused.add({cause: 1}, name)
+
+    def on_cost(self, name: str, cost_us: float) -> None:
+        """Note what a deployed filter costs, µs an alert."""
+        self._cost.values = {**self._cost.values, (name,): cost_us / 1e6}
 
     def text(self) -> str:
         """What Prometheus reads."""
@@ -231,6 +269,11 @@ class Metrics:
 
     def _gauge(self, name: str, sentence: str, *labels: str) -> Gauge:
         return Gauge(f"gueststar_{name}", sentence, labels, registry=self.registry)
+
+    def _present(self, name: str, sentence: str, *labels: str) -> Present:
+        present = Present(f"gueststar_{name}", sentence, labels)
+        self.registry.register(present)
+        return present
 
     def _distribution(
         self, name: str, sentence: str, bounds: Sequence[float], label: str | None = None
