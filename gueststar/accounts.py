@@ -17,7 +17,7 @@ IMBALANCES_SHOWN = 20
 
 def report(bootstrap: str, topic: str) -> bool:
     """Print the sums of a ledger; whether they balance."""
-    connection = Connection(bootstrap)
+    connection = Connection.configured(bootstrap)
     if topic not in KafkaAdmin(connection).partitions():
         raise TopicMissing(f"there is no ledger {topic!r} at {bootstrap}; name it with --topic")
     balance = audit(lambda each: reader(connection, each, start="earliest"), topic)

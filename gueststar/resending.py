@@ -18,7 +18,7 @@ def resend(path: Path, *, topic: str, rate: float, bootstrap: str, partitions: i
 
     A topic that does not exist is created, with that many partitions.
     """
-    archive, connection, console = Archive(path), Connection(bootstrap), Console()
+    archive, connection, console = Archive(path), Connection.configured(bootstrap), Console()
     admin = KafkaAdmin(connection)
     if topic not in admin.partitions():
         admin.create([TopicSettings(topic, partitions)])

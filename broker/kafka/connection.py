@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from broker.errors import SettingsError
 from broker.kafka.watch import CLIENT_LOG, Watch
 
 PATIENCE_S: Final = 60.0
@@ -17,6 +19,36 @@ MESSAGE_BYTES_MAX: Final = 1_000_000
 PRODUCER_BATCH_BYTES: Final = 1_000_000
 
 Start = Literal["earliest", "latest"]
+"""Where a partition that the group never committed is read from."""
+
+SECURITY_PREFIXES: Final = ("security.", "sasl.", "ssl.", "enable.ssl.", "enable.sasl.")
+"""Which of librdkafka's settings are passed on; the others are ours to choose."""
+ENVIRONMENT: Final = "GUESTSTAR_KAFKA_"
+"""What the names of environment variables that hold such settings begin with."""
+
+
+def security_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """librdkafka's security settings that an environment holds.
+
+    `GUESTSTAR_KAFKA_SASL_USERNAME` is `sasl.username`: lower case, dots for underscores. Raises
+    SettingsError for one that is no setting of security.
+    """
+    found = {}
+    for variable in sorted(environment):
+        if variable.startswith(ENVIRONMENT):
+            name = variable.removeprefix(ENVIRONMENT).lower().replace("_", ".")
+            check_security(name, f"the environment's {variable}")
+            found[name] = environment[variable]
+    return found
+
+
+def check_security(name: str, place: str) -> None:
+    """Raises SettingsError for a client setting that is not one of security."""
+    if not name.startswith(SECURITY_PREFIXES):
+        raise SettingsError(
+            f"{name!r} in {place} is not passed on; only names that begin with"
+            f" {', '.join(SECURITY_PREFIXES)} are"
+        )
 
 
 @dataclass(frozen=True)
@@ -25,17 +57,35 @@ class Connection:
 
     bootstrap: `host:port`, more than one divided by commas.
     patience_s: how long Kafka may give no answer before KafkaUnavailable is raised.
-    security: librdkafka's own settings (`security.protocol`, `sasl.*`, `ssl.*`), passed on.
+    security: librdkafka's own settings (`security.protocol`, `sasl.*`, `ssl.*`), passed on. They
+        may hold a password, so no `repr` shows them.
     """
 
     bootstrap: str
     patience_s: float = PATIENCE_S
-    security: Mapping[str, str] = field(default_factory=dict)
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
     watch: Watch = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Give the connection its voice."""
         object.__setattr__(self, "watch", Watch(self.bootstrap, self.patience_s))
+
+    @classmethod
+    def configured(
+        cls,
+        bootstrap: str,
+        *,
+        patience_s: float = PATIENCE_S,
+        security: Mapping[str, str] | None = None,
+    ) -> Connection:
+        """One with the environment's security settings (`security_of`); those given here win.
+
+        Raises SettingsError for a name, in either, that is no setting of security.
+        """
+        for name in security or {}:
+            check_security(name, "the settings given")
+        both = {**security_of(os.environ), **(security or {})}
+        return cls(bootstrap, patience_s=patience_s, security=both)
 
     def client(self) -> dict[str, Any]:
         """What all clients share."""

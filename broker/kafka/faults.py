@@ -18,7 +18,7 @@ from broker.errors import (
 )
 from schemas.errors import BrokerError
 
-ACCESS: Final = "correct [kafka.security], or Kafka's access lists"
+ACCESS: Final = "correct [kafka.security] or GUESTSTAR_KAFKA_*, or Kafka's access lists"
 # What no retry can mend, and what can.
 REFUSED: Final = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: ACCESS,

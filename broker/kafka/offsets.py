@@ -74,6 +74,34 @@ class GroupOffsets:
             return None
         return int(low), int(high)
 
+    def at_time(self, partitions: Iterable[Partition], unix_ms: int) -> dict[Partition, int] | None:
+        """The first offset of each partition at or after that time, its end where none is.
+
+        None where that is not known now.
+        """
+        asked = [TopicPartition(each.topic, each.number, unix_ms) for each in partitions]
+        try:
+            found = self._consumer.offsets_for_times(asked, timeout=ANSWER_S_MAX)
+        except KafkaException as raised:
+            self._judge(error_of(raised))
+            return None
+        offsets = {Partition(each.topic, each.partition): each.offset for each in found}
+        for partition in (each for each, offset in offsets.items() if offset < 0):
+            ends = self.ends(partition)
+            if ends is None:
+                return None
+            offsets[partition] = ends[1]
+        return offsets
+
+    def partitions(self, topic: str) -> int | None:
+        """How many a topic has, where that is known now."""
+        try:
+            known = self._consumer.list_topics(topic, timeout=ANSWER_S_MAX).topics[topic]
+        except KafkaException as raised:
+            self._judge(error_of(raised))
+            return None
+        return None if known.error is not None else len(known.partitions)
+
     def _commit_once(self, offsets: Mapping[Partition, int]) -> KafkaError | None:
         # A client that gave its session up would be taken for a namesake of itself.
         if not self._consumer.memberid():

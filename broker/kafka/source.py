@@ -21,8 +21,10 @@ from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, settings_checked
 from broker.kafka.offsets import GroupOffsets, placed
+from broker.kafka.rewinding import Rewinding
 from broker.kafka.watch import LOG
 from broker.ports import Message, Partition
+from broker.rewinding import Rewind
 from schemas.errors import BrokerError
 
 CHUNK_MESSAGES: Final = 64
@@ -46,7 +48,8 @@ class KafkaSource:
     is waited for, and read from its first offset. worker: this member's name, stable over
     restarts; None for a reader without one. start: where a partition that the group never
     committed is read from; that offset is committed at once, so that a worker which dies before
-    its first transaction skips nothing.
+    its first transaction skips nothing. rewind: where partitions are read from again, whatever
+    the group has committed.
     """
 
     def __init__(
@@ -57,12 +60,14 @@ class KafkaSource:
         group: str,
         worker: str | None,
         start: Start = "earliest",
+        rewind: Rewind | None = None,
         session_timeout_ms: int = SESSION_TIMEOUT_MS,
     ) -> None:
         self._connection = connection
         self._topics = list(topics)
         self._worker = worker
         self._start = start
+        self._rewinding = Rewinding(rewind)
         self._settings = connection.consumer(
             group=group, worker=worker, session_timeout_ms=session_timeout_ms
         )
@@ -290,7 +295,14 @@ class KafkaSource:
         self._consumer.assign(placed(known))
 
     def _begin(self, known: dict[Partition, int]) -> bool:
-        """Set and commit the start of what the group never committed; whether that is done."""
+        """Set and commit where reading begins, of what is rewound or was never committed.
+
+        False where that is not known now.
+        """
+        rewound = self._rewinding.targets(known, self._offsets)
+        if rewound is None:
+            return False
+        known.update(rewound)
         fresh = [partition for partition, offset in known.items() if offset < 0]
         for partition in fresh:
             ends = self._offsets.ends(partition)
@@ -298,8 +310,9 @@ class KafkaSource:
                 return False
             earliest = self._start == "earliest" or partition.topic in self._awaited
             known[partition] = ends[0] if earliest else ends[1]
-        if fresh:
-            self._offsets.commit({partition: known[partition] for partition in fresh})
+        if fresh or rewound:
+            self._offsets.commit({partition: known[partition] for partition in (*fresh, *rewound)})
+        self._rewinding.done(known)
         return True
 
 

@@ -103,6 +103,10 @@ class MemoryKafka:
         """One partition's records."""
         return self._topic(partition.topic).logs[partition.number]
 
+    def partitions(self, topic: str) -> int:
+        """How many a topic has."""
+        return len(self._topic(topic).logs)
+
     def group(self, name: str) -> Group:
         """The group of that name, made when first asked for."""
         return self._groups.setdefault(name, Group(name, self._session_s))

@@ -92,6 +92,12 @@ class Log:
         del self._records[: before - self.start]
         self.start = before
 
+    def at_time(self, unix_ms: int) -> int:
+        """The first offset whose message has that timestamp or a later one; the end if none."""
+        messages = (record.message for record in self._records if record.message is not None)
+        found = (each.offset for each in messages if each.timestamp_ms >= unix_ms)
+        return next(found, self.end)
+
     def read(self, position: int, messages_max: int, bytes_max: int) -> Fetched:
         """Committed messages from a position on; at least one, if there is one, of any size.
 

@@ -10,6 +10,7 @@ from broker.memory.cluster import MemoryKafka
 from broker.memory.faults import Call
 from broker.memory.group import Membership
 from broker.ports import Message, Partition
+from broker.rewinding import Rewind, ToTime, check_partitions, wanted
 
 WAIT_S = 0.05
 """How long a waiting call lets pass before it looks again."""
@@ -33,12 +34,18 @@ class MemorySource:
         group: str,
         topics: Sequence[str],
         worker: str | None = None,
+        rewind: Rewind | None = None,
     ) -> None:
-        """No member yet: it enters the group with `join` or the first `poll`."""
+        """No member yet: it enters the group with `join` or the first `poll`.
+
+        rewind: where partitions are read from again, whatever the group has committed.
+        """
         self._kafka = kafka
         self._group = kafka.group(group)
         self._topics = tuple(topics)
         self._static = worker is not None
+        self._rewind = rewind
+        self._rewound: set[Partition] = set()
         self._name = worker if worker is not None else f"member-{next(UNNAMED)}"
         self._generation = -1
         self._assigned: tuple[Partition, ...] = ()
@@ -172,4 +179,21 @@ class MemorySource:
             known = partition in self._positions
             if not known and not self._kafka.pending(self._group.name, partition):
                 at = committed.get(partition, self._kafka.log(partition).start)
+                at = self._moved(partition, at)
                 self._positions[partition] = self._starts[partition] = at
+
+    def _moved(self, partition: Partition, at: int) -> int:
+        """Where a partition is read from: moved, the first time that we get it."""
+        if self._rewind is None or partition in self._rewound:
+            return at
+        self._rewound.add(partition)
+        log = self._kafka.log(partition)
+        if isinstance(self._rewind, ToTime):
+            target: int | None = log.at_time(self._rewind.unix_ms)
+        else:
+            check_partitions(self._rewind, partition.topic, self._kafka.partitions(partition.topic))
+            target = wanted(self._rewind, partition, log.start, log.end)
+        if target is None:
+            return at
+        self._kafka.committed[self._group.name][partition] = target
+        return target

@@ -1,0 +1,51 @@
+"""Security settings from the environment: which are taken, which are refused, none is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker.errors import SettingsError
+from broker.kafka import Connection
+from broker.kafka.connection import security_of
+
+SET = {
+    "GUESTSTAR_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+    "GUESTSTAR_KAFKA_SASL_USERNAME": "ada",
+    "GUESTSTAR_KAFKA_SASL_PASSWORD": "secret_of_Ada",
+    "GUESTSTAR_KAFKA_SSL_CA_LOCATION": "ca.pem",
+    "GUESTSTAR_BOOTSTRAP": "broker:9092",
+    "PATH": "anywhere",
+}
+
+
+def test_names_are_lower_case_with_dots_and_values_stay_as_they_are() -> None:
+    assert security_of(SET) == {
+        "security.protocol": "SASL_SSL",
+        "sasl.username": "ada",
+        "sasl.password": "secret_of_Ada",
+        "ssl.ca.location": "ca.pem",
+    }
+
+
+def test_a_variable_that_is_no_security_setting_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"'group\.id' in the environment's GUESTSTAR_KAFKA_G"):
+        security_of({"GUESTSTAR_KAFKA_GROUP_ID": "mine"})
+
+
+def test_settings_given_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SET.items():
+        monkeypatch.setenv(name, value)
+    client = Connection.configured("here:1", security={"sasl.username": "grace"}).client()
+    assert client["sasl.username"] == "grace"
+    assert client["sasl.password"] == "secret_of_Ada"
+    assert client["bootstrap.servers"] == "here:1"
+
+
+def test_a_setting_given_must_be_one_of_security() -> None:
+    with pytest.raises(SettingsError, match=r"'group\.id' in the settings given"):
+        Connection.configured("here:1", security={"group.id": "mine"})
+
+
+def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUESTSTAR_KAFKA_SASL_PASSWORD", "secret_of_Ada")
+    assert "secret" not in repr(Connection.configured("here:1"))
