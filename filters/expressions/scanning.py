@@ -79,6 +79,8 @@ def scan(text: str) -> None:
 
 def _plain(text: str) -> None:
     for at, char in enumerate(text):
+        if char == "\\":  # in a text too
+            raise ExpressionError(FOREIGN[char], text, at)
         if not (char.isascii() and char.isprintable()):
             called = unicodedata.name(char, "a control character")
             what = f"U+{ord(char):04X} ({called}) is not part of the language, which is plain ASCII"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from filters.expressions.names import CODES
 from filters.expressions.tree import Call, Column, Constant, Membership, Node, Operation
 
+WHOLE_MAX = 1e15
+"""From here on a whole number is written with an exponent."""
+
 
 def written(node: Node) -> str:
     """The expression, every operation within another in brackets; `read` makes the same tree."""
@@ -38,8 +41,10 @@ def _within(node: Node) -> str:
 
 
 def _side(node: Node, other: Node) -> str:
-    """One side of an operator; a code is written as its name."""
-    return _beside(other, node.value) if isinstance(node, Constant) else _within(node)
+    """One side of an operator; beside a column of codes a code is written as its name."""
+    if isinstance(node, Constant) and isinstance(other, Column) and other.name in CODES:
+        return _beside(other, node.value)
+    return _within(node)
 
 
 def _beside(other: Node, value: float | int | bool | str) -> str:
@@ -50,7 +55,8 @@ def _beside(other: Node, value: float | int | bool | str) -> str:
 def _literal(value: float | int | bool | str) -> str:
     if isinstance(value, str):
         return _quoted(value)
-    return f"{value:.0f}" if isinstance(value, float) and value % 1 == 0 else repr(value)
+    is_whole = isinstance(value, float) and value % 1 == 0 and abs(value) < WHOLE_MAX
+    return f"{value:.0f}" if is_whole else repr(value)
 
 
 def _quoted(text: str) -> str:

@@ -1,0 +1,1 @@
+"""The expression language: what it takes, what it means, what it refuses."""
