@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Table
+from filters.expressions.filter import ExpressionFilter
+from filters.expressions.program import Answers, Program
 from filters.selection import Selection
 from filters.sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 from filters.verdict import FAULT, Fault
 from schemas.errors import FilterError
 
+LOG: Final = logging.getLogger("gueststar.filters")
+
 Rows = NDArray[np.int64]
+
+NO_ROWS: Final[Rows] = np.empty(0, np.int64)
+NO_COUNTS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -54,24 +63,84 @@ class Ruling(NamedTuple):
 
 
 class Roster:
-    """Never changed: to put a filter on duty or off, a new one is made between two batches."""
+    """Never changed: to put a filter on duty or off, a new one is made between two batches.
+
+    Filters of expressions are judged together and share what they ask; the others one by one.
+    """
 
     def __init__(
         self,
         selections: Sequence[Selection] = (),
         members: Sequence[Member] = (),
         sky: Sky = NO_SKY,
+        *,
+        expressions: Sequence[ExpressionFilter] = (),
     ) -> None:
-        """`members` describe the selections, one each."""
+        """`members` describe the selections and the expressions, one each, by its name."""
         for what in ("name", "topic"):
             _once(what, [getattr(each, what) for each in members])
         self.members = tuple(members)
-        self._selections = tuple(selections)
+        self._topics = {member.name: member.topic for member in members}
+        self._selections = {each.name: each for each in selections}
+        self._expressions = {each.name: each for each in expressions}
+        assert sorted(self._topics) == sorted([*self._selections, *self._expressions])
+        self._alone = dict(self._selections)
         self._sky = sky
+        self._program = Program([[one.node for one in each.clauses] for each in expressions])
+        self._clauses = [tuple(one.name for one in each.clauses) for each in expressions]
 
     def judge(self, batch: Table) -> list[Ruling]:
         """Every filter's answer, in the order of `members`; nothing that a filter does raises."""
-        return [_ruling(each, batch, self._sky) for each in self._selections]
+        rulings = {name: self.alone(name, batch) for name in self._selections}
+        if self._expressions:
+            rulings.update((each.name, each) for each in self._jointly(batch))
+        return [rulings[name] for name in self._topics]
+
+    def alone(self, name: str, batch: Table) -> Ruling:
+        """One filter's answer, asked by itself in the plain way; its name is a member's."""
+        if name not in self._alone:
+            self._alone[name] = self._expressions[name].selection(self._topics[name])
+        return _ruling(self._alone[name], batch, self._sky)
+
+    def _jointly(self, batch: Table) -> list[Ruling]:
+        """The expressions' answers; those that read what raised are asked alone."""
+        try:
+            answers = self._program.judge(batch, self._sky)
+        except Exception as error:  # want of memory, or a fault of ours: asked alone they need less
+            LOG.warning("filters are asked one by one: %s: %s", type(error).__name__, error)
+            return [self.alone(name, batch) for name in self._expressions]
+        rulings = _rulings(answers, [*self._expressions], self._clauses)
+        for place in answers.broken:
+            rulings[place] = self.alone(rulings[place].name, batch)
+        return rulings
+
+
+def _rulings(
+    answers: Answers, names: Sequence[str], clauses: Sequence[Sequence[str]]
+) -> list[Ruling]:
+    """Of each filter; what is empty is one object for all, since most of them are."""
+    counts, ends = answers.counts, answers.ends.tolist()
+    unknown = counts[:, 1].tolist()
+    refused = (counts[:, 0] - counts[:, 1]).tolist()
+    rulings, at = [], 0
+    for place, (name, called) in enumerate(zip(names, clauses, strict=True)):
+        begin, at = at, at + len(called)
+        of_clauses = unknown[begin:at]
+        rulings.append(
+            Ruling(
+                name,
+                answers.selected[ends[place] : ends[place + 1]]
+                if ends[place] < ends[place + 1]
+                else NO_ROWS,
+                _counted(called, refused[begin:at]),
+                _counted(called, of_clauses) if any(of_clauses) else NO_COUNTS,
+            )
+        )
+    return rulings
+
+
+def _counted(clauses: Sequence[str], counts: Sequence[int]) -> dict[str, int]:
+    return {clause: count for clause, count in zip(clauses, counts, strict=True) if count}
 
 
 def _ruling(selection: Selection, batch: Table, sky: Sky) -> Ruling:

@@ -1,0 +1,75 @@
+"""Some successive rows of a table, without a copy of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.alerts import Table
+from schemas.batch import LightCurves
+from schemas.cutouts import Stamps
+
+
+class Window:
+    """The rows [begin, end) of a table, as a table."""
+
+    def __init__(self, table: Table, begin: int, end: int) -> None:
+        """Nothing is read here."""
+        self._table = table
+        self._rows = slice(begin, end)
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return self._rows.stop - self._rows.start
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A plain column, a view of the table's."""
+        return self._table.column(name)[self._rows]
+
+    @property
+    def light_curve(self) -> LightCurves:
+        """History and this detection."""
+        return self._cut(self._table.light_curve)
+
+    @property
+    def forced_photometry(self) -> LightCurves:
+        """Forced photometry at the object's position."""
+        return self._cut(self._table.forced_photometry)
+
+    @property
+    def stamps(self) -> Stamps:
+        """The three cutouts of every row."""
+        return self._table.take(self._every()).stamps
+
+    @property
+    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The labels of each classifier that has scored."""
+        return self._table.score_labels
+
+    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
+        """One label's probability, a view of the table's."""
+        return self._table.score(classifier, label)[self._rows]
+
+    def take(self, rows: NDArray[np.int64], /) -> Window:
+        """Some of the rows, in the order given."""
+        return Window(self._table.take(self._every()[rows]), 0, len(rows))
+
+    def _every(self) -> NDArray[np.int64]:
+        return np.arange(self._rows.start, self._rows.stop)
+
+    def _cut(self, curves: LightCurves) -> LightCurves:
+        """Ragged columns, views too."""
+        offsets = curves.offsets[self._rows.start : self._rows.stop + 1]
+        points = slice(offsets[0], offsets[-1])
+        return LightCurves(
+            offsets - offsets[0],
+            curves.mjd[points],
+            curves.band[points],
+            curves.flux_njy[points],
+            curves.flux_err_njy[points],
+            curves.limit_mag[points],
+            curves.detected[points],
+        )

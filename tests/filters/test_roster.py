@@ -1,0 +1,128 @@
+"""A roster asks all its filters at once, and one that is broken costs itself alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from filters.alerts import Alerts, Table
+from filters.expressions.filter import ExpressionFilter
+from filters.expressions.program import Program
+from filters.handmade import handmade
+from filters.loading import member_of
+from filters.roster import Member, Roster, Ruling
+from filters.selection import Clauses, Selection, selection
+from schemas.batch import AlertBatch
+from schemas.errors import FilterError
+
+NAN = np.nan
+
+
+@selection(topic="faint")
+def faint(alerts: Alerts) -> Clauses:
+    """Fainter than 18."""
+    yield "faint", alerts.magnitude > 18
+
+
+def expression(name: str, **clauses: str) -> ExpressionFilter:
+    return ExpressionFilter.of({"name": name, "clauses": clauses})
+
+
+BRIGHT = expression("bright", bright="magnitude < 18", young="age_days < 10")
+YOUNG = expression("young", young="age_days < 10", bright="magnitude < 18")
+UNSCORED = expression("unscored", bright="magnitude < 18", real='score("nobody", "real") > 0.5')
+
+
+def members(*filters: Selection | ExpressionFilter) -> list[Member]:
+    return [
+        Member(each.name, "1", each.sha256, f"topic-{each.name}", ("some",)) for each in filters
+    ]
+
+
+def roster(filters: Sequence[ExpressionFilter], selections: Sequence[Selection] = ()) -> Roster:
+    return Roster(selections, members(*selections, *filters), expressions=filters)
+
+
+def batch() -> AlertBatch:
+    return handmade(magnitude=[17.0, 17.0, 19.0, NAN], age_days=[1.0, 20.0, 1.0, 1.0])
+
+
+def answers(ruling: Ruling) -> tuple[object, ...]:
+    """All of a ruling; counts of none left out."""
+    counts = [
+        {clause: count for clause, count in by.items() if count}
+        for by in (ruling.refused, ruling.unknown)
+    ]
+    faults = [(fault.rows.tolist(), fault.message) for fault in ruling.faults]
+    return ruling.name, ruling.selected.tolist(), *counts, faults
+
+
+def test_expressions_are_judged_clause_by_clause() -> None:
+    bright, young = roster([BRIGHT, YOUNG]).judge(batch())
+    assert answers(bright) == ("bright", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
+    assert answers(young) == ("young", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
+
+
+def test_rulings_come_in_the_order_of_the_members() -> None:
+    described = members(BRIGHT, faint, YOUNG)
+    both = Roster([faint], described, expressions=[YOUNG, BRIGHT])
+    assert [each.name for each in both.judge(batch())] == ["bright", "faint", "young"]
+
+
+def test_a_filter_asked_alone_says_the_same() -> None:
+    on_duty = roster([BRIGHT, YOUNG], [faint])
+    for ruling in on_duty.judge(batch()):
+        assert answers(on_duty.alone(ruling.name, batch())) == answers(ruling)
+
+
+def test_having_been_asked_alone_changes_nothing() -> None:
+    on_duty = roster([BRIGHT, YOUNG])
+    before = [answers(each) for each in on_duty.judge(batch())]
+    on_duty.alone("young", batch())
+    assert [answers(each) for each in on_duty.judge(batch())] == before
+
+
+def test_one_that_raises_is_at_fault_and_its_neighbours_are_not() -> None:
+    bright, unscored, young = roster([BRIGHT, UNSCORED, YOUNG]).judge(batch())
+    assert unscored.errors == 4
+    assert "no classifier 'nobody'" in unscored.faults[0].message
+    assert [each.selected.tolist() for each in (bright, unscored, young)] == [[0], [], [0]]
+    assert (bright.errors, young.errors) == (0, 0)
+
+
+def test_where_joint_judgement_fails_each_is_asked_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("too little")
+
+    on_duty = roster([BRIGHT, UNSCORED, YOUNG])
+    expected = [answers(each) for each in on_duty.judge(batch())]
+    monkeypatch.setattr(Program, "judge", fail)
+    assert [answers(each) for each in on_duty.judge(batch())] == expected
+    assert caplog.messages == ["filters are asked one by one: MemoryError: too little"]
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_small_batch_is_judged(rows: int) -> None:
+    small: Table = handmade(rows=rows, light_curve=[[]] * rows, magnitude=[17.0] * rows)
+    (ruling,) = roster([BRIGHT]).judge(small)
+    assert answers(ruling) == ("bright", [0] * rows, {}, {}, [])
+
+
+def test_filters_of_one_name_are_refused() -> None:
+    with pytest.raises(FilterError, match="2 filters have the name 'bright'"):
+        roster([BRIGHT, replace(YOUNG, name="bright")])
+
+
+def test_a_roster_of_none_answers_nothing() -> None:
+    assert Roster().judge(batch()) == []
+
+
+def test_a_selection_keeps_its_own_way() -> None:
+    described = member_of(faint, {})
+    (ruling,) = Roster([faint], [described]).judge(batch())
+    assert answers(ruling) == ("faint", [2], {"faint": 2}, {"faint": 1}, [])
