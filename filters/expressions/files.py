@@ -86,11 +86,14 @@ def _finder(text: str) -> Callable[[str], int]:
     begin = next((at for at, line in enumerate(lines) if _is_table(line)), len(lines))
 
     def find(key: str) -> int:
-        within, _, name = key.rpartition(".")
-        wanted = re.compile(rf"""\s*["']?{re.escape(name)}["']?\s*=""")
-        rows = range(begin, len(lines)) if within else range(begin)
-        found = next((row + 1 for row in rows if wanted.match(lines[row])), 0)
-        return found or (begin + 1 if key == "clauses" and begin < len(lines) else 0)
+        table, _, name = key.partition(".")
+        wanted = re.compile(rf"""\s*["']?{re.escape(name or key)}["']?\s*=""")
+        dotted = re.compile(rf"\s*{re.escape(table)}\s*\.\s*{re.escape(name)}\s*=")
+        for row, line in enumerate(lines):
+            is_within = (row > begin) == bool(name)
+            if (is_within and wanted.match(line)) or (name and dotted.match(line)):
+                return row + 1
+        return begin + 1 if key == "clauses" and begin < len(lines) else 0
 
     return find
 
