@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
-from gueststar.filtering.receipts import Receipt
+from filters.alerts import Table
+from filters.sky.catalogues import Sky
+from gueststar.filtering.candidates import Candidate, candidates
+from gueststar.filtering.deployed import board_at, on_duty, register
+from gueststar.filtering.findings import Findings, Gatherer, Run
+from gueststar.filtering.grounds import Grounds, grounds_of
+from gueststar.filtering.receipts import Receipt, keep
+from gueststar.filtering.sources import Nights, Source, kept, opened
+from gueststar.filtering.telling import tell
+from replay.sending import bar
+from schemas.errors import ArchiveError, FilterError
 
 
 def rehearse(
@@ -30,4 +42,84 @@ def rehearse(
     that is live there. Raises FilterError for a filter that cannot be loaded or does not run,
     ArchiveError for an archive that cannot be read.
     """
-    raise NotImplementedError
+    console = console or Console()
+    grounds, asked = grounds_of(config), candidates(what)
+    source = opened(archive, nights, schemas=grounds.schemas)
+    live = _live(asked, grounds, bootstrap) if bootstrap else {}
+    gatherers = [
+        Gatherer(
+            each, lambda rows: kept(rows, source.decoder), sky=grounds.sky, live=live.get(each.name)
+        )
+        for each in asked
+    ]
+    _go_through(source, gatherers, grounds.sky, console)
+    run = Run(archive, nights, source.sha256, source.rejected, source.has_stamps, time.time())
+    found = [each.findings() for each in gatherers]
+    for each in found:
+        tell(each, run, console)
+    if page is not None:
+        _write_page(found, run, page, console)
+    return tuple(_receipt(each, run) for each in found)
+
+
+def _live(asked: Iterable[Candidate], grounds: Grounds, bootstrap: str) -> dict[str, Candidate]:
+    """By name the version that is live."""
+    with board_at(bootstrap, grounds.live_topic) as board:
+        found = register(board)
+    pairs = ((each.name, on_duty(found, each.name)) for each in asked)
+    return {name: version for name, version in pairs if version is not None}
+
+
+def _go_through(source: Source, gatherers: Sequence[Gatherer], sky: Sky, console: Console) -> None:
+    """Every table to every filter. Raises ArchiveError where there is no alert."""
+    asked = [each.candidate for each in gatherers]
+    with_stamps = isinstance(source, Nights) and _reads_stamps(source.nothing, asked, sky)
+    alerts = 0
+    with bar(console, source.path.name, source.size) as show:
+        for table in source.tables(with_stamps=with_stamps):
+            if not alerts:
+                _reads_stamps(table.take(np.arange(0)), asked, sky)
+            for each in gatherers:
+                each.take_in(table)
+            alerts += len(table)
+            show(source.done, alerts)
+    if not alerts:
+        raise ArchiveError(f"{source.path} holds no alert that can be decoded")
+
+
+def _reads_stamps(nothing: Table, asked: Iterable[Candidate], sky: Sky) -> bool:
+    """Whether a filter reads stamps, from a run on no alerts at all.
+
+    Raises FilterError for what no alert could make right, as a misspelt column.
+    """
+    for each in asked:
+        verdict = each.selection.evaluate(nothing, sky)
+        if verdict.faults:
+            raise FilterError(verdict.faults[0].message)
+    return "stamps" in vars(nothing)
+
+
+def _receipt(found: Findings, run: Run) -> Receipt:
+    waterfall = found.waterfall
+    receipt = Receipt(
+        found.candidate.sha256,
+        str(run.archive.resolve()),
+        run.sha256,
+        waterfall.alerts,
+        waterfall.selected,
+        waterfall.pass_rate,
+        found.ahead.found,
+        run.unix_s,
+    )
+    keep(receipt)
+    return receipt
+
+
+def _write_page(found: Sequence[Findings], run: Run, page: Path, console: Console) -> None:
+    from gueststar.filtering.page import html  # noqa: PLC0415 - it loads matplotlib
+
+    try:
+        page.write_text(html(found, run), encoding="utf-8")
+    except OSError as error:
+        raise ArchiveError(f"the page {page} cannot be written: {error.strerror}") from error
+    console.print(f"the page is {page}", markup=False, highlight=False, soft_wrap=True)

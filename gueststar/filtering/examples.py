@@ -1,0 +1,65 @@
+"""A few of the alerts that a filter selected, drawn by lot, the same from the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.alerts import Table
+from gueststar import alert
+from gueststar.alert import Alert
+from schemas.batch import AlertBatch
+
+EXAMPLES = 10
+
+
+class Lot:
+    """Keeps the alerts whose lots are lowest.
+
+    A lot is a hash of seed and id: neither order nor cut of an archive changes who is drawn.
+    """
+
+    def __init__(
+        self, kept: Callable[[Table], AlertBatch], *, seed: int, most: int = EXAMPLES
+    ) -> None:
+        """`kept` makes rows of a table stand by themselves in memory."""
+        self._kept = kept
+        self._seed = seed
+        self._most = most
+        self._drawn: list[tuple[int, AlertBatch]] = []
+
+    def draw(self, table: Table, selected: NDArray[np.int64]) -> None:
+        """Let selected rows of a table take part."""
+        lots = _lots(table.column("alert_id")[selected], self._seed)
+        for place in np.argsort(lots)[: self._most].tolist():
+            lot = int(lots[place])
+            if len(self._drawn) == self._most and lot >= self._drawn[-1][0]:
+                return
+            self._drawn.append((lot, self._kept(table.take(selected[place : place + 1]))))
+            self._drawn.sort(key=lambda each: each[0])
+            del self._drawn[self._most :]
+
+    def alerts(self, name: str) -> list[Alert]:
+        """Those drawn, as a filter of that name selected them."""
+        return [_alert(batch, name) for _, batch in self._drawn]
+
+
+def _lots(alert_id: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+    """SplitMix64 of the ids (Steele, Lea & Flood 2014)."""
+    step, first, second = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+    mixed = alert_id.astype(np.uint64) + np.uint64(step * (seed + 1) % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(first)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(second)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _alert(batch: AlertBatch, name: str) -> Alert:
+    scores = {
+        classifier: {label: float(batch.score(classifier, label)[0]) for label in labels}
+        for classifier, labels in batch.score_labels.items()
+        if not np.isnan(batch.scores[classifier]).all()
+    }
+    (found,) = alert.rows(batch, [scores], [(name,)])
+    return found

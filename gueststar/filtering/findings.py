@@ -1,0 +1,213 @@
+"""What a dry run finds of one filter, gathered table by table."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.alerts import Table
+from filters.selection import Selection
+from filters.sky.catalogues import NO_SKY, Sky
+from filters.verdict import Fault
+from gueststar.alert import Alert
+from gueststar.filtering.candidates import Candidate
+from gueststar.filtering.examples import Lot
+from gueststar.filtering.lookahead import LookAhead, look_ahead
+from gueststar.filtering.sources import by_night, bytes_of
+from gueststar.filtering.waterfall import Waterfall, judge
+from schemas.batch import AlertBatch
+
+SEED = 1
+OBJECTS_SHOWN = 10
+FAULTY_SHOWN = 3
+"""Ids of alerts at fault that are shown with each message."""
+
+SAMPLE_TABLE, SAMPLE = 512, 2048
+"""Alerts on which looking ahead is tried: of one table, and in all; selected ones first."""
+
+BATCH = 256
+"""Alerts of the batch on which the cost is taken, as the stream's are."""
+
+TIMINGS = 7
+"""Runs of which the median is the cost."""
+
+Rows = NDArray[np.int64]
+
+
+@dataclass
+class Traffic:
+    """What a night's alerts came to."""
+
+    alerts: int = 0
+    selected: int = 0
+    bytes_full: int = 0
+    """Of the selected ones' packets."""
+    bytes_lite: int = 0
+    """The same without cutouts."""
+
+
+@dataclass
+class Trouble:
+    """What a filter raised."""
+
+    alerts: int = 0
+    ids: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Comparison:
+    """With the version that is live."""
+
+    version: str
+    both: int = 0
+    only_live: int = 0
+    only_new: int = 0
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A dry run's whole result for one filter."""
+
+    candidate: Candidate
+    waterfall: Waterfall
+    nights: Mapping[str, Traffic]
+    objects: Sequence[tuple[str, int]]
+    """The objects that were selected most often."""
+    troubles: Mapping[str, Trouble]
+    """By what was raised."""
+    examples: Sequence[Alert]
+    ahead: LookAhead
+    cost_us: float
+    """An alert, in batches of BATCH; NaN where there was no alert."""
+    comparison: Comparison | None
+    alerts_per_s: float
+    """Judged, over the archive; what a lake reads for it is read meanwhile."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One dry run: what was read, and how long that took."""
+
+    archive: Path
+    nights: Sequence[str]
+    """As asked; none for all."""
+    sha256: str
+    rejected: int
+    """Packets that are no alerts."""
+    has_stamps: bool
+    unix_s: float
+
+
+class Gatherer:
+    """Asks one filter, and the version now live, table by table."""
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        kept: Callable[[Table], AlertBatch],
+        *,
+        sky: Sky = NO_SKY,
+        live: Candidate | None = None,
+    ) -> None:
+        """`kept` makes rows of a table stand by themselves in memory."""
+        self.candidate = candidate
+        self._kept = kept
+        self._sky = sky
+        self._live = live
+        self._waterfall = Waterfall()
+        self._nights: dict[str, Traffic] = {}
+        self._objects = Counter[str]()
+        self._troubles: dict[str, Trouble] = {}
+        self._lot = Lot(kept, seed=SEED)
+        self._sample: list[AlertBatch] = []
+        self._comparison = Comparison(live.origin) if live else None
+        self._seconds = 0.0
+
+    def take_in(self, table: Table) -> None:
+        """Judge a table. Raises ArchiveError where it cannot be read."""
+        begin = time.perf_counter()
+        judged = judge(self.candidate.selection, table, self._sky)
+        self._seconds += time.perf_counter() - begin
+        self._waterfall.add(judged)
+        selected = np.flatnonzero(judged.verdict.selected)
+        self._count(table, selected)
+        for fault in judged.verdict.faults:
+            self._note(table, fault)
+        self._compare(table, judged.verdict.selected)
+        self._keep(table, selected)
+
+    def findings(self) -> Findings:
+        """What was found; looking ahead is tried, and the cost taken, now."""
+        selection = self.candidate.selection
+        return Findings(
+            self.candidate,
+            self._waterfall,
+            dict(sorted(self._nights.items())),
+            self._objects.most_common(OBJECTS_SHOWN),
+            self._troubles,
+            self._lot.alerts(self.candidate.name),
+            look_ahead(selection, self._sample, self._sky),
+            cost_us(selection, self._sample, self._sky),
+            self._comparison,
+            self._waterfall.alerts / max(self._seconds, 1e-9),
+        )
+
+    def _count(self, table: Table, selected: Rows) -> None:
+        for night, rows in by_night(table):
+            self._nights.setdefault(night, Traffic()).alerts += len(rows)
+        if not len(selected):
+            return
+        passing = table.take(selected)
+        self._objects.update(passing.column("object_id").tolist())
+        self._lot.draw(table, selected)
+        full, lite = bytes_of(passing)
+        for night, rows in by_night(passing):
+            traffic = self._nights[night]
+            traffic.selected += len(rows)
+            traffic.bytes_full += int(full[rows].sum())
+            traffic.bytes_lite += int(lite[rows].sum())
+
+    def _note(self, table: Table, fault: Fault) -> None:
+        trouble = self._troubles.setdefault(fault.message, Trouble())
+        trouble.alerts += len(fault.rows)
+        more = fault.rows[: FAULTY_SHOWN - len(trouble.ids)]
+        trouble.ids += table.column("alert_id")[more].tolist()
+
+    def _compare(self, table: Table, new: NDArray[np.bool_]) -> None:
+        if self._live is None or self._comparison is None:
+            return
+        live = self._live.selection.evaluate(table, self._sky).selected
+        self._comparison.both += int((live & new).sum())
+        self._comparison.only_live += int((live & ~new).sum())
+        self._comparison.only_new += int((new & ~live).sum())
+
+    def _keep(self, table: Table, selected: Rows) -> None:
+        """A sample of the first tables: half of it selected alerts, where there are as many."""
+        if sum(map(len, self._sample)) >= SAMPLE:
+            return
+        others = np.setdiff1d(np.arange(len(table)), selected)
+        chosen = selected[: SAMPLE_TABLE // 2]
+        rows = np.concatenate((chosen, others[: SAMPLE_TABLE - len(chosen)]))
+        self._sample.append(self._kept(table.take(np.sort(rows))))
+
+
+def cost_us(selection: Selection, sample: Sequence[Table], sky: Sky = NO_SKY) -> float:
+    """Microseconds an alert, the median of runs on a batch of BATCH alerts; NaN without any."""
+    if not sample or not len(sample[0]):
+        return float("nan")
+    batch = sample[0].take(np.resize(np.arange(len(sample[0])), BATCH))
+    seconds = [_seconds(selection, batch, sky) for _ in range(TIMINGS)]
+    return statistics.median(seconds) / BATCH * 1e6
+
+
+def _seconds(selection: Selection, batch: Table, sky: Sky) -> float:
+    begin = time.perf_counter()
+    selection.evaluate(batch, sky)
+    return time.perf_counter() - begin
