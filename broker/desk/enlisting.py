@@ -1,0 +1,88 @@
+"""Whether a deployed version can be put on duty here, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from filters.expressions.filter import ExpressionFilter
+from filters.loading import try_out
+from filters.records import Version
+from filters.roster import Member
+from filters.selection import TOPIC
+from filters.sky.catalogues import Sky
+from schemas.errors import FilterError
+
+Form = Literal["full", "lite"]
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What a worker has, for deployed filters to stand on."""
+
+    labels: Mapping[str, tuple[str, ...]]
+    """Of each classifier that is served."""
+    sky: Sky
+    names: frozenset[str]
+    """Of the filters in the settings."""
+    topics: frozenset[str]
+    """That have another use already."""
+    prefix: str
+    """What the topics of deployed filters begin with."""
+    provide: Callable[[str], None]
+    """Have a topic exist. Raises TopicMissing where it may not be created, KafkaUnavailable."""
+
+
+@dataclass(frozen=True)
+class Enlisted:
+    """A deployed filter on duty."""
+
+    version: Version
+    expressions: ExpressionFilter
+    member: Member
+
+
+def enlisted(version: Version, grounds: Grounds) -> Enlisted:
+    """The version on duty.
+
+    Raises FilterError or TopicMissing, one line, where it cannot be put on duty here, and
+    KafkaUnavailable where that is not known now.
+    """
+    _check_place(version, grounds)
+    expressions = ExpressionFilter.of(version.document)
+    if (expressions.name, expressions.sha256) != (version.name, version.sha256):
+        raise FilterError("its name or clauses are not those of its sha256; deploy it again")
+    tried = try_out(expressions.selection(version.topic), grounds.labels, grounds.sky)
+    member = Member(
+        name=version.name,
+        version=str(version.version),
+        sha256=version.sha256,
+        topic=version.topic,
+        clauses=tried.clauses,
+        catalogues=tried.catalogues,
+        form=_form(version.form),
+    )
+    grounds.provide(version.topic)
+    return Enlisted(version, expressions, member)
+
+
+def _check_place(version: Version, grounds: Grounds) -> None:
+    """Its name and its topic must be its own."""
+    topic = version.topic
+    if version.name in grounds.names:
+        raise FilterError(f"the settings have a filter {version.name!r}; deploy it by another name")
+    if topic in grounds.topics:
+        raise FilterError(f"its topic {topic!r} has another use; deploy it by another name")
+    if topic != grounds.prefix + version.name or not TOPIC.fullmatch(topic):
+        raise FilterError(
+            f"its topic {topic!r} is not {grounds.prefix + version.name!r}, as topic_prefix asks"
+        )
+
+
+def _form(name: str) -> Form:
+    for form in get_args(Form):
+        if name == form:
+            known: Form = form
+            return known
+    raise FilterError(f"its form {name!r} is neither full nor lite")

@@ -1,0 +1,460 @@
+"""Filters that come and go while a worker runs, over the twin in memory."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from broker.clock import ManualClock
+from broker.desk import Desk, Grounds, Inspector, Terms, records_of
+from broker.desk.inspecting import COST_ALERTS_MIN, TIMINGS, agree
+from broker.errors import KafkaUnavailable, TopicMissing
+from broker.memory import Fault, MemoryBoard, MemoryKafka, MemorySink, MemorySource
+from broker.pipeline import Pipeline
+from broker.runner import RunLimits, Runner
+from filters.expressions.filter import ExpressionFilter
+from filters.records import Cause, Change, State, Version
+from filters.register import Register
+from filters.roster import Member, Roster, Ruling
+from filters.sky.catalogues import CatalogueIdentity, Sky
+from schemas.batch import AlertBatch
+from tests.broker.fakes import (
+    TOPICS,
+    FakeClassifier,
+    FakeDecoder,
+    FakeEnricher,
+    bright,
+    number_of,
+    on_duty,
+    packet,
+)
+
+PREFIX = "live."
+FAINT = {"faint": "magnitude >= 18"}
+FAINTEST = {"faint": "magnitude >= 18", "faintest": "magnitude >= 19"}
+CURSED = {"cursed": 'in_region("cursed")'}
+
+
+class Cursed:
+    """A region that answers for no alert at all."""
+
+    identity = CatalogueIdentity("cursed", "ab" * 32)
+
+    def contains(
+        self, ra_deg: NDArray[np.float64], dec_deg: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Raises where there is anything to answer."""
+        if len(ra_deg):
+            raise ValueError("the curse struck")
+        return np.zeros(0, dtype=np.bool_)
+
+
+class Watcher:
+    """Notes what the desk tells its observer."""
+
+    def __init__(self) -> None:
+        self.duty: list[tuple[str, str]] = []
+        self.pauses: list[tuple[str, str]] = []
+        self.costs: dict[str, float] = {}
+
+    def on_duty(self, members: Sequence[Member]) -> None:
+        """Keep the last."""
+        self.duty = [(each.name, each.version) for each in members]
+
+    def on_pause(self, name: str, cause: str) -> None:
+        """Keep all."""
+        self.pauses.append((name, cause))
+
+    def on_cost(self, name: str, cost_us: float) -> None:
+        """Keep the last."""
+        self.costs[name] = cost_us
+
+
+class Worker:
+    """A worker with a desk, step by step."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        name: str = "one",
+        *,
+        terms: Terms | None = None,
+        cpu_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        terms, self.watcher, kafka = terms or Terms(), Watcher(), stage.kafka
+        self.desk = Desk(
+            MemoryBoard(kafka, "board", name=f"{name}'s board"),
+            selections=[bright()],
+            members=on_duty(bright()).members,
+            grounds=Grounds(
+                labels={"fake": ("real",)},
+                sky=Sky(regions=[Cursed()]),
+                names=frozenset({"bright"}),
+                topics=frozenset({"live.taken"}),
+                prefix=PREFIX,
+                provide=stage.provide,
+            ),
+            terms=terms,
+            by=f"worker {name}",
+            clock=stage.clock,
+            inspector=Inspector(terms.cost_us_max, cpu_s=cpu_s),
+            observer=self.watcher,
+        )
+        self.desk.open()
+        sink = MemorySink(kafka, name=f"g-{name}")
+        self.runner = Runner(
+            worker=name,
+            source=MemorySource(kafka, group="g", topics=["survey"], worker=name),
+            sink=sink,
+            processor=Pipeline(
+                decoder=FakeDecoder(),
+                classifiers=[FakeClassifier()],
+                filters=self.desk,
+                enricher=FakeEnricher(),
+                topics=TOPICS,
+                bytes_max=sink.bytes_max,
+                clock=stage.clock,
+                broker_version="test",
+            ),
+            ledger_topic=TOPICS.ledger,
+            enriched_topic=TOPICS.enriched,
+            clock=stage.clock,
+            limits=RunLimits(poll_messages_max=1_000, poll_wait_s=0),
+            between=self.desk.look,
+        )
+        self.runner.start()
+
+    @property
+    def duty(self) -> list[tuple[str, str]]:
+        """The deployed filters that are asked, and their versions."""
+        return [(each.name, each.version) for each in self.desk.members[1:]]
+
+
+class Stage:
+    """A memory Kafka with a survey and a board."""
+
+    def __init__(self, *faults: Fault) -> None:
+        self.clock = ManualClock()
+        self.kafka = MemoryKafka(self.clock, faults=faults)
+        for topic in ("survey", "bright", "board", TOPICS.enriched, TOPICS.dead_letters):
+            self.kafka.create_topic(topic)
+        self.kafka.create_topic(TOPICS.ledger)
+        self.board = MemoryBoard(self.kafka, "board", name="commander")
+        self.provided: list[str] = []
+        self._numbers = count()
+
+    def provide(self, topic: str) -> None:
+        """Create it, unless it is one that may not be."""
+        if topic == f"{PREFIX}forbidden":
+            raise TopicMissing(f"no such topics: {topic}; create them")
+        if topic not in self.provided:
+            self.kafka.create_topic(topic)
+            self.provided.append(topic)
+
+    def register(self) -> Register:
+        """What stands on the board."""
+        return Register().after(records_of(self.kafka.read("board")))
+
+    def deploy(self, name: str, clauses: dict[str, str], **changes: object) -> Version:
+        """Write the next version of a filter on the board."""
+        filter_ = ExpressionFilter.of({"name": name, "clauses": clauses})
+        version = Version(
+            name=name,
+            version=self.register().next_version(name),
+            sha256=filter_.sha256,
+            document=filter_.document(),
+            topic=PREFIX + name,
+            catalogues=(),
+            by="ada@observatory",
+            deployed_unix_s=self.clock.now_s(),
+            dry_run=None,
+            overridden=(),
+            previous_sha256=None,
+        )
+        version = replace(version, **changes)  # type: ignore[arg-type]
+        self.board.write(version.key, version.encode())
+        self.clock.advance(1)
+        return version
+
+    def change(self, version: Version, state: State) -> None:
+        """Somebody pauses, resumes or removes it."""
+        change = Change(state, Cause.ASKED, "so be it", "ada@observatory", self.clock.now_s())
+        status = self.register().changed(version, change)
+        self.board.write(status.key, status.encode())
+
+    def night(self, alerts: int, *workers: Worker) -> None:
+        """Send so many alerts and let the workers take them."""
+        for _ in range(alerts):
+            self.kafka.publish("survey", packet(next(self._numbers)))
+        for worker in workers:
+            worker.runner.step()
+
+    def selected(self, name: str) -> list[int]:
+        """The alerts on a deployed filter's topic."""
+        return [number_of(message.value) for message in self.kafka.read(PREFIX + name)]
+
+    def now(self, version: Version) -> Change:
+        """How a version stands."""
+        return self.register().change(version)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_a_deployed_filter_selects_from_the_next_batch_on(stage: Stage) -> None:
+    worker = Worker(stage)
+    stage.night(5, worker)
+    stage.deploy("faint", FAINT)
+    stage.night(5, worker)
+    assert stage.selected("faint") == [8, 9]
+    (record, _) = (json.loads(message.value) for message in stage.kafka.read(f"{PREFIX}faint"))
+    assert record["filters"] == ["faint"]
+    assert worker.watcher.duty == [("bright", "1"), ("faint", "1")]
+
+
+def test_what_was_deployed_before_a_worker_started_is_on_duty_from_its_start(stage: Stage) -> None:
+    stage.deploy("faint", FAINT)
+    stage.deploy("faint", FAINTEST)
+    worker = Worker(stage)
+    assert worker.duty == [("faint", "2")]
+    stage.night(5, worker)
+    assert stage.selected("faint") == [4]
+
+
+def test_a_filter_is_paused_resumed_replaced_and_removed_between_batches(stage: Stage) -> None:
+    worker = Worker(stage)
+    first = stage.deploy("faint", FAINT)
+    stage.change(first, State.PAUSED)
+    stage.night(5, worker)
+    assert worker.duty == []
+    stage.change(first, State.LIVE)
+    stage.night(5, worker)
+    assert worker.duty == [("faint", "1")]
+    second = stage.deploy("faint", FAINTEST)
+    stage.change(first, State.REMOVED)
+    stage.night(5, worker)
+    assert worker.duty == [("faint", "2")]
+    stage.change(second, State.REMOVED)
+    stage.night(5, worker)
+    assert worker.duty == []
+    assert stage.selected("faint") == [8, 9, 14]
+
+
+def test_changes_are_said_in_a_line_each(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    worker = Worker(stage)
+    with caplog.at_level(logging.INFO, logger="gueststar.filters"):
+        version = stage.deploy("faint", FAINT)
+        worker.desk.look()
+        stage.change(version, State.PAUSED)
+        worker.desk.look()
+        worker.desk.look()
+    assert [record.getMessage() for record in caplog.records] == [
+        "filter faint version 1 is on duty: topic live.faint, deployed by ada@observatory",
+        "filter faint version 1 is off duty: paused by ada@observatory: so be it",
+    ]
+
+
+def test_a_filter_that_raises_is_paused_everywhere_with_what_it_said(stage: Stage) -> None:
+    one, two = Worker(stage), Worker(stage, "two")
+    version = stage.deploy("cursed", CURSED)
+    one.desk.look()
+    two.desk.look()
+    assert one.duty == two.duty == [("cursed", "1")]
+    for _ in range(4):
+        stage.night(5, one, two)
+    assert one.duty == two.duty == []
+    now = stage.now(version)
+    assert (now.state, now.cause) == (State.PAUSED, Cause.RAISED)
+    assert now.by in {"worker one", "worker two"}
+    assert "raised ValueError: the curse struck" in now.reason
+    assert [*one.watcher.pauses, *two.watcher.pauses] == [("cursed", "raised")]
+    assert len(stage.kafka.read(TOPICS.enriched)) >= 15
+
+
+def test_a_filter_that_raises_is_paused_once_however_often_its_batch_comes(stage: Stage) -> None:
+    worker = Worker(stage)
+    version = stage.deploy("cursed", CURSED)
+    worker.desk.look()
+    for _ in range(3):
+        worker.desk.judge(FakeDecoder().decode([packet(1)]))
+    worker.desk.look()
+    assert len(stage.register().changes(version)) == 1
+
+
+def dear() -> Callable[[], float]:
+    """A clock on which every filter takes a second."""
+    ticks = count()
+    return lambda: float(next(ticks))
+
+
+def test_a_filter_that_costs_too_much_is_paused_after_a_few_timings(stage: Stage) -> None:
+    worker = Worker(stage, cpu_s=dear())
+    version = stage.deploy("faint", FAINT)
+    for _ in range(TIMINGS):
+        stage.night(COST_ALERTS_MIN, worker)
+        assert worker.duty == [("faint", "1")]
+    stage.night(0, worker)
+    assert worker.duty == []
+    assert stage.now(version).cause is Cause.COST
+    assert stage.now(version).reason.startswith("it took 15625.0 µs an alert, the median of 5")
+    assert worker.watcher.costs == {"faint": 15_625.0}
+
+
+def test_small_batches_say_nothing_of_a_filter_s_cost(stage: Stage) -> None:
+    worker = Worker(stage, cpu_s=dear())
+    stage.deploy("faint", FAINT)
+    for _ in range(TIMINGS + 1):
+        stage.night(COST_ALERTS_MIN - 1, worker)
+    assert worker.duty == [("faint", "1")]
+    assert worker.watcher.costs == {}
+
+
+def test_each_filter_is_timed_in_turn_and_those_on_probation_first(stage: Stage) -> None:
+    for name in ("a", "b", "c"):
+        stage.deploy(name, FAINT | {name: "detections > 0"})
+    worker = Worker(stage, cpu_s=dear(), terms=Terms(cost_us_max=1e9))
+    for _ in range(3 * TIMINGS):
+        stage.night(COST_ALERTS_MIN, worker)
+    assert worker.watcher.costs.keys() == {"a", "b", "c"}
+    stage.deploy("d", FAINT)
+    for _ in range(TIMINGS):
+        stage.night(COST_ALERTS_MIN, worker)
+    assert "d" in worker.watcher.costs
+
+
+class Lying(Roster):
+    """Lets nothing pass where more than one filter is asked."""
+
+    def judge(self, batch: AlertBatch) -> list[Ruling]:  # type: ignore[override]
+        """As if no row had been selected."""
+        nothing = np.zeros(0, dtype=np.int64)
+        return [each._replace(selected=nothing) for each in super().judge(batch)]
+
+
+def test_a_filter_whose_answers_differ_is_paused_and_its_own_answer_counts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broker.desk.desk.Roster", Lying)
+    worker = Worker(stage)
+    version = stage.deploy("faint", FAINT)
+    stage.night(5, worker)
+    assert stage.selected("faint") == [3, 4]
+    stage.night(0, worker)
+    assert worker.duty == []
+    assert stage.now(version).cause is Cause.DIFFERS
+    assert "selected 2 alerts of a batch, asked among all 0" in stage.now(version).reason
+
+
+def test_rulings_agree_where_they_count_the_same_but_for_nothing() -> None:
+    one = Ruling("a", np.array([1]), {"x": 2, "y": 0}, {})
+    assert agree(one, Ruling("a", np.array([1]), {"x": 2}, {"y": 0}))
+    assert not agree(one, Ruling("a", np.array([2]), {"x": 2}, {}))
+    assert not agree(one, Ruling("a", np.array([1]), {"x": 1}, {"x": 1}))
+
+
+@pytest.mark.parametrize(
+    ("name", "clauses", "changes", "reason"),
+    [
+        ("bright", FAINT, {}, "the settings have a filter 'bright'"),
+        ("taken", FAINT, {}, "its topic 'live.taken' has another use"),
+        ("faint", FAINT, {"topic": "survey"}, "its topic 'survey' is not 'live.faint'"),
+        ("forbidden", FAINT, {}, "no such topics: live.forbidden"),
+        ("faint", {"a": 'score("other", "real") > 0.5'}, {}, "no classifier 'other' has scored"),
+        ("faint", {"a": 'in_region("moc")'}, {}, "there is no region 'moc'"),
+        ("faint", FAINT, {"sha256": "0" * 64}, "not those of its sha256"),
+        (
+            "faint",
+            FAINT,
+            {"document": {"name": "faint", "clauses": {"a": "magnitud < 18"}}},
+            "did you mean 'magnitude'",
+        ),
+        ("faint", FAINT, {"document": {"name": "faint", "clauses": {}}}, "1 to 64 clauses"),
+    ],
+)
+def test_a_filter_that_cannot_be_asked_here_is_paused_with_the_reason(
+    stage: Stage, name: str, clauses: dict[str, str], changes: dict[str, object], reason: str
+) -> None:
+    worker = Worker(stage)
+    version = stage.deploy(name, clauses, **changes)
+    stage.night(5, worker)
+    assert worker.duty == []
+    now = stage.now(version)
+    assert (now.state, now.cause) == (State.PAUSED, Cause.UNFIT)
+    assert reason in now.reason
+    assert worker.watcher.pauses == [(name, "unfit")]
+
+
+def test_more_filters_than_are_allowed_are_paused_the_last_deployed_first(stage: Stage) -> None:
+    worker = Worker(stage, terms=Terms(live_max=2))
+    versions = [stage.deploy(name, FAINT) for name in ("c", "b", "a")]
+    stage.night(5, worker)
+    assert worker.duty == [("c", "1"), ("b", "1")]
+    assert "live_max allows no more" in stage.now(versions[2]).reason
+    stage.change(versions[0], State.REMOVED)
+    stage.change(versions[2], State.LIVE)
+    stage.night(5, worker)
+    assert worker.duty == [("b", "1"), ("a", "1")]
+
+
+def test_a_message_that_is_no_record_is_passed_over_with_a_line(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = Worker(stage)
+    stage.board.write(b"other/1", b"rubbish")
+    stage.deploy("faint", FAINT)
+    stage.night(5, worker)
+    assert worker.duty == [("faint", "1")]
+    line = caplog.records[0].getMessage()
+    assert line.startswith("no record of a filter, passed over: board offset 0: the record other/1")
+
+
+def test_where_kafka_does_not_answer_the_filters_stay_and_it_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = Stage(
+        *(Fault("poll", nth, KafkaUnavailable, client="one's board") for nth in (3, 4, 5))
+    )
+    stage.deploy("faint", FAINT)
+    worker = Worker(stage)
+    for _ in range(7):
+        stage.night(5, worker)
+    assert worker.duty == [("faint", "1")]
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "fault at poll 3; going on with the filters on duty",
+        "the filters' topic answers again",
+    ]
+
+
+def test_a_pause_that_kafka_did_not_take_holds_here_and_is_written_later() -> None:
+    stage = Stage(Fault("produce", 1, KafkaUnavailable, client="one's board"))
+    version = stage.deploy("cursed", CURSED)
+    worker = Worker(stage)
+    stage.night(5, worker)
+    stage.night(5, worker)
+    assert worker.duty == []
+    assert stage.now(version).state is State.LIVE
+    stage.clock.advance(6)
+    stage.night(5, worker)
+    assert stage.now(version).cause is Cause.RAISED
+
+
+def test_two_workers_agree_on_who_is_on_duty(stage: Stage) -> None:
+    one, two = Worker(stage), Worker(stage, "two")
+    version = stage.deploy("faint", FAINT)
+    stage.deploy("cursed", CURSED)
+    stage.night(5, one, two)
+    assert one.duty == two.duty == [("faint", "1"), ("cursed", "1")]
+    stage.change(version, State.PAUSED)
+    for _ in range(3):
+        stage.night(5, one, two)
+    assert one.duty == two.duty == []
