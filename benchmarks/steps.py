@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.textbook import (
+    FILTERS,
     Textbook,
     annotated,
     decode,
@@ -20,7 +21,7 @@ from benchmarks.textbook import (
     without_cutouts,
 )
 from classifiers.realbogus import STAMP_PIXELS, WEIGHTS, RealBogus
-from filters.loading import builtin_names, load
+from filters.loading import load
 from filters.selection import Selection
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
@@ -54,7 +55,7 @@ class Ours:
     def __init__(self, model: Path = WEIGHTS) -> None:
         """Loads the model and the built-in filters, and warms up."""
         self.decoder, self.enricher, self.classifier = Decoder(), Enricher(), RealBogus(model)
-        self.selections = load(builtins=builtin_names())
+        self.selections = load(builtins=tuple(FILTERS))
         self.decoder.warm_up()
 
     def run(self, packets: Sequence[bytes]) -> Timed:

@@ -14,13 +14,12 @@ from typing import NamedTuple
 import confluent_kafka
 
 from benchmarks.comparing import differences, read_record, restricted
-from benchmarks.textbook import TOPICS, Service, Textbook
+from benchmarks.textbook import FILTERS, TOPICS, Service, Textbook
 from broker.assembly import worker
 from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, TopicSettings
 from broker.observer import BatchReport, Phase
 from broker.settings import FiltersSection, KafkaSection, Settings, TopicsSection
-from filters.loading import builtin_names
 from replay.pacing import steady
 from replay.sending import send
 from schemas.errors import BrokerError
@@ -117,7 +116,7 @@ def run_ours(bootstrap: str, alerts: int, prefix: str) -> Stopwatch:
             ledger=prefix + "ledger",
         ),
         kafka=KafkaSection(bootstrap=bootstrap, group=prefix),
-        filters=FiltersSection(builtin=tuple(builtin_names())),
+        filters=FiltersSection(builtin=tuple(FILTERS)),
     )
     with worker(settings, "bench", version="benchmark", observers=[watch]) as runner:
         runner.start()

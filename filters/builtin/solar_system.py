@@ -1,9 +1,13 @@
-"""Known solar-system objects: positions and magnitudes for those who follow orbits."""
+"""Known solar-system objects: positions and magnitudes for those who follow orbits.
+
+As the solar-system topics of Fink (Moeller et al. 2021, MNRAS 501, 3272) do, it trusts the survey's
+own match with the Minor Planet Center's ephemerides.
+"""
 
 from __future__ import annotations
 
 from filters.alerts import Alerts
-from filters.clauses import is_off_stars
+from filters.clauses import is_brighter, is_off_stars
 from filters.selection import Clauses, selection
 
 RADIUS_ARCSEC = 1.5
@@ -18,5 +22,5 @@ def solar_system(alerts: Alerts) -> Clauses:
     star is left out, as its brightness would be the star's too.
     """
     yield "predicted here", alerts.asteroid_distance_arcsec < RADIUS_ARCSEC
-    yield "brighter", alerts.flux_njy > 0
+    yield "brighter", is_brighter(alerts)
     yield "no star", is_off_stars(alerts)

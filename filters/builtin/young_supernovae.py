@@ -1,19 +1,17 @@
-"""Young supernova candidates: what a spectrograph should look at tonight."""
+"""Young supernova candidates: what a spectrograph should look at tonight.
+
+After the public filters for early supernovae of ALeRCE (Foerster et al. 2021, AJ 161, 242) and Fink
+(Moeller et al. 2021, MNRAS 501, 3272), which ask for a real, new source off stars and asteroids.
+"""
 
 from __future__ import annotations
 
 from filters.alerts import Alerts
-from filters.clauses import is_off_asteroids, is_off_stars, is_real
+from filters.clauses import is_brighter, is_off_asteroids, is_off_stars, is_real, is_seen_again
 from filters.selection import Clauses, selection
 
 AGE_DAYS_MAX = 20
 """A type Ia supernova takes about 18 days from explosion to maximum light (Riess et al. 1999)."""
-
-AGE_DAYS_MIN = 0.02
-"""Half an hour: at 2 arcsec an hour and more, a main-belt asteroid is elsewhere by then."""
-
-ASTEROID_RADIUS_ARCSEC = 5
-"""Ephemerides of numbered asteroids are good to an arcsecond; the rest is for the others."""
 
 
 @selection(topic="young-supernovae")
@@ -24,8 +22,8 @@ def young_supernovae(alerts: Alerts) -> Clauses:
     looked for is not held against an alert. It lets active galaxies that woke up lately pass.
     """
     yield "real", is_real(alerts)
-    yield "brighter", alerts.flux_njy > 0
-    yield "seen again", alerts.age_days > AGE_DAYS_MIN
+    yield "brighter", is_brighter(alerts)
+    yield "seen again", is_seen_again(alerts)
     yield "young", alerts.age_days < AGE_DAYS_MAX
-    yield "no asteroid", is_off_asteroids(alerts, ASTEROID_RADIUS_ARCSEC)
+    yield "no asteroid", is_off_asteroids(alerts)
     yield "no star", is_off_stars(alerts)

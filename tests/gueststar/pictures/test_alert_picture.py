@@ -23,7 +23,7 @@ from schemas.decode import Decoder
 
 MANY = {f"label_{number}": 1 / 30 for number in range(30)}
 SCORES: dict[str, dict[str, float]] = {"realbogus": {"real": 0.9, "bogus": 0.1}, "kind": MANY}
-FILTERS = ("young_supernovae", "fast_risers", "solar_system", "a", "b")
+FILTERS = ("young_supernovae", "fast_transients", "solar_system", "a", "b")
 CURVE = [
     Epoch(59990.0, "g", limit_mag=20.5),
     Epoch(59995.0, "g", 4000.0, 400.0),
@@ -72,7 +72,7 @@ def test_the_header_says_what_is_known() -> None:
 
 def test_only_the_first_filters_are_named() -> None:
     assert selected_by(FILTERS) == (
-        "selected by young_supernovae, fast_risers, solar_system and 2 more"
+        "selected by young_supernovae, fast_transients, solar_system and 2 more"
     )
     assert selected_by(FILTERS[:1]) == "selected by young_supernovae"
     assert selected_by(()) == "selected by no filter"

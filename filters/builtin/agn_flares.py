@@ -1,0 +1,57 @@
+"""Flares of active galactic nuclei, for those who follow black holes that wake up.
+
+After the search for major flares by Graham et al. (2017, MNRAS 470, 4112), and for nuclei that
+change their look in ZTF by Verrico et al. (2026, arXiv:2604.12109), who ask for 0.4 mag in g.
+"""
+
+from __future__ import annotations
+
+from filters.alerts import Alerts
+from filters.clauses import (
+    brightening_mag,
+    either,
+    is_brighter,
+    is_off_asteroids,
+    is_on_galaxy,
+    is_real,
+    probability,
+)
+from filters.selection import Clauses, selection
+
+NUCLEUS_RADIUS_ARCSEC = 1.0
+"""From the galaxy in the catalogue: an active nucleus moves a galaxy's centre in a difference."""
+
+LABELS = {"lightcurve": ("AGN",)}
+"""Of Rubin's network; ZTF's knows no nuclei."""
+
+PROBABILITY_MIN = 0.5
+"""More likely than all thirteen other classes together."""
+
+AGE_DAYS_MIN = 100
+"""Since the first detection: a supernova at a galaxy's centre is gone, or fading, by then."""
+
+BRIGHTENING_MAG_MIN = 0.4
+"""Above the template, host galaxy included (Verrico et al. 2026)."""
+
+
+@selection(topic="agn-flares")
+def agn_flares(alerts: Alerts) -> Clauses:
+    """Real, at a nucleus that has varied for 100 days, and 0.4 mag brighter than the template.
+
+    A nucleus is a galaxy within 1 arcsec, or what Rubin's light-curve network holds for one.
+    Quasars, which no catalogue of shapes tells from stars, are refused: name them in a watchlist
+    of yours. Unknown where the template names no source.
+    """
+    yield "real", is_real(alerts)
+    yield "brighter", is_brighter(alerts)
+    yield "no asteroid", is_off_asteroids(alerts)
+    yield (
+        "nucleus",
+        either(
+            alerts,
+            on_galaxy=lambda asked: is_on_galaxy(asked, NUCLEUS_RADIUS_ARCSEC),
+            by_light_curve=lambda asked: probability(asked, LABELS) > PROBABILITY_MIN,
+        ),
+    )
+    yield "active before", alerts.age_days > AGE_DAYS_MIN
+    yield "flaring", brightening_mag(alerts) > BRIGHTENING_MAG_MIN

@@ -1,0 +1,43 @@
+"""Type Ia supernova candidates, by the light-curve networks: for cosmology and for rates.
+
+After Fink's topic of supernova candidates (Moeller et al. 2021, MNRAS 501, 3272): a classifier
+above one half, a history of at most 90 days, more than one detection.
+"""
+
+from __future__ import annotations
+
+from filters.alerts import Alerts
+from filters.clauses import (
+    is_brighter,
+    is_off_asteroids,
+    is_off_stars,
+    is_real,
+    is_seen_again,
+    probability,
+)
+from filters.selection import Clauses, selection
+
+LABELS = {"supernova": ("SNIa",), "lightcurve": ("SNIa", "SNIa-91bg", "SNIax")}
+"""Of ZTF's network, whose type Ia has all kinds, and of Rubin's, which tells three apart."""
+
+PROBABILITY_MIN = 0.5
+"""More likely than all other types together, where each is held for equally likely before."""
+
+AGE_DAYS_MAX = 90
+"""As Fink asks: 70 days after maximum a type Ia is four magnitudes fainter, and rarely seen."""
+
+
+@selection(topic="type-ia-supernovae")
+def type_ia_supernovae(alerts: Alerts) -> Clauses:
+    """Real, brighter, first seen less than 90 days ago, and more likely type Ia than all else.
+
+    The probability is that of the network that was taught this survey's light curves; an alert
+    that both declined, as with one detection only, is unknown.
+    """
+    yield "real", is_real(alerts)
+    yield "brighter", is_brighter(alerts)
+    yield "seen again", is_seen_again(alerts)
+    yield "recent", alerts.age_days < AGE_DAYS_MAX
+    yield "no asteroid", is_off_asteroids(alerts)
+    yield "no star", is_off_stars(alerts)
+    yield "type Ia", probability(alerts, LABELS) > PROBABILITY_MIN
