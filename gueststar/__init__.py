@@ -5,7 +5,8 @@
     batch = gueststar.decode(packets)          # bytes of any survey and framing -> AlertBatch
     gueststar.score(batch)                     # every served classifier, into batch.scores
     for batch in gueststar.read("night.tar.gz"): ...
-    for alert in gueststar.subscribe("young-supernovae", bootstrap="localhost:9092"): ...
+    for alert in gueststar.subscribe("young-supernovae"): ...
+    for batch in gueststar.subscribe_batches("young-supernovae"): ...
 
 Importing it costs a few milliseconds: each name is loaded when it is first used.
 """
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from gueststar.alert import Alert
     from gueststar.batches import decode, read, score
     from gueststar.release import __version__
-    from gueststar.subscription import subscribe
+    from gueststar.subscription import subscribe, subscribe_batches
+    from gueststar.tables import astropy_table, pandas_frame
     from schemas.batch import AlertBatch, LightCurves, Reason, Rejected
     from schemas.cutouts import Stamps
     from schemas.errors import (
@@ -80,11 +82,14 @@ __all__ = [
     "TopicMissing",
     "TransactionAborted",
     "__version__",
+    "astropy_table",
     "decode",
+    "pandas_frame",
     "read",
     "score",
     "selection",
     "subscribe",
+    "subscribe_batches",
 ]
 
 _HOMES = {
@@ -109,7 +114,8 @@ _HOMES = {
         "score",
     ),
     "gueststar.release": ("__version__",),
-    "gueststar.subscription": ("subscribe",),
+    "gueststar.subscription": ("subscribe", "subscribe_batches"),
+    "gueststar.tables": ("astropy_table", "pandas_frame"),
     "schemas.batch": (
         "AlertBatch",
         "LightCurves",

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.annotation import SelectedBy
 from schemas.batch import BANDS, SYSTEMS, AlertBatch, LightCurves
 
 if TYPE_CHECKING:
     from gueststar.pictures.alert import Picture
+    from gueststar.tables import AstropyTable
 
 Scores = Mapping[str, Mapping[str, float]]
 """Probabilities by classifier and label."""
@@ -50,6 +52,7 @@ class Alert:
     survey_real_score: float
     fwhm_pixels: float
     elongation: float
+    template_flux_njy: float
     host_photoz: float
     host_photoz_err: float
     distance_modulus: float
@@ -57,6 +60,8 @@ class Alert:
     """By classifier and label: `alert.scores["realbogus"]["real"]`; empty where it declined."""
     filters: tuple[str, ...]
     """The filters that selected it, by name."""
+    selected_by: tuple[SelectedBy, ...]
+    """The same filters, each with its version, sha256, and the catalogues that it asked."""
     batch: AlertBatch = field(repr=False, compare=False)
     """The batch that it came in; kept for the images, so keep few alerts for long."""
     row: int = field(repr=False, compare=False)
@@ -84,6 +89,12 @@ class Alert:
         """The message as it came from Kafka."""
         return self.batch.packets[self.row]
 
+    def light_curve_table(self) -> AstropyTable:
+        """Its history, this detection and its forced photometry as an astropy Table with units."""
+        from gueststar.tables import light_curve_table  # noqa: PLC0415 - loads astropy
+
+        return light_curve_table(self)
+
     def plot(self, *, path: str | PathLike[str] | None = None) -> Picture:
         """Its stamps, light curve and class bars as a matplotlib Figure, which needs no display.
 
@@ -99,23 +110,37 @@ class Alert:
         return figure
 
 
-COLUMNS = tuple(
-    one.name for one in fields(Alert) if one.name not in {"scores", "filters", "batch", "row"}
-)
+LEARNED = frozenset({"scores", "filters", "selected_by"})
+"""What a broker learned of an alert."""
+COLUMNS = tuple(one.name for one in fields(Alert) if one.name not in LEARNED | {"batch", "row"})
 """What an alert copies from its batch."""
 NAMES = {"band": BANDS, "photometric_system": SYSTEMS}
 """What the codes of a column stand for."""
 
 
 def rows(
-    batch: AlertBatch, scores: Sequence[Scores], filters: Sequence[tuple[str, ...]]
+    batch: AlertBatch,
+    scores: Sequence[Scores],
+    filters: Sequence[tuple[str, ...]],
+    selected_by: Sequence[tuple[SelectedBy, ...]] = (),
 ) -> Iterator[Alert]:
-    """The batch's alerts one by one; `scores` and `filters` have one entry a row."""
+    """The batch's alerts one by one; `scores` and `filters` have one entry a row.
+
+    So has `selected_by`, where the filters' versions are known.
+    """
     assert len(scores) == len(filters) == len(batch)
+    versions = selected_by or [()] * len(batch)
     columns = [_values(batch, name) for name in COLUMNS]
     for row, row_values in enumerate(zip(*columns, strict=True)):
         named = dict(zip(COLUMNS, row_values, strict=True))
-        yield Alert(**named, scores=scores[row], filters=filters[row], batch=batch, row=row)
+        yield Alert(
+            **named,
+            scores=scores[row],
+            filters=filters[row],
+            selected_by=versions[row],
+            batch=batch,
+            row=row,
+        )
 
 
 def _values(batch: AlertBatch, name: str) -> list[Any]:

@@ -113,22 +113,35 @@ def subscribe(
     registry: Annotated[
         str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
     ] = None,
-    from_start: Annotated[bool, typer.Option(help="What the topic still holds, too.")] = False,
+    start: Annotated[
+        str,
+        typer.Option(
+            metavar="WHERE",
+            help="earliest, latest, a time (2026-11-21T03:00, UTC), 6h ago, or offsets"
+            " (0=1500,1=1700); the last three move the group.",
+        ),
+    ] = "latest",
+    from_start: Annotated[bool, typer.Option(help="The same as --start earliest.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many alerts.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON an alert.")] = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the packets there, a file each.")
+    ] = None,
+    save_max: Annotated[int, typer.Option(min=1, help="Packets that DIR may hold.")] = 10_000,
 ) -> None:
     """Show a topic's alerts as they come: a live table, or lines of JSON for a pipe."""
-    from gueststar.watching import watch
+    from gueststar.watching import Wanted, watch
 
-    watch(
-        topic,
-        bootstrap=bootstrap,
+    wanted = Wanted(
         group=group,
         registry=registry,
-        from_start=from_start,
+        start="earliest" if from_start else start,
         limit=limit,
         as_json=as_json,
+        save=save,
+        save_max=save_max,
     )
+    watch(topic, bootstrap, wanted)
 
 
 @app.command()
@@ -144,6 +157,74 @@ def replay(
     from gueststar.resending import resend
 
     resend(path, topic=to, rate=rate, bootstrap=bootstrap, partitions=partitions)
+
+
+@app.command()
+def archive(
+    packets: Annotated[
+        Path, typer.Argument(help="A packet, a folder, or a tar archive of packets.")
+    ],
+    *,
+    to: Annotated[Path, typer.Option(metavar="LAKE", help="The folder where the nights go.")],
+    with_packets: Annotated[
+        bool, typer.Option(help="Keep the packets, too: a dry run's examples then have stamps.")
+    ] = True,
+    schemas: Annotated[
+        Path | None, typer.Option(help="The folder of writer schemas, for bare records (Rubin's).")
+    ] = None,
+) -> None:
+    """Decode and score packets, and keep them as columns by night, for dry runs."""
+    from gueststar.archiving import archive as write
+
+    write(packets, to, with_packets=with_packets, schemas=schemas)
+
+
+@app.command()
+def why(
+    alert: Annotated[
+        str, typer.Argument(metavar="ALERT_ID", help="An alert's id, or an object's.")
+    ],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="FILTER", help="A file, a built-in's name, or a deployed one's."),
+    ],
+    *,
+    archive: Annotated[
+        Path | None, typer.Option(help="Where the alert is: a lake, a folder, a tar; else Kafka.")
+    ] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Of enriched alerts; else CONFIG.toml's, or the usual one.")
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.001, help="How far back the topic is read.")] = 24,
+    version: Annotated[int | None, typer.Option(min=1, help="Of a deployed filter.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="CONFIG.toml", help="The broker's configuration.")
+    ] = None,
+    bootstrap: Annotated[str | None, typer.Option(help="Kafka's address, host:port.")] = None,
+    registry: Annotated[
+        str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
+    ] = None,
+) -> None:
+    """Say which clause of a filter refused an alert, and on what value: exit status 3.
+
+    0 where the filter selects the alert, or one of an object's alerts.
+    """
+    from gueststar.filtering.why import NOT_SELECTED
+    from gueststar.filtering.why import why as answer
+
+    selected = answer(
+        alert,
+        what,
+        archive=archive,
+        topic=topic,
+        hours=hours,
+        version=version,
+        config=config,
+        bootstrap=bootstrap,
+        registry=registry,
+    )
+    if not selected:
+        raise typer.Exit(NOT_SELECTED)
 
 
 @app.command()

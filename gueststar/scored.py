@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.annotation import Catalogue, SelectedBy
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.enriched_reading import EnrichedReader
@@ -35,6 +36,19 @@ def noted(
     """
     reader = reader or EnrichedReader(schemas=schemas)
     return [_note(packet, reader) for packet in batch.packets]
+
+
+def versions(note: Note) -> tuple[SelectedBy, ...]:
+    """The filters that selected an alert, each with its version; none where none is noted."""
+    return tuple(
+        SelectedBy(
+            one["filter"],
+            one["version"],
+            one["sha256"],
+            tuple(Catalogue(each["name"], each["sha256"]) for each in one["catalogues"]),
+        )
+        for one in note.get("selected_by", ())
+    )
 
 
 def scored(

@@ -7,7 +7,8 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from itertools import islice
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 import typer
@@ -15,47 +16,53 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from broker.kafka import Connection
-from broker.kafka.connection import Start
+from gueststar import closeup
 from gueststar.alert import COLUMNS, Alert
+from gueststar.saving import PACKETS_MAX, Folder, saved
+from gueststar.starting import Start
 from gueststar.stopping import stopped_by_signal
-from gueststar.subscription import POLL_WAIT_S, Subscription, connected, registered
+from gueststar.subscription import Subscription, connected, connection_to, registered
 from gueststar.table import alert_table, line
+from schemas.annotation import SelectedBy
 
 ALERTS_SHOWN = 30
+TABLE_ROWS_MIN = 10
+"""What the table of alerts keeps, its head included, before a close-up is shown below it."""
 
 
-def watch(
-    topic: str,
-    *,
-    bootstrap: str,
-    group: str | None,
-    registry: str | None,
-    from_start: bool,
-    limit: int | None,
-    as_json: bool,
-) -> None:
-    """Show alerts until told to stop, or until there were `limit` of them."""
-    start: Start = "earliest" if from_start else "latest"
+@dataclass(frozen=True)
+class Wanted:
+    """What of a topic is shown, and what is kept."""
+
+    group: str | None = None
+    registry: str | None = None
+    start: Start = "latest"
+    limit: int | None = None
+    as_json: bool = False
+    save: Path | None = None
+    save_max: int = PACKETS_MAX
+
+
+def watch(topic: str, bootstrap: str, wanted: Wanted) -> None:
+    """Show alerts until told to stop, or until there were as many as wanted."""
+    schemas = registered(wanted.registry)
+    folder = Folder(wanted.save, packets_max=wanted.save_max) if wanted.save else None
     source = connected(
-        Connection(bootstrap), topic, group=group, start=start, schemas=registered(registry)
+        connection_to(bootstrap), topic, group=wanted.group, start=wanted.start, schemas=schemas
     )
     console = Console()
     with closing(source) as subscription, stopped_by_signal() as stop:
-        arriving = islice(until(stop, subscription), limit)
-        if as_json or not console.is_terminal:
-            show_lines(arriving, as_json=as_json)
+        arriving = until(stop, subscription, limit=wanted.limit)
+        kept = saved(arriving, folder) if folder else arriving
+        if wanted.as_json or not console.is_terminal:
+            show_lines(kept, as_json=wanted.as_json)
         else:
-            show_table(arriving, console, topic)
+            show_table(kept, console, topic)
 
 
-def until(stop: Event, subscription: Subscription) -> Iterator[Alert]:
-    """A subscription's alerts until the event is set."""
-    while not stop.is_set():
-        for alert in subscription.poll(POLL_WAIT_S):
-            if stop.is_set():
-                return
-            yield alert
+def until(stop: Event, subscription: Subscription, *, limit: int | None = None) -> Iterator[Alert]:
+    """A subscription's alerts until the event is set, or there were `limit` of them."""
+    return subscription.until(stop.is_set, limit=limit)
 
 
 def show_lines(alerts: Iterable[Alert], *, as_json: bool) -> None:
@@ -65,25 +72,69 @@ def show_lines(alerts: Iterable[Alert], *, as_json: bool) -> None:
 
 
 def show_table(alerts: Iterable[Alert], console: Console, topic: str) -> None:
-    """A live table of the newest alerts."""
-    shown: deque[Alert] = deque(maxlen=ALERTS_SHOWN)
-    count = 0
-
-    def screen() -> RenderableType:
-        newest = list(reversed(shown))[: max(1, console.height - 6)]
-        return Group(Text(f"{topic}: {count:,} alerts"), alert_table(newest))
-
-    with Live(get_renderable=screen, console=console, refresh_per_second=4):
+    """A live table of the newest alerts; where there is room, the newest at a closer look."""
+    screen = Screen(console, topic)
+    with Live(get_renderable=screen.rendered, console=console, refresh_per_second=4):
         for alert in alerts:
-            shown.append(alert)
-            count += 1
+            screen.add(alert)
+
+
+class Screen:
+    """What the terminal shows of a topic."""
+
+    def __init__(self, console: Console, topic: str) -> None:
+        """Nothing has come."""
+        self._console = console
+        self._topic = topic
+        self._shown: deque[Alert] = deque(maxlen=ALERTS_SHOWN)
+        self._count = 0
+        self._closer: tuple[Alert, int, RenderableType] | None = None
+
+    def add(self, alert: Alert) -> None:
+        """One more has come."""
+        self._shown.append(alert)
+        self._count += 1
+
+    def rendered(self) -> RenderableType:
+        """The screen as it is now."""
+        newest = list(reversed(self._shown))
+        head = Text(f"{self._topic}: {self._count:,} alerts")
+        if not (newest and self._roomy()):
+            return Group(head, alert_table(newest[: max(1, self._console.height - 6)]))
+        table_rows = self._console.height - closeup.ROWS - 6
+        table = alert_table(newest[: max(1, table_rows)])
+        return Group(head, table, Text(), self._closer_look(newest[0]))
+
+    def _roomy(self) -> bool:
+        size = self._console.size
+        tall = size.height >= closeup.ROWS + TABLE_ROWS_MIN
+        return tall and size.width >= closeup.COLUMNS_MIN
+
+    def _closer_look(self, alert: Alert) -> RenderableType:
+        """Drawn once for each alert: the screen is shown four times a second."""
+        width = self._console.width
+        if self._closer is None or self._closer[:2] != (alert, width):
+            coloured = self._console.color_system is not None
+            self._closer = alert, width, closeup.closeup(alert, width, coloured=coloured)
+        return self._closer[2]
 
 
 def json_line(alert: Alert) -> str:
-    """An alert's columns, scores and filters: null is not measured, "inf" is nothing near."""
+    """An alert's columns and what was learned: null is not measured, "inf" is nothing near."""
     columns = {name: plain(getattr(alert, name)) for name in COLUMNS}
     scores = {name: dict(labels) for name, labels in alert.scores.items()}
-    return json.dumps(columns | {"scores": scores, "filters": list(alert.filters)})
+    learned = {
+        "scores": scores,
+        "filters": list(alert.filters),
+        "selected_by": [version_of(one) for one in alert.selected_by],
+    }
+    return json.dumps(columns | learned)
+
+
+def version_of(selected: SelectedBy) -> dict[str, object]:
+    """A filter's version as JSON has it."""
+    catalogues = [one._asdict() for one in selected.catalogues]
+    return {**selected._asdict(), "catalogues": catalogues}
 
 
 def plain(value: object) -> object:

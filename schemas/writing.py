@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from operator import itemgetter
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from isal import igzip
@@ -31,28 +31,23 @@ _GZIP_LEVEL = 1
 Encode = Callable[[Any], bytes]
 
 
-class _Writer(NamedTuple):
-    encode: Encode
-    header: bytes
-    sync: bytes
-
-
 def container(schema: str, *records: Mapping[str, object]) -> bytes:
     """An Avro container of one uncompressed block; the same input gives the same bytes.
 
     `schema` is the writer schema's JSON text, kept in the header: records, arrays, scalars, and
     unions of null and one type, as alerts have. Every field stands in the record.
     """
-    writer = _writer(schema)
-    data = b"".join(map(writer.encode, records))
-    return b"".join(
-        (writer.header, long_bytes(len(records)), long_bytes(len(data)), data, writer.sync)
-    )
+    return _block(schema, len(records), b"".join(map(_encoder_of(schema), records)))
+
+
+def contained(schema: str, datum: bytes) -> bytes:
+    """A bare datum as a container of one record; `schema` is its writer's, JSON text."""
+    return _block(schema, 1, datum)
 
 
 def confluent(schema_id: int, schema: str, record: Mapping[str, object]) -> bytes:
     """A record in Confluent framing: byte 0, the schema id in four bytes, the bare datum."""
-    return b"\0" + schema_id.to_bytes(4, "big") + _writer(schema).encode(record)
+    return b"\0" + schema_id.to_bytes(4, "big") + _encoder_of(schema)(record)
 
 
 def gzipped_fits(pixels: NDArray[np.float32]) -> bytes:
@@ -67,12 +62,23 @@ def gzipped_fits(pixels: NDArray[np.float32]) -> bytes:
     return compressed
 
 
+def _block(schema: str, records: int, data: bytes) -> bytes:
+    header, sync = _header(schema)
+    return b"".join((header, long_bytes(records), long_bytes(len(data)), data, sync))
+
+
 @lru_cache(maxsize=32)
-def _writer(schema: str) -> _Writer:
+def _header(schema: str) -> tuple[bytes, bytes]:
+    """A container's beginning, and the marker after each of its blocks."""
     sync = hashlib.sha256(schema.encode()).digest()[:SYNC_BYTES]
     metadata = {"avro.codec": "null", "avro.schema": schema}
     header = block_bytes(text_bytes(key) + text_bytes(value) for key, value in metadata.items())
-    return _Writer(_encoder(json.loads(schema), {}), MAGIC + header + sync, sync)
+    return MAGIC + header + sync, sync
+
+
+@lru_cache(maxsize=32)
+def _encoder_of(schema: str) -> Encode:
+    return _encoder(json.loads(schema), {})
 
 
 def _encoder(kind: Any, named: dict[str, Encode]) -> Encode:  # noqa: ANN401 - JSON

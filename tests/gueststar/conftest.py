@@ -8,7 +8,7 @@ import pytest
 from broker.clock import ManualClock
 from broker.memory import MemoryKafka
 from replay.invention import invent
-from schemas.annotation import Annotations
+from schemas.annotation import Annotations, Catalogue, SelectedBy
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 
@@ -22,6 +22,8 @@ SCORES = {
     "satellite_trail": 0.03125,
 }
 """Of every alert that is scored; each a sum of powers of two, so that float32 holds it exactly."""
+YOUNG = SelectedBy("young", "3", "abc", (Catalogue("galaxies", "def"),))
+"""The filter of the first alert."""
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,7 @@ def enriched(packets: list[bytes]) -> list[bytes]:
         publish_unix_us=0,
         scores={"realbogus": (tuple(SCORES), scores)},
         filters=[("young",), *[()] * (len(batch) - 1)],
+        selected_by=[(YOUNG,), *[()] * (len(batch) - 1)],
     )
     return Enricher().encode(batch, annotations, "full")
 

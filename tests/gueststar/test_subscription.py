@@ -11,14 +11,21 @@ import numpy as np
 import pytest
 
 from broker.clock import ManualClock
+from broker.errors import SettingsError
 from broker.memory import MemoryKafka, MemorySource, PlainMemorySink
 from gueststar.alert import Alert
-from gueststar.subscription import Subscription, registered
+from gueststar.subscription import (
+    Subscription,
+    connection_to,
+    registered,
+    subscribe,
+    subscribe_batches,
+)
 from schemas.annotation import Annotations
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.registry import RegistrySchemas
-from tests.gueststar.conftest import ALERTS, SCORES, TOPIC
+from tests.gueststar.conftest import ALERTS, SCORES, TOPIC, YOUNG
 from tests.schemas import golden
 from tests.schemas.registry_server import serving
 from tests.schemas.test_cutouts import by_astropy
@@ -47,8 +54,9 @@ def test_an_alert_has_its_scores_and_filters(memory: MemoryKafka, packets: list[
     alerts = {alert.alert_id: alert for alert in polled(memory)}
     assert alerts[first].scores["realbogus"] == SCORES
     assert alerts[first].filters == ("young",)
+    assert alerts[first].selected_by == (YOUNG,)
     assert "realbogus" not in alerts[last].scores
-    assert alerts[last].filters == ()
+    assert (alerts[last].filters, alerts[last].selected_by) == ((), ())
 
 
 def test_an_alert_has_its_images(memory: MemoryKafka, packets: list[bytes]) -> None:
@@ -83,6 +91,43 @@ def test_a_group_resumes_after_the_last_alert_that_was_dealt_with(memory: Memory
 def test_what_a_poll_gave_is_not_read_again(memory: MemoryKafka) -> None:
     assert len(polled(memory)) == ALERTS
     assert polled(memory) == []
+
+
+def test_batches_hold_the_scores_as_columns_and_resume_after_those_dealt_with(
+    memory: MemoryKafka,
+) -> None:
+    with closing(subscription(memory)) as reader:
+        batch = next(reader.batches())
+    assert len(batch) == ALERTS
+    assert np.isnan(batch.score("realbogus", "real")).sum() == 1
+    with closing(subscription(memory)) as reader:
+        batches = reader.batches()
+        assert len(next(batches)) == ALERTS
+        memory.publish(TOPIC, batch.packets[-1], partition=0)
+        then = next(batches)
+    # The classifier declined the only alert, and its columns are there for filters to read.
+    assert len(then) == 1
+    assert then.score_labels == batch.score_labels
+
+
+def test_a_batch_is_asked_for_with_the_names_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GUESTSTAR_BOOTSTRAP", "there:9092")
+    monkeypatch.setenv("GUESTSTAR_KAFKA_SASL_USERNAME", "ada")
+    found = connection_to(None, {"security.protocol": "SASL_SSL"})
+    assert found.bootstrap == "there:9092"
+    assert found.security == {"security.protocol": "SASL_SSL", "sasl.username": "ada"}
+    assert connection_to("here:9092").bootstrap == "here:9092"
+    monkeypatch.delenv("GUESTSTAR_BOOTSTRAP")
+    assert connection_to(None).bootstrap == "localhost:9092"
+
+
+def test_a_start_that_is_none_is_refused_before_anything_is_asked() -> None:
+    with pytest.raises(SettingsError, match="yesterday"):
+        next(subscribe(TOPIC, bootstrap="127.0.0.1:1", start="yesterday"))
+    with pytest.raises(SettingsError, match="yesterday"):
+        next(subscribe_batches(TOPIC, bootstrap="127.0.0.1:1", start="yesterday"))
 
 
 def test_a_reader_without_a_group_commits_nothing(memory: MemoryKafka) -> None:

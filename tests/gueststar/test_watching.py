@@ -9,12 +9,12 @@ from contextlib import closing
 from threading import Event
 
 import pytest
-from rich.console import Console
+from rich.console import Console, Group
 
-from broker.memory import MemoryKafka, MemorySource
+from broker.memory import MemoryKafka, MemorySource, PlainMemorySink
 from gueststar.alert import Alert
 from gueststar.subscription import Subscription
-from gueststar.watching import json_line, plain, show_lines, show_table, until
+from gueststar.watching import Screen, json_line, plain, show_lines, show_table, until
 from tests.gueststar.conftest import ALERTS, SCORES, TOPIC
 
 
@@ -32,6 +32,13 @@ def test_a_line_of_json_holds_the_columns_the_scores_and_the_filters(alerts: lis
     assert document["alert_id"] == selected.alert_id
     assert document["scores"] == {"realbogus": SCORES}
     assert document["filters"] == ["young"]
+    (version,) = document["selected_by"]
+    assert version == {
+        "filter": "young",
+        "version": "3",
+        "sha256": "abc",
+        "catalogues": [{"name": "galaxies", "sha256": "def"}],
+    }
 
 
 @pytest.mark.parametrize(
@@ -62,6 +69,41 @@ def test_the_table_shows_the_alerts_and_how_many_came(alerts: list[Alert]) -> No
     show_table(alerts, console, TOPIC)
     assert f"{TOPIC}: {ALERTS} alerts" in screen.getvalue()
     assert all(alert.object_id in screen.getvalue() for alert in alerts)
+
+
+@pytest.mark.parametrize(("height", "shown"), [(60, True), (30, False)])
+def test_where_there_is_room_the_newest_alert_is_shown_at_a_closer_look(
+    alerts: list[Alert], height: int, shown: bool
+) -> None:
+    console = Console(
+        file=io.StringIO(), width=120, height=height, force_terminal=True, color_system="truecolor"
+    )
+    screen = Screen(console, TOPIC)
+    for alert in alerts:
+        screen.add(alert)
+    with console.capture() as capture:
+        console.print(screen.rendered())
+    assert ("template" in capture.get()) == shown
+    assert len(capture.get().splitlines()) <= height
+
+
+def test_a_closer_look_is_drawn_once_for_an_alert(alerts: list[Alert]) -> None:
+    console = Console(file=io.StringIO(), width=120, height=60, color_system="truecolor")
+    screen = Screen(console, TOPIC)
+    screen.add(alerts[0])
+    first, again = screen.rendered(), screen.rendered()
+    assert isinstance(first, Group) and isinstance(again, Group)
+    assert first.renderables[-1] is again.renderables[-1]
+
+
+def test_a_limit_is_kept_and_the_last_alert_counts_as_dealt_with(memory: MemoryKafka) -> None:
+    read = []
+    for _ in range(2):
+        source = MemorySource(memory, group="own", topics=[TOPIC])
+        subscription = Subscription(source, PlainMemorySink(memory, name="own"))
+        with closing(subscription):
+            read += [alert.alert_id for alert in until(Event(), subscription, limit=2)]
+    assert len(set(read)) == 4
 
 
 def test_nothing_is_shown_once_told_to_stop(memory: MemoryKafka) -> None:

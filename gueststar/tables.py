@@ -1,0 +1,116 @@
+"""Alerts as tables with units: astropy's, and pandas' frames. The one door to both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gueststar.alert import COLUMNS, NAMES, Alert
+from schemas.batch import BANDS, AlertBatch, LightCurves
+from schemas.errors import GueststarError
+from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+    from pandas import DataFrame
+
+    AstropyTable = Table
+
+UNITS = {
+    "mjd": "d",
+    "exposed_unix_s": "s",
+    "ra_deg": "deg",
+    "dec_deg": "deg",
+    "age_days": "d",
+    "fwhm_pixels": "pix",
+}
+"""Of columns whose names do not say it in their ending."""
+ENDINGS = {"_njy": "nJy", "_arcsec": "arcsec"}
+MAGNITUDES = frozenset({"magnitude", "magnitude_err", "limit_mag", "distance_modulus"})
+
+
+def astropy_table(batch: AlertBatch) -> Table:
+    """A batch as an astropy Table: one row an alert, a unit a column that has one.
+
+    Columns are those of an `Alert`, then every score as `CLASSIFIER_LABEL`; NaN is not measured,
+    +inf in a distance is nothing near. Magnitudes are AB.
+    """
+    return _table(_columns(batch))
+
+
+def pandas_frame(batch: AlertBatch) -> DataFrame:
+    """The same columns as a pandas DataFrame, without units.
+
+    Raises GueststarError where pandas is not installed.
+    """
+    try:
+        import pandas as pd  # noqa: PLC0415 - slow, and not everyone has it
+    except ImportError as error:
+        raise GueststarError("pandas is not installed; pip install pandas") from error
+
+    return pd.DataFrame(_columns(batch))
+
+
+def light_curve_table(alert: Alert) -> Table:
+    """An alert's history, this detection and its forced photometry as an astropy Table, by time.
+
+    A row each: mjd (d), band, flux_njy, flux_err_njy (nJy, difference flux, signed), magnitude,
+    magnitude_err (AB, of the absolute flux; NaN where nothing was detected), limit_mag, detected,
+    forced.
+    """
+    parts = [_points(alert.light_curve, False), _points(alert.forced_photometry, True)]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(joined["mjd"], kind="stable")
+    return _table({name: column[order] for name, column in joined.items()})
+
+
+def unit_of(name: str) -> str | None:
+    """A column's unit as astropy writes it; None where it has none."""
+    if name in MAGNITUDES:
+        return "mag"
+    ending = next((unit for end, unit in ENDINGS.items() if name.endswith(end)), None)
+    return UNITS.get(name, ending)
+
+
+def _table(columns: dict[str, NDArray[Any]]) -> Table:
+    from astropy.table import Table  # noqa: PLC0415 - a second, which most programs need not wait
+
+    units = {name: unit for name in columns if (unit := unit_of(name))}
+    return Table(columns, units=units)
+
+
+def _columns(batch: AlertBatch) -> dict[str, NDArray[Any]]:
+    """Every column by name, codes as names, scores last."""
+    columns = {name: _named(name, batch.column(name)) for name in COLUMNS}
+    for classifier, labels in batch.score_labels.items():
+        for label in labels:
+            columns[f"{classifier}_{label}"] = batch.score(classifier, label)
+    return columns
+
+
+def _named(name: str, column: NDArray[Any]) -> NDArray[Any]:
+    """Codes by what they stand for; -1 is the empty text."""
+    if name not in NAMES:
+        return column
+    named: NDArray[np.str_] = np.array([*NAMES[name], ""])[column]
+    return named
+
+
+def _points(curve: LightCurves, forced: bool) -> dict[str, NDArray[Any]]:
+    """The points of one light curve."""
+    with np.errstate(all="ignore"):
+        magnitude = np.where(curve.detected, ab_magnitude(curve.flux_njy), np.nan)
+        error = curve.flux_err_njy / np.abs(curve.flux_njy) / FLUX_ERR_PER_MAG
+    return {
+        "mjd": curve.mjd,
+        "band": np.array([*BANDS, ""])[curve.band],
+        "flux_njy": curve.flux_njy,
+        "flux_err_njy": curve.flux_err_njy,
+        "magnitude": magnitude,
+        "magnitude_err": np.where(curve.detected, error, np.nan),
+        "limit_mag": curve.limit_mag,
+        "detected": curve.detected,
+        "forced": np.full(len(curve.mjd), forced),
+    }
