@@ -1,32 +1,13 @@
-"""Filters that are deployed, read from the board, to be asked here as any other."""
+"""Filters that are deployed, to be asked here as any other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-
-from broker.desk.desk import records_of
-from broker.kafka import Connection
-from broker.kafka.board import KafkaBoard
-from broker.ports import Board
 from filters.expressions.filter import ExpressionFilter
 from filters.records import Version
 from filters.register import Register
 from gueststar.filtering.candidates import Candidate, of_expressions
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
-
-
-@contextmanager
-def board_at(bootstrap: str, topic: str) -> Iterator[Board]:
-    """The board of a broker. Raises KafkaUnavailable or TopicMissing when it is read."""
-    with closing(KafkaBoard(Connection(bootstrap), topic)) as board:
-        yield board
-
-
-def register(board: Board) -> Register:
-    """All that was deployed, as of now."""
-    return Register().after(records_of(board.present()))
 
 
 def on_duty(found: Register, name: str) -> Candidate | None:
@@ -38,8 +19,7 @@ def deployed(found: Register, name: str, version: int | None = None) -> Candidat
     """A version of a deployed filter, the newest by default. Raises FilterError."""
     versions = {each.version: each for each in found.versions(name)}
     if not versions:
-        known = sorted({each.name for each in found.latest.values()})
-        hint = nearest(name, known) if known else "; none is"
+        hint = nearest(name, found.latest) if found.latest else "; none is"
         raise FilterError(f"no filter {name!r} is deployed{hint}")
     wanted = max(versions) if version is None else version
     if wanted not in versions:

@@ -1,16 +1,14 @@
-"""What a configuration says to those who try filters: the sky, the schemas, the board."""
+"""What a configuration says to those who try filters: the sky, the schemas, where alerts are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from broker.settings import FiltersSection, Settings, read_settings
+from broker.settings import read_settings
 from filters.sky.catalogues import NO_SKY, Sky
 from filters.sky.opening import open_sky
-
-LIVE_TOPIC = FiltersSection().live
-"""The board's topic where no configuration names another."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +18,18 @@ class Grounds:
     sky: Sky = NO_SKY
     schemas: Path | None = None
     """A folder of writer schemas."""
-    live_topic: str = LIVE_TOPIC
+    bootstrap: str | None = None
+    """Kafka's address, where the configuration names it."""
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    enriched: str = "gueststar.enriched"
+    """The topic of all alerts."""
 
 
 def grounds_of(config: Path | None) -> Grounds:
     """What a configuration says. Raises SettingsError, and FilterError for the sky's files."""
     if config is None:
         return Grounds()
-    settings: Settings = read_settings(config)
-    filters = settings.filters
-    sky = open_sky(filters.regions, filters.watchlists)
-    return Grounds(sky, settings.schemas.folder, filters.live or LIVE_TOPIC)
+    settings = read_settings(config)
+    sky = open_sky(settings.filters.regions, settings.filters.watchlists)
+    kafka, topics = settings.kafka, settings.topics
+    return Grounds(sky, settings.schemas.folder, kafka.bootstrap, kafka.security, topics.enriched)

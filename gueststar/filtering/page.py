@@ -71,8 +71,9 @@ def header(found: Findings, run: Run) -> str:
     when = datetime.fromtimestamp(run.unix_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
     nights = f", nights {', '.join(run.nights)}" if run.nights else ""
     described = candidate.selection.description.strip().partition("\n\n")[0]
+    origin = escape(Path(candidate.origin).name)
     over = (
-        f"{escape(Path(candidate.origin).name)} · sha256 <code>{candidate.sha256[:12]}</code> · over"
+        f"{origin} · sha256 <code>{candidate.sha256[:12]}</code> · over"
         f" {escape(run.archive.name)}{escape(nights)} · {when} · gueststar {__version__}"
     )
     return (

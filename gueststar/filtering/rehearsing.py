@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from broker.errors import TopicMissing
 from filters.alerts import Table
 from filters.sky.catalogues import Sky
 from gueststar.filtering.candidates import Candidate, candidates
-from gueststar.filtering.deployed import board_at, on_duty, register
+from gueststar.filtering.deployed import on_duty
 from gueststar.filtering.findings import Findings, Gatherer, Run
-from gueststar.filtering.grounds import Grounds, grounds_of
+from gueststar.filtering.grounds import grounds_of
+from gueststar.filtering.place import place_of
 from gueststar.filtering.receipts import Receipt, keep
 from gueststar.filtering.sources import Nights, Source, kept, opened
 from gueststar.filtering.telling import tell
@@ -45,7 +47,7 @@ def rehearse(
     console = console or Console()
     grounds, asked = grounds_of(config), candidates(what)
     source = opened(archive, nights, schemas=grounds.schemas)
-    live = _live(asked, grounds, bootstrap) if bootstrap else {}
+    live = _live(asked, config, bootstrap) if bootstrap else {}
     gatherers = [
         Gatherer(
             each, lambda rows: kept(rows, source.decoder), sky=grounds.sky, live=live.get(each.name)
@@ -62,10 +64,12 @@ def rehearse(
     return tuple(_receipt(each, run) for each in found)
 
 
-def _live(asked: Iterable[Candidate], grounds: Grounds, bootstrap: str) -> dict[str, Candidate]:
+def _live(asked: Iterable[Candidate], config: Path | None, bootstrap: str) -> dict[str, Candidate]:
     """By name the version that is live."""
-    with board_at(bootstrap, grounds.live_topic) as board:
-        found = register(board)
+    try:
+        found = place_of(config, bootstrap).register()
+    except TopicMissing:  # nothing was ever deployed there
+        return {}
     pairs = ((each.name, on_duty(found, each.name)) for each in asked)
     return {name: version for name, version in pairs if version is not None}
 

@@ -57,14 +57,19 @@ class Packets:
         """How far through `size` the reading is."""
         return self._archive.bytes_read
 
-    def batches(self) -> Iterator[AlertBatch]:
-        """The alerts, scored, once. Raises ArchiveError where there are none."""
+    def decoded(self) -> Iterator[AlertBatch]:
+        """The alerts, once, not scored. Raises ArchiveError where there are none."""
         packets = (packet.data for packet in self._archive)
         while together := list(islice(packets, TOGETHER)):
             batch = self.decoder.decode(together)
-            score(batch)
             self._ids.update(batch.alert_id.tobytes())
             self.rejected += len(batch.rejected)
+            yield batch
+
+    def batches(self) -> Iterator[AlertBatch]:
+        """The alerts, scored, once. Raises ArchiveError where there are none."""
+        for batch in self.decoded():
+            score(batch)
             yield batch
 
     def tables(self, *, with_stamps: bool = False) -> Iterator[Table]:
