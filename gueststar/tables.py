@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
     from pandas import DataFrame
 
-    AstropyTable = Table
+    AstropyTable: TypeAlias = Table
 
 UNITS = {
     "mjd": "d",
