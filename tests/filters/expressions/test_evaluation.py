@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.alerts import Alerts
+from filters.alerts import COLUMNS, Alerts
 from filters.expressions.evaluation import evaluate
 from filters.expressions.reading import read
 from filters.expressions.refusal import ExpressionError
@@ -68,6 +68,14 @@ def test_any_text_is_a_clause_or_refused(text: str) -> None:
         assert error.picture.count("\n") == 1
     else:
         assert evaluate(node, Alerts(handmade(rows=2))).shape == (2,)
+
+
+@pytest.mark.parametrize("name", sorted(COLUMNS))
+def test_every_column_can_be_asked(name: str) -> None:
+    other = {"band": '"g"', "photometric_system": '"ztf"', "survey": '"ztf"', "object_id": '"a"'}
+    alerts = Alerts(handmade(rows=2))
+    evaluate(read(f"{name} == {other.get(name, '1')}"), alerts)
+    assert alerts.columns == {name}
 
 
 def test_nan_is_below_and_above_nothing() -> None:
