@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from broker.errors import SettingsError
+from gueststar.filtering.command import app as filters
 from schemas.errors import GueststarError
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(filters, name="filter")
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topic = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic of enriched alerts.")]

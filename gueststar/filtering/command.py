@@ -1,0 +1,186 @@
+"""`gueststar filter …`: filters tried, put on duty, looked at and taken off duty."""
+
+# Each command imports its own room: `gueststar filter --help` must not wait for all of them.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Try filters, deploy them while the broker runs, and take them back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A .toml or .filter file.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A deployed filter.")]
+Reason = Annotated[str, typer.Option(help="Why, for its record.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(metavar="CONFIG.toml", help="The broker's configuration: Kafka, names of topics."),
+]
+Bootstrap = Annotated[
+    str | None,
+    typer.Option(
+        help="Kafka's address, host:port; else CONFIG.toml's, else the environment's"
+        " GUESTSTAR_BOOTSTRAP."
+    ),
+]
+
+
+@app.command()
+def test(
+    what: Annotated[str, typer.Argument(metavar="FILTER", help="A file, or a built-in's name.")],
+    *,
+    archive: Annotated[Path, typer.Option(help="Alerts: a lake, a packet, a folder, a tar.")],
+    nights: Annotated[
+        list[str] | None, typer.Option(help="Of a lake: 20231018, or 20231001:20231031.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(help="Write an HTML page there, too.")] = None,
+    config: Config = None,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="Compare with the version live there, host:port.")
+    ] = None,
+) -> None:
+    """Run a filter over an archive, show what it lets pass, and keep a receipt."""
+    from gueststar.filtering.rehearsing import rehearse
+
+    with pictured():
+        rehearse(
+            what,
+            archive=archive,
+            nights=nights or (),
+            page=page,
+            config=config,
+            bootstrap=bootstrap,
+        )
+
+
+@app.command()
+def deploy(
+    file: File,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Whatever its dry run says; it is recorded.")
+    ] = False,
+    pass_rate_max: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="The most that its dry run may let pass; 0.05 if unsaid."),
+    ] = None,
+    config: Config = None,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Have every worker ask a filter from its next batch on."""
+    from gueststar.filtering import deploying
+    from gueststar.filtering.place import operator, place_of
+    from gueststar.filtering.receipts import latest
+
+    with pictured():
+        wanted = deploying.load(file)
+    receipt = latest(wanted.sha256)
+    against = deploying.objections(receipt, pass_rate_max=pass_rate_max)
+    deploying.check(file, against, force=force)
+    place = place_of(config, bootstrap)
+    with place.opened() as board:
+        found = deploying.deploy(
+            wanted,
+            board,
+            prefix=place.prefix,
+            by=operator(),
+            receipt=receipt,
+            overridden=against,
+            provide=place.provide_output,
+        )
+    for line in deploying.told(found):
+        typer.echo(line)
+    if found.refusal is not None:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those that were removed, too.")
+    ] = False,
+    config: Config = None,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Show the deployed filters: lines divided by tabs where the output is no terminal."""
+    from rich.console import Console
+
+    from gueststar.filtering.listing import filter_lines, filter_table
+    from gueststar.filtering.place import place_of
+
+    register = place_of(config, bootstrap).register()
+    console = Console()
+    if console.is_terminal:
+        console.print(filter_table(register, removed=everything))
+        return
+    for line in filter_lines(register, removed=everything):
+        typer.echo(line)
+
+
+@app.command()
+def history(name: Name, *, config: Config = None, bootstrap: Bootstrap = None) -> None:
+    """Show every version of a filter: who deployed it, what it changed, and when it was paused."""
+    from gueststar.filtering.listing import history as lines
+    from gueststar.filtering.place import place_of
+
+    for line in lines(place_of(config, bootstrap).register(), name):
+        typer.echo(line)
+
+
+@app.command()
+def pause(
+    name: Name, *, reason: Reason = "", config: Config = None, bootstrap: Bootstrap = None
+) -> None:
+    """Take a filter off duty until it is resumed."""
+    _change(name, "paused", reason, config, bootstrap)
+
+
+@app.command()
+def resume(
+    name: Name, *, reason: Reason = "", config: Config = None, bootstrap: Bootstrap = None
+) -> None:
+    """Put a paused filter back on duty."""
+    _change(name, "live", reason, config, bootstrap)
+
+
+@app.command()
+def remove(
+    name: Name, *, reason: Reason = "", config: Config = None, bootstrap: Bootstrap = None
+) -> None:
+    """Take a filter off duty for good; its topic and its history stay."""
+    _change(name, "removed", reason, config, bootstrap)
+
+
+def _change(
+    name: str, wanted: str, reason: str, config: Path | None, bootstrap: str | None
+) -> None:
+    from filters.records import State
+    from gueststar.filtering.deploying import change
+    from gueststar.filtering.place import operator, place_of
+
+    with place_of(config, bootstrap).opened() as board:
+        version = change(board, name, State(wanted), reason=reason, by=operator())
+    typer.echo(f"{name} version {version.version} is {wanted}")
+
+
+@contextmanager
+def pictured() -> Iterator[None]:
+    """Under the line of an expression that cannot be read, shows where; exit status 1."""
+    from filters.expressions.refusal import ExpressionError
+
+    try:
+        yield
+    except ExpressionError as error:
+        print(f"gueststar: {error}\n{error.picture}", file=sys.stderr)  # noqa: T201 - its output
+        raise typer.Exit(1) from error

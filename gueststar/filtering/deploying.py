@@ -1,0 +1,246 @@
+"""`gueststar filter deploy`, `pause`, `resume`, `remove`: what is written on the board, and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from broker.desk import records_of
+from broker.ports import Board, Message
+from filters.expressions.filter import ExpressionFilter, read_filter
+from filters.expressions.functions import FUNCTIONS, Works
+from filters.expressions.tree import Call, Membership, Node, Operation
+from filters.records import Cause, Change, DryRun, State, Version, shortened
+from filters.register import Register
+from gueststar.filtering.receipts import Receipt
+from schemas.errors import FilterError
+from schemas.suggestion import nearest
+
+PASS_RATE_MAX = 0.05
+"""Of the alerts of its dry run; a filter that lets more pass is rarely what was meant."""
+
+WORD_S = 1.5
+"""How long workers have to say that they cannot ask a filter: a poll's wait, and a batch."""
+
+ASK_S = 0.05
+"""How often they are listened to meanwhile."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What came of deploying a filter."""
+
+    version: Version
+    fresh: bool
+    """False where this very filter was live already, so that nothing was written."""
+    refusal: Change | None = None
+    """How a worker paused it at once, where one did."""
+    replaced: Version | None = None
+    """Another's record of the same number, written in between; this one took its place."""
+
+
+def load(path: Path) -> ExpressionFilter:
+    """The filter of a .toml or .filter file. Raises FilterError; of a .py file, what to do."""
+    if path.suffix == ".py":
+        raise FilterError(
+            f"{path}: code is not run on the server; write the clauses as expressions in a .toml or"
+            " .filter file, or have the broker's operator name the file in [filters] files"
+        )
+    return read_filter(path)
+
+
+def objections(receipt: Receipt | None, *, pass_rate_max: float | None = None) -> tuple[str, ...]:
+    """What speaks against deploying a filter, a sentence each; none of a filter well tried."""
+    return tuple(_objections(receipt, PASS_RATE_MAX if pass_rate_max is None else pass_rate_max))
+
+
+def _objections(receipt: Receipt | None, pass_rate_max: float) -> Iterator[str]:
+    if receipt is None:
+        yield "it had no dry run as it is now"
+        return
+    if receipt.alerts == 0:
+        yield "its dry run judged no alert"
+    if receipt.pass_rate > pass_rate_max:
+        yield (
+            f"it let {receipt.pass_rate:.1%} of its dry run's {receipt.alerts:,} alerts pass, and"
+            f" {pass_rate_max:.1%} is the most"
+        )
+    if receipt.looks_ahead:
+        yield "its dry run found that it looks ahead: it uses what is not known at the alert's time"
+
+
+def check(path: Path, against: Sequence[str], *, force: bool) -> None:
+    """Raises FilterError where something speaks against a filter and nobody forces it."""
+    if against and not force:
+        raise FilterError(
+            f"{path} is not deployed: {'; '.join(against)}; try it with `gueststar filter test"
+            f" {path} --archive PATH`, or deploy it with --force, which is recorded"
+        )
+
+
+def deploy(
+    wanted: ExpressionFilter,
+    board: Board,
+    *,
+    prefix: str,
+    by: str,
+    receipt: Receipt | None = None,
+    overridden: Sequence[str] = (),
+    provide: Callable[[str], None],
+    word_s: float = WORD_S,
+) -> Deployed:
+    """Write a filter's next version on a board just opened, and read it back.
+
+    `provide` has the output topic exist; `overridden` is what was forced. Raises FilterError where
+    somebody else wrote the same version at the same time and theirs is the one that stands.
+    """
+    register = Register().after(records_of(board.present()))
+    live = next((each for each in register.on_duty if each.name == wanted.name), None)
+    if live is not None and live.sha256 == wanted.sha256:
+        return Deployed(live, fresh=False)
+    version = _version(wanted, register, prefix=prefix, by=by, receipt=receipt)
+    version = replace(version, overridden=tuple(overridden))
+    provide(version.topic)
+    offset = board.write(version.key, version.encode())
+    since = board.present()
+    replaced = _rival(version, offset, since)
+    register = register.after(records_of(since))
+    return Deployed(version, True, _refusal(version, register, board, word_s), replaced)
+
+
+def _version(
+    wanted: ExpressionFilter,
+    register: Register,
+    *,
+    prefix: str,
+    by: str,
+    receipt: Receipt | None,
+) -> Version:
+    previous = register.latest.get(wanted.name)
+    return Version(
+        name=wanted.name,
+        version=register.next_version(wanted.name),
+        sha256=wanted.sha256,
+        document=wanted.document(),
+        topic=prefix + wanted.name,
+        catalogues=catalogues(wanted),
+        by=by,
+        deployed_unix_s=time.time(),
+        dry_run=_dry_run(receipt) if receipt else None,
+        overridden=(),
+        previous_sha256=previous.sha256 if previous else None,
+    )
+
+
+def _dry_run(receipt: Receipt) -> DryRun:
+    return DryRun(
+        archive=receipt.archive,
+        archive_sha256=receipt.archive_sha256,
+        alerts=receipt.alerts,
+        selected=receipt.selected,
+        pass_rate=receipt.pass_rate,
+        looks_ahead=receipt.looks_ahead,
+        unix_s=receipt.unix_s,
+    )
+
+
+def catalogues(wanted: ExpressionFilter) -> tuple[str, ...]:
+    """The regions and watchlists that a filter names, in the order named."""
+    found = (name for clause in wanted.clauses for name in _named(clause.node))
+    return tuple(dict.fromkeys(found))
+
+
+def _named(node: Node) -> Iterator[str]:
+    match node:
+        case Call():
+            function = FUNCTIONS[node.function]
+            if function.works is Works.ALERTS:
+                names = zip(function.names, node.names, strict=True)
+                yield from (name for kind, name in names if kind in {"region", "watchlist"})
+            yield from (name for each in node.operands for name in _named(each))
+        case Operation():
+            yield from (name for each in node.operands for name in _named(each))
+        case Membership():
+            yield from _named(node.value)
+
+
+def _rival(version: Version, offset: int, since: Iterable[Message]) -> Version | None:
+    """Whose record of the same number this one replaced. Raises FilterError where one follows."""
+    replaced = None
+    for message in since:
+        for record in records_of([message]):
+            if message.offset == offset or record.key != version.key:
+                continue
+            assert isinstance(record, Version), "the key of a version holds a version"
+            if message.offset > offset:
+                raise FilterError(
+                    f"{record.by} deployed version {record.version} of {record.name} at the same"
+                    " time, and theirs stands; look at it, then deploy yours again"
+                )
+            replaced = record
+    return replaced
+
+
+def _refusal(version: Version, register: Register, board: Board, word_s: float) -> Change | None:
+    """How a worker paused it, where one does so at once."""
+    deadline_s = time.monotonic() + word_s
+    while (change := register.change(version)).state is State.LIVE:
+        if time.monotonic() >= deadline_s:
+            return None
+        time.sleep(ASK_S)
+        register = register.after(records_of(board.new()))
+    return change
+
+
+def told(found: Deployed) -> Iterator[str]:
+    """What its user is told of a deployment, and what to do next."""
+    version = found.version
+    called = f"{version.name} version {version.version}"
+    if not found.fresh:
+        yield f"{called} is this very filter, live already since {moment(version.deployed_unix_s)}"
+        return
+    if found.replaced is not None:
+        yield (
+            f"warning: {found.replaced.by} deployed version {version.version} at the same time, and"
+            " yours took its place; tell them"
+        )
+    if found.refusal is not None:
+        yield f"{called} was paused by {found.refusal.by}: {found.refusal.reason}"
+        return
+    yield from (f"warning: forced although {each}" for each in version.overridden)
+    yield f"{called} is deployed; see what it selects with `gueststar subscribe {version.topic}`"
+
+
+def change(board: Board, name: str, state: State, *, reason: str, by: str) -> Version:
+    """Pause, resume or remove a filter's newest version, on a board just opened; that version.
+
+    Raises FilterError where there is none, or where it stands so already.
+    """
+    register = Register().after(records_of(board.present()))
+    version = newest(register, name)
+    now = register.change(version)
+    called = f"{name} version {version.version}"
+    if now.state is state:
+        raise FilterError(f"{called} is {state} already, by {now.by}: {now.reason}")
+    if now.state is State.REMOVED:
+        raise FilterError(f"{called} was removed by {now.by}; deploy it again")
+    wanted = Change(state, Cause.ASKED, shortened(reason), by, time.time())
+    status = register.changed(version, wanted)
+    board.write(status.key, status.encode())
+    return version
+
+
+def moment(unix_s: float) -> str:
+    """A time as it is read: UTC, to the second."""
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def newest(register: Register, name: str) -> Version:
+    """A filter's newest version. Raises FilterError with the nearest name where there is none."""
+    if name not in register.latest:
+        hint = nearest(name, register.latest) if register.latest else "; none is"
+        raise FilterError(f"no filter {name!r} is deployed{hint}")
+    return register.latest[name]
