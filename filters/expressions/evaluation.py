@@ -80,7 +80,8 @@ def _called(node: Call, alerts: Alerts) -> Values:
         found = function.run(alerts, *node.names, *numbers)
     values: Values = np.asarray(found)
     name = written(node)
-    if all(reading.name != name for reading in alerts.readings):
+    # Some functions note their result themselves.
+    if all(each.name != name and each.values is not found for each in alerts.readings):
         # A constant's function is worth one value; a reading has one a row.
         alerts.derived(np.broadcast_to(values, (len(alerts),)), name)
     return values

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from filters import curves
+from filters import clauses, curves
 from filters.alerts import Alerts
 from filters.expressions.tree import Call, Column, Constant, Kind, Node, Operation
 from schemas.batch import BANDS
@@ -183,6 +183,21 @@ def _watchlist(alerts: Alerts, watchlist: str) -> Truths:
 def _watchlist_distance_arcsec(alerts: Alerts, watchlist: str) -> Floats:
     """Arcseconds to the nearest position of a watchlist whose radius reaches here; +inf: none."""
     return alerts.watchlist_distance_arcsec(watchlist)
+
+
+@listed("galactic_latitude_deg", Works.ALERTS)
+def _galactic_latitude_deg(alerts: Alerts) -> Floats:
+    """Galactic latitude of the alert, degrees, -90 to 90."""
+    return clauses.galactic_latitude_deg(alerts)
+
+
+@listed("brightening_mag", Works.ALERTS)
+def _brightening_mag(alerts: Alerts) -> Floats:
+    """Magnitudes by which source and template together outshine the template.
+
+    NaN where the template names no source there.
+    """
+    return clauses.brightening_mag(alerts)
 
 
 @listed("rate_mag_per_day", Works.ALERTS)

@@ -32,12 +32,14 @@ def test_the_list_is_this_one() -> None:
         "abs(x)",
         "amplitude_mag()",
         "angular_separation(ra_deg, dec_deg, other_ra_deg, other_dec_deg)",
+        "brightening_mag()",
         'colour("band", "other_band")',
         "days_since(mjd)",
         "days_since_dark()",
         "days_since_peak()",
         "exp(x)",
         "fade_mag_per_day()",
+        "galactic_latitude_deg()",
         "in_cone(ra_deg, dec_deg, radius_deg)",
         'in_region("region")',
         "is_missing(x)",
@@ -99,6 +101,26 @@ def test_a_cone_holds_what_lies_within_its_radius_over_the_meridian_too() -> Non
 def test_days_since_counts_from_an_mjd_to_the_alert() -> None:
     batch = handmade(mjd=[NOW, NOW + 3])
     assert of(f"days_since({NOW}) >= 3", batch) == [False, True]
+
+
+def test_the_galactic_latitude_is_astropys() -> None:
+    from astropy.coordinates import SkyCoord
+
+    ra_deg, dec_deg = np.array([0.0, 83.6, 266.4, 192.9]), np.array([-90.0, 22.0, -28.9, 27.1])
+    expected = SkyCoord(ra_deg, dec_deg, unit="deg").galactic.b.deg
+    batch = handmade(ra_deg=ra_deg.tolist(), dec_deg=dec_deg.tolist())
+    for row, latitude in enumerate(expected):
+        text = f"{latitude - 0.01} < galactic_latitude_deg() < {latitude + 0.01}"
+        assert of(text, batch)[row]
+
+
+def test_a_brightening_counts_the_templates_light() -> None:
+    batch = handmade(flux_njy=[1000.0, 1000.0], template_flux_njy=[1000.0, np.nan])
+    assert of("abs(brightening_mag() - 2.5 * log10(2)) < 1e-9", batch) == [True, False]
+    alerts = Alerts(batch)
+    evaluate(read("brightening_mag() > 1"), alerts)
+    names = [reading.name for reading in alerts.readings]
+    assert len(set(names)) == len(names)
 
 
 def test_what_is_larger_smaller_or_missing() -> None:
