@@ -12,8 +12,6 @@ from gueststar import alert
 from gueststar.alert import Alert
 from schemas.batch import AlertBatch
 
-EXAMPLES = 10
-
 
 class Lot:
     """Keeps the alerts whose lots are lowest.
@@ -21,9 +19,7 @@ class Lot:
     A lot is a hash of seed and id: neither order nor cut of an archive changes who is drawn.
     """
 
-    def __init__(
-        self, kept: Callable[[Table], AlertBatch], *, seed: int, most: int = EXAMPLES
-    ) -> None:
+    def __init__(self, kept: Callable[[Table], AlertBatch], *, seed: int, most: int) -> None:
         """`kept` makes rows of a table stand by themselves in memory."""
         self._kept = kept
         self._seed = seed

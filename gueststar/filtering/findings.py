@@ -25,6 +25,9 @@ from gueststar.filtering.waterfall import Waterfall, judge
 from schemas.batch import AlertBatch
 
 SEED = 1
+"""Of the lot by which examples are drawn."""
+
+EXAMPLES = 10
 OBJECTS_SHOWN = 10
 FAULTY_SHOWN = 3
 """Ids of alerts at fault that are shown with each message."""
@@ -125,7 +128,7 @@ class Gatherer:
         self._nights: dict[str, Traffic] = {}
         self._objects = Counter[str]()
         self._troubles: dict[str, Trouble] = {}
-        self._lot = Lot(kept, seed=SEED)
+        self._lot = Lot(kept, seed=SEED, most=EXAMPLES)
         self._sample: list[AlertBatch] = []
         self._comparison = Comparison(live.origin) if live else None
         self._seconds = 0.0
