@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import fastavro
 import pytest
 
 from broker.node import KafkaNode
+from gueststar import subscribe_batches
 
 pytestmark = pytest.mark.kafka
 
@@ -110,6 +112,45 @@ def test_a_subscriber_gets_each_alert_as_a_line_of_json(
     alerts = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len({alert["alert_id"] for alert in alerts}) == len(packets)
     assert all(0 <= alert["scores"]["realbogus"]["real"] <= 1 for alert in alerts)
+
+
+def test_a_group_saves_packets_and_goes_back_to_save_the_rest(
+    kafka: KafkaNode, log: Path, packets: list[bytes], tmp_path: Path
+) -> None:
+    folder = tmp_path / "kept"
+    arguments = ("gueststar.enriched", "--group", "keeper", "--save", str(folder), "--limit")
+    first = gueststar(kafka, "subscribe", *arguments, "2", "--from-start")
+    assert first.returncode == 0, first.stderr
+    assert len(list(folder.iterdir())) == 2
+    again = gueststar(kafka, "subscribe", *arguments, str(len(packets)), "--start", "1h")
+    assert again.returncode == 0, again.stderr
+    kept = sorted(folder.iterdir())
+    assert len(kept) == len(packets)
+    for path in kept:
+        with path.open("rb") as file:
+            (record,) = fastavro.reader(file)
+        assert path.name == f"{record['objectId']}_{record['candid']}.avro"
+        assert 0 <= record["gueststar"]["scores"]["realbogus"]["real"] <= 1
+
+
+def test_a_script_gets_batches_from_an_offset_on(
+    kafka: KafkaNode, log: Path, packets: list[bytes]
+) -> None:
+    reading = subscribe_batches("gueststar.enriched", bootstrap=kafka.address, start={0: 0})
+    alerts: list[int] = []
+    while len(alerts) < len(packets):
+        batch = next(reading)
+        assert (batch.score("realbogus", "real") >= 0).all()
+        alerts += batch.alert_id.tolist()
+    reading.close()
+    assert len(set(alerts)) == len(packets)
+
+
+def test_a_start_that_is_none_is_one_line(kafka: KafkaNode) -> None:
+    ran = gueststar(kafka, "subscribe", "gueststar.enriched", "--start", "yesterday")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.count("\n") == 1
+    assert "'yesterday' is none of" in ran.stderr
 
 
 def test_a_configuration_is_checked_and_its_graph_shown(
