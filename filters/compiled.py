@@ -167,6 +167,8 @@ def _sort_in(values: Floats, operator: int, constants: Floats, bits: Bits) -> No
     that it satisfies; the others that it satisfies all lie on one side of that one.
     """
     count = len(constants)
+    # Of `x < c` and `x >= c`, 0 and 3, the border lies above the constants that equal x.
+    above = operator % 3 == 0
     for one in range(count):
         for word in range(bits.shape[1]):
             bits[one, word] = 0
@@ -174,8 +176,6 @@ def _sort_in(values: Floats, operator: int, constants: Floats, bits: Bits) -> No
         value = values[at]
         if np.isnan(value):
             continue
-        # Of `x < c` and `x >= c` the border lies above the constants that equal x.
-        above = operator in {0, 3}
         low, left = 0, count
         while left > 0:
             half = left >> 1

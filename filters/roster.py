@@ -83,18 +83,22 @@ class Roster:
         self._topics = {member.name: member.topic for member in members}
         self._selections = {each.name: each for each in selections}
         self._expressions = {each.name: each for each in expressions}
-        assert sorted(self._topics) == sorted([*self._selections, *self._expressions])
+        asked = {name: place for place, name in enumerate([*self._selections, *self._expressions])}
+        assert asked.keys() == self._topics.keys()
+        self._order = [asked[name] for name in self._topics]
         self._alone = dict(self._selections)
         self._sky = sky
         self._program = Program([[one.node for one in each.clauses] for each in expressions])
-        self._clauses = [tuple(one.name for one in each.clauses) for each in expressions]
+        self._clauses = [
+            (place, one.name) for place, each in enumerate(expressions) for one in each.clauses
+        ]
 
     def judge(self, batch: Table) -> list[Ruling]:
         """Every filter's answer, in the order of `members`; nothing that a filter does raises."""
-        rulings = {name: self.alone(name, batch) for name in self._selections}
+        rulings = [self.alone(name, batch) for name in self._selections]
         if self._expressions:
-            rulings.update((each.name, each) for each in self._jointly(batch))
-        return [rulings[name] for name in self._topics]
+            rulings += self._jointly(batch)
+        return [rulings[place] for place in self._order]
 
     def alone(self, name: str, batch: Table) -> Ruling:
         """One filter's answer, asked by itself in the plain way; its name is a member's."""
@@ -109,38 +113,34 @@ class Roster:
         except Exception as error:  # want of memory, or a fault of ours: asked alone they need less
             LOG.warning("filters are asked one by one: %s: %s", type(error).__name__, error)
             return [self.alone(name, batch) for name in self._expressions]
-        rulings = _rulings(answers, [*self._expressions], self._clauses)
+        rulings = self._rulings(answers)
         for place in answers.broken:
             rulings[place] = self.alone(rulings[place].name, batch)
         return rulings
 
-
-def _rulings(
-    answers: Answers, names: Sequence[str], clauses: Sequence[Sequence[str]]
-) -> list[Ruling]:
-    """Of each filter; what is empty is one object for all, since most of them are."""
-    counts, ends = answers.counts, answers.ends.tolist()
-    unknown = counts[:, 1].tolist()
-    refused = (counts[:, 0] - counts[:, 1]).tolist()
-    rulings, at = [], 0
-    for place, (name, called) in enumerate(zip(names, clauses, strict=True)):
-        begin, at = at, at + len(called)
-        of_clauses = unknown[begin:at]
-        rulings.append(
-            Ruling(
-                name,
-                answers.selected[ends[place] : ends[place + 1]]
-                if ends[place] < ends[place + 1]
-                else NO_ROWS,
-                _counted(called, refused[begin:at]),
-                _counted(called, of_clauses) if any(of_clauses) else NO_COUNTS,
-            )
+    def _rulings(self, answers: Answers) -> list[Ruling]:
+        """Of each expression; what is empty is one object for all, since most of them are."""
+        ends, rows = answers.ends, [NO_ROWS] * len(self._expressions)
+        for place in np.flatnonzero(np.diff(ends)).tolist():
+            rows[place] = answers.selected[ends[place] : ends[place + 1]]
+        known, unknown = answers.counts[:, 0] - answers.counts[:, 1], answers.counts[:, 1]
+        return list(
+            map(Ruling, self._expressions, rows, self._counted(known), self._counted(unknown))
         )
-    return rulings
 
-
-def _counted(clauses: Sequence[str], counts: Sequence[int]) -> dict[str, int]:
-    return {clause: count for clause, count in zip(clauses, counts, strict=True) if count}
+    def _counted(self, counts: NDArray[np.int64]) -> list[Mapping[str, int]]:
+        """By expression what each clause counted, clauses that counted none left out."""
+        found: list[Mapping[str, int]] = [NO_COUNTS] * len(self._expressions)
+        clauses = np.flatnonzero(counts)
+        by_clause: dict[str, int] = {}
+        last = -1
+        for clause, number in zip(clauses.tolist(), counts[clauses].tolist(), strict=True):
+            place, name = self._clauses[clause]
+            if place != last:
+                last, by_clause = place, {}
+                found[place] = by_clause
+            by_clause[name] = number
+        return found
 
 
 def _ruling(selection: Selection, batch: Table, sky: Sky) -> Ruling:

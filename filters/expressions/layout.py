@@ -113,20 +113,22 @@ class Layout:
         return self.rows[number]
 
     def _number(self, number: int, shape: Shape) -> None:
-        before = [self.phases.get(each, 0) for each in shape.operands]
         if shape.form is Call and FUNCTIONS[shape.name].works is Works.ALERTS:
             self.noted[number] = len(self.noted)
-            phase = 0
-        elif shape.form is Column:
-            phase = 0
-        else:
-            odd = not (shape.form is not Call and shape.name in ARITHMETIC)
-            phase = max(before)
-            phase += (phase % 2) != odd
+        elif shape.form is not Column:
             for each in shape.operands:
                 self.operand(each)
-        self.phases[number] = phase
+        self.phases[number] = self._phase(number, shape)
         self.rows[number] = len(self.rows)
+
+    def _phase(self, number: int, shape: Shape) -> int:
+        if shape.form is Column or number in self.noted:
+            return 0
+        latest = max(self.phases.get(each, 0) for each in shape.operands)
+        if shape.form is not Call and shape.name in ARITHMETIC:
+            return latest + latest % 2
+        # Later than every other of NumPy's that it needs: those of a phase are called at once.
+        return latest + 1 + latest % 2
 
     def _truth(self, number: int, shape: Shape) -> Bit:
         if shape.form is Call and FUNCTIONS[shape.name].works is Works.ALERTS:

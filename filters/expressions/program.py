@@ -25,13 +25,14 @@ from filters.verdict import SELECTED
 
 Ints = NDArray[np.int64]
 
-WORK_BYTES_MAX = 64 * 2**20
-"""Of the arrays of a piece of a batch, beside what functions make; longer batches are cut."""
+WORK_BYTES_MAX = 4 * 2**20
+"""Of the arrays of a piece of a batch, beside what functions make; longer batches are cut. More
+would not stay in a core's cache."""
 
 PIECE_ROWS_MAX = 8192
-"""Rows judged at once: a few filters' columns of them stay in a core's cache."""
+"""Rows judged at once, however few columns are read."""
 
-COMPARED_ONE_BY_ONE = 6
+COMPARED_ONE_BY_ONE = 12
 """Constants of one value and operator; of more each alert's place is searched among them."""
 
 
@@ -177,7 +178,7 @@ class Program:
                 try:
                     step.run(work)
                 except Exception as error:  # a function may raise anything
-                    failed[step.shape] = error
+                    failed.update(dict.fromkeys(step.shapes, error))
         return work
 
     def _broken(self, failed: dict[int, Exception]) -> dict[int, Exception]:

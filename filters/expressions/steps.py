@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from filters.expressions.sharing import Shape
 from filters.expressions.tree import Call, Column, Constant, Kind, Membership
 
 Values = NDArray[Any]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ class Work:
 
 
 class Step(NamedTuple):
-    """One thing to do. Only the steps of one shape can raise."""
+    """One thing to do. Only a step of some shapes can raise."""
 
-    shape: int
-    """Its number, -1 of a compiled loop."""
+    shapes: tuple[int, ...]
+    """Their numbers; none of a compiled loop."""
     run: Callable[[Work], None]
 
 
@@ -49,7 +50,7 @@ Operand = Callable[[Work], Values]
 
 def steps(shapes: Sequence[Shape], layout: Layout) -> list[Step]:
     """All of them, in an order that works."""
-    return _Steps(shapes, layout).all()
+    return [*_Steps(shapes, layout).all()]
 
 
 class _Steps:
@@ -57,26 +58,19 @@ class _Steps:
         self._shapes = shapes
         self._layout = layout
 
-    def all(self) -> list[Step]:
+    def all(self) -> Iterator[Step]:
         by_phase: dict[int, list[int]] = {}
         for number, phase in self._layout.phases.items():
             by_phase.setdefault(phase, []).append(number)
-        found: list[Step] = []
         for phase in sorted(by_phase):
-            found += [
-                Step(each, self._filling(each))
-                for each in by_phase[phase]
-                if not self._is_arithmetic(each)
-            ]
-            operations = [
-                self._operation(each) for each in by_phase[phase] if self._is_arithmetic(each)
-            ]
+            operations = [each for each in by_phase[phase] if self._is_arithmetic(each)]
+            others = [each for each in by_phase[phase] if not self._is_arithmetic(each)]
+            yield from self._filling(others)
             if operations:
-                block = np.array(operations, np.int64)
-                found.append(Step(-1, partial(_compute, block, self._layout.constants)))
-        return found + [
-            Step(each, self._giving(place, each)) for place, each in enumerate(self._layout.given)
-        ]
+                block = np.array([self._operation(each) for each in operations], np.int64)
+                yield Step((), partial(_compute, block, self._layout.constants))
+        for place, number in enumerate(self._layout.given):
+            yield Step((number,), self._giving(place, number))
 
     def _is_arithmetic(self, number: int) -> bool:
         shape = self._shapes[number]
@@ -87,14 +81,53 @@ class _Steps:
         operands = [self._layout.operand(each) for each in shape.operands]
         return ARITHMETIC[shape.name], self._layout.rows[number], operands[0], operands[-1]
 
-    def _filling(self, number: int) -> Callable[[Work], None]:
-        """A row of values."""
+    def _filling(self, numbers: Sequence[int]) -> Iterator[Step]:
+        """Rows of values that do not need one another; what is alike is called once for all."""
+        alike: dict[tuple[Any, ...], list[int]] = {}
+        for number in numbers:
+            alike.setdefault(self._likeness(number), []).append(number)
+        for found in alike.values():
+            if len(found) > 1:
+                yield Step(tuple(found), partial(_fill_rows, *self._called_at_once(found)))
+            else:
+                yield Step((found[0],), self._filling_one(found[0]))
+
+    def _likeness(self, number: int) -> tuple[Any, ...]:
+        """Equal of two shapes that one call on values (k, n) can work out."""
+        shape = self._shapes[number]
+        # NumPy takes another way to a power where the exponent is one number for all.
+        if shape.form is Column or number in self._layout.noted or shape.name == "**":
+            return (number,)
+        return (shape.name, *(self._shapes[each].form is Constant for each in shape.operands))
+
+    def _filling_one(self, number: int) -> Callable[[Work], None]:
         shape, row = self._shapes[number], self._layout.rows[number]
         if shape.form is Column:
             return partial(_fetch, shape.name, row)
         if number in self._layout.noted:
             return partial(_fill_asked, self._asked(number), row)
         return partial(_fill, *self._called(number), row)
+
+    def _called_at_once(
+        self, numbers: Sequence[int]
+    ) -> tuple[Callable[..., Values], list[Operand], Rows]:
+        shapes = [self._shapes[each] for each in numbers]
+        columns = zip(*(shape.operands for shape in shapes), strict=True)
+        run = FUNCTIONS[shapes[0].name].run if shapes[0].form is Call else OPERATORS[shapes[0].name]
+        return run, [*map(self._stacked, columns)], self._rows(numbers)
+
+    def _stacked(self, numbers: tuple[int, ...]) -> Operand:
+        """The same operand of several shapes: (k, 1) of constants, (n,) of one, or (k, n)."""
+        if self._shapes[numbers[0]].form is Constant:
+            found = np.array([self._shapes[each].values for each in numbers], np.float64)
+            return lambda _work: found
+        if len(set(numbers)) == 1:
+            return self._operand(numbers[0])
+        rows = self._rows(numbers)
+        return lambda work: work.values[rows]
+
+    def _rows(self, numbers: Sequence[int]) -> Rows:
+        return np.array([self._layout.rows[each] for each in numbers], np.int64)
 
     def _giving(self, place: int, number: int) -> Callable[[Work], None]:
         """A row of given truths."""
@@ -144,6 +177,12 @@ def _fetch(name: str, row: int, work: Work) -> None:
 
 def _fill(run: Callable[..., Values], operands: Sequence[Operand], row: int, work: Work) -> None:
     work.values[row] = run(*[each(work) for each in operands])
+
+
+def _fill_rows(
+    run: Callable[..., Values], operands: Sequence[Operand], rows: Rows, work: Work
+) -> None:
+    work.values[rows] = run(*[each(work) for each in operands])
 
 
 def _give(run: Callable[..., Values], operands: Sequence[Operand], place: int, work: Work) -> None:

@@ -10,110 +10,63 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.alerts import Alerts
 from filters.expressions import program
-from filters.expressions.filter import ExpressionFilter
+from filters.expressions.filter import Clause, ExpressionFilter
 from filters.expressions.program import Program
 from filters.expressions.reading import read
-from filters.expressions.tree import Call, Column, Constant, Kind, Membership, Node, Operation
+from filters.expressions.tree import Column, Constant, Kind, Node, Operation
 from filters.handmade import handmade
 from filters.selection import Selection
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
+from tests.filters.expressions import trees
+from tests.filters.expressions.trees import Trees
 
 NAN, INF = np.nan, np.inf
 NUMBERS = [NAN, INF, -INF, -1.0, -0.0, 0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 18.5, 1e300]
-COLUMNS = ("magnitude", "age_days", "star_distance_arcsec", "detections")
 COMPARISONS = ["<", "<=", ">", ">=", "==", "!="]
-IDENTIFIERS = [2**60, 2**60 + 1, 7]
-
-
-def constants() -> st.SearchStrategy[Node]:
-    finite = st.sampled_from([each for each in NUMBERS if np.isfinite(each)])
-    return finite.map(lambda value: Constant(value, Kind.NUMBER))
-
-
-def columns() -> st.SearchStrategy[Node]:
-    return st.sampled_from(COLUMNS).map(lambda name: Column(name, Kind.NUMBER))
-
-
-def scores() -> st.SearchStrategy[Node]:
-    names = st.sampled_from([("realbogus", "real"), ("realbogus", "bogus")])
-    return names.map(lambda label: Call("score", label, (), Kind.NUMBER))
-
-
-def numbers() -> st.SearchStrategy[Node]:
-    return st.recursive(constants() | columns() | columns() | scores(), _larger, max_leaves=4)
-
-
-def _larger(below: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    return (
-        st.builds(_operation, st.sampled_from(["+", "-", "*", "/", "//", "%"]), below, below)
-        | below.map(lambda node: Operation("neg", (node,), Kind.NUMBER))
-        | st.builds(_function, st.sampled_from(["abs", "sqrt", "log10"]), below)
-        | st.builds(_function, st.just("minimum"), below, below)
-        | below.map(lambda node: _operation("**", node, Constant(2.0, Kind.NUMBER)))
-    )
-
-
-def _operation(operator: str, *operands: Node, kind: Kind = Kind.NUMBER) -> Node:
-    return Operation(operator, operands, kind)
-
-
-def _function(name: str, *operands: Node, kind: Kind = Kind.NUMBER) -> Node:
-    return Call(name, (), operands, kind)
 
 
 def _truth(operator: str, *operands: Node) -> Node:
     return Operation(operator, operands, Kind.TRUTH)
 
 
-def truths() -> st.SearchStrategy[Node]:
-    compared = st.builds(
-        _truth, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), numbers(), numbers()
-    )
-    among = st.lists(st.sampled_from([0.0, 0.5, 2.0]), min_size=1, max_size=3).map(tuple)
-    texts = st.sampled_from(['survey == "hand"', '"b" != object_id', 'object_id in ("a", "c")'])
-    exact = st.sampled_from(IDENTIFIERS).map(lambda value: read(f"alert_id != {value}"))
-    plain = st.sampled_from(["True", 'band in ("g", "r")', 'band == "r"', "1 < 2"]).map(read)
-    missing = numbers().map(lambda node: _function("is_missing", node, kind=Kind.TRUTH))
-    leaves = compared | st.builds(Membership, numbers(), among) | texts.map(read)
-    return st.recursive(leaves | exact | plain | missing, _junctions, max_leaves=4)
+def clauses() -> Trees:
+    """Random ones; and of scores, and of functions of functions."""
+    made = [
+        "sqrt({0})",
+        "log10(abs({0}))",
+        "({0}) ** 2",
+        "minimum({0}, {1})",
+        "({0}) // ({1})",
+        "{0}",
+    ]
+    values = ["magnitude", "age_days", "detections", "2", *map(_score, ("real", "bogus"))]
+    numbers = st.builds(str.format, st.sampled_from(made), *[st.sampled_from(values)] * 2)
+    nested = st.builds(str.format, st.sampled_from(made), numbers, numbers)
+    written = st.builds("{} {} {}".format, nested, st.sampled_from(COMPARISONS), numbers)
+    return trees.truths() | written.map(read)
 
 
-def _junctions(below: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    two = st.builds(_truth, st.sampled_from(["&", "|", "==", "!="]), below, below)
-    return two | below.map(lambda node: _truth("~", node))
+def _score(label: str) -> str:
+    return f'score("realbogus", "{label}")'
 
 
 @st.composite
 def batches(draw: st.DrawFn) -> AlertBatch:
-    rows = draw(st.integers(0, 70))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    values: dict[str, Any] = {
-        name: random.choice(NUMBERS, rows) for name in COLUMNS if name != "detections"
-    }
-    real = random.choice([NAN, 0.1, 0.5, 0.8], rows)
-    return handmade(
-        rows=rows,
-        light_curve=[[]] * rows,
-        detections=random.integers(1, 4, rows).tolist(),
-        alert_id=random.choice(IDENTIFIERS, rows).tolist(),
-        object_id=random.choice(["a", "b", "c"], rows).tolist(),
-        band=random.integers(-1, 6, rows).tolist(),
-        scores={"realbogus": {"real": real.tolist(), "bogus": (1 - real).tolist()}},
-        **values,
-    )
+    """Alerts of `trees.rows`, with scores."""
+    alerts = draw(st.lists(trees.rows(), min_size=1, max_size=5)) * draw(st.sampled_from([1, 30]))
+    batch = trees.batch_of(alerts)
+    real = np.resize(np.array([0.1, NAN, 0.5, 0.8], np.float32), len(alerts))
+    batch.scores["realbogus"] = np.stack([real, 1 - real], axis=1)
+    batch.score_labels["realbogus"] = ("real", "bogus")
+    return batch
 
 
-def plain(clauses: Sequence[Node]) -> Selection:
+def plain(filter_: Sequence[Node]) -> Selection:
     """The plain way: `evaluate`, clause by clause."""
-    document = {"name": "plain", "clauses": {"all": "True"}}
-    filter_ = ExpressionFilter.of(document)
-    parts = tuple(
-        filter_.clauses[0].__class__(f"c{place}", "", node) for place, node in enumerate(clauses)
-    )
-    return ExpressionFilter("plain", "", "lite", parts).selection("plain")
+    named = tuple(Clause(f"clause-{place}", "", node) for place, node in enumerate(filter_))
+    return ExpressionFilter("plain", "", "lite", named).selection("plain")
 
 
 def assert_same(filters: Sequence[Sequence[Node]], batch: AlertBatch) -> None:
@@ -121,8 +74,8 @@ def assert_same(filters: Sequence[Sequence[Node]], batch: AlertBatch) -> None:
     together = Program(filters)
     traces, answers = together.traces(batch), together.judge(batch)
     assert answers.broken == {}
-    for place, clauses in enumerate(filters):
-        verdict = plain(clauses).judge(batch)
+    for place, filter_ in enumerate(filters):
+        verdict = plain(filter_).judge(batch)
         assert traces.trace[place].tolist() == verdict.trace.tolist()
         assert traces.unknown[place].tolist() == verdict.unknown.tolist()
         selected = answers.selected[answers.ends[place] : answers.ends[place + 1]]
@@ -132,12 +85,12 @@ def assert_same(filters: Sequence[Sequence[Node]], batch: AlertBatch) -> None:
         assert unknown.tolist() == list(verdict.unknown_by.values())
 
 
-def texts(*clauses: str) -> list[Node]:
-    return [read(text) for text in clauses]
+def texts(*written: str) -> list[Node]:
+    return [read(text) for text in written]
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.lists(truths(), min_size=1, max_size=4), min_size=1, max_size=4), batches())
+@given(st.lists(st.lists(clauses(), min_size=1, max_size=4), min_size=1, max_size=4), batches())
 def test_every_row_gets_the_answer_of_the_plain_way(
     filters: list[list[Node]], batch: AlertBatch
 ) -> None:
@@ -262,4 +215,16 @@ def test_a_function_that_sees_the_alerts_is_unknown_where_it_read_nothing() -> N
     unknown = Program([texts("rate_mag_per_day() > 0")]).traces(batch).unknown
     assert unknown.tolist() == [[True, True]]
     assert_same([texts("rate_mag_per_day() > 0"), texts("points_within(30) >= 1")], batch)
-    assert Alerts(batch).flux_njy[0] == 10.0
+
+
+def test_functions_that_need_one_another_are_called_in_turn() -> None:
+    batch = handmade(magnitude=[17.0, 18.0], age_days=[1.0, 2.0])
+    nested = texts("sqrt(minimum(age_days, 3)) < 1.2", "sqrt(sqrt(age_days)) < 1.1")
+    assert_same([nested, texts("minimum(sqrt(age_days), 7) < 1.2")], batch)
+
+
+def test_cones_are_asked_at_once_and_of_one_batch_as_of_another() -> None:
+    random = np.random.default_rng(2)
+    ra, dec = random.uniform(0, 360, 300), random.uniform(-90, 90, 300)
+    batch = handmade(ra_deg=ra.tolist(), dec_deg=dec.tolist())
+    assert_same([texts(f"in_cone({at}, {at / 9}, {at})") for at in range(0, 360, 40)], batch)
