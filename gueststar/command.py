@@ -170,7 +170,11 @@ def archive(
     *,
     to: Annotated[Path, typer.Option(metavar="LAKE", help="The folder where the nights go.")],
     with_packets: Annotated[
-        bool, typer.Option(help="Keep the packets, too: a dry run's examples then have stamps.")
+        bool,
+        typer.Option(
+            "--with-packets/--without-packets",
+            help="Keep the packets, too: a dry run's examples then have stamps.",
+        ),
     ] = True,
     schemas: Annotated[
         Path | None, typer.Option(help="The folder of writer schemas, for bare records (Rubin's).")

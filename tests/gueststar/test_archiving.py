@@ -1,0 +1,63 @@
+"""`gueststar archive` writes what packets say, with our scores, and names what it left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from gueststar.batches import decode, score
+from gueststar.command import app
+from replay.lake.reading import Lake
+from schemas.errors import ArchiveError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, packets: list[bytes]) -> Path:
+    place = tmp_path / "packets"
+    place.mkdir()
+    for number, packet in enumerate(packets):
+        (place / f"{number}.avro").write_bytes(packet)
+    (place / "broken.avro").write_bytes(packets[0][:2000])
+    (place / "notes.txt").write_text("a clear night")
+    return place
+
+
+def archived(folder: Path, lake: Path, *more: str) -> str:
+    result = CliRunner().invoke(app, ["archive", str(folder), "--to", str(lake), *more])
+    if result.exception is not None:
+        raise result.exception
+    return result.output
+
+
+def test_packets_become_a_lake_with_our_scores(
+    folder: Path, packets: list[bytes], tmp_path: Path
+) -> None:
+    said = archived(folder, tmp_path / "lake")
+    assert "notes.txt: neither" in said
+    assert "1 packets are no alerts" in said
+    assert f"{len(packets)} alerts of 1 nights stand in" in said
+    batch = decode(packets)
+    score(batch)
+    (rows,) = Lake(tmp_path / "lake").tables()
+    np.testing.assert_array_equal(rows.column("alert_id"), batch.alert_id)
+    assert dict(rows.score_labels) == batch.score_labels
+    for classifier, labels in batch.score_labels.items():
+        for label in labels:
+            ours, expected = rows.score(classifier, label), batch.score(classifier, label)
+            np.testing.assert_allclose(ours, expected, atol=1e-5)
+    assert rows.batch().packets == packets
+
+
+def test_packets_are_left_out_when_asked(folder: Path, tmp_path: Path) -> None:
+    archived(folder, tmp_path / "lake", "--without-packets")
+    assert not Lake(tmp_path / "lake").has_packets
+
+
+def test_nothing_to_archive_leaves_no_lake(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ArchiveError, match="holds no alert packet"):
+        archived(tmp_path / "empty", tmp_path / "lake")
+    assert [*(tmp_path / "lake").iterdir()] == []
