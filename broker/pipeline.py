@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
+from broker.errors import TopicMissing
 from broker.ledger import Counts
 from broker.observer import Step
 from broker.packing import Encode, Packed, Packer, Refused, Shape, Topics, Wish
@@ -20,6 +21,7 @@ from broker.ports import Clock, Message, Output
 from broker.scoring import ScoringFault, score
 from classifiers.classifier import Classifier
 from filters.roster import Member, Ruling
+from filters.verdict import Fault
 from schemas.annotation import Annotations, Catalogue, SelectedBy
 from schemas.batch import AlertBatch
 from schemas.enriched import Form
@@ -123,6 +125,7 @@ class Pipeline:
         self._filters = filters
         self._enricher = enricher
         self._topics = topics
+        self._bytes_max = bytes_max
         self._packer = Packer(bytes_max)
         self._clock = clock
         self._certainty = certainty
@@ -141,10 +144,24 @@ class Pipeline:
             members, rulings = self._filters.members, self._filters.judge(batch)
         judged = _Judged(batch, messages, ingested_unix_s, faults, disagreed, members, rulings)
         with watch.measured(Step.ENCODE):
+            judged = self._publishable(judged)
             packed = self._pack(judged)
             dead = _dead(judged, packed)
             letters = [Output(self._topics.dead_letters, d.key, d.encode()) for d in dead]
         return _processed(judged, packed, dead, letters, watch.steps_s)
+
+    def _publishable(self, judged: _Judged) -> _Judged:
+        """The same; what was selected for a topic that does not exist is a fault of its filter."""
+        faults = dict[str, str]()
+        for member, _ in judged.picked():
+            try:
+                self._bytes_max(member.topic)
+            except TopicMissing as missing:
+                faults[member.name] = f"filter {member.name!r}: {missing}"
+        if not faults:
+            return judged
+        rulings = (_failed(each, faults.get(each.name)) for each in judged.rulings)
+        return judged._replace(rulings=tuple(rulings))
 
     def _pack(self, judged: _Judged) -> Packed:
         keys = [object_id.encode() for object_id in judged.batch.object_id.tolist()]
@@ -233,6 +250,14 @@ def _flags(judged: _Judged) -> list[tuple[str, ...]]:
         for row in fault.rows.tolist():
             flags[row] = (*flags[row], fault.flag)
     return flags
+
+
+def _failed(ruling: Ruling, message: str | None) -> Ruling:
+    """The same, at fault on what it selected where there is a message."""
+    if message is None:
+        return ruling
+    fault = Fault(ruling.selected, message)
+    return ruling._replace(selected=ruling.selected[:0], faults=(*ruling.faults, fault))
 
 
 def _selected_by(judged: _Judged) -> list[tuple[SelectedBy, ...]]:

@@ -19,15 +19,24 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from broker.dead_letters import DeadLetterBound
-from broker.errors import OutputTooLarge, ProducerFenced, TooManyAborts, TransactionAborted
+from broker.errors import (
+    OutputTooLarge,
+    ProducerFenced,
+    TooManyAborts,
+    TopicMissing,
+    TransactionAborted,
+)
 from broker.ledger import Delivery, Entry, ranges
 from broker.observer import BatchReport, Observer, Observers, Phase, Step
 from broker.pipeline import Processed
 from broker.ports import Clock, Message, Output, Partition, Sink, Source
 from schemas.errors import BrokerError
 
-GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge)
-"""Failures after which a batch is polled again: none of it was committed, or Kafka knows."""
+GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing)
+"""Failures after which a batch is polled again: none of it was committed, or Kafka knows.
+
+A topic that went missing is asked for anew then: a filter's stops that filter, any other us.
+"""
 
 
 class Processor(Protocol):

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from broker.errors import KafkaUnavailable, OutputTooLarge
+from broker.errors import KafkaUnavailable, OutputTooLarge, TopicMissing
 from broker.kafka.admin import KafkaAdmin
 from broker.kafka.connection import PRODUCER_BATCH_BYTES, Connection
 from broker.kafka.faults import (
+    UNKNOWN_TOPIC,
     delivery_fault,
     error_of,
     passes,
@@ -51,6 +52,7 @@ class Publisher:
         self._settings = settings
         self._ask_limits = ask_limits
         self._limits: dict[str, int] = {}
+        self._asked = set(self._topics)
         self._admin: KafkaAdmin | None = None
         self._producer: Producer | None = None
         self._undelivered: tuple[KafkaError, str] | None = None
@@ -100,7 +102,7 @@ class Publisher:
     def bytes_max(self, topic: str) -> int:
         """The largest message (value plus key, bytes) that client and topic both accept."""
         if topic not in self._limits:
-            self._ask_for_limits({topic, *self._topics})
+            self._ask_for_limits(topic)
         return min(self._message_bytes_max, self._limits[topic]) - FRAMING_BYTES_MAX
 
     def undelivered_fault(self) -> BrokerError | None:
@@ -134,13 +136,21 @@ class Publisher:
         undelivered = None if error.fatal() else self.undelivered_fault()
         return undelivered or transaction_fault(error)
 
-    def _ask_for_limits(self, topics: set[str]) -> None:
+    def _ask_for_limits(self, topic: str) -> None:
+        """Of a topic, and of those asked for before whose limits an abort has had us forget."""
         if not self._ask_limits:
-            self._limits.update(dict.fromkeys(topics, self._message_bytes_max))
+            self._limits[topic] = self._message_bytes_max
             return
         if self._admin is None:
             self._admin = KafkaAdmin(self._connection)
-        self._limits.update(self._admin.bytes_max(topics))
+        wanted = {topic, *(known for known in self._asked if known not in self._limits)}
+        try:
+            self._limits.update(self._admin.bytes_max(wanted))
+        except TopicMissing:
+            # Perhaps another than this one, which is told to who asks for it.
+            self._asked.clear()
+            self._limits.update(self._admin.bytes_max([topic]))
+        self._asked.add(topic)
 
     def _check_size(self, output: Output) -> None:
         size, limit = len(output.value) + len(output.key or b""), self.bytes_max(output.topic)
@@ -156,6 +166,8 @@ class Publisher:
             producer.poll(QUEUE_WAIT_S)
             return False
         except KafkaException as raised:
+            if error_of(raised).code() in UNKNOWN_TOPIC:
+                raise delivery_fault(error_of(raised), output.topic) from raised
             raise self._fault(error_of(raised)) from raised
         return True
 

@@ -56,6 +56,10 @@ class MemoryKafka:
         for group in self._groups.values():
             group.rebalance()
 
+    def delete_topic(self, name: str) -> None:
+        """It is gone, with its messages."""
+        del self._topics[name]
+
     def limit(self, topic: str, bytes_max: int) -> None:
         """Change the largest message that a topic accepts."""
         self._topic(topic).bytes_max = bytes_max

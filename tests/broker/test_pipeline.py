@@ -18,13 +18,10 @@ from broker.clock import ManualClock
 from broker.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
 from broker.observer import Step
 from broker.packing import CUTOUTS_DROPPED, Topics
-from broker.pipeline import Judges, Pipeline, Processed
+from broker.pipeline import Pipeline, Processed
 from broker.ports import Message, Output
 from broker.scoring import RUNS_MAX, score
 from classifiers.classifier import Classifier
-from filters.alerts import Alerts
-from filters.roster import Member, Ruling
-from filters.selection import Clauses, Selection
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.enriched import Form
@@ -152,37 +149,6 @@ def test_the_key_counts_towards_the_limit() -> None:
     assert (fits.counts.dead, over.counts.dead) == ({}, {OUTPUT_TOO_LARGE: 1})
 
 
-SHARED = [("bright", "bright"), ("bright", "shiny"), ("other", "o")]
-"""Topics and names of three filters that select the same."""
-
-
-class Several:
-    """Some rosters as one, whose filters may share a topic."""
-
-    def __init__(self, rosters: Sequence[Judges]) -> None:
-        """In that order."""
-        self.rosters = rosters
-
-    @property
-    def members(self) -> list[Member]:
-        """All of them."""
-        return [member for roster in self.rosters for member in roster.members]
-
-    def judge(self, batch: AlertBatch) -> list[Ruling]:
-        """As each judges."""
-        return [ruling for roster in self.rosters for ruling in roster.judge(batch)]
-
-
-def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> None:
-    rosters = [on_duty(bright(topic, name)) for topic, name in SHARED]
-    done = processed([packet(0), packet(2)], filters=Several(rosters))
-    (record,) = on("bright", done.outputs)
-    assert record["filters"] == ["bright", "shiny", "o"]
-    assert record["selected_by"] == [["bright", "1"], ["shiny", "1"], ["o", "1"]]
-    assert done.counts.published == {"enriched": 2, "bright": 1, "other": 1}
-    assert done.counts.selected == {"bright": 1, "shiny": 1, "o": 1}
-
-
 def test_a_row_that_makes_a_classifier_raise_is_flagged_and_the_others_are_scored() -> None:
     bad = FakeClassifier(raises_on=frozenset({3, 8}))
     done = processed([packet(n) for n in range(10)], classifiers=[bad, FakeClassifier("good")])
@@ -223,19 +189,6 @@ def test_scores_of_a_wrong_shape_are_an_error_of_the_classifier() -> None:
     done = processed([packet(0)], classifiers=[flat])
     assert done.counts.classifier_errors == {"fake": 1}
     assert "shape (1, 1), not (1,)" in done.faults[0]
-
-
-def test_a_filter_that_raises_is_counted_and_never_stops_the_stream() -> None:
-    def _raises(alerts: Alerts) -> Clauses:
-        if (np.asarray(alerts.magnitude) > 18).any():
-            raise ValueError("too faint")
-        yield "all", np.ones(len(alerts.magnitude), dtype=np.bool_)
-
-    broken = Selection(_raises, topic="bright", name="broken")
-    done = processed([packet(n) for n in range(10)], filters=on_duty(broken))
-    assert done.counts.published == {"enriched": 10, "bright": 8}
-    assert done.counts.filter_errors == {"broken": 2}
-    assert "too faint" in done.faults[0]
 
 
 class SchemasWithoutRoom(FakeEnricher):

@@ -259,6 +259,20 @@ def test_what_changes_between_batches_does_so_before_each_poll_outside_transacti
     assert called == [Phase.JOINING, Phase.COMMITTING, Phase.COMMITTING]
 
 
+def test_a_filter_whose_topic_is_deleted_does_not_stop_the_worker() -> None:
+    world = night(alerts=28)
+    worker = world.worker()
+    worker.step()
+    worker.at[Phase.OPEN] = lambda _: world.kafka.delete_topic("bright")
+    world.drain()
+    assert world.balance().imbalances == ()
+    assert sorted(world.enriched()) == [n for n in range(28) if n % 7 != 6]
+    (error, phase) = worker.aborts[0]
+    assert (len(worker.aborts), phase) == (1, Phase.OPEN)
+    assert str(error).startswith("topic bright does not exist")
+    assert worker.reports[-1].faults[0].startswith("filter 'bright': topic bright does not exist")
+
+
 def test_reports_tell_when_each_alert_came_and_was_exposed() -> None:
     world = night(alerts=7)
     sent_s = world.clock.now_s()

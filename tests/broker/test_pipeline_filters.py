@@ -1,0 +1,151 @@
+"""The pipeline and its filters: who is asked, where it goes, in which form, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from broker.clock import ManualClock
+from broker.errors import TopicMissing
+from broker.packing import Topics
+from broker.pipeline import Judges, Pipeline
+from filters.alerts import Alerts
+from filters.roster import Member, Roster, Ruling
+from filters.selection import Clauses, Selection
+from schemas.batch import AlertBatch
+from schemas.enriched import Form
+from tests.broker.fakes import (
+    TOPICS,
+    FakeDecoder,
+    FakeEnricher,
+    bright,
+    no_limit,
+    on_duty,
+    packet,
+)
+from tests.broker.test_pipeline import messages, on, processed
+
+SHARED = [("bright", "bright"), ("bright", "shiny"), ("other", "o")]
+"""Topics and names of three filters that select the same."""
+
+
+class Several:
+    """Some rosters as one, whose filters may share a topic."""
+
+    def __init__(self, rosters: Sequence[Judges]) -> None:
+        """In that order."""
+        self.rosters = rosters
+
+    @property
+    def members(self) -> list[Member]:
+        """All of them."""
+        return [member for roster in self.rosters for member in roster.members]
+
+    def judge(self, batch: AlertBatch) -> list[Ruling]:
+        """As each judges."""
+        return [ruling for roster in self.rosters for ruling in roster.judge(batch)]
+
+
+def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> None:
+    rosters = [on_duty(bright(topic, name)) for topic, name in SHARED]
+    done = processed([packet(0), packet(2)], filters=Several(rosters))
+    (record,) = on("bright", done.outputs)
+    assert record["filters"] == ["bright", "shiny", "o"]
+    assert record["selected_by"] == [["bright", "1"], ["shiny", "1"], ["o", "1"]]
+    assert done.counts.published == {"enriched": 2, "bright": 1, "other": 1}
+    assert done.counts.selected == {"bright": 1, "shiny": 1, "o": 1}
+
+
+def test_what_a_filter_selects_for_a_topic_that_does_not_exist_is_its_fault_and_no_halt() -> None:
+    def bytes_max(topic: str) -> int:
+        if topic == "bright":
+            raise TopicMissing("topic 'bright' does not exist; create it first")
+        return 2**30
+
+    both = Several([on_duty(bright()), on_duty(bright("other", "other"))])
+    done = processed([packet(n) for n in range(10)], filters=both, bytes_max=bytes_max)
+    assert done.counts.published == {"enriched": 10, "other": 4}
+    assert (done.counts.selected, done.counts.filter_errors) == ({"other": 4}, {"bright": 4})
+    assert done.faults == (
+        "filter 'bright': topic 'bright' does not exist; create it first (4 alerts)",
+    )
+    assert all("bright" not in record["filters"] for record in on("enriched", done.outputs))
+
+
+def test_topics_without_rows_are_not_asked_for_their_limits() -> None:
+    asked: list[str] = []
+
+    def bytes_max(topic: str) -> int:
+        asked.append(topic)
+        return 2**30
+
+    processed([packet(2), packet(3)], bytes_max=bytes_max)
+    assert set(asked) == {"enriched"}
+
+
+FORMS = [(None, None, "full"), (None, "lite", "lite"), ("full", "lite", "full")]
+"""What the settings say of a topic, what its filter says, and what is published."""
+
+
+@pytest.mark.parametrize(("set_to", "own", "published"), FORMS)
+def test_the_settings_say_a_topic_s_form_before_its_filter_does(
+    set_to: Form | None, own: Form | None, published: Form
+) -> None:
+    roster = on_duty(bright())
+    members = [replace(each, form=own) for each in roster.members]
+    topics = Topics(forms={"bright": set_to} if set_to else {})
+    done = processed([packet(0)], filters=Roster([bright()], members), topics=topics)
+    assert ("cutouts" in on("bright", done.outputs)[0]) == (published == "full")
+
+
+class Changing:
+    """Filters that change when they are told to."""
+
+    def __init__(self, first: Judges) -> None:
+        self.now = first
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Who is on duty now."""
+        return self.now.members
+
+    def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
+        """As they do."""
+        return self.now.judge(batch)
+
+
+def test_filters_may_change_between_two_batches() -> None:
+    filters = Changing(on_duty(bright()))
+    parts: dict[str, Any] = {
+        "decoder": FakeDecoder(),
+        "classifiers": [],
+        "enricher": FakeEnricher(),
+        "topics": TOPICS,
+        "bytes_max": no_limit,
+        "clock": ManualClock(),
+        "broker_version": "test",
+    }
+    pipeline = Pipeline(filters=filters, **parts)
+    first = pipeline.process(messages([packet(0)]))
+    filters.now = on_duty(bright("other", "other"), bright("more", "more"))
+    second = pipeline.process(messages([packet(0)]))
+    assert (first.counts.selected, first.filters) == ({"bright": 1}, 1)
+    assert (second.counts.selected, second.filters) == ({"other": 1, "more": 1}, 2)
+    assert on("other", second.outputs)[0]["filters"] == ["other", "more"]
+
+
+def test_a_filter_that_raises_is_counted_and_never_stops_the_stream() -> None:
+    def _raises(alerts: Alerts) -> Clauses:
+        if (np.asarray(alerts.magnitude) > 18).any():
+            raise ValueError("too faint")
+        yield "all", np.ones(len(alerts.magnitude), dtype=np.bool_)
+
+    broken = Selection(_raises, topic="bright", name="broken")
+    done = processed([packet(n) for n in range(10)], filters=on_duty(broken))
+    assert done.counts.published == {"enriched": 10, "bright": 8}
+    assert done.counts.filter_errors == {"broken": 2}
+    assert "too faint" in done.faults[0]
