@@ -41,6 +41,8 @@ GROWTH_MB_MAX = 20.0
 """Of the peak of resident memory, over that after the first cases."""
 SETTLED_CASES = 2_000
 MESSAGE_CHARS_MAX = 2_000
+REPEATS = 4
+"""Of a case that seems to be the slowest so far; the shortest time counts."""
 HARMS_SHOWN = 10
 STAGES = {"scanning": "the scan", "checking": "the check"}
 """By module."""
@@ -102,9 +104,10 @@ def endure(cases: int, seed: int) -> Outcome:
 
 
 def _endure(name: str, text: str, outcome: Outcome) -> None:
-    begin = time.thread_time()
-    end = _end(text, _unscanned if name == UNSCANNED else read)
-    took_ms = 1000 * (time.thread_time() - begin)
+    end, took_ms = _timed(name, text)
+    # Among other work a clock is late now and then; what is slow by itself is so every time.
+    for _ in range(REPEATS if took_ms > outcome.slowest_ms else 0):
+        took_ms = min(took_ms, _timed(name, text)[1])
     if took_ms > CPU_MS_MAX:
         end = f"harm: took {took_ms:.0f} ms"
     if took_ms > outcome.slowest_ms:
@@ -113,6 +116,13 @@ def _endure(name: str, text: str, outcome: Outcome) -> None:
         outcome.harms.append(f"{end}: {text!r:.300}")
         end = "harm"
     outcome.ends[name, end] += 1
+
+
+def _timed(name: str, text: str) -> tuple[str, float]:
+    """How a case ends, and its CPU time, ms."""
+    begin = time.thread_time()
+    end = _end(text, _unscanned if name == UNSCANNED else read)
+    return end, 1000 * (time.thread_time() - begin)
 
 
 def _unscanned(text: str) -> Node:
