@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
-from broker.errors import SettingsError, TopicMissing
+from broker.desk import Desk, DeskObserver, Grounds, Inspector, Terms
+from broker.errors import SettingsError
 from broker.kafka import (
     AtLeastOnceSink,
     Connection,
     KafkaAdmin,
+    KafkaBoard,
     KafkaSink,
     KafkaSource,
-    TopicSettings,
 )
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.packing import Topics
-from broker.pipeline import Judges, Pipeline
-from broker.ports import Clock, Sink, Source
+from broker.pipeline import Pipeline
+from broker.ports import Board, Clock, Sink, Source
+from broker.providing import provide
 from broker.reporting import Reporter
 from broker.runner import Runner
 from broker.settings import SchemasSection, Settings
 from classifiers.classifier import Classifier
 from classifiers.served import served
+from filters.expressions import program as expressions
 from filters.loading import load, member_of
 from filters.roster import Roster
-from filters.sky.catalogues import NO_SKY
+from filters.selection import Selection
+from filters.sky.catalogues import Sky
+from filters.sky.opening import open_sky
 from schemas.avro import SchemaSource
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
@@ -41,9 +47,6 @@ from schemas.schema_folder import SchemaFolder
 from schemas.suggestion import nearest
 
 LOG: Final = logging.getLogger("gueststar.broker")
-
-FOREVER: Final[Mapping[str, str]] = {"retention.ms": "-1"}
-"""The ledger is kept: it is small, and what it proves may be asked years later."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,11 @@ class Parts:
     decoder: Decoder
     classifiers: tuple[Classifier, ...]
     """In the order in which they score."""
-    filters: Judges
-    """Those of the settings; they do not change."""
+    selections: tuple[Selection, ...]
+    """The filters of the settings; they do not change."""
+    filters: Roster
+    """They, to be asked."""
+    sky: Sky
     enricher: Enricher
     topics: Topics
 
@@ -65,11 +71,18 @@ class Parts:
         fixed = (self.topics.enriched, self.topics.dead_letters, self.topics.ledger)
         return (*fixed, *(member.topic for member in self.filters.members))
 
+    @property
+    def provided(self) -> tuple[str, ...]:
+        """Every topic that must exist before the alerts flow, the survey's apart."""
+        live = self.settings.filters.live
+        return (*self.outputs, live) if live else self.outputs
+
     def warm_up(self) -> None:
         """Pay before the first alert what the first alert would pay for."""
         self.decoder.warm_up()
         for classifier in self.classifiers:
             classifier.warm_up()
+        expressions.warm_up()
 
 
 def build(settings: Settings) -> Parts:
@@ -81,14 +94,17 @@ def build(settings: Settings) -> Parts:
     classifiers = served(settings.classifiers.names)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
-    labels, sky = {each.identity.name: each.labels for each in classifiers}, NO_SKY
+    sky = open_sky(filters.regions, filters.watchlists)
+    labels = _labels(classifiers)
     parts = Parts(
         settings=settings,
         decoder=Decoder(
             schemas=schemas, limits=settings.decoding, rescore=settings.enriched.rescore
         ),
         classifiers=classifiers,
+        selections=selections,
         filters=Roster(selections, [member_of(each, labels, sky) for each in selections], sky),
+        sky=sky,
         enricher=Enricher(
             registrar=registrar if settings.enriched.framing == "confluent" else None
         ),
@@ -107,18 +123,18 @@ def make_runner(
     version: str,
     clock: Clock | None = None,
     observer: Observer | None = None,
-    between: Callable[[], None] | None = None,
+    desk: Desk | None = None,
 ) -> Runner:
     """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
 
-    `between` is called before each poll.
+    `desk` has filters come and go between batches; without one those of the settings stay.
     """
     clock = clock or SystemClock()
     limits = parts.settings.limits
     pipeline = Pipeline(
         decoder=parts.decoder,
         classifiers=parts.classifiers,
-        filters=parts.filters,
+        filters=desk or parts.filters,
         enricher=parts.enricher,
         topics=parts.topics,
         bytes_max=sink.bytes_max,
@@ -140,7 +156,7 @@ def make_runner(
             fraction_max=limits.dead_fraction_max, alerts_min=limits.dead_alerts_min
         ),
         observer=observer,
-        between=between,
+        between=desk.look if desk else None,
     )
 
 
@@ -166,22 +182,80 @@ def worker(
         LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
         if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
             LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
-        source, sink = kafka_ports(parts, link, name)
-        yield make_runner(
-            parts,
-            source,
-            sink,
-            worker=name,
-            version=version,
-            clock=clock,
-            observer=Observers(metrics, Reporter(clock), *observers),
-        )
+        with opened_desk(parts, link, admin, name, metrics) as desk:
+            source, sink = kafka_ports(parts, link, name)
+            yield make_runner(
+                parts,
+                source,
+                sink,
+                worker=name,
+                version=version,
+                clock=clock,
+                observer=Observers(metrics, Reporter(clock), *observers),
+                desk=desk,
+            )
+
+
+@contextmanager
+def opened_desk(
+    parts: Parts, link: Connection, admin: KafkaAdmin, name: str, observer: DeskObserver
+) -> Iterator[Desk | None]:
+    """The desk of a worker of that name, once it has read its board; None where none is set."""
+    live = parts.settings.filters.live
+    if not live:
+        yield None
+        return
+    desk = make_desk(
+        parts,
+        KafkaBoard(link, live),
+        by=f"worker {name} at {socket.gethostname()}",
+        provide=lambda topic: provide(parts.settings, admin, [topic]),
+        clock=SystemClock(),
+        observer=observer,
+    )
+    with closing(desk):
+        desk.open()
+        yield desk
+
+
+def make_desk(
+    parts: Parts,
+    board: Board,
+    *,
+    by: str,
+    provide: Callable[[str], None],
+    clock: Clock,
+    observer: DeskObserver | None = None,
+    inspector: Inspector | None = None,
+) -> Desk:
+    """A desk over any board. `provide` has a topic exist; `by` is who pauses."""
+    filters = parts.settings.filters
+    return Desk(
+        board,
+        selections=parts.selections,
+        members=parts.filters.members,
+        grounds=Grounds(
+            labels=_labels(parts.classifiers),
+            sky=parts.sky,
+            names=frozenset(member.name for member in parts.filters.members),
+            topics=frozenset((*parts.settings.topics.input, *parts.provided)),
+            prefix=filters.topic_prefix,
+            provide=provide,
+        ),
+        terms=Terms(live_max=filters.live_max, cost_us_max=filters.cost_us_max),
+        by=by,
+        clock=clock,
+        observer=observer,
+        inspector=inspector,
+    )
 
 
 def connect(settings: Settings) -> Connection:
     """The Kafka that the settings name; nothing is asked of it yet."""
     kafka = settings.kafka
-    return Connection(kafka.bootstrap, patience_s=kafka.patience_s, security=kafka.security)
+    return Connection.configured(
+        kafka.bootstrap, patience_s=kafka.patience_s, security=kafka.security
+    )
 
 
 def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink]:
@@ -210,23 +284,12 @@ def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink
 
 
 def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:
-    """Create the outputs that are missing; raises TopicMissing, naming all, where it may not."""
-    there = admin.partitions()
-    missing = [topic for topic in parts.outputs if topic not in there]
-    if missing and not parts.settings.topics.create:
-        raise TopicMissing(
-            f"no such topics: {', '.join(missing)}; create them, or set [topics] create = true"
-        )
-    admin.create([_new_topic(parts, topic) for topic in missing])
+    """Create the topics that are missing; raises TopicMissing, naming all, where it may not."""
+    provide(parts.settings, admin, parts.provided)
 
 
-def _new_topic(parts: Parts, name: str) -> TopicSettings:
-    topics = parts.settings.topics
-    topic = TopicSettings(name, topics.partitions, topics.replication)
-    if name == topics.ledger:
-        # One partition, so that it is read in the order in which it was written.
-        return replace(topic, partitions=1, settings=FOREVER)
-    return topic
+def _labels(classifiers: Sequence[Classifier]) -> dict[str, tuple[str, ...]]:
+    return {each.identity.name: each.labels for each in classifiers}
 
 
 def _schema_sources(section: SchemasSection) -> tuple[SchemaSource | None, Registrar | None]:
@@ -247,11 +310,11 @@ def _topics(settings: Settings) -> Topics:
 
 def _check_topics(parts: Parts) -> None:
     """No filter's topic may have another use, and a form is of a topic that there is."""
-    used = {*parts.settings.topics.input, *parts.outputs[:3]}
+    used = {*parts.settings.topics.input, *parts.outputs[:3], parts.settings.filters.live}
     for member in parts.filters.members:
         if member.topic in used:
             raise SettingsError(
-                f"filter {member.name!r} publishes to {member.topic!r}, which [topics] uses"
+                f"filter {member.name!r} publishes to {member.topic!r}, which the broker uses"
             )
     formed = [topic for topic in parts.outputs if topic not in parts.outputs[1:3]]
     for topic in parts.topics.forms:

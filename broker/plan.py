@@ -64,6 +64,8 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
         yield member.topic, f"filter {member.name}", topics.form(member.topic, member.form)
     yield topics.dead_letters, "dead letters", ""
     yield topics.ledger, "ledger", ""
+    if live := parts.settings.filters.live:
+        yield live, "deployed filters", ""
 
 
 def _steps(parts: Parts) -> Iterator[str]:
@@ -77,6 +79,9 @@ def _steps(parts: Parts) -> Iterator[str]:
     for member in parts.filters.members:
         clauses = ", ".join(member.clauses)
         yield f"select {member.name} {member.version}: {clauses} -> {member.topic}"
+    if live := parts.settings.filters.live:
+        prefix = parts.settings.filters.topic_prefix
+        yield f"select with the filters deployed in {live} -> {prefix}NAME"
     yield f"publish {kafka.delivery}, {parts.settings.enriched.framing} framing"
 
 
@@ -86,7 +91,7 @@ def _problems(parts: Parts, partitions: Mapping[str, int]) -> Iterator[str]:
             yield f"input topic {name} does not exist yet; a worker waits until it does"
     if parts.settings.topics.create:
         return
-    for name in parts.outputs:
+    for name in parts.provided:
         if name not in partitions:
             yield f"topic {name} does not exist; create it, or set [topics] create = true"
 

@@ -1,0 +1,36 @@
+"""The topics that a worker needs: created where they are missing, each as its use asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from broker.errors import TopicMissing
+from broker.kafka import KafkaAdmin, TopicSettings, board_topic
+from broker.settings import Settings
+
+FOREVER: Final[Mapping[str, str]] = {"retention.ms": "-1"}
+"""The ledger is kept: it is small, and what it proves may be asked years later."""
+
+
+def provide(settings: Settings, admin: KafkaAdmin, names: Sequence[str]) -> None:
+    """Have these topics exist; raises TopicMissing, naming all, where none may be created."""
+    there = admin.partitions()
+    missing = [topic for topic in names if topic not in there]
+    if missing and not settings.topics.create:
+        raise TopicMissing(
+            f"no such topics: {', '.join(missing)}; create them, or set [topics] create = true"
+        )
+    admin.create([_new_topic(settings, topic) for topic in missing])
+
+
+def _new_topic(settings: Settings, name: str) -> TopicSettings:
+    topics = settings.topics
+    topic = TopicSettings(name, topics.partitions, topics.replication)
+    if name == topics.ledger:
+        # One partition, so that it is read in the order in which it was written.
+        return replace(topic, partitions=1, settings=FOREVER)
+    if name == settings.filters.live:
+        return board_topic(name, replication=topics.replication)
+    return topic
