@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from filters.alerts import Table
 from gueststar import alert
 from gueststar.alert import Alert
+from replay.lake.reading import LakeRows
 from schemas.batch import AlertBatch
 
 
@@ -24,7 +25,7 @@ class Lot:
         self._kept = kept
         self._seed = seed
         self._most = most
-        self._drawn: list[tuple[int, AlertBatch]] = []
+        self._drawn: list[tuple[int, Table]] = []
 
     def draw(self, table: Table, selected: NDArray[np.int64]) -> None:
         """Let selected rows of a table take part."""
@@ -33,13 +34,17 @@ class Lot:
             lot = int(lots[place])
             if len(self._drawn) == self._most and lot >= self._drawn[-1][0]:
                 return
-            self._drawn.append((lot, self._kept(table.take(selected[place : place + 1]))))
+            self._drawn.append((lot, self._held(table.take(selected[place : place + 1]))))
             self._drawn.sort(key=lambda each: each[0])
             del self._drawn[self._most :]
 
     def alerts(self, name: str) -> list[Alert]:
         """Those drawn, as a filter of that name selected them."""
-        return [_alert(batch, name) for _, batch in self._drawn]
+        return [_alert(self._kept(one), name) for _, one in self._drawn]
+
+    def _held(self, one: Table) -> Table:
+        """What can be kept till the end: of a lake a row's place, as most are drawn in vain."""
+        return one if isinstance(one, LakeRows) else self._kept(one)
 
 
 def _lots(alert_id: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:

@@ -22,6 +22,7 @@ from gueststar.filtering.examples import Lot
 from gueststar.filtering.lookahead import LookAhead, look_ahead
 from gueststar.filtering.sources import by_night, bytes_of
 from gueststar.filtering.waterfall import Waterfall, judge
+from replay.lake.reading import LakeRows
 from schemas.batch import AlertBatch
 
 SEED = 1
@@ -124,12 +125,12 @@ class Gatherer:
         self._kept = kept
         self._sky = sky
         self._live = live
-        self._waterfall = Waterfall()
+        self.waterfall = Waterfall()
         self._nights: dict[str, Traffic] = {}
         self._objects = Counter[str]()
         self._troubles: dict[str, Trouble] = {}
         self._lot = Lot(kept, seed=SEED, most=EXAMPLES)
-        self._sample: list[AlertBatch] = []
+        self._sample: list[Table] = []
         self._comparison = Comparison(live.origin) if live else None
         self._seconds = 0.0
 
@@ -138,7 +139,7 @@ class Gatherer:
         begin = time.perf_counter()
         judged = judge(self.candidate.selection, table, self._sky)
         self._seconds += time.perf_counter() - begin
-        self._waterfall.add(judged)
+        self.waterfall.add(judged)
         selected = np.flatnonzero(judged.verdict.selected)
         self._count(table, selected)
         for fault in judged.verdict.faults:
@@ -148,18 +149,18 @@ class Gatherer:
 
     def findings(self) -> Findings:
         """What was found; looking ahead is tried, and the cost taken, now."""
-        selection = self.candidate.selection
+        selection, sample = self.candidate.selection, [*map(self._kept, self._sample)]
         return Findings(
             self.candidate,
-            self._waterfall,
+            self.waterfall,
             dict(sorted(self._nights.items())),
             self._objects.most_common(OBJECTS_SHOWN),
             self._troubles,
             self._lot.alerts(self.candidate.name),
-            look_ahead(selection, self._sample, self._sky),
-            cost_us(selection, self._sample, self._sky),
+            look_ahead(selection, sample, self._sky),
+            cost_us(selection, sample, self._sky),
             self._comparison,
-            self._waterfall.alerts / max(self._seconds, 1e-9),
+            self.waterfall.alerts / max(self._seconds, 1e-9),
         )
 
     def _count(self, table: Table, selected: Rows) -> None:
@@ -195,10 +196,12 @@ class Gatherer:
         """A sample of the first tables: half of it selected alerts, where there are as many."""
         if sum(map(len, self._sample)) >= SAMPLE:
             return
-        others = np.setdiff1d(np.arange(len(table)), selected)
-        chosen = selected[: SAMPLE_TABLE // 2]
+        refused = np.ones(len(table), dtype=np.bool_)
+        refused[selected] = False
+        chosen, others = selected[: SAMPLE_TABLE // 2], np.flatnonzero(refused)
         rows = np.concatenate((chosen, others[: SAMPLE_TABLE - len(chosen)]))
-        self._sample.append(self._kept(table.take(np.sort(rows))))
+        sampled = table.take(np.sort(rows))
+        self._sample.append(sampled if isinstance(table, LakeRows) else self._kept(sampled))
 
 
 def cost_us(selection: Selection, sample: Sequence[Table], sky: Sky = NO_SKY) -> float:

@@ -146,9 +146,10 @@ class Night:
 
     def _read(self, file: Any, groups: list[int], names: list[str]) -> Any:  # noqa: ANN401
         with self._explained():
-            for name in set(names).difference(file.schema_arrow.names):
+            found = file.read_row_groups(groups, columns=names, use_threads=False)
+            for name in set(names).difference(found.column_names):
                 raise OSError(f"it was archived before there was a column {name!r}")
-            return file.read_row_groups(groups, columns=names, use_threads=False)
+            return found
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
