@@ -13,7 +13,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from confluent_kafka import KafkaError
+
 from broker.errors import KafkaUnavailable
+from broker.kafka.faults import ACCESS
+from schemas.errors import BrokerError
 
 LOG: Final = logging.getLogger("gueststar.kafka")
 STATISTICS_INTERVAL_MS: Final = 1_000
@@ -21,6 +25,13 @@ STATISTICS_INTERVAL_MS: Final = 1_000
 # What librdkafka says many times an outage, and the watch once; and what it says beside raising.
 DEMOTED: Final = frozenset(
     {"FAIL", "ERROR", "REQTMOUT", "FETCHERR", "SESSTMOUT", "TXNERR", "FATAL"}
+)
+
+
+NOT_LET_IN: Final = (
+    KafkaError._AUTHENTICATION,
+    KafkaError._SSL,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
 )
 
 
@@ -56,12 +67,14 @@ class Watch:
         self._now_s = monotonic_s
         self._away_since_s: float | None = None
         self._changed_s = -math.inf
+        self._refusal: BrokerError | None = None
+        self._was_up = False
 
     def client(self) -> dict[str, Any]:
         """The callbacks for a client whose queue is served all the time (a consumer)."""
         return {
             "logger": CLIENT_LOG,
-            "error_cb": lambda error: LOG.debug("client error: %s", error),
+            "error_cb": self._hear_error,
             "stats_cb": self._hear_statistics,
             "statistics.interval.ms": STATISTICS_INTERVAL_MS,
         }
@@ -86,10 +99,16 @@ class Watch:
         LOG.warning("Kafka at %s answers again after %.0f s", self._bootstrap, away_s)
 
     def check(self) -> None:
-        """Raise KafkaUnavailable where an outage has outlasted the patience."""
+        """Raise KafkaUnavailable where an outage has outlasted the patience.
+
+        Where Kafka does not let us in, that is what is raised: at once if it never did, as
+        nobody waits for a password to become right, else when the patience is over.
+        """
+        if self._refusal is not None and not self._was_up:
+            raise self._refusal
         since_s = self._away_since_s
         if since_s is not None and self._now_s() - since_s > self.patience_s:
-            raise KafkaUnavailable(self.complaint())
+            raise self._refusal or KafkaUnavailable(self.complaint())
 
     def complaint(self) -> str:
         """The one line that names the server and the remedy."""
@@ -97,6 +116,12 @@ class Watch:
             f"no answer from Kafka at {self._bootstrap} for {self.patience_s:.0f} s: "
             "start it, or correct the address"
         )
+
+    def _hear_error(self, error: KafkaError) -> None:
+        LOG.debug("client error: %s", error)
+        if error.code() in NOT_LET_IN:
+            place = f"Kafka at {self._bootstrap} does not let us in"
+            self._refusal = BrokerError(f"{place} ({error.str()}): {ACCESS}")
 
     def _hear_statistics(self, text: str) -> None:
         statistics = json.loads(text)
@@ -115,6 +140,7 @@ class Watch:
             statistics["rx_bytes"],
         )
         if up:
+            self._was_up, self._refusal = True, None
             self.back(at_s)
         else:
             self.away(at_s)

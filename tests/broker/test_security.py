@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
+from confluent_kafka import KafkaError
 
 from broker.errors import SettingsError
 from broker.kafka import Connection
 from broker.kafka.connection import security_of
+from broker.kafka.watch import Watch
+from schemas.errors import BrokerError
 
 SET = {
     "GUESTSTAR_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
@@ -44,6 +50,33 @@ def test_settings_given_win_over_the_environment(monkeypatch: pytest.MonkeyPatch
 def test_a_setting_given_must_be_one_of_security() -> None:
     with pytest.raises(SettingsError, match=r"'group\.id' in the settings given"):
         Connection.configured("here:1", security={"group.id": "mine"})
+
+
+def test_a_kafka_that_never_let_us_in_is_not_waited_for() -> None:
+    watch = Watch("here:1", 60.0)
+    watch.client()["error_cb"](KafkaError(KafkaError._AUTHENTICATION, "bad password"))
+    with pytest.raises(BrokerError, match=r"here:1 does not let us in \(bad password\).*GUESTSTAR"):
+        watch.check()
+
+
+def test_a_kafka_that_let_us_in_before_is_waited_for() -> None:
+    now_s = 0.0
+    watch = Watch("here:1", 60.0, monotonic_s=lambda: now_s)
+    callbacks = watch.client()
+    state = {"name": "c", "time": time.time(), "brokers": {"b": {"state": "UP"}}}
+    callbacks["stats_cb"](json.dumps(state | {"replyq": 0, "rx_bytes": 0}))
+    callbacks["error_cb"](KafkaError(KafkaError._SSL, "handshake"))
+    watch.away()
+    watch.check()
+    now_s = 61.0
+    with pytest.raises(BrokerError, match="does not let us in"):
+        watch.check()
+
+
+def test_an_outage_is_no_refusal() -> None:
+    watch = Watch("here:1", 60.0)
+    watch.client()["error_cb"](KafkaError(KafkaError._ALL_BROKERS_DOWN))
+    watch.check()
 
 
 def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,17 @@ def test_a_name_that_does_not_exist_is_refused_with_those_that_do() -> None:
 
 
 def test_importing_it_imports_nothing_heavy() -> None:
-    heavy = ("numba", "numpy", "onnxruntime", "confluent_kafka", "fastavro", "skimage", "typer")
+    heavy = (
+        *("numba", "numpy", "onnxruntime", "confluent_kafka", "fastavro", "skimage", "typer"),
+        *("astropy", "mocpy", "pyarrow", "matplotlib", "pandas"),
+    )
     script = f"import sys, gueststar; print([m for m in {heavy} if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_subscribing_loads_neither_pictures_nor_tables() -> None:
+    heavy = ("astropy", "mocpy", "pyarrow", "matplotlib", "pandas", "onnxruntime")
+    script = f"import sys, gueststar.watching; print([m for m in {heavy} if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
