@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple
 
 from broker.dead_letters import OUTPUT_TOO_LARGE
@@ -83,9 +84,27 @@ class Packed(NamedTuple):
     """These rows are in no output."""
 
 
-class _Record(NamedTuple):
-    value: bytes
-    shortened: bool
+class _Fitted(NamedTuple):
+    """What a topic takes of what it should get."""
+
+    rows: Sequence[int]
+    """Rising."""
+    records: Sequence[bytes]
+    """Of each row."""
+    shortened: frozenset[int] = frozenset()
+    """Those of the rows that are lite because full was too large."""
+    large: Sequence[int] = ()
+    """Rows that no shape made fit; they are not among `rows`."""
+
+    def without(self, large: Mapping[int, str]) -> _Fitted:
+        """The same less what is too large for any topic."""
+        left = [pair for pair in zip(self.rows, self.records, strict=True) if pair[0] not in large]
+        rows, records = [row for row, _ in left], [record for _, record in left]
+        return _Fitted(rows, records, self.shortened - large.keys())
+
+    def outputs(self, topic: str, keys: Sequence[bytes]) -> Iterator[Output]:
+        """The messages."""
+        return map(Output, repeat(topic), [keys[row] for row in self.rows], self.records)
 
 
 class Packer:
@@ -110,44 +129,43 @@ class Packer:
         gone = {each.row for each in refused}
         wishes = _without(wanted, gone) if gone else wanted
         encoded = _Encoded(encode)
-        for form in SHAPES:
+        for form, shapes in SHAPES.items():
             rows = {row for wish in wishes.values() if wish.form == form for row in wish.rows}
-            encoded.prepare(SHAPES[form][0], sorted(rows))
+            encoded.prepare(shapes[0], sorted(rows))
+        key_max = max(map(len, keys), default=0)
         fitted = {
-            topic: self._fit(topic, wish, keys, encoded)
+            topic: self._fit(topic, wish, keys, key_max, encoded)
             for topic, wish in wishes.items()
             if wish.rows
         }
-        large = _large(wishes, fitted)
+        large = {row: topic for topic, one in fitted.items() for row in one.large}
         if large:
-            fitted = {topic: _kept(records, large) for topic, records in fitted.items()}
-        outputs = [
-            Output(topic, keys[row], record.value)
-            for topic, records in fitted.items()
-            for row, record in records.items()
-        ]
+            fitted = {topic: one.without(large) for topic, one in fitted.items()}
         return Packed(
-            outputs,
-            published={topic: len(records) for topic, records in fitted.items() if records},
-            shortened=_shortened(fitted),
+            [output for topic, one in fitted.items() for output in one.outputs(topic, keys)],
+            published={topic: len(one.rows) for topic, one in fitted.items() if one.rows},
+            shortened={t: len(one.shortened) for t, one in fitted.items() if one.shortened},
             refused=[*refused, *self._complaints(large)],
         )
 
     def _fit(
-        self, topic: str, wish: Wish, keys: Sequence[bytes], encoded: _Encoded
-    ) -> dict[int, _Record]:
-        """By row, the first shape that the topic accepts; rows with none are missing."""
+        self, topic: str, wish: Wish, keys: Sequence[bytes], key_max: int, encoded: _Encoded
+    ) -> _Fitted:
+        """Of each row, the first shape that the topic accepts."""
         bytes_max = self._bytes_max(topic)
-        fitted, left = dict[int, _Record](), wish.rows
+        records = encoded.of(SHAPES[wish.form][0], wish.rows)
+        if key_max + max(map(len, records)) <= bytes_max:
+            return _Fitted(wish.rows, records)
+        fitted, shortened = dict[int, bytes](), set[int]()
         for tried, shape in enumerate(SHAPES[wish.form]):
-            records = encoded.of(shape, left)
-            for row, value in zip(left, records, strict=True):
-                if len(keys[row]) + len(value) <= bytes_max:
-                    fitted[row] = _Record(value, shortened=tried > 0)
-            if len(fitted) == len(wish.rows):
-                break
             left = [row for row in wish.rows if row not in fitted]
-        return dict(sorted(fitted.items())) if tried else fitted
+            for row, value in zip(left, encoded.of(shape, left), strict=True):
+                if len(keys[row]) + len(value) <= bytes_max:
+                    fitted[row] = value
+                    shortened |= {row} if tried else set()
+        rows = sorted(fitted)
+        large = [row for row in wish.rows if row not in fitted]
+        return _Fitted(rows, [fitted[row] for row in rows], frozenset(shortened), large)
 
     def _complaints(self, large: Mapping[int, str]) -> Iterator[Refused]:
         for row, topic in large.items():
@@ -161,32 +179,6 @@ def _without(wanted: Mapping[str, Wish], gone: set[int]) -> dict[str, Wish]:
         topic: wish._replace(rows=[row for row in wish.rows if row not in gone])
         for topic, wish in wanted.items()
     }
-
-
-def _kept(records: Mapping[int, _Record], large: Mapping[int, str]) -> dict[int, _Record]:
-    return {row: record for row, record in records.items() if row not in large}
-
-
-def _large(
-    wishes: Mapping[str, Wish], fitted: Mapping[str, Mapping[int, _Record]]
-) -> dict[int, str]:
-    """By row that is too large for a topic, the last such topic."""
-    return {
-        row: topic
-        for topic, records in fitted.items()
-        if len(records) < len(wishes[topic].rows)
-        for row in wishes[topic].rows
-        if row not in records
-    }
-
-
-def _shortened(fitted: Mapping[str, Mapping[int, _Record]]) -> dict[str, int]:
-    """By topic with any: its records that are lite because full was too large."""
-    counts = {
-        topic: sum(record.shortened for record in records.values())
-        for topic, records in fitted.items()
-    }
-    return {topic: count for topic, count in counts.items() if count}
 
 
 class _Encoded:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +13,15 @@ from numpy.typing import NDArray
 from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
 from broker.errors import TopicMissing
+from broker.judged import Judged
 from broker.ledger import Counts
 from broker.observer import Step
 from broker.packing import Encode, Packed, Packer, Refused, Shape, Topics, Wish
 from broker.ports import Clock, Message, Output
-from broker.scoring import ScoringFault, score
+from broker.scoring import score
 from classifiers.classifier import Classifier
 from filters.roster import Member, Ruling
-from filters.verdict import Fault
-from schemas.annotation import Annotations, Catalogue, SelectedBy
+from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.enriched import Form
 from schemas.errors import SchemaError
@@ -83,25 +82,6 @@ class Processed:
     """With the survey's own score, of the alerts that were decoded."""
 
 
-class _Judged(NamedTuple):
-    """A batch once scored and selected."""
-
-    batch: AlertBatch
-    messages: Sequence[Message]
-    ingested_unix_s: float
-    scoring_faults: tuple[ScoringFault, ...]
-    disagreements: Disagreements
-    members: Sequence[Member]
-    rulings: Sequence[Ruling]
-    """Of each member."""
-
-    def picked(self) -> Iterator[tuple[Member, list[int]]]:
-        """The members that selected anything, and what."""
-        for member, ruling in zip(self.members, self.rulings, strict=True):
-            if len(ruling.selected):
-                yield member, ruling.selected.tolist()
-
-
 class Pipeline:
     """Decoder, classifiers, filters and encoder in a row; keeps nothing between batches."""
 
@@ -142,7 +122,7 @@ class Pipeline:
             disagreed = disagreements(batch, self._certainty)
         with watch.measured(Step.SELECT):
             members, rulings = self._filters.members, self._filters.judge(batch)
-        judged = _Judged(batch, messages, ingested_unix_s, faults, disagreed, members, rulings)
+        judged = Judged(batch, messages, ingested_unix_s, faults, disagreed, members, rulings)
         with watch.measured(Step.ENCODE):
             judged = self._publishable(judged)
             packed = self._pack(judged)
@@ -150,7 +130,7 @@ class Pipeline:
             letters = [Output(self._topics.dead_letters, d.key, d.encode()) for d in dead]
         return _processed(judged, packed, dead, letters, watch.steps_s)
 
-    def _publishable(self, judged: _Judged) -> _Judged:
+    def _publishable(self, judged: Judged) -> Judged:
         """The same; what was selected for a topic that does not exist is a fault of its filter."""
         faults = dict[str, str]()
         for member, _ in judged.picked():
@@ -158,12 +138,9 @@ class Pipeline:
                 self._bytes_max(member.topic)
             except TopicMissing as missing:
                 faults[member.name] = f"filter {member.name!r}: {missing}"
-        if not faults:
-            return judged
-        rulings = (_failed(each, faults.get(each.name)) for each in judged.rulings)
-        return judged._replace(rulings=tuple(rulings))
+        return judged.failing(faults) if faults else judged
 
-    def _pack(self, judged: _Judged) -> Packed:
+    def _pack(self, judged: Judged) -> Packed:
         keys = [object_id.encode() for object_id in judged.batch.object_id.tolist()]
         annotations, wanted = self._annotations(judged), self._wanted(judged)
 
@@ -181,8 +158,8 @@ class Pipeline:
             refused = list(_unwritable(judged.batch, encode))
             return self._packer.pack(keys, wanted, encode, refused)
 
-    def _annotations(self, judged: _Judged) -> Annotations:
-        batch, selected_by = judged.batch, _selected_by(judged)
+    def _annotations(self, judged: Judged) -> Annotations:
+        batch, selected_by = judged.batch, judged.selected_by()
         return Annotations(
             broker_version=self._broker_version,
             models=[each.identity for each in self._classifiers],
@@ -190,11 +167,11 @@ class Pipeline:
             publish_unix_us=round(self._clock.now_s() * 1e6),
             scores={name: (batch.score_labels[name], batch.scores[name]) for name in batch.scores},
             filters=[tuple(one.filter for one in by) for by in selected_by],
-            flags=_flags(judged),
+            flags=judged.flags(),
             selected_by=selected_by,
         )
 
-    def _wanted(self, judged: _Judged) -> dict[str, Wish]:
+    def _wanted(self, judged: Judged) -> dict[str, Wish]:
         """What each topic with any row gets: a row once, where several filters share a topic."""
         topics = self._topics
         everything = list(range(len(judged.batch)))
@@ -243,41 +220,7 @@ def _flagged(annotations: Annotations, more: tuple[str, ...]) -> Annotations:
     return replace(annotations, flags=[(*flags, *more) for flags in annotations.flags])
 
 
-def _flags(judged: _Judged) -> list[tuple[str, ...]]:
-    """By row: the flags of classifiers that raised on it."""
-    flags: list[tuple[str, ...]] = [()] * len(judged.batch)
-    for fault in judged.scoring_faults:
-        for row in fault.rows.tolist():
-            flags[row] = (*flags[row], fault.flag)
-    return flags
-
-
-def _failed(ruling: Ruling, message: str | None) -> Ruling:
-    """The same, at fault on what it selected where there is a message."""
-    if message is None:
-        return ruling
-    fault = Fault(ruling.selected, message)
-    return ruling._replace(selected=ruling.selected[:0], faults=(*ruling.faults, fault))
-
-
-def _selected_by(judged: _Judged) -> list[tuple[SelectedBy, ...]]:
-    """By row: the filters that selected it."""
-    found: list[tuple[SelectedBy, ...]] = [()] * len(judged.batch)
-    for member, rows in judged.picked():
-        one = (_named(member),)
-        for row in rows:
-            found[row] += one
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _named(member: Member) -> SelectedBy:
-    """What an alert says of a filter that selected it."""
-    catalogues = tuple(Catalogue(*each) for each in member.catalogues)
-    return SelectedBy(member.name, member.version, member.sha256, catalogues)
-
-
-def _dead(judged: _Judged, packed: Packed) -> list[DeadLetter]:
+def _dead(judged: Judged, packed: Packed) -> list[DeadLetter]:
     """What the decoder rejected and what cannot be published, in the order consumed."""
     sources = judged.batch.source_index.tolist()
     dead = [(each.index, each.reason.value, each.detail) for each in judged.batch.rejected]
@@ -288,7 +231,7 @@ def _dead(judged: _Judged, packed: Packed) -> list[DeadLetter]:
 
 
 def _processed(
-    judged: _Judged,
+    judged: Judged,
     packed: Packed,
     dead: Sequence[DeadLetter],
     letters: Sequence[Output],
@@ -299,45 +242,11 @@ def _processed(
     received = stamps[judged.batch.source_index[live]]
     return Processed(
         outputs=[*packed.outputs, *letters],
-        counts=_counts(judged, packed, dead),
+        counts=judged.counts(packed, dead),
         filters=len(judged.members),
         steps_s=steps_s,
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),
         exposed_unix_s=judged.batch.exposed_unix_s[live],
-        faults=tuple(_fault_lines(judged)),
+        faults=tuple(judged.fault_lines()),
         disagreements=judged.disagreements,
     )
-
-
-def _counts(judged: _Judged, packed: Packed, dead: Sequence[DeadLetter]) -> Counts:
-    reasons: dict[str, int] = {}
-    for letter in dead:
-        reasons[letter.reason] = reasons.get(letter.reason, 0) + 1
-    errors: dict[str, int] = {}
-    for fault in judged.scoring_faults:
-        errors[fault.classifier] = errors.get(fault.classifier, 0) + len(fault.rows)
-    rulings = judged.rulings
-    return Counts(
-        published=packed.published,
-        shortened=packed.shortened,
-        dead=reasons,
-        selected={each.name: len(each.selected) for each in rulings if len(each.selected)},
-        refused=_by_clause((each.name, each.refused) for each in rulings),
-        unknown=_by_clause((each.name, each.unknown) for each in rulings),
-        filter_errors={each.name: each.errors for each in rulings if each.faults},
-        classifier_errors=errors,
-    )
-
-
-def _by_clause(counts: Iterable[tuple[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
-    """By filter and clause, what is not zero."""
-    present = ((name, {key: n for key, n in by.items() if n}) for name, by in counts)
-    return {name: by for name, by in present if by}
-
-
-def _fault_lines(judged: _Judged) -> Iterator[str]:
-    for fault in judged.scoring_faults:
-        yield f"{fault.message} ({len(fault.rows)} alerts)"
-    for ruling in judged.rulings:
-        for error in ruling.faults:
-            yield f"{error.message} ({len(error.rows)} alerts)"

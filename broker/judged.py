@@ -1,0 +1,111 @@
+"""A batch once scored and selected: what its alerts say of it, and what is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from broker.dead_letters import DeadLetter
+from broker.disagreement import Disagreements
+from broker.ledger import Counts
+from broker.packing import Packed
+from broker.ports import Message
+from broker.scoring import ScoringFault
+from filters.roster import Member, Ruling
+from filters.verdict import Fault
+from schemas.annotation import Catalogue, SelectedBy
+from schemas.batch import AlertBatch
+
+
+class Judged(NamedTuple):
+    """A batch once scored and selected."""
+
+    batch: AlertBatch
+    messages: Sequence[Message]
+    ingested_unix_s: float
+    scoring_faults: tuple[ScoringFault, ...]
+    disagreements: Disagreements
+    members: Sequence[Member]
+    rulings: Sequence[Ruling]
+    """Of each member."""
+
+    def picked(self) -> list[tuple[Member, list[int]]]:
+        """The members that selected anything, and what."""
+        return [
+            (member, ruling.selected.tolist())
+            for member, ruling in zip(self.members, self.rulings, strict=True)
+            if len(ruling.selected)
+        ]
+
+    def failing(self, faults: Mapping[str, str]) -> Judged:
+        """The same, with those filters at fault, by name and message, on what they selected."""
+        rulings = (_failed(each, faults.get(each.name)) for each in self.rulings)
+        return self._replace(rulings=tuple(rulings))
+
+    def selected_by(self) -> list[tuple[SelectedBy, ...]]:
+        """By row: the filters that selected it."""
+        found: list[tuple[SelectedBy, ...]] = [()] * len(self.batch)
+        for member, rows in self.picked():
+            one = (_named(member),)
+            for row in rows:
+                found[row] += one
+        return found
+
+    def flags(self) -> list[tuple[str, ...]]:
+        """By row: the flags of classifiers that raised on it."""
+        flags: list[tuple[str, ...]] = [()] * len(self.batch)
+        for fault in self.scoring_faults:
+            for row in fault.rows.tolist():
+                flags[row] = (*flags[row], fault.flag)
+        return flags
+
+    def fault_lines(self) -> Iterator[str]:
+        """What classifiers and filters raised, a line each."""
+        for fault in self.scoring_faults:
+            yield f"{fault.message} ({len(fault.rows)} alerts)"
+        for ruling in self.rulings:
+            for error in ruling.faults:
+                yield f"{error.message} ({len(error.rows)} alerts)"
+
+    def counts(self, packed: Packed, dead: Sequence[DeadLetter]) -> Counts:
+        """What became of the alerts."""
+        errors: dict[str, int] = {}
+        for fault in self.scoring_faults:
+            errors[fault.classifier] = errors.get(fault.classifier, 0) + len(fault.rows)
+        rulings = self.rulings
+        return Counts(
+            published=packed.published,
+            shortened=packed.shortened,
+            dead=Counter(letter.reason for letter in dead),
+            selected={each.name: len(each.selected) for each in rulings if len(each.selected)},
+            refused=_by_clause((each.name, each.refused) for each in rulings),
+            unknown=_by_clause((each.name, each.unknown) for each in rulings),
+            filter_errors={each.name: each.errors for each in rulings if each.faults},
+            classifier_errors=errors,
+        )
+
+
+def _failed(ruling: Ruling, message: str | None) -> Ruling:
+    if message is None:
+        return ruling
+    fault = Fault(ruling.selected, message)
+    return ruling._replace(selected=ruling.selected[:0], faults=(*ruling.faults, fault))
+
+
+@lru_cache(maxsize=4096)
+def _named(member: Member) -> SelectedBy:
+    """What an alert says of a filter that selected it."""
+    catalogues = tuple(Catalogue(*each) for each in member.catalogues)
+    return SelectedBy(member.name, member.version, member.sha256, catalogues)
+
+
+def _by_clause(counts: Iterable[tuple[str, Mapping[str, int]]]) -> dict[str, Mapping[str, int]]:
+    """By filter and clause, what is not zero."""
+    present = ((name, by if all(by.values()) else _not_zero(by)) for name, by in counts)
+    return {name: by for name, by in present if by}
+
+
+def _not_zero(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
