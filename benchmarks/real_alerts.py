@@ -61,6 +61,8 @@ LSST_SOURCE: Row = {
 }
 LSST_OBJECT: Row = {"firstDiaSourceMjdTai": FLOAT, "nDiaSources": LONG}
 SS_SOURCE: Row = {"ssObjectId": LONG, "ephOffset": FLOAT}
+AT_ONCE_MAX = 2
+"""Points of one band and instant that an alert may hold: a detection that comes twice."""
 MATCHES = ("cdsxmatch", "tns", "tnsclass")
 """Classes by position that the Fink broker adds to an alert of ZTF."""
 RUBIN_MATCHES: Row = {"simbad_otype": TEXT}
@@ -82,6 +84,24 @@ def read_real_alerts(data: Path) -> RealAlerts:
     rows = order[np.unique(batch.alert_id[order], return_index=True)[1]]
     once, reader = batch.take(rows.astype(np.int64)), EnrichedReader()
     return RealAlerts(once, [reader.read(packet) for packet in once.packets])
+
+
+def rewritten(batch: AlertBatch) -> NDArray[np.bool_]:
+    """The alerts whose history somebody rewrote to test a broker with, (n,).
+
+    Some of the Fink broker's test packets hold a month's points at one instant, and with them an
+    age of one hour, a star at 120 arcsec and an asteroid at 60: no camera exposes one field in one
+    band so often at once. They are no observations, and nothing about rates follows from them.
+    """
+    curves = batch.light_curve
+    rows = np.repeat(np.arange(len(batch)), np.diff(curves.offsets))
+    order = np.lexsort((curves.band, curves.mjd, rows))
+    rows, mjd, band = rows[order], curves.mjd[order], curves.band[order]
+    away = AT_ONCE_MAX
+    same = (rows[away:] == rows[:-away]) & (mjd[away:] == mjd[:-away])
+    found = np.zeros(len(batch), np.bool_)
+    found[rows[away:][same & (band[away:] == band[:-away])]] = True
+    return found
 
 
 def lacking_survey_score(batch: AlertBatch) -> NDArray[np.bool_]:

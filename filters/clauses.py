@@ -30,8 +30,7 @@ SEEN_AGAIN_DAYS = 0.02
 """Half an hour: at 2 arcsec an hour and more, a main-belt asteroid is elsewhere by then."""
 
 DETECTIONS_MIN = 2
-"""As Fink's supernova candidates need (Moeller et al. 2021). Some of ZTF's objects have a history
-that begins half an hour ago and one detection: many of those move."""
+"""As Fink's supernova candidates need (Moeller et al. 2021, MNRAS 501, 3272)."""
 
 ASTEROID_RADIUS_ARCSEC = 5
 """Ephemerides of numbered asteroids are good to an arcsecond; the rest is for the others."""

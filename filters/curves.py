@@ -38,8 +38,8 @@ class _Points(NamedTuple):
     rows: Ints
     days_before: Floats
     band: NDArray[np.int8]
-    magnitude: Floats
-    """Of a detection that brightened; NaN for all others."""
+    bright_njy: Floats
+    """The flux of a detection brighter than the template; NaN for all others."""
     limit_mag: Floats
     detected: Mask
 
@@ -52,17 +52,17 @@ def rise_mag_per_day(alerts: Alerts | AlertBatch) -> Floats:
     epoch, or the alert's own flux is not positive.
     """
     points = _known(alerts)
-    before = np.where(np.isnan(points.magnitude), points.limit_mag, points.magnitude)
     last = _last(
         points,
         (points.band == alerts.band[points.rows])
         & (points.days_before >= SPAN_DAYS_MIN)
         & (points.days_before <= SPAN_DAYS_MAX)
-        & np.isfinite(before),
+        & (np.isfinite(points.bright_njy) | np.isfinite(points.limit_mag)),
         len(alerts),
     )
-    now = _magnitude(alerts.flux_njy)
-    return (_at(before, last) - now) / _at(points.days_before, last)
+    seen = _magnitude(_at(points.bright_njy, last))
+    before = np.where(np.isnan(seen), _at(points.limit_mag, last), seen)
+    return (before - _magnitude(alerts.flux_njy)) / _at(points.days_before, last)
 
 
 def fade_mag_per_day(alerts: Alerts | AlertBatch) -> Floats:
@@ -74,8 +74,8 @@ def fade_mag_per_day(alerts: Alerts | AlertBatch) -> Floats:
     points = _known(alerts)
     own = points.band == alerts.band[points.rows]
     peak = _brightest(points, own, len(alerts))
-    days, now = _at(points.days_before, peak), _magnitude(alerts.flux_njy)
-    faded = now - _at(points.magnitude, peak)
+    days = _at(points.days_before, peak)
+    faded = _magnitude(alerts.flux_njy) - _magnitude(_at(points.bright_njy, peak))
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.where(days >= SPAN_DAYS_MIN, faded / days, np.nan)
     return np.where(days == 0, 0.0, slope)
@@ -87,7 +87,7 @@ def peak_magnitude(alerts: Alerts | AlertBatch) -> Floats:
     NaN where no detection was brighter than the template.
     """
     points = _known(alerts)
-    return _at(points.magnitude, _brightest(points, points.detected, len(alerts)))
+    return _magnitude(_at(points.bright_njy, _brightest(points, points.detected, len(alerts))))
 
 
 def days_since_peak(alerts: Alerts | AlertBatch) -> Floats:
@@ -112,7 +112,7 @@ def positive_fraction(alerts: Alerts | AlertBatch) -> Floats:
     """
     points = _known(alerts)
     detections = _count(points, points.detected, len(alerts)).astype(np.float64)
-    brighter = _count(points, np.isfinite(points.magnitude), len(alerts))
+    brighter = _count(points, np.isfinite(points.bright_njy), len(alerts))
     return brighter / np.where(detections > 0, detections, np.nan)
 
 
@@ -123,9 +123,11 @@ def amplitude_mag(alerts: Alerts | AlertBatch) -> Floats:
     """
     points = _known(alerts)
     own = points.band == alerts.band[points.rows]
-    brightest = _at(points.magnitude, _brightest(points, own, len(alerts)))
-    inverted = points._replace(magnitude=-points.magnitude)
-    return _at(points.magnitude, _brightest(inverted, own, len(alerts))) - brightest
+    brightest, faintest = (
+        _magnitude(_at(points.bright_njy, _extreme(points, own, len(alerts), of)))
+        for of in (np.maximum, np.minimum)
+    )
+    return faintest - brightest
 
 
 def colour(alerts: Alerts | AlertBatch, blue: str, red: str) -> Floats:
@@ -136,11 +138,11 @@ def colour(alerts: Alerts | AlertBatch, blue: str, red: str) -> Floats:
     band that does not exist.
     """
     points = _known(alerts)
-    bright = np.isfinite(points.magnitude)
+    bright = np.isfinite(points.bright_njy)
     ends = [
         _last(points, bright & (points.band == _band(name)), len(alerts)) for name in (blue, red)
     ]
-    first, second = (_at(points.magnitude, end) for end in ends)
+    first, second = (_magnitude(_at(points.bright_njy, end)) for end in ends)
     days = np.abs(np.subtract(*(_at(points.days_before, end) for end in ends)))
     return np.where(days <= COLOUR_DAYS_MAX, first - second, np.nan)
 
@@ -153,8 +155,8 @@ def days_since_dark(alerts: Alerts | AlertBatch, deeper_by_mag: float = 0.0) -> 
     without a detection counts, its limit being five times its error. NaN where there is none.
     """
     seen = _known(alerts)
-    first = _first(seen, np.isfinite(seen.magnitude), len(alerts))
-    age, magnitude = _at(seen.days_before, first), _at(seen.magnitude, first)
+    first = _first(seen, np.isfinite(seen.bright_njy), len(alerts))
+    age, magnitude = _at(seen.days_before, first), _magnitude(_at(seen.bright_njy, first))
     days = np.full(len(alerts), np.nan)
     for points in (seen, _known(alerts, forced=True)):
         dark = ~points.detected & (points.days_before > age[points.rows])
@@ -169,10 +171,13 @@ def _known(alerts: Alerts | AlertBatch, *, forced: bool = False) -> _Points:
     rows = np.repeat(np.arange(len(alerts)), np.diff(curves.offsets))
     days_before = alerts.mjd[rows] - curves.mjd
     limit_mag = _forced_limits(curves) if forced else curves.limit_mag
-    magnitude = np.where(curves.detected, _magnitude(curves.flux_njy), np.nan)
+    bright_njy = np.where(curves.detected & (curves.flux_njy > 0), curves.flux_njy, np.nan)
+    points = (rows, days_before, curves.band, bright_njy, limit_mag, curves.detected)
     known = days_before >= 0
-    columns: tuple[Any, ...] = (rows, days_before, curves.band, magnitude, limit_mag)
-    return _Points(*(column[known] for column in (*columns, curves.detected)))
+    if known.all():
+        return _Points(*points)
+    columns: tuple[Any, ...] = points
+    return _Points(*(column[known] for column in columns))
 
 
 def _forced_limits(curves: LightCurves) -> Floats:
@@ -206,10 +211,17 @@ def _first(points: _Points, wanted: Mask, rows: int) -> Ints:
 
 def _brightest(points: _Points, wanted: Mask, rows: int) -> Ints:
     """Of each row the brightest point wanted, the first of equals, -1 where there is none."""
-    bright = wanted & np.isfinite(points.magnitude)
-    least = np.full(rows, np.inf)
-    np.minimum.at(least, points.rows[bright], points.magnitude[bright])
-    return _first(points, bright & (points.magnitude == least[points.rows]), rows)
+    return _extreme(points, wanted, rows, np.maximum)
+
+
+def _extreme(points: _Points, wanted: Mask, rows: int, of: np.ufunc) -> Ints:
+    """The same, or with np.minimum the faintest of the bright ones."""
+    bright = np.flatnonzero(wanted & np.isfinite(points.bright_njy))
+    extreme = np.full(rows, np.nan)
+    # Begun with any of the row's own, so that no limit needs to be known.
+    extreme[points.rows[bright]] = points.bright_njy[bright]
+    of.at(extreme, points.rows[bright], points.bright_njy[bright])
+    return _first(points, wanted & (points.bright_njy == extreme[points.rows]), rows)
 
 
 def _count(points: _Points, wanted: Mask, rows: int) -> Ints:

@@ -16,6 +16,6 @@ def test_a_survey_without_a_star_catalogue_or_asteroids_is_served_too() -> None:
     assert young_supernovae.judge(batch_of(dict.fromkeys(names, NAN))).selected.all()
 
 
-def test_a_history_of_half_an_hour_and_one_detection_is_none() -> None:
-    verdict = young_supernovae.judge(batch_of({"age_days": 0.04, "detections": 1}))
+def test_an_age_that_no_second_detection_supports_is_none() -> None:
+    verdict = young_supernovae.judge(batch_of({"age_days": 3.0, "detections": 1}))
     assert verdict.refused_by["seen again"] == 1
