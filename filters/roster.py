@@ -120,13 +120,12 @@ class Roster:
 
     def _rulings(self, answers: Answers) -> list[Ruling]:
         """Of each expression; what is empty is one object for all, since most of them are."""
-        ends, rows = answers.ends, [NO_ROWS] * len(self._expressions)
-        for place in np.flatnonzero(np.diff(ends)).tolist():
+        ends, rows = answers.ends.tolist(), [NO_ROWS] * len(self._expressions)
+        for place in np.flatnonzero(np.diff(answers.ends)).tolist():
             rows[place] = answers.selected[ends[place] : ends[place + 1]]
         known, unknown = answers.counts[:, 0] - answers.counts[:, 1], answers.counts[:, 1]
-        return list(
-            map(Ruling, self._expressions, rows, self._counted(known), self._counted(unknown))
-        )
+        counts = self._counted(known), self._counted(unknown)
+        return [*map(Ruling, self._expressions, rows, *counts)]
 
     def _counted(self, counts: NDArray[np.int64]) -> list[Mapping[str, int]]:
         """By expression what each clause counted, clauses that counted none left out."""

@@ -29,10 +29,10 @@ WORK_BYTES_MAX = 4 * 2**20
 """Of the arrays of a piece of a batch, beside what functions make; longer batches are cut. More
 would not stay in a core's cache."""
 
-PIECE_ROWS_MAX = 8192
+PIECE_ROWS_MAX = 32_768
 """Rows judged at once, however few columns are read."""
 
-COMPARED_ONE_BY_ONE = 12
+COMPARED_ONE_BY_ONE = 32
 """Constants of one value and operator; of more each alert's place is searched among them."""
 
 
@@ -233,7 +233,8 @@ def _is_noted(shape: Shape) -> bool:
 
 def _gathered(passed: Sequence[Ints], rows: Sequence[Ints]) -> tuple[Ints, Ints]:
     """Pieces' rows by filter, and where each filter's begin."""
-    ends = np.concatenate(([0], np.cumsum(np.sum(passed, axis=0)))).astype(np.int64)
+    ends = np.zeros(len(passed[0]) + 1, np.int64)
+    np.cumsum(sum(passed), out=ends[1:])
     if len(rows) == 1:
         return rows[0], ends
     filters = np.concatenate([np.repeat(np.arange(len(each)), each) for each in passed])
