@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from broker import assembly
 from broker.assembly import worker
-from broker.kafka import KafkaAdmin, TopicSettings
+from broker.kafka import KafkaAdmin, KafkaSource, TopicSettings
 from broker.kafka.connection import Connection
 from broker.node import KafkaNode
 from broker.settings import Settings, read_settings
@@ -24,6 +24,7 @@ from classifiers.classifier import Classifier
 from gueststar.command import app
 from gueststar.filtering.deploying import deploy, load
 from gueststar.filtering.place import place_of
+from gueststar.subscription import reader
 from replay.invention import invent
 from tests.broker.clusters import RealCluster
 from tests.broker.test_assembly import Halves
@@ -109,21 +110,16 @@ def at_work(cluster: RealCluster) -> None:
     until(lambda: len(cluster.read("live.enriched")) > before)
 
 
-def selected_by(cluster: RealCluster, topic: str, version: str) -> dict[str, Any]:
-    """What the first alert that a version selected says of it, once it is there to be read."""
+def first_selected(source: KafkaSource, version: str) -> dict[str, Any]:
+    """What the first alert that a version selected says of it, once it was read."""
     found: list[dict[str, Any]] = []
-    seen = 0
 
     def look() -> bool:
-        nonlocal seen
-        packets = cluster.read(topic)
-        # The newest first, for reading one with its schema takes longer than selecting it.
-        for packet in reversed(packets[seen:]):
-            found.extend(read(packet)["gueststar"]["selected_by"])
-            if found[-1]["version"] == version:
-                return True
-        seen = len(packets)
-        return False
+        messages = source.poll(messages_max=100, bytes_max=10_000_000, timeout_s=0.5)
+        # The newest alone, for reading one with its schema takes longer than selecting it.
+        for message in messages[-1:]:
+            found.extend(read(message.value)["gueststar"]["selected_by"])
+        return bool(messages) and found[-1]["version"] == version
 
     until(look)
     return found[-1]
@@ -142,7 +138,10 @@ def test_a_filter_deployed_while_a_worker_runs_selects_within_seconds(
 ) -> None:
     cluster, place = RealCluster(kafka.address), place_of(config, None)
     file, took_s = tmp_path / "real-ones.filter", list[float]()
-    with running(read_settings(config)), sending(cluster):
+    place.provide_output("live.filter.real-ones")
+    source = reader(Connection(kafka.address), "live.filter.real-ones", start="earliest")
+    with closing(source), running(read_settings(config)), sending(cluster):
+        source.join()
         at_work(cluster)
         for version, least in (("1", 0.5), ("2", 0.9)):
             file.write_text(f'real: score("realbogus", "real") > {least}\n')
@@ -157,7 +156,7 @@ def test_a_filter_deployed_while_a_worker_runs_selects_within_seconds(
                     word_s=0,
                 )
             began_s = time.monotonic()
-            by = selected_by(cluster, "live.filter.real-ones", version)
+            by = first_selected(source, version)
             took_s.append(time.monotonic() - began_s)
             assert (by["filter"], by["sha256"]) == ("real-ones", wanted.sha256)
         with capsys.disabled():
