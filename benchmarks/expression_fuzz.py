@@ -35,8 +35,8 @@ from filters.handmade import Epoch, handmade
 from filters.sky.catalogues import CatalogueIdentity, Degrees, Sky
 from schemas.errors import FilterError
 
-CPU_MS_MAX = 100.0
-"""Of one case, reading and evaluating; a hundred times what a usual one takes."""
+CPU_MS_MAX = 25.0
+"""Of one case, reading and evaluating; seven times what the slowest known takes."""
 GROWTH_MB_MAX = 20.0
 """Of the peak of resident memory, over that after the first cases."""
 SETTLED_CASES = 2_000
