@@ -12,14 +12,13 @@ from statistics import median
 import numpy as np
 
 from benchmarks.textbook import (
-    FILTERS,
     Textbook,
     annotated,
     decode,
-    passed,
     read_stamps,
     without_cutouts,
 )
+from benchmarks.textbook_filters import FILTERS, passed
 from classifiers.realbogus import STAMP_PIXELS, WEIGHTS, RealBogus
 from filters.loading import load
 from filters.selection import Selection

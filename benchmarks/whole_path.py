@@ -14,7 +14,8 @@ from typing import NamedTuple
 import confluent_kafka
 
 from benchmarks.comparing import differences, read_record, restricted
-from benchmarks.textbook import FILTERS, TOPICS, Service, Textbook
+from benchmarks.textbook import Service, Textbook
+from benchmarks.textbook_filters import FILTERS, TOPICS
 from broker.assembly import worker
 from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, TopicSettings

@@ -13,7 +13,8 @@ import pytest
 from benchmarks.comparing import differences, read_record, restricted
 from benchmarks.night import night
 from benchmarks.steps import Ours, run_textbook
-from benchmarks.textbook import FILTERS, TOPICS, Textbook, decode, passed, read_stamps
+from benchmarks.textbook import Textbook, decode, read_stamps
+from benchmarks.textbook_filters import FILTERS, TOPICS, passed
 from classifiers.realbogus import WEIGHTS
 from filters.loading import load_builtin
 from replay.archives import Archive
