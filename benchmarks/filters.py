@@ -62,7 +62,7 @@ OWN = (
     ("magnitude < {:.2f}", 18.0, 21.5),
     ("magnitude > {:.2f}", 14.0, 17.5),
     ('score("realbogus", "real") > {:.3f}', 0.2, 0.6),
-    ('score("lightcurve", "SN Ia") < {:.3f}', 0.5, 1.0),
+    ('score("lightcurve", "SNIa") < {:.3f}', 0.5, 1.0),
     ("age_days < {:.1f}", 50.0, 2000.0),
     ("age_days > {:.3f}", 0.0, 1.0),
     ("detections < {:.0f}", 20.0, 400.0),
@@ -83,7 +83,7 @@ OWN = (
 TUNED = (
     "magnitude < {:.4f}",
     "age_days < {:.5f}",
-    'score("lightcurve", "SN Ia") > {:.5f}',
+    'score("lightcurve", "SNIa") > {:.5f}',
     "limit_mag - magnitude > {:.4f}",
     "amplitude_mag() > {:.4f}",
     "flux_njy / flux_err_njy > {:.4f}",
@@ -130,7 +130,7 @@ def alerts_of_a_night() -> tuple[AlertBatch, str]:
     packets, origin = night(ALERTS)
     batch = Decoder().decode(packets)
     random = np.random.default_rng(SEED)
-    for name, labels in (("realbogus", ("bogus", "real")), ("lightcurve", ("SN Ia", "other"))):
+    for name, labels in (("realbogus", ("bogus", "real")), ("lightcurve", ("SNIa", "other"))):
         real = random.beta(2, 1, len(batch)).astype(np.float32)
         batch.scores[name] = np.stack([1 - real, real], axis=1)
         batch.score_labels[name] = labels

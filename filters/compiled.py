@@ -122,16 +122,7 @@ def _compare_pair(left: Floats, operator: int, right: Floats, bits: Bits) -> Non
         begin = word * 64
         found = np.uint64(0)
         for at in range(begin, min(begin + 64, len(left))):
-            first, second = left[at], right[at]
-            if operator == 0:
-                truth = first < second
-            elif operator == 1:
-                truth = first <= second
-            elif operator == 4:
-                truth = first == second
-            else:
-                truth = first != second
-            found |= np.uint64(truth) << np.uint64(at - begin)
+            found |= np.uint64(_holds(left[at], operator, right[at])) << np.uint64(at - begin)
         bits[word] = found
 
 
@@ -141,22 +132,18 @@ def _compare(values: Floats, operator: int, constant: float, bits: Bits) -> None
         begin = word * 64
         part = values[begin : min(begin + 64, len(values))]
         found = np.uint64(0)
-        if operator == 0:
-            for at in range(len(part)):
-                found |= np.uint64(part[at] < constant) << np.uint64(at)
-        elif operator == 1:
-            for at in range(len(part)):
-                found |= np.uint64(part[at] <= constant) << np.uint64(at)
-        elif operator == 2:
-            for at in range(len(part)):
-                found |= np.uint64(part[at] > constant) << np.uint64(at)
-        elif operator == 3:
-            for at in range(len(part)):
-                found |= np.uint64(part[at] >= constant) << np.uint64(at)
-        else:
-            for at in range(len(part)):
-                found |= np.uint64(part[at] == constant) << np.uint64(at)
-        bits[word] = ~found if operator == 5 else found
+        for at in range(len(part)):
+            found |= np.uint64(_holds(part[at], operator, constant)) << np.uint64(at)
+        bits[word] = found
+
+
+@compiled
+def _holds(left: float, operator: int, right: float) -> bool:
+    if operator < 2:
+        return left < right if operator == 0 else left <= right
+    if operator < 4:
+        return left > right if operator == 2 else left >= right
+    return left == right if operator == 4 else left != right
 
 
 @compiled
@@ -248,31 +235,18 @@ def fill_missing(
     missing: Bits,  # (sets, words), to be filled
 ) -> None:
     """Of each set of readings the alerts where one of them is NaN."""
-    holed = np.zeros(len(readings), np.bool_)
     for one in range(len(readings)):
         if readings[one] >= 0:
-            holed[one] = _pack_missing(values[readings[one]], holes[one])
+            row = values[readings[one]]
+            _compare_pair(row, 5, row, holes[one])  # NaN alone differs from itself
         else:
             _pack(noted[~readings[one]], holes[one])
-            holed[one] = True
     for one in range(len(missing)):
         for word in range(missing.shape[1]):
             missing[one, word] = 0
         for at in range(offsets[one], offsets[one + 1]):
-            if holed[members[at]]:
-                for word in range(missing.shape[1]):
-                    missing[one, word] |= holes[members[at], word]
-
-
-@compiled
-def _pack_missing(values: Floats, bits: Bits) -> bool:
-    """Whether there is a NaN, and the bits only where there is one."""
-    seen = False
-    for at in range(len(values)):
-        seen |= np.isnan(values[at])
-    if seen:
-        _compare_pair(values, 5, values, bits)  # NaN alone differs from itself
-    return seen
+            for word in range(missing.shape[1]):
+                missing[one, word] |= holes[members[at], word]
 
 
 @compiled

@@ -45,7 +45,7 @@ def test_it_is_the_table_of_its_rows(batch: AlertBatch, begin: int, end: int) ->
 def test_rows_are_taken_of_it_in_any_order(batch: AlertBatch) -> None:
     taken = Window(batch, 1, 5).take(np.array([3, 0]))
     assert taken.column("magnitude").tolist() == [5.0, 2.0]
-    assert [*map(len, [taken, taken.light_curve])] == [2, 2]
+    assert (len(taken), len(taken.light_curve)) == (2, 2)
 
 
 def test_its_columns_are_no_copies(batch: AlertBatch) -> None:
