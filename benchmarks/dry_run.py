@@ -46,6 +46,9 @@ ORIGINALS = 800
 CHANGE = 1e-4
 """By how much each number is changed, relative, one standard deviation."""
 
+OBJECTS = 100_000
+"""From which a night's alerts are; few come twice."""
+
 GROUPS_A_NIGHT = 4
 DAY_S = 86_400.0
 
@@ -118,8 +121,10 @@ def drawn(originals: AlertBatch, random: np.random.Generator, night_number: int)
         name: (values * random.normal(1, CHANGE, values.shape)).astype(np.float32)
         for name, values in batch.scores.items()
     }
-    ids = random.integers(0, 2**62, len(batch))
-    return replace(batch, **changed, alert_id=ids, scores=scores)
+    changed["alert_id"] = random.integers(0, 2**62, len(batch))
+    named = np.array([f"ZTF26{number:07}" for number in range(OBJECTS)])
+    changed["object_id"] = named[random.integers(0, OBJECTS, len(batch))]
+    return replace(batch, **changed, scores=scores)
 
 
 def none(rows: int) -> LightCurves:

@@ -40,6 +40,9 @@ a fading as deep as magnitude 18.9, and nothing down to 24."""
 COMPANY_MAX = 200
 """Alerts that are judged in other company, each of them alone too."""
 
+VIOLATIONS_SHOWN = 3
+"""A filter that looks at other alerts breaks the law in nearly every cut."""
+
 Rows = NDArray[np.int64]
 Masks = Mapping[str, NDArray[np.bool_]]
 
@@ -75,7 +78,9 @@ class LookAhead:
             yield f"{clause!r} would use later points if a packet held any: {count:,} {of} change"
         for clause, count in self.company.items():
             yield f"{clause!r} depends on which other alerts are in the batch: {count:,} alerts"
-        yield from self.violations
+        yield from self.violations[:VIOLATIONS_SHOWN]
+        if len(self.violations) > VIOLATIONS_SHOWN:
+            yield f"and {len(self.violations) - VIOLATIONS_SHOWN:,} more cuts that change verdicts"
         if not self.found:
             yield f"no answer {of} rests on what was not known at the alert's time"
 
