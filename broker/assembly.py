@@ -27,7 +27,7 @@ from broker.observer import Observer, Observers
 from broker.packing import Topics
 from broker.pipeline import Pipeline
 from broker.ports import Board, Clock, Sink, Source
-from broker.providing import provide
+from broker.providing import Provider, provide
 from broker.reporting import Reporter
 from broker.runner import Runner
 from broker.settings import SchemasSection, Settings
@@ -209,7 +209,7 @@ def opened_desk(
         parts,
         KafkaBoard(link, live),
         by=f"worker {name} at {socket.gethostname()}",
-        provide=lambda topic: provide(parts.settings, admin, [topic]),
+        provide=Provider(parts.settings, admin),
         clock=SystemClock(),
         observer=observer,
     )

@@ -25,6 +25,23 @@ def provide(settings: Settings, admin: KafkaAdmin, names: Sequence[str]) -> None
     admin.create([_new_topic(settings, topic) for topic in missing])
 
 
+class Provider:
+    """Has one topic after another exist; Kafka is asked about those that are not known yet."""
+
+    def __init__(self, settings: Settings, admin: KafkaAdmin) -> None:
+        """Nothing is known yet."""
+        self._settings = settings
+        self._admin = admin
+        self._known: set[str] = set()
+
+    def __call__(self, topic: str) -> None:
+        """Raises TopicMissing where it may not be created, KafkaUnavailable."""
+        if topic not in self._known:
+            self._known = {*self._admin.partitions()}
+        if topic not in self._known:
+            provide(self._settings, self._admin, [topic])
+
+
 def _new_topic(settings: Settings, name: str) -> TopicSettings:
     topics = settings.topics
     topic = TopicSettings(name, topics.partitions, topics.replication)

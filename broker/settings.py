@@ -114,7 +114,7 @@ class FiltersSection:
     live: str = "gueststar.filters"
     topic_prefix: str = "gueststar.filter."
     live_max: int = 1_000
-    cost_us_max: float = 5.0
+    cost_us_max: float = 10.0
     regions: Mapping[str, Path] = field(default_factory=dict)
     watchlists: Mapping[str, Path] = field(default_factory=dict)
 

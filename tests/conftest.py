@@ -10,7 +10,9 @@ import pytest
 
 from broker.node import KafkaNode, missing_packages
 
-pytest.register_assert_rewrite("tests.broker.behaviours", "tests.broker.member_behaviours")
+pytest.register_assert_rewrite(
+    "tests.broker.behaviours", "tests.broker.board_behaviours", "tests.broker.member_behaviours"
+)
 
 # Tests stop members and producers for longer than their time-outs; these let them be short.
 # Not for a node that is killed under transactions that may time out meanwhile: a restarted Kafka

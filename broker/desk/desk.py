@@ -56,7 +56,7 @@ class Terms:
 
     live_max: int = 1_000
     """Filters on duty at once."""
-    cost_us_max: float = 5.0
+    cost_us_max: float = 10.0
     """µs of CPU an alert, each."""
 
 
