@@ -244,6 +244,9 @@ class Desk:
                 self._undecided, self._retry_s = True, self._clock.monotonic_s()
             except GueststarError as error:
                 self._pause(version, Cause.UNFIT, str(error))
+            except Exception as error:  # whatever a record says, the alerts go on
+                fault = f"a fault of ours, {type(error).__name__}: {error}; please report it"
+                self._pause(version, Cause.UNFIT, fault)
 
     def _say(self, before: Mapping[str, Enlisted]) -> None:
         """A line for each filter that came or went."""

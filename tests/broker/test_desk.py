@@ -4,205 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from itertools import count
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from broker.clock import ManualClock
-from broker.desk import Desk, Grounds, Inspector, Terms, records_of
+from broker.desk import Terms
 from broker.desk.inspecting import COST_ALERTS_MIN, TIMINGS, agree
-from broker.errors import KafkaUnavailable, TopicMissing
-from broker.memory import Fault, MemoryBoard, MemoryKafka, MemorySink, MemorySource
-from broker.pipeline import Pipeline
-from broker.runner import RunLimits, Runner
-from filters.expressions.filter import ExpressionFilter
-from filters.records import Cause, Change, State, Version
-from filters.register import Register
-from filters.roster import Member, Roster, Ruling
-from filters.sky.catalogues import CatalogueIdentity, Sky
+from broker.errors import KafkaUnavailable
+from broker.memory import Fault
+from filters.records import Cause, State
+from filters.roster import Roster, Ruling
 from schemas.batch import AlertBatch
 from tests.broker.fakes import (
     TOPICS,
-    FakeClassifier,
     FakeDecoder,
-    FakeEnricher,
-    bright,
-    number_of,
-    on_duty,
     packet,
 )
-
-PREFIX = "live."
-FAINT = {"faint": "magnitude >= 18"}
-FAINTEST = {"faint": "magnitude >= 18", "faintest": "magnitude >= 19"}
-CURSED = {"cursed": 'in_region("cursed")'}
-
-
-class Cursed:
-    """A region that answers for no alert at all."""
-
-    identity = CatalogueIdentity("cursed", "ab" * 32)
-
-    def contains(
-        self, ra_deg: NDArray[np.float64], dec_deg: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
-        """Raises where there is anything to answer."""
-        if len(ra_deg):
-            raise ValueError("the curse struck")
-        return np.zeros(0, dtype=np.bool_)
-
-
-class Watcher:
-    """Notes what the desk tells its observer."""
-
-    def __init__(self) -> None:
-        self.duty: list[tuple[str, str]] = []
-        self.pauses: list[tuple[str, str]] = []
-        self.costs: dict[str, float] = {}
-
-    def on_duty(self, members: Sequence[Member]) -> None:
-        """Keep the last."""
-        self.duty = [(each.name, each.version) for each in members]
-
-    def on_pause(self, name: str, cause: str) -> None:
-        """Keep all."""
-        self.pauses.append((name, cause))
-
-    def on_cost(self, name: str, cost_us: float) -> None:
-        """Keep the last."""
-        self.costs[name] = cost_us
-
-
-class Worker:
-    """A worker with a desk, step by step."""
-
-    def __init__(
-        self,
-        stage: Stage,
-        name: str = "one",
-        *,
-        terms: Terms | None = None,
-        cpu_s: Callable[[], float] = lambda: 0.0,
-    ) -> None:
-        terms, self.watcher, kafka = terms or Terms(), Watcher(), stage.kafka
-        self.desk = Desk(
-            MemoryBoard(kafka, "board", name=f"{name}'s board"),
-            selections=[bright()],
-            members=on_duty(bright()).members,
-            grounds=Grounds(
-                labels={"fake": ("real",)},
-                sky=Sky(regions=[Cursed()]),
-                names=frozenset({"bright"}),
-                topics=frozenset({"live.taken"}),
-                prefix=PREFIX,
-                provide=stage.provide,
-            ),
-            terms=terms,
-            by=f"worker {name}",
-            clock=stage.clock,
-            inspector=Inspector(terms.cost_us_max, cpu_s=cpu_s),
-            observer=self.watcher,
-        )
-        self.desk.open()
-        sink = MemorySink(kafka, name=f"g-{name}")
-        self.runner = Runner(
-            worker=name,
-            source=MemorySource(kafka, group="g", topics=["survey"], worker=name),
-            sink=sink,
-            processor=Pipeline(
-                decoder=FakeDecoder(),
-                classifiers=[FakeClassifier()],
-                filters=self.desk,
-                enricher=FakeEnricher(),
-                topics=TOPICS,
-                bytes_max=sink.bytes_max,
-                clock=stage.clock,
-                broker_version="test",
-            ),
-            ledger_topic=TOPICS.ledger,
-            enriched_topic=TOPICS.enriched,
-            clock=stage.clock,
-            limits=RunLimits(poll_messages_max=1_000, poll_wait_s=0),
-            between=self.desk.look,
-        )
-        self.runner.start()
-
-    @property
-    def duty(self) -> list[tuple[str, str]]:
-        """The deployed filters that are asked, and their versions."""
-        return [(each.name, each.version) for each in self.desk.members[1:]]
-
-
-class Stage:
-    """A memory Kafka with a survey and a board."""
-
-    def __init__(self, *faults: Fault) -> None:
-        self.clock = ManualClock()
-        self.kafka = MemoryKafka(self.clock, faults=faults)
-        for topic in ("survey", "bright", "board", TOPICS.enriched, TOPICS.dead_letters):
-            self.kafka.create_topic(topic)
-        self.kafka.create_topic(TOPICS.ledger)
-        self.board = MemoryBoard(self.kafka, "board", name="commander")
-        self.provided: list[str] = []
-        self._numbers = count()
-
-    def provide(self, topic: str) -> None:
-        """Create it, unless it is one that may not be."""
-        if topic == f"{PREFIX}forbidden":
-            raise TopicMissing(f"no such topics: {topic}; create them")
-        if topic not in self.provided:
-            self.kafka.create_topic(topic)
-            self.provided.append(topic)
-
-    def register(self) -> Register:
-        """What stands on the board."""
-        return Register().after(records_of(self.kafka.read("board")))
-
-    def deploy(self, name: str, clauses: dict[str, str], **changes: object) -> Version:
-        """Write the next version of a filter on the board."""
-        filter_ = ExpressionFilter.of({"name": name, "clauses": clauses})
-        version = Version(
-            name=name,
-            version=self.register().next_version(name),
-            sha256=filter_.sha256,
-            document=filter_.document(),
-            topic=PREFIX + name,
-            catalogues=(),
-            by="ada@observatory",
-            deployed_unix_s=self.clock.now_s(),
-            dry_run=None,
-            overridden=(),
-            previous_sha256=None,
-        )
-        version = replace(version, **changes)  # type: ignore[arg-type]
-        self.board.write(version.key, version.encode())
-        self.clock.advance(1)
-        return version
-
-    def change(self, version: Version, state: State) -> None:
-        """Somebody pauses, resumes or removes it."""
-        change = Change(state, Cause.ASKED, "so be it", "ada@observatory", self.clock.now_s())
-        status = self.register().changed(version, change)
-        self.board.write(status.key, status.encode())
-
-    def night(self, alerts: int, *workers: Worker) -> None:
-        """Send so many alerts and let the workers take them."""
-        for _ in range(alerts):
-            self.kafka.publish("survey", packet(next(self._numbers)))
-        for worker in workers:
-            worker.runner.step()
-
-    def selected(self, name: str) -> list[int]:
-        """The alerts on a deployed filter's topic."""
-        return [number_of(message.value) for message in self.kafka.read(PREFIX + name)]
-
-    def now(self, version: Version) -> Change:
-        """How a version stands."""
-        return self.register().change(version)
+from tests.broker.stage import CURSED, FAINT, FAINTEST, PREFIX, Stage, Worker
 
 
 @pytest.fixture
@@ -391,6 +211,18 @@ def test_a_filter_that_cannot_be_asked_here_is_paused_with_the_reason(
     assert (now.state, now.cause) == (State.PAUSED, Cause.UNFIT)
     assert reason in now.reason
     assert worker.watcher.pauses == [(name, "unfit")]
+
+
+def test_a_record_that_makes_us_stumble_stops_no_worker(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(document: object) -> None:
+        raise KeyError("clauses")
+
+    version = stage.deploy("faint", FAINT)
+    monkeypatch.setattr("broker.desk.enlisting.ExpressionFilter.of", stumble)
+    assert Worker(stage).duty == []
+    assert stage.now(version).reason.startswith("a fault of ours, KeyError: 'clauses'")
 
 
 def test_more_filters_than_are_allowed_are_paused_the_last_deployed_first(stage: Stage) -> None:
