@@ -1,0 +1,251 @@
+"""`python -m benchmarks.many_filters`: what 500 filters cost the whole path, publishing included.
+
+Three laps in turn over one topic of a real Kafka: the filters of a plain configuration, the same
+with 500 expression filters whose topics get lite records, and with full ones. The filters are those
+of `benchmarks/filters.py`, invented on the same alerts and the served networks' own scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Final, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.cores import cores, pin
+from benchmarks.filters import CLAUSES, invent
+from benchmarks.night import night
+from benchmarks.whole_path import INPUT, Lap, Stopwatch, fill
+from broker.assembly import Parts, build, connect, kafka_ports, make_runner, provide_topics
+from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
+from broker.metrics import Metrics
+from broker.node import KafkaNode
+from broker.observer import BatchReport, Observers
+from broker.ports import Output
+from broker.scoring import score
+from broker.settings import FiltersSection, KafkaSection, LimitsSection, Settings, TopicsSection
+from filters.expressions.filter import ExpressionFilter
+from filters.roster import Member, Roster
+from gueststar.allocator import keep_freed_memory
+from schemas.enriched import Form
+
+FILTERS: Final = 500
+PLAIN: Final = ("young_supernovae", "fast_transients", "solar_system")
+"""The built-in filters of every lap."""
+TOPIC: Final = "benchmark.filter."
+STEPS: Final = ("poll", "decode", "score", "select", "encode", "publish")
+SECONDS: Final = (*STEPS, "client's CPU", "server's CPU", "wall clock")
+COST_MAX: Final = 0.25
+"""Of the throughput: what the filters may cost."""
+PACKET_BYTES: Final = 100_000
+"""A real packet's, rounded up."""
+PATIENT_MS: Final = 60_000
+"""A transaction's time-out: a server that has just started is slow with so many topics."""
+WIDTH: Final = 88
+
+
+class Case(NamedTuple):
+    """One kind of lap."""
+
+    title: str
+    form: Form | None
+    """Of the expression filters' records; None for a lap without them."""
+
+
+CASES: Final = (
+    Case(f"{len(PLAIN)} built-in", None),
+    Case(f"+ {FILTERS}, lite", "lite"),
+    Case(f"+ {FILTERS}, full", "full"),
+)
+
+
+@dataclass
+class Watch(Stopwatch):
+    """What the filters published too, and the largest ledger entry."""
+
+    selected: int = 0
+    ledger_bytes: int = 0
+    server_s: Callable[[], float] = float
+    """CPU seconds of the server so far."""
+    servers: list[float] = field(default_factory=list)
+
+    def on_batch(self, report: BatchReport) -> None:
+        """A batch was committed."""
+        super().on_batch(report)
+        self.servers.append(self.server_s())
+        published = report.entry.counts.published.items()
+        self.selected += sum(n for topic, n in published if topic.startswith(TOPIC))
+        self.ledger_bytes = max(self.ledger_bytes, len(report.entry.encode()))
+
+
+class Measured(NamedTuple):
+    """One lap."""
+
+    lap: Lap
+    server_cpu_seconds: float
+    selected: int
+    ledger_bytes: int
+
+
+def run(parts: Parts, watch: Watch) -> Measured:
+    """A worker over the whole input."""
+    link = connect(parts.settings)
+    provide_topics(parts, KafkaAdmin(link))
+    parts.warm_up()
+    source, sink = kafka_ports(parts, link, "bench")
+    metrics = Metrics(worker="bench", version="benchmark")
+    runner = make_runner(
+        parts, source, sink, worker="bench", version="benchmark", observer=Observers(metrics, watch)
+    )
+    runner.start()
+    while not watch.is_done:
+        runner.step()
+    runner.stop()
+    runner.run()
+    server = watch.servers[-1] - watch.servers[0]
+    return Measured(watch.lap(), server, watch.selected, watch.ledger_bytes)
+
+
+def parts_of(case: Case, expressions: Sequence[ExpressionFilter], settings: Settings) -> Parts:
+    """A worker's."""
+    parts = build(settings)
+    if case.form is None:
+        return parts
+    members = [_member(each, case.form) for each in expressions]
+    roster = Roster(parts.selections, (*parts.filters.members, *members), expressions=expressions)
+    return replace(parts, filters=roster)
+
+
+def settings(bootstrap: str, prefix: str, batch: int) -> Settings:
+    """As `gueststar run` has them, with few filters and topics of its own but for the filters'."""
+    return Settings(
+        topics=TopicsSection(
+            input=(INPUT,),
+            enriched=prefix + "enriched",
+            dead_letters=prefix + "dead-letters",
+            ledger=prefix + "ledger",
+        ),
+        kafka=KafkaSection(bootstrap=bootstrap, group=prefix, transaction_timeout_ms=PATIENT_MS),
+        filters=FiltersSection(builtin=PLAIN, live=""),
+        limits=LimitsSection(poll_messages_max=batch, poll_bytes_max=batch * PACKET_BYTES),
+    )
+
+
+def _member(filter_: ExpressionFilter, form: Form) -> Member:
+    """An invented filter on duty."""
+    clauses = tuple(each.name for each in filter_.clauses)
+    topic = TOPIC + filter_.name
+    return Member(filter_.name, "1", filter_.sha256, topic, clauses, form=form)
+
+
+def invented(packets: Sequence[bytes]) -> list[ExpressionFilter]:
+    """FILTERS filters, tuned on the packets as the served networks score them."""
+    parts = build(settings("", "", 1))
+    batch = parts.decoder.decode(list(dict.fromkeys(packets)))
+    score(batch, parts.classifiers)
+    return invent(batch, FILTERS)
+
+
+def write_once(bootstrap: str, topics: Sequence[str]) -> None:
+    """A message on each topic: what a topic's first one costs the server is not measured."""
+    sink = AtLeastOnceSink(Connection(bootstrap), topics=[INPUT])
+    sink.rebuild()
+    sink.begin()
+    sink.produce([Output(topic, b"", b"") for topic in topics])
+    sink.commit()
+    sink.close()
+
+
+def server_cpu(node: KafkaNode) -> Callable[[], float]:
+    """CPU seconds of the server's process (proc(5), fields 14 and 15, in hundredths)."""
+
+    def seconds() -> float:
+        read = Path(f"/proc/{node.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(read[11]) + int(read[12])) / 100
+
+    return seconds
+
+
+def measure(
+    packets: Sequence[bytes], laps: int, batch: int, console: Console
+) -> dict[Case, list[Measured]]:
+    """All cases in turn, so many times."""
+    expressions = invented(packets)
+    topics = [TOPIC + each.name for each in expressions]
+    found: dict[Case, list[Measured]] = {case: [] for case in CASES}
+    pin(cores().server)
+    with KafkaNode() as node:
+        pin(cores().client)
+        fill(node.address, packets, topics)
+        write_once(node.address, topics)
+        for lap in range(laps):
+            for place, case in enumerate(CASES):
+                watch = Watch(len(packets), server_s=server_cpu(node))
+                chosen = settings(node.address, f"lap-{lap}-{place}.", batch)
+                one = run(parts_of(case, expressions, chosen), watch)
+                found[case].append(one)
+                console.print(_line(lap, case, one))
+    return found
+
+
+def _line(lap: int, case: Case, one: Measured) -> str:
+    wall_us = one.lap.seconds / one.lap.alerts * 1e6
+    return f"lap {lap}, {case.title}: {wall_us:.0f} µs an alert, {one.selected} selected"
+
+
+def table(found: dict[Case, list[Measured]]) -> Table:
+    """Medians over the laps, a column a case."""
+    shown = Table(
+        title="Topic to topics through Kafka: µs an alert, median of laps",
+        title_justify="left",
+        min_width=WIDTH,
+    )
+    shown.add_column("step", ratio=1)
+    for case in CASES:
+        shown.add_column(case.title, justify="right")
+    for name in SECONDS:
+        us = (median(_seconds(one)[name] / one.lap.alerts for one in found[c]) for c in CASES)
+        shown.add_row(name, *(f"{each * 1e6:,.0f}" for each in us))
+    shown.add_section()
+    base = median(map(wall, found[CASES[0]]))
+    costs = [1 - base / median(map(wall, found[case])) for case in CASES]
+    shown.add_row("cost of throughput", *(f"{100 * cost:.0f} %" for cost in costs))
+    shown.add_row("goal", "", *[f"{100 * COST_MAX:.0f} %"] * (len(CASES) - 1))
+    shown.add_row("selected", *(f"{found[case][0].selected:,}" for case in CASES))
+    shown.add_row("ledger entry, kB", *(f"{found[c][0].ledger_bytes / 1e3:.1f}" for c in CASES))
+    return shown
+
+
+def wall(one: Measured) -> float:
+    """Seconds an alert."""
+    return one.lap.seconds / one.lap.alerts
+
+
+def _seconds(one: Measured) -> dict[str, float]:
+    """By name of SECONDS."""
+    others = (one.lap.cpu_seconds, one.server_cpu_seconds, one.lap.seconds)
+    return one.lap.steps_s | dict(zip(SECONDS[len(STEPS) :], others, strict=True))
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.many_filters", description=__doc__)
+    options.add_argument("--alerts", type=int, default=8000, help="through Kafka, each lap")
+    options.add_argument("--laps", type=int, default=3, help="of each kind, in turn")
+    options.add_argument("--batch", type=int, default=1000, help="alerts of a poll, at most")
+    chosen = options.parse_args()
+    pin(cores().client)
+    keep_freed_memory()
+    console = Console(highlight=False)
+    packets, origin = night(chosen.alerts)
+    console.print(f"{len(packets)} alerts, {origin}; {FILTERS} filters of {CLAUSES} clauses")
+    console.print(table(measure(packets, chosen.laps, chosen.batch, console)))
+
+
+if __name__ == "__main__":
+    main()
