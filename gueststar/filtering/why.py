@@ -14,6 +14,7 @@ from rich.text import Text
 
 from broker.errors import SettingsError
 from filters.alerts import Alerts, Reading, Table
+from filters.loading import builtin_names
 from filters.selection import Selection
 from filters.sky.catalogues import NO_SKY, Sky
 from gueststar.filtering.candidates import EXPRESSIONS, Candidate, candidates
@@ -76,7 +77,7 @@ def why(
     that there is not.
     """
     console, grounds = console or Console(), grounds_of(config)
-    asked = _candidates(what, version, config, bootstrap)
+    asked = _candidates(what, version, config, bootstrap, on_kafka=archive is None)
     if archive is not None:
         found = in_archive(wanted, archive, schemas=grounds.schemas)
     else:
@@ -138,13 +139,23 @@ def _is_first(said: str, before: Sequence[Answer]) -> bool:
 
 
 def _candidates(
-    what: str, version: int | None, config: Path | None, bootstrap: str | None
+    what: str,
+    version: int | None,
+    config: Path | None,
+    bootstrap: str | None,
+    *,
+    on_kafka: bool,
 ) -> tuple[Candidate, ...]:
-    """A file's filters or a built-in, or else what is deployed under that name."""
+    """A file's filters or a built-in, or else what is deployed under that name.
+
+    Kafka is asked where a place was named, and else for a name that no built-in has, where the
+    alert is looked for `on_kafka` too.
+    """
     is_file = Path(what).suffix in {*EXPRESSIONS, ".py"}
     if is_file and version is not None:
         raise SettingsError(f"--version is of a deployed filter; {what} is a file")
-    if is_file or (version is None and not bootstrap and not config):
+    named = bool(version or bootstrap or config)
+    if is_file or not (named or (on_kafka and what not in builtin_names())):
         return candidates(what)
     found = place_of(config, bootstrap).register()
     if version is None and what not in found.latest:
