@@ -25,7 +25,7 @@ from broker.ledger import Delivery
 from broker.reading import read_table
 from broker.runner import RunLimits
 from classifiers.served import BUILT_IN
-from filters.records import NAME_CHARS_MAX
+from filters.expressions.limits import FILTER_CHARS_MAX
 from filters.selection import TOPIC
 from schemas.enriched import Form
 from schemas.limits import DecodeLimits
@@ -122,10 +122,10 @@ class FiltersSection:
         """Raises SettingsError for names that no topic can have."""
         if self.live and not TOPIC.fullmatch(self.live):
             raise SettingsError(f"[filters] live = {self.live!r} is no topic name")
-        if not TOPIC.fullmatch(self.topic_prefix + "n" * NAME_CHARS_MAX):
+        if not TOPIC.fullmatch(self.topic_prefix + "n" * FILTER_CHARS_MAX):
             raise SettingsError(
                 f"[filters] topic_prefix = {self.topic_prefix!r} begins no topic name; use a-z,"
-                f" 0-9, . _ - and leave room for a filter's name of {NAME_CHARS_MAX} characters"
+                f" 0-9, . _ - and leave room for a filter's name of {FILTER_CHARS_MAX} characters"
             )
 
 

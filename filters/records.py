@@ -15,13 +15,8 @@ from enum import StrEnum
 from types import UnionType
 from typing import Any, NamedTuple, NoReturn, get_args, get_origin, get_type_hints
 
+from filters.expressions.filter import NAME
 from schemas.errors import FilterError
-
-NAME_CHARS_MAX = 63
-"""Of a filter's name, which ends the name of its topic."""
-
-NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{NAME_CHARS_MAX - 1}}}")
-"""What a deployed filter may be called."""
 
 VERSION_MAX = 2**31
 """Versions of one filter; far more than anyone deploys."""

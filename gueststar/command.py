@@ -1,7 +1,8 @@
 """The command line: what each command takes, and how its errors are said.
 
-An error is one line on stderr that names the thing and the remedy: exit status 2 for a wrong
-command or configuration file, 1 for all else. GUESTSTAR_DEBUG=1 adds the traceback.
+An error is one line on stderr that names the thing and the remedy, and below it a picture of where,
+if it stands in an expression: exit status 2 for a wrong command or configuration file, 1 for all
+else. GUESTSTAR_DEBUG=1 adds the traceback.
 """
 
 # Each command imports what it needs when it runs: `gueststar --help` shall not load a compiler.
@@ -51,7 +52,9 @@ def explain(error: Exception) -> int:
     """Say an error in one line on stderr; the exit status it calls for."""
     if os.environ.get("GUESTSTAR_DEBUG"):
         traceback.print_exception(error)
-    print(f"gueststar: {sentence(error)}", file=sys.stderr)  # noqa: T201 - a command's own output
+    picture = error.picture if isinstance(error, GueststarError) else ""
+    said = "\n".join(filter(None, (f"gueststar: {sentence(error)}", picture)))
+    print(said, file=sys.stderr)  # noqa: T201 - a command's own output
     return 2 if isinstance(error, SettingsError) else 1
 
 

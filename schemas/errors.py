@@ -18,6 +18,11 @@ A programmer's error is an AssertionError. Each message names the thing and the 
 class GueststarError(Exception):
     """An operating error: its message is one line that names the thing and the remedy."""
 
+    @property
+    def picture(self) -> str:
+        """More lines that show where, of an error in a text; empty for all others."""
+        return ""
+
 
 class SchemaError(GueststarError):
     """A writer schema that cannot be read, or lacks what its survey's adapter needs."""

@@ -16,6 +16,22 @@ from filters.expressions.writing import written
 
 Values = NDArray[Any]
 
+
+def power(base: Values, exponent: Values) -> Values:
+    """A power whose exponent is one whole or half number, by products and a root.
+
+    NumPy's own takes other ways for one value than for many, and the last digit shows which: how a
+    stream was cut into batches would decide an alert.
+    """
+    wanted = float(np.ravel(exponent)[0])
+    found = np.ones_like(base)
+    for _ in range(int(abs(wanted))):
+        found = found * base
+    if wanted % 1:
+        found = found * np.sqrt(base)
+    return 1 / found if wanted < 0 else found
+
+
 OPERATORS: dict[str, Callable[..., Values]] = {
     "+": np.add,
     "-": np.subtract,
@@ -23,7 +39,7 @@ OPERATORS: dict[str, Callable[..., Values]] = {
     "/": np.divide,
     "//": np.floor_divide,
     "%": np.mod,
-    "**": np.power,
+    "**": power,
     "neg": np.negative,
     "<": np.less,
     "<=": np.less_equal,

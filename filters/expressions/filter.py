@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from filters.alerts import Alerts
 from filters.expressions.evaluation import evaluate
 from filters.expressions.files import Place, document_of
-from filters.expressions.limits import DESCRIPTION_CHARS_MAX
+from filters.expressions.limits import DESCRIPTION_CHARS_MAX, FILTER_CHARS_MAX
 from filters.expressions.reading import read
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Node
@@ -28,7 +28,7 @@ from schemas.suggestion import nearest
 Form = Literal["full", "lite"]
 """Of the records on the filter's topic: whole, or without stamps."""
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{FILTER_CHARS_MAX - 1}}}")
 """What a filter of expressions may be called."""
 
 CLAUSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")

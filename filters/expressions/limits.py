@@ -24,6 +24,9 @@ EXPONENT_MAX = 8
 NAME_CHARS_MAX = 64
 """Of a column's, a function's, a clause's name, and of a text in quotes."""
 
+FILTER_CHARS_MAX = 63
+"""Of a filter's name, which ends the name of its topic."""
+
 DESCRIPTION_CHARS_MAX = 2000
 """Of what a filter says of itself."""
 

@@ -95,7 +95,7 @@ class _Steps:
     def _likeness(self, number: int) -> tuple[Any, ...]:
         """Equal of two shapes that one call on values (k, n) can work out."""
         shape = self._shapes[number]
-        # NumPy takes another way to a power where the exponent is one number for all.
+        # A power takes one exponent.
         if shape.form is Column or number in self._layout.noted or shape.name == "**":
             return (number,)
         return (shape.name, *(self._shapes[each].form is Constant for each in shape.operands))

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -52,15 +49,14 @@ def test(
     """Run a filter over an archive, show what it lets pass, and keep a receipt."""
     from gueststar.filtering.rehearsing import rehearse
 
-    with pictured():
-        rehearse(
-            what,
-            archive=archive,
-            nights=nights or (),
-            page=page,
-            config=config,
-            bootstrap=bootstrap,
-        )
+    rehearse(
+        what,
+        archive=archive,
+        nights=nights or (),
+        page=page,
+        config=config,
+        bootstrap=bootstrap,
+    )
 
 
 @app.command()
@@ -82,8 +78,7 @@ def deploy(
     from gueststar.filtering.place import operator, place_of
     from gueststar.filtering.receipts import latest
 
-    with pictured():
-        wanted = deploying.load(file)
+    wanted = deploying.load(file)
     receipt = latest(wanted.sha256)
     against = deploying.objections(receipt, pass_rate_max=pass_rate_max)
     deploying.check(file, against, force=force)
@@ -172,15 +167,3 @@ def _change(
     with place_of(config, bootstrap).opened() as board:
         version = change(board, name, State(wanted), reason=reason, by=operator())
     typer.echo(f"{name} version {version.version} is {wanted}")
-
-
-@contextmanager
-def pictured() -> Iterator[None]:
-    """Under the line of an expression that cannot be read, shows where; exit status 1."""
-    from filters.expressions.refusal import ExpressionError
-
-    try:
-        yield
-    except ExpressionError as error:
-        print(f"gueststar: {error}\n{error.picture}", file=sys.stderr)  # noqa: T201 - its output
-        raise typer.Exit(1) from error

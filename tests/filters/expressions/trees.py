@@ -61,10 +61,13 @@ def rows() -> st.SearchStrategy[Row]:
 
 def batch_of(alerts: list[Row]) -> AlertBatch:
     """The same alerts as columns."""
-    return handmade(**{name: [alert[name] for alert in alerts] for name in alerts[0]})
+    columns: dict[str, Any] = {name: [alert[name] for alert in alerts] for name in alerts[0]}
+    return handmade(**columns)
 
 
-def constants(values: tuple[float, ...] = (0.0, 1.0, 0.25, 18.5, -4.0, 1e300)) -> Trees:
+def constants(
+    values: tuple[float, ...] = (0.0, 1.0, 0.25, 18.5, -4.0, 1e300),
+) -> st.SearchStrategy[Constant]:
     return st.sampled_from(values).map(lambda value: Constant(value, Kind.NUMBER))
 
 
@@ -160,5 +163,13 @@ def _column(name: str, row: Row) -> object:
 
 def _alone(name: str, values: list[object]) -> object:
     """A function of NumPy's on columns of one row, whose last digits differ from a scalar's."""
-    run = np.power if name == "**" else FUNCTIONS[name].run
-    return run(*(np.array([value]) for value in values))[0]
+    if name == "**":
+        return _power(*values)
+    return FUNCTIONS[name].run(*(np.array([value]) for value in values))[0]
+
+
+def _power(base: Any, exponent: Any) -> object:  # noqa: ANN401 - numbers
+    """By products and a root, as for whole columns."""
+    whole = np.prod([np.float64(1), *[base] * int(abs(exponent))])
+    found = whole * np.sqrt(base) if exponent % 1 else whole
+    return 1 / found if exponent < 0 else found

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from broker.errors import SettingsError
 from broker.settings import FiltersSection
-from gueststar.command import app
+from gueststar.command import app, explain
 from gueststar.filtering.place import Place, place_of
 from gueststar.filtering.receipts import STATE
 
@@ -36,11 +36,14 @@ def test_every_command_has_its_help(command: str) -> None:
     assert f"Usage: gueststar filter {command}" in shown.output
 
 
-def test_an_expression_that_cannot_be_read_is_shown_with_a_caret(tmp_path: Path) -> None:
+def test_an_expression_that_cannot_be_read_is_shown_with_a_caret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = written(tmp_path, "bright: magnitud < 18\n")
     ran = CliRunner().invoke(app, ["filter", "deploy", file, "--bootstrap", NOWHERE])
-    assert ran.exit_code == 1
-    line, text, caret = ran.stderr.rstrip("\n").split("\n")
+    assert isinstance(ran.exception, Exception)
+    assert explain(ran.exception) == 1
+    line, text, caret = capsys.readouterr().err.rstrip("\n").split("\n")
     assert "did you mean 'magnitude'" in line
     assert (text, caret) == ("magnitud < 18", "^")
 
