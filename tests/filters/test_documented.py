@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from filters.expressions.filter import read_filter
+from filters.expressions.functions import FUNCTIONS
 from filters.loading import builtin_names, load_file
 from tests.filters.builtin.making import NAN, batch_of
 
@@ -39,3 +40,8 @@ def test_the_example_in_python_and_the_one_as_text_judge_alike(tmp_path: Path) -
 def test_the_list_of_built_in_filters_is_whole() -> None:
     listed = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(listed) == builtin_names()
+
+
+def test_the_list_of_functions_is_whole() -> None:
+    listed = re.findall(r"^\| `(\w+\(.*?\))` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == [function.signature for function in FUNCTIONS.values()]

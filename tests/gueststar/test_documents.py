@@ -13,7 +13,7 @@ import typer
 import gueststar
 from classifiers.served import served
 from filters.conformance import violations
-from filters.handmade import handmade
+from filters.handmade import Epoch, handmade
 from filters.loading import load_file
 from filters.selection import Selection
 from gueststar.command import app
@@ -24,6 +24,9 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "docs/filters.md",
+    "docs/filters/figures.md",
+    "docs/journey.md",
     "docs/realbogus.md",
     "docs/lightcurve.md",
 )
@@ -58,7 +61,10 @@ def test_what_a_document_has_made_is_a_target(name: str) -> None:
 @pytest.mark.parametrize("line", typed_commands())
 def test_a_command_in_the_readme_has_the_options_it_is_typed_with(line: str) -> None:
     _, command, *arguments = shlex.split(line)
-    options = {option for each in COMMANDS[command].params for option in each.opts}
+    found = COMMANDS[command]
+    if command == "filter":
+        found = found.commands[arguments[0]]
+    options = {option for each in found.params for option in each.opts}
     assert {each for each in arguments if each.startswith("--")} <= options
 
 
@@ -80,29 +86,38 @@ def test_a_label_that_the_readme_names_is_served() -> None:
     labels = {one.identity.name: set(one.labels) for one in served()}
     rows = re.findall(r"^\| `(\w+)`, .*?\|.*?\|(.*?)\|", text("README.md"), re.MULTILINE)
     assert {name: set(re.findall(r"`(.+?)`", listed)) for name, listed in rows} == labels
-    asked = re.findall(r'\.score\("(\w+)", "([\w-]+)"\)', text("README.md"))
-    assert {name for name, _ in asked} == set(labels)
+    asked = re.findall(r'\bscore\("(\w+)", "([\w-]+)"\)', text("README.md"))
+    assert {name for name, _ in asked} <= set(labels)
     assert [one for one in asked if one[1] not in labels[one[0]]] == []
 
 
+FILTER = {"python": "@selection", "toml": "[clauses]"}
+"""What tells a filter from other examples of the language."""
+
+
 def filters_in_the_readme(folder: Path) -> list[Selection]:
-    """Its filters, from one file as a user would have it."""
-    blocks = re.findall(r"^```python\n(.*?)^```", text("README.md"), re.MULTILINE | re.DOTALL)
-    path = folder / "mine.py"
-    path.write_text("\n\n".join(block for block in blocks if "@selection" in block))
-    return load_file(path)
+    """Its filters, from files as a user would have them."""
+    files = {"python": folder / "mine.py", "toml": folder / "mine.toml"}
+    for language, path in files.items():
+        fenced = rf"^```{language}\n(.*?)^```"
+        blocks = re.findall(fenced, text("README.md"), re.MULTILINE | re.DOTALL)
+        path.write_text(next(each for each in blocks if FILTER[language] in each))
+    return [each for path in files.values() for each in load_file(path)]
 
 
 def test_the_filters_of_the_readme_select_and_keep_the_law_of_the_stream(tmp_path: Path) -> None:
     probabilities = [0.9, 0.9, 0.1, np.nan]
-    asked = re.findall(r'\.score\("(\w+)", "([\w-]+)"\)', text("README.md"))
+    asked = re.findall(r'\bscore\("(\w+)", "([\w-]+)"\)', text("README.md"))
+    rising = [Epoch(59998.0, "r", 2_000.0, 10.0), Epoch(60000.0, "r", 4_000.0, 10.0)]
     batch = handmade(
+        flux_njy=[4_000.0] * 4,
+        light_curve=[rising] * 4,
         age_days=[1.0] * 4,
         star_distance_arcsec=[np.inf] * 4,
         scores={name: {label: probabilities} for name, label in asked},
     )
     found = filters_in_the_readme(tmp_path)
-    assert len(found) == 3
+    assert len(found) == 2
     for mine in found:
         assert mine.judge(batch).selected.tolist() == [True, True, False, False]
         assert violations(mine, batch) == []
