@@ -28,18 +28,19 @@ def stretched(plane: Plane, number: int) -> Plane:
     1999, AJ 118, 1406). The difference (`number` 2, as PLANES has it): linear, 0.5 is no change,
     above it is brighter than before.
     """
-    values = np.where(np.isfinite(plane), plane, np.nan).astype(np.float32)
+    # Surveys send pixels up to 3e38, whose mean is infinite in float32.
+    values = np.where(np.isfinite(plane), plane, np.nan).astype(np.float64)
     if not np.isfinite(values).any():
-        return values
+        return values.astype(np.float32)
     level = float(np.nanmedian(values))
     sigma = SIGMA_PER_MAD * float(np.nanmedian(np.abs(values - level)))
     sigma = sigma or float(np.nanstd(values)) or 1.0
     if PLANES[number] == "difference":
         return _around_zero(values, sigma)
-    return _above_background((values - level) / np.float32(sigma))
+    return _above_background((values - level) / sigma)
 
 
-def _above_background(sigmas: Plane) -> Plane:
+def _above_background(sigmas: NDArray[np.float64]) -> Plane:
     black = np.arcsinh(-BLACK_SIGMA / SOFT_SIGMA)
     white = np.arcsinh(
         max(float(np.nanpercentile(sigmas, WHITE_PERCENTILE)), SOFT_SIGMA) / SOFT_SIGMA
@@ -49,9 +50,9 @@ def _above_background(sigmas: Plane) -> Plane:
     return levels
 
 
-def _around_zero(values: Plane, sigma: float) -> Plane:
+def _around_zero(values: NDArray[np.float64], sigma: float) -> Plane:
     reach = max(
         float(np.nanpercentile(np.abs(values), WHITE_PERCENTILE)), DIFFERENCE_SIGMA_MIN * sigma
     )
-    levels: Plane = np.clip(0.5 + values / np.float32(2 * reach), 0, 1).astype(np.float32)
+    levels: Plane = np.clip(0.5 + values / (2 * reach), 0, 1).astype(np.float32)
     return levels

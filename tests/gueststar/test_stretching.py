@@ -39,9 +39,9 @@ def test_mere_noise_in_a_difference_stays_grey() -> None:
 
 
 @pytest.mark.parametrize("number", [SCIENCE, DIFFERENCE])
-@pytest.mark.parametrize("value", [0.0, 7.5, np.nan])
+@pytest.mark.parametrize("value", [0.0, 7.5, 3e38, np.nan])
 def test_a_plane_of_one_value_is_drawn_without_a_warning(number: int, value: float) -> None:
-    level = stretched(np.full((5, 5), value, np.float32), number)
+    level = stretched(np.full((6, 6), value, np.float32), number)
     assert np.isnan(level).all() == np.isnan(value)
 
 
