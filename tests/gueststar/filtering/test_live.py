@@ -39,9 +39,9 @@ ALERTS_A_SECOND = 20
 CONFIG = """
 [kafka]
 bootstrap = "{address}"
-group = "live"
+group = "deployed"
 [topics]
-input = ["live-survey"]
+input = ["deployed-survey"]
 enriched = "live.enriched"
 dead_letters = "live.dead-letters"
 ledger = "live.ledger"
@@ -61,7 +61,7 @@ def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(assembly, "served", served)
     path = tmp_path / "gueststar.toml"
     path.write_text(CONFIG.format(address=kafka.address))
-    KafkaAdmin(Connection(kafka.address)).create([TopicSettings("live-survey")])
+    KafkaAdmin(Connection(kafka.address)).create([TopicSettings("deployed-survey")])
     return path
 
 
@@ -87,7 +87,7 @@ def sending(cluster: RealCluster) -> Iterator[None]:
         for one in invent(10_000, seed=6):
             if stop.wait(1 / ALERTS_A_SECOND):
                 return
-            cluster.publish("live-survey", [one.packet])
+            cluster.publish("deployed-survey", [one.packet])
 
     thread = Thread(target=send)
     thread.start()
