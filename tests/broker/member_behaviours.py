@@ -61,7 +61,7 @@ class MemberBehaviours:
             cluster.publish(topic, numbered(50, start=50 * partition), partition=partition)
         first = cluster.worker(topic, name="one", outputs=[output])
         second = cluster.worker(topic, name="two", outputs=[output])
-        assert len(first.poll(messages_max=30)) == 30
+        assert len(first.poll(messages_max=30, timeout_s=30)) == 30
         first.produce(output)
         first.send()
         first.commit()
