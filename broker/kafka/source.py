@@ -21,7 +21,7 @@ from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, settings_checked
 from broker.kafka.offsets import GroupOffsets, placed
-from broker.kafka.rewinding import Rewinding
+from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
 from broker.ports import Message, Partition
 from broker.rewinding import Rewind
@@ -66,8 +66,7 @@ class KafkaSource:
         self._connection = connection
         self._topics = list(topics)
         self._worker = worker
-        self._start = start
-        self._rewinding = Rewinding(rewind)
+        self._placement = Placement(start, rewind)
         self._settings = connection.consumer(
             group=group, worker=worker, session_timeout_ms=session_timeout_ms
         )
@@ -77,7 +76,6 @@ class KafkaSource:
         self._positions: dict[Partition, int] = {}
         self._took = False
         self._rebalances = 0
-        self._awaited: set[str] = set()
         self._membership: Membership | None = None
         self._fault: BrokerError | None = None
         self._subscribe()
@@ -85,7 +83,7 @@ class KafkaSource:
     def join(self) -> None:
         """Return once the group has us, or once Kafka says that there is no such topic yet."""
         deadline_s = time.monotonic() + self._connection.patience_s
-        while self._membership is None and not self._awaited:
+        while self._membership is None and not self._placement.awaits:
             if time.monotonic() > deadline_s:
                 raise KafkaUnavailable(self._connection.watch.complaint())
             self._next(WAIT_S_MAX)
@@ -231,7 +229,7 @@ class KafkaSource:
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise OffsetGap(self._gap(partition))
         elif error.code() in UNKNOWN_TOPIC:
-            self._await_topic(partition.topic)
+            self._placement.await_topic(partition.topic)
         else:
             self._judge(error)
 
@@ -250,11 +248,6 @@ class KafkaSource:
             f"{self._positions.get(partition)}: its retention was shorter than our absence; "
             "reset the group's offset (kafka-consumer-groups --reset-offsets) to go on"
         )
-
-    def _await_topic(self, topic: str) -> None:
-        if topic not in self._awaited:
-            self._awaited.add(topic)
-            LOG.warning("topic %r does not exist yet; waiting for it", topic)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         if self._closing:
@@ -284,36 +277,14 @@ class KafkaSource:
         if not self._unplaced:
             return
         try:
-            known = self._offsets.read(self._unplaced)
-            if known is None or not self._begin(known):
-                return
+            known = self._placement.places(self._unplaced, self._offsets)
         except TransactionAborted:
             if not self._consumer.memberid():
                 self._enter_again()
             return
-        self._unplaced, self._positions, self._starts = (), known, dict(known)
-        self._consumer.assign(placed(known))
-
-    def _begin(self, known: dict[Partition, int]) -> bool:
-        """Set and commit where reading begins, of what is rewound or was never committed.
-
-        False where that is not known now.
-        """
-        rewound = self._rewinding.targets(known, self._offsets)
-        if rewound is None:
-            return False
-        known.update(rewound)
-        fresh = [partition for partition, offset in known.items() if offset < 0]
-        for partition in fresh:
-            ends = self._offsets.ends(partition)
-            if ends is None:
-                return False
-            earliest = self._start == "earliest" or partition.topic in self._awaited
-            known[partition] = ends[0] if earliest else ends[1]
-        if fresh or rewound:
-            self._offsets.commit({partition: known[partition] for partition in (*fresh, *rewound)})
-        self._rewinding.done(known)
-        return True
+        if known is not None:
+            self._unplaced, self._positions, self._starts = (), known, dict(known)
+            self._consumer.assign(placed(known))
 
 
 def _is_fatal(message: confluent_kafka.Message) -> bool:
