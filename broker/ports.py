@@ -113,6 +113,10 @@ class Source(Protocol):
         """Messages behind the end of each assigned partition, from what the client knows."""
         ...
 
+    def ends(self) -> Mapping[Partition, int] | None:
+        """Where what is committed ends in each assigned partition, asked now; None: not known."""
+        ...
+
     def group(self) -> object:
         """A token of the present membership, for `Sink.send_offsets`."""
         ...

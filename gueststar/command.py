@@ -33,7 +33,12 @@ app = typer.Typer(
 app.add_typer(filters, name="filter")
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
-Topic = Annotated[str, typer.Argument(metavar="TOPIC", help="A topic of enriched alerts.")]
+Topics = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TOPIC...", help="Topics of enriched alerts, or a pattern: '^gueststar[.]filter'."
+    ),
+]
 Bootstrap = Annotated[
     str, typer.Option(envvar="GUESTSTAR_BOOTSTRAP", help="Kafka's address, host:port.")
 ]
@@ -112,7 +117,7 @@ def check(config: Config) -> None:
 
 @app.command()
 def subscribe(
-    topic: Topic,
+    topics: Topics,
     *,
     bootstrap: Bootstrap = "localhost:9092",
     group: Annotated[str | None, typer.Option(help="Resume where this group stopped.")] = None,
@@ -129,13 +134,19 @@ def subscribe(
     ] = "latest",
     from_start: Annotated[bool, typer.Option(help="The same as --start earliest.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many alerts.")] = None,
+    until_end: Annotated[
+        bool, typer.Option(help="Stop where the topics ended when this began.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop when none came for so long.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON an alert.")] = False,
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the packets there, a file each.")
     ] = None,
     save_max: Annotated[int, typer.Option(min=1, help="Packets that DIR may hold.")] = 10_000,
 ) -> None:
-    """Show a topic's alerts as they come: a live table, or lines of JSON for a pipe."""
+    """Show topics' alerts as they come: a live table, or lines of JSON for a pipe."""
     from gueststar.watching import Wanted, watch
 
     wanted = Wanted(
@@ -143,11 +154,13 @@ def subscribe(
         registry=registry,
         start="earliest" if from_start else start,
         limit=limit,
+        until="end" if until_end else None,
+        timeout_s=timeout,
         as_json=as_json,
         save=save,
         save_max=save_max,
     )
-    watch(topic, bootstrap, wanted)
+    watch(topics, bootstrap, wanted)
 
 
 @app.command()

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
-from broker.kafka import AtLeastOnceSink, Connection, KafkaSource
+from broker.errors import SettingsError
+from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
 from broker.ports import Message, Partition, Sink, Source
+from broker.rewinding import ToOffsets
 from gueststar.alert import Alert, rows
+from gueststar.ending import Ending, Until
+from gueststar.passed_over import PassedOver
 from gueststar.scored import Note, noted, scored, versions
 from gueststar.starting import Start, beginning
+from gueststar.topics import Topics, matching, topics_of
 from schemas.avro import SchemaSource
-from schemas.batch import AlertBatch, Rejected
+from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
-
-LOG = logging.getLogger("gueststar.subscription")
 
 POLL_MESSAGES_MAX = 500
 POLL_BYTES_MAX = 64_000_000
@@ -31,21 +33,27 @@ BOOTSTRAP = "localhost:9092"
 
 
 def subscribe(
-    topic: str,
+    topic: Topics,
     *,
     bootstrap: str | None = None,
     group: str | None = None,
     start: Start = "latest",
+    until: Until | None = None,
+    timeout_s: float | None = None,
     security: Mapping[str, str] | None = None,
     registry: str | None = None,
 ) -> Generator[Alert, None, None]:
-    """Yield a topic's alerts for ever, as they come; closing the generator leaves Kafka.
+    """Yield the alerts of topics as they come; closing the generator leaves Kafka.
 
+    `topic` is a name, a list of them, or a pattern that begins with ^ ("^gueststar[.]filter[.]").
     Only committed alerts are seen. With a `group` it resumes where that group stopped: an alert
     counts as dealt with when the ones after it are asked for. `start` is where it begins: "latest"
     or "earliest" where nothing is to be resumed, or a rewind, which moves the group, too: a time
     ("2026-11-21T03:00", a datetime; UTC unless it says), so long ago ("6h", a timedelta), or
     offsets by partition ({0: 1500}).
+
+    It goes on for ever, unless `until` is "end" (it stops where each partition ended when it was
+    first got) or nothing has come for `timeout_s`.
 
     `bootstrap` is Kafka's address, by default GUESTSTAR_BOOTSTRAP of the environment, else
     localhost:9092. `security` are librdkafka's settings (`security.protocol`, `sasl.*`, `ssl.*`);
@@ -53,21 +61,24 @@ def subscribe(
     `registry` is the schema registry's address, for topics in Confluent framing.
 
     A message that is no alert is logged and passed over. Raises KafkaUnavailable where nobody
-    answers, SettingsError for a start or a setting that is none, OffsetGap for an offset that the
-    topic does not hold.
+    answers, SettingsError for a topic, a start or a setting that is none, OffsetGap for an offset
+    that the topic does not hold, TopicMissing for the end of a topic that does not exist.
     """
     connection = connection_to(bootstrap, security)
-    opened = connected(connection, topic, group=group, start=start, schemas=registered(registry))
+    ending, schemas = Ending.of(until, timeout_s), registered(registry)
+    opened = connected(connection, topic, group=group, start=start, ending=ending, schemas=schemas)
     with closing(opened) as subscription:
         yield from subscription
 
 
 def subscribe_batches(
-    topic: str,
+    topic: Topics,
     *,
     bootstrap: str | None = None,
     group: str | None = None,
     start: Start = "latest",
+    until: Until | None = None,
+    timeout_s: float | None = None,
     security: Mapping[str, str] | None = None,
     registry: str | None = None,
 ) -> Generator[AlertBatch, None, None]:
@@ -78,7 +89,8 @@ def subscribe_batches(
     as dealt with when the next one is asked for.
     """
     connection = connection_to(bootstrap, security)
-    opened = connected(connection, topic, group=group, start=start, schemas=registered(registry))
+    ending, schemas = Ending.of(until, timeout_s), registered(registry)
+    opened = connected(connection, topic, group=group, start=start, ending=ending, schemas=schemas)
     with closing(opened) as subscription:
         yield from subscription.batches()
 
@@ -101,27 +113,35 @@ def registered(registry: str | None) -> SchemaSource | None:
 
 def connected(
     connection: Connection,
-    topic: str,
+    topic: Topics,
     *,
     group: str | None = None,
     start: Start = "latest",
+    ending: Ending | None = None,
     schemas: SchemaSource | None = None,
 ) -> Subscription:
-    """A subscription through a real Kafka; a group of its own where none is named."""
+    """A subscription through a real Kafka; a group of its own where none is named.
+
+    Raises TopicMissing where the end of a topic is asked for that does not exist.
+    """
+    if ending is not None and ending.at_end:
+        matching(topics_of(topic), KafkaAdmin(connection).partitions())
     source = reader(connection, topic, group=group, start=start)
     # A group of its own is never seen again, so nobody needs to know how far it came.
     commits = AtLeastOnceSink(connection, topics=[], ask_limits=False) if group else None
-    return Subscription(source, commits, schemas=schemas)
+    return Subscription(source, commits, ending=ending, schemas=schemas)
 
 
 def reader(
-    connection: Connection, topic: str, *, group: str | None = None, start: Start
+    connection: Connection, topic: Topics, *, group: str | None = None, start: Start
 ) -> KafkaSource:
-    """A source of one topic for who is no worker. Raises SettingsError for a start that is none."""
-    place = beginning(start)
+    """A source for who is no worker. Raises SettingsError for a topic or a start that is none."""
+    place, topics = beginning(start), topics_of(topic)
+    if isinstance(place.rewind, ToOffsets) and (len(topics) > 1 or topics[0].startswith("^")):
+        raise SettingsError(f"start {start!r}: offsets are of one topic; name one, or a time")
     return KafkaSource(
         connection,
-        topics=[topic],
+        topics=topics,
         group=group or f"gueststar-reader-{uuid.uuid4().hex}",
         worker=None,
         start=place.start,
@@ -147,20 +167,27 @@ class Subscription:
     """Owns the source that it reads, and the sink that commits its offsets, where there is one."""
 
     def __init__(
-        self, source: Source, sink: Sink | None, *, schemas: SchemaSource | None = None
+        self,
+        source: Source,
+        sink: Sink | None,
+        *,
+        ending: Ending | None = None,
+        schemas: SchemaSource | None = None,
     ) -> None:
         """Nothing is read before the first alert is asked for. `schemas`: of bare records."""
         if sink is not None:
             sink.rebuild()
         self._source = source
         self._sink = sink
+        self._ending = ending or Ending()
+        self._passed_over = PassedOver(has_schemas=schemas is not None)
         self._decoder = Decoder(schemas=schemas, rescore=True)
         self._reader = EnrichedReader(schemas=schemas)
         self._labels: dict[str, tuple[str, ...]] = {}
         self._dealt_with: dict[Partition, int] = {}
 
     def __iter__(self) -> Iterator[Alert]:
-        """Alerts for ever; each counts as dealt with when the next one is asked for."""
+        """Alerts until its end; each counts as dealt with when the next one is asked for."""
         return self.until(lambda: False)
 
     def until(self, stopped: Callable[[], bool], *, limit: int | None = None) -> Iterator[Alert]:
@@ -175,10 +202,11 @@ class Subscription:
                 left = left and left - 1
                 if left == 0 or stopped():
                     return
-            self._deal_with(arrived)
+            if self._done(arrived):
+                return
 
     def batches(self) -> Iterator[AlertBatch]:
-        """Batches for ever, none of them empty; each is dealt with when the next is asked for.
+        """Batches until its end, none empty; each is dealt with when the next is asked for.
 
         A classifier that has scored once keeps its columns, NaN where it declined.
         """
@@ -186,7 +214,8 @@ class Subscription:
             arrived = self._fetch(POLL_WAIT_S)
             if len(arrived.batch):
                 yield arrived.batch
-            self._deal_with(arrived)
+            if self._done(arrived):
+                return
 
     def poll(self, timeout_s: float) -> list[Alert]:
         """What is there now, waiting up to `timeout_s` for a first alert; dealt with at once."""
@@ -208,10 +237,15 @@ class Subscription:
         )
         batch = self._decoder.decode([message.value for message in messages])
         for rejected in batch.rejected:
-            _say_passed_over(messages[rejected.index], rejected)
+            self._passed_over.add(messages[rejected.index], rejected)
         notes = noted(batch, self._reader)
         self._labels = dict(scored(batch, notes, labels=self._labels).score_labels)
         return Arrived(messages, batch, notes)
+
+    def _done(self, arrived: Arrived) -> bool:
+        """Whether these, now dealt with, were the last."""
+        self._deal_with(arrived)
+        return self._ending.reached(self._source, came=bool(arrived.messages))
 
     def _deal_with(self, arrived: Arrived) -> None:
         self._dealt_with = dict(self._source.positions()) if arrived.messages else {}
@@ -223,8 +257,3 @@ class Subscription:
         self._sink.begin()
         self._sink.send_offsets(offsets, self._source.group())
         self._sink.commit()
-
-
-def _say_passed_over(message: Message, rejected: Rejected) -> None:
-    place = f"{message.topic}/{message.partition} offset {message.offset}"
-    LOG.warning("no alert, passed over: %s: %s, %s", place, rejected.reason, rejected.detail)

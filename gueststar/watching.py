@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from rich.text import Text
 
 from gueststar import closeup
 from gueststar.alert import COLUMNS, Alert
+from gueststar.ending import Ending, Until
 from gueststar.saving import PACKETS_MAX, Folder, saved
 from gueststar.starting import Start
 from gueststar.stopping import stopped_by_signal
@@ -32,23 +33,29 @@ TABLE_ROWS_MIN = 10
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a topic is shown, and what is kept."""
+    """What of the topics is shown, and what is kept."""
 
     group: str | None = None
     registry: str | None = None
     start: Start = "latest"
     limit: int | None = None
+    until: Until | None = None
+    timeout_s: float | None = None
     as_json: bool = False
     save: Path | None = None
     save_max: int = PACKETS_MAX
 
 
-def watch(topic: str, bootstrap: str, wanted: Wanted) -> None:
+def watch(topics: Sequence[str], bootstrap: str, wanted: Wanted) -> None:
     """Show alerts until told to stop, or until there were as many as wanted."""
-    schemas = registered(wanted.registry)
     folder = Folder(wanted.save, packets_max=wanted.save_max) if wanted.save else None
     source = connected(
-        connection_to(bootstrap), topic, group=wanted.group, start=wanted.start, schemas=schemas
+        connection_to(bootstrap),
+        topics,
+        group=wanted.group,
+        start=wanted.start,
+        ending=Ending.of(wanted.until, wanted.timeout_s),
+        schemas=registered(wanted.registry),
     )
     console = Console()
     with closing(source) as subscription, stopped_by_signal() as stop:
@@ -57,7 +64,7 @@ def watch(topic: str, bootstrap: str, wanted: Wanted) -> None:
         if wanted.as_json or not console.is_terminal:
             show_lines(kept, as_json=wanted.as_json)
         else:
-            show_table(kept, console, topic)
+            show_table(kept, console, ", ".join(topics))
 
 
 def until(stop: Event, subscription: Subscription, *, limit: int | None = None) -> Iterator[Alert]:
@@ -120,15 +127,20 @@ class Screen:
 
 
 def json_line(alert: Alert) -> str:
-    """An alert's columns and what was learned: null is not measured, "inf" is nothing near."""
-    columns = {name: plain(getattr(alert, name)) for name in COLUMNS}
-    scores = {name: dict(labels) for name, labels in alert.scores.items()}
-    learned = {
-        "scores": scores,
+    """An alert's columns and what was learned, as any program reads them.
+
+    null is not measured, or a distance at which nothing was found: those are named in
+    `nothing_near`. `alert_id` comes as text, too: most programs lose digits beyond 2^53.
+    """
+    columns = {name: getattr(alert, name) for name in COLUMNS}
+    more = {
+        "alert_id_text": str(alert.alert_id),
+        "nothing_near": [name for name, value in columns.items() if value == math.inf],
+        "scores": {name: dict(labels) for name, labels in alert.scores.items()},
         "filters": list(alert.filters),
         "selected_by": [version_of(one) for one in alert.selected_by],
     }
-    return json.dumps(columns | learned)
+    return json.dumps({name: plain(value) for name, value in columns.items()} | more)
 
 
 def version_of(selected: SelectedBy) -> dict[str, object]:
@@ -139,6 +151,4 @@ def version_of(selected: SelectedBy) -> dict[str, object]:
 
 def plain(value: object) -> object:
     """A value as JSON has it, which knows neither NaN nor infinity."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

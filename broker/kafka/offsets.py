@@ -74,6 +74,16 @@ class GroupOffsets:
             return None
         return int(low), int(high)
 
+    def all_ends(self, partitions: Iterable[Partition]) -> dict[Partition, int] | None:
+        """The offset after the last committed message of each partition; None: not known now."""
+        found: dict[Partition, int] = {}
+        for partition in partitions:
+            ends = self.ends(partition)
+            if ends is None:
+                return None
+            found[partition] = ends[1]
+        return found
+
     def at_time(self, partitions: Iterable[Partition], unix_ms: int) -> dict[Partition, int] | None:
         """The first offset of each partition at or after that time, its end where none is.
 

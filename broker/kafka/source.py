@@ -150,6 +150,12 @@ class KafkaSource:
                 behind[partition] = max(0, high - position)
         return behind
 
+    def ends(self) -> Mapping[Partition, int] | None:
+        """Where what is committed ends in each assigned partition; None: not known now."""
+        if self._membership is None or self._unplaced:
+            return None
+        return self._offsets.all_ends(self._positions)
+
     def group(self) -> Membership:
         """A token of the present membership, for `Sink.send_offsets`."""
         assert self._membership is not None, "no partition was ever assigned"

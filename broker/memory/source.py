@@ -112,6 +112,12 @@ class MemorySource:
         """Offsets behind the end of each assigned partition."""
         return {each: self._kafka.log(each).end - at for each, at in self._positions.items()}
 
+    def ends(self) -> Mapping[Partition, int] | None:
+        """Where what is committed ends in each assigned partition; None outside of the group."""
+        if not self._entered or self._generation < 0:
+            return None
+        return {each: self._kafka.log(each).stable_end for each in self._assigned}
+
     def group(self) -> Membership:
         """The present membership."""
         return Membership(self._group.name, self._name, self, self._generation)

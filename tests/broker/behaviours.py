@@ -106,6 +106,23 @@ class ReadingBehaviours:
         assert worker.source.starts() == {partition: 4}
         assert worker.source.positions()[partition] == 7
 
+    def test_the_ends_are_where_what_is_committed_ends(self, cluster: Cluster) -> None:
+        topic = cluster.create(cluster.name())
+        partition = Partition(topic, 0)
+        cluster.publish(topic, numbered(3))
+        worker = cluster.worker(topic)
+        assert worker.source.ends() is None
+        poll_until(worker, 3)
+        assert worker.source.ends() == {partition: 3}
+        writer = cluster.writer(topic)
+        writer.begin()
+        writer.produce([Output(topic, None, b"open")])
+        cluster.rest(SENT_S)
+        assert worker.source.ends() == {partition: 3}
+        writer.commit()
+        cluster.rest(SENT_S)  # its marker is written after the commit is answered
+        assert worker.source.ends() == {partition: 5}
+
     def test_an_empty_poll_moves_no_start(self, cluster: Cluster) -> None:
         topic = cluster.create(cluster.name())
         cluster.publish(topic, numbered(3))

@@ -6,6 +6,7 @@ import io
 import json
 import math
 from contextlib import closing
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -42,10 +43,24 @@ def test_a_line_of_json_holds_the_columns_the_scores_and_the_filters(alerts: lis
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(math.nan, None), (math.inf, "inf"), (1.5, 1.5), ("ztf", "ztf"), (3, 3)]
+    ("value", "shown"), [(math.nan, None), (math.inf, None), (1.5, 1.5), ("ztf", "ztf"), (3, 3)]
 )
-def test_not_measured_is_null_and_nothing_near_is_inf(value: object, shown: object) -> None:
+def test_what_is_not_a_number_is_null(value: object, shown: object) -> None:
     assert plain(value) == shown
+
+
+def test_a_distance_has_one_type_and_says_where_nothing_is_near(alerts: list[Alert]) -> None:
+    alone = replace(alerts[0], star_distance_arcsec=math.inf, asteroid_distance_arcsec=math.nan)
+    document = json.loads(json_line(alone))
+    assert (document["star_distance_arcsec"], document["asteroid_distance_arcsec"]) == (None, None)
+    assert document["nothing_near"] == ["star_distance_arcsec"]
+
+
+def test_an_id_keeps_its_digits_in_programs_that_know_doubles_alone(alerts: list[Alert]) -> None:
+    large = replace(alerts[0], alert_id=170055002004914266)
+    document = json.loads(json_line(large), parse_int=float)
+    assert document["alert_id_text"] == "170055002004914266"
+    assert int(document["alert_id"]) != 170055002004914266
 
 
 def test_no_line_holds_what_json_does_not_know(alerts: list[Alert]) -> None:

@@ -1,0 +1,82 @@
+"""Which topics a reader names: one, several, or a pattern; checked before Kafka is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from broker.errors import SettingsError, TopicMissing
+from schemas.suggestion import nearest
+
+Topics = str | Sequence[str]
+"""A topic's name; several, in a list or divided by commas; or a pattern, which begins with ^.
+
+A pattern is a regular expression that matches from a name's beginning ("^ztf_[0-9]{8}$"), and may
+stand in a list beside names. Topics that match it later are read, too.
+"""
+
+NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+"""What Kafka takes for a topic's name."""
+
+
+def topics_of(named: Topics) -> tuple[str, ...]:
+    """The names and patterns, each once. Raises SettingsError for what is neither."""
+    if not (isinstance(named, str) or _is_texts(named)):
+        raise SettingsError(
+            f"topic {named!r} is no text; name one, as 'young-supernovae', or a list of them"
+        )
+    parts = [part for each in _listed(named) for part in _divided(each)]
+    found = tuple(dict.fromkeys(name.strip() for name in parts))
+    if not found:
+        raise SettingsError("no topic is named; name one, as 'young-supernovae'")
+    for name in found:
+        _check(name)
+    return found
+
+
+def matching(topics: Iterable[str], existing: Iterable[str]) -> tuple[str, ...]:
+    """Those of the existing topics that are named or match a pattern.
+
+    Raises TopicMissing for a name that does not exist, and where a pattern matches nothing.
+    """
+    there = sorted(name for name in existing if not name.startswith("__"))
+    found: dict[str, None] = {}
+    for topic in topics:
+        matched = [name for name in there if _matches(topic, name)]
+        if not matched:
+            verb = "matches no topic" if topic.startswith("^") else "does not exist"
+            raise TopicMissing(f"topic {topic!r} {verb}{nearest(topic, there)}")
+        found.update(dict.fromkeys(matched))
+    return tuple(found)
+
+
+def _matches(topic: str, name: str) -> bool:
+    return re.match(topic, name) is not None if topic.startswith("^") else topic == name
+
+
+def _listed(named: Topics) -> Sequence[str]:
+    return [named] if isinstance(named, str) else named
+
+
+def _divided(name: str) -> list[str]:
+    """A pattern may hold commas of its own: {2,3}."""
+    return [name] if name.startswith("^") else name.split(",")
+
+
+def _is_texts(named: object) -> bool:
+    return isinstance(named, Sequence) and all(isinstance(each, str) for each in named)
+
+
+def _check(name: str) -> None:
+    if not name.startswith("^"):
+        if NAME.fullmatch(name):
+            return
+        raise SettingsError(
+            f"topic {name!r} is no name of a topic: letters, digits, '.', '_' and '-' only; a"
+            " pattern begins with ^"
+        )
+    try:
+        re.compile(name)
+    except re.error as error:
+        raise SettingsError(f"topic {name!r} is no pattern: {error}") from None
