@@ -112,6 +112,15 @@ class GroupOffsets:
             return None
         return None if known.error is not None else len(known.partitions)
 
+    def topics(self) -> list[str]:
+        """The topics that exist but for Kafka's own; none where that is not known now."""
+        try:
+            known = self._consumer.list_topics(timeout=ANSWER_S_MAX).topics
+        except KafkaException as raised:
+            self._judge(error_of(raised))
+            return []
+        return [name for name in known if not name.startswith("__")]
+
     def _commit_once(self, offsets: Mapping[Partition, int]) -> KafkaError | None:
         # A client that gave its session up would be taken for a namesake of itself.
         if not self._consumer.memberid():

@@ -10,6 +10,7 @@ from broker.kafka.rewinding import Rewinding
 from broker.kafka.watch import LOG
 from broker.ports import Partition
 from broker.rewinding import Rewind
+from schemas.suggestion import nearest
 
 
 class Placement:
@@ -29,11 +30,12 @@ class Placement:
         """Whether a topic did not exist when it was first asked for."""
         return bool(self._awaited)
 
-    def await_topic(self, topic: str) -> None:
+    def await_topic(self, topic: str, offsets: GroupOffsets) -> None:
         """It does not exist yet: it will be read from its first offset."""
         if topic not in self._awaited:
             self._awaited.add(topic)
-            LOG.warning("topic %r does not exist yet; waiting for it", topic)
+            near = nearest(topic, offsets.topics())
+            LOG.warning("topic %r does not exist yet%s; waiting for it", topic, near)
 
     def places(
         self, partitions: Sequence[Partition], offsets: GroupOffsets

@@ -235,7 +235,7 @@ class KafkaSource:
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise OffsetGap(self._gap(partition))
         elif error.code() in UNKNOWN_TOPIC:
-            self._placement.await_topic(partition.topic)
+            self._placement.await_topic(partition.topic, self._offsets)
         else:
             self._judge(error)
 

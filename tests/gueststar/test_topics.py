@@ -48,3 +48,8 @@ def test_a_misspelt_topic_is_told_the_nearest() -> None:
         matching(["young-supernova"], THERE)
     with pytest.raises(TopicMissing, match="matches no topic"):
         matching(["^lsst_"], THERE)
+
+
+def test_of_a_thousand_topics_a_few_are_listed() -> None:
+    with pytest.raises(TopicMissing, match="and 970 more"):
+        matching(["qqq"], [f"topic-{number}" for number in range(1_000)])
