@@ -24,6 +24,7 @@ from typing import Final
 from confluent_kafka import KafkaException, Producer
 
 from broker.errors import KafkaUnavailable
+from broker.kafka.closing import within_patience
 from broker.kafka.watch import CLIENT_LOG
 
 PARTITIONS: Final = 4
@@ -53,8 +54,10 @@ def embedded_kafka(topics: Sequence[str]) -> Iterator[EmbeddedKafka]:
             _touch(owner, topic)
     except KafkaException as raised:
         raise KafkaUnavailable(f"the embedded Kafka did not come up: {raised}") from raised
-    yield EmbeddedKafka(address, tuple(topics))
-    owner.close()
+    try:
+        yield EmbeddedKafka(address, tuple(topics))
+    finally:
+        within_patience(owner.close)
 
 
 def _address(owner: Producer) -> str:

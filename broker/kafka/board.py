@@ -18,6 +18,7 @@ from confluent_kafka import (
 
 from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka.admin import TopicSettings
+from broker.kafka.closing import within_patience
 from broker.kafka.connection import Connection
 from broker.kafka.faults import (
     UNKNOWN_TOPIC,
@@ -108,7 +109,7 @@ class KafkaBoard:
 
     def close(self) -> None:
         """Let go. Idempotent."""
-        self._consumer.close()
+        within_patience(self._consumer.close)
         self._drop_producer()
 
     def _fetch(self, timeout_s: float) -> int:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from broker.errors import KafkaUnavailable, TransactionAborted
+from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import Connection
 from broker.kafka.faults import error_of, member_fault, passes
 from broker.kafka.watch import LOG
@@ -21,8 +22,8 @@ RETRY_S: Final = 0.05
 class GroupOffsets:
     """The committed offsets of one consumer's group. worker: its name, for what is raised."""
 
-    def __init__(self, consumer: Consumer, connection: Connection, worker: str | None) -> None:
-        self._consumer = consumer
+    def __init__(self, member: GroupConsumer, connection: Connection, worker: str | None) -> None:
+        self._member = member
         self._connection = connection
         self._worker = worker
 
@@ -34,7 +35,7 @@ class GroupOffsets:
         """
         asked = [TopicPartition(each.topic, each.number) for each in partitions]
         try:
-            found = self._consumer.committed(asked, ANSWER_S_MAX)
+            found = self._member.client.committed(asked, ANSWER_S_MAX)
         except KafkaException as raised:
             self._judge(error_of(raised))
             return None
@@ -68,7 +69,7 @@ class GroupOffsets:
         """The first offset that a partition holds and the one after its last, where known."""
         asked = TopicPartition(partition.topic, partition.number)
         try:
-            low, high = self._consumer.get_watermark_offsets(asked, timeout=ANSWER_S_MAX)
+            low, high = self._member.client.get_watermark_offsets(asked, timeout=ANSWER_S_MAX)
         except KafkaException as raised:
             self._judge(error_of(raised))
             return None
@@ -91,7 +92,7 @@ class GroupOffsets:
         """
         asked = [TopicPartition(each.topic, each.number, unix_ms) for each in partitions]
         try:
-            found = self._consumer.offsets_for_times(asked, timeout=ANSWER_S_MAX)
+            found = self._member.client.offsets_for_times(asked, timeout=ANSWER_S_MAX)
         except KafkaException as raised:
             self._judge(error_of(raised))
             return None
@@ -106,7 +107,7 @@ class GroupOffsets:
     def partitions(self, topic: str) -> int | None:
         """How many a topic has, where that is known now."""
         try:
-            known = self._consumer.list_topics(topic, timeout=ANSWER_S_MAX).topics[topic]
+            known = self._member.client.list_topics(topic, timeout=ANSWER_S_MAX).topics[topic]
         except KafkaException as raised:
             self._judge(error_of(raised))
             return None
@@ -115,7 +116,7 @@ class GroupOffsets:
     def topics(self) -> list[str]:
         """The topics that exist but for Kafka's own; none where that is not known now."""
         try:
-            known = self._consumer.list_topics(timeout=ANSWER_S_MAX).topics
+            known = self._member.client.list_topics(timeout=ANSWER_S_MAX).topics
         except KafkaException as raised:
             self._judge(error_of(raised))
             return []
@@ -123,16 +124,16 @@ class GroupOffsets:
 
     def _commit_once(self, offsets: Mapping[Partition, int]) -> KafkaError | None:
         # A client that gave its session up would be taken for a namesake of itself.
-        if not self._consumer.memberid():
+        if not self._member.client.memberid():
             return KafkaError(KafkaError.UNKNOWN_MEMBER_ID)
         try:
-            answers = self._consumer.commit(offsets=placed(offsets), asynchronous=False)
+            answers = self._member.client.commit(offsets=placed(offsets), asynchronous=False)
         except KafkaException as raised:
             return error_of(raised)
         return next((answer.error for answer in answers if answer.error), None)
 
     def _judge(self, error: KafkaError) -> None:
-        fault = member_fault(error, self._worker, self._consumer.memberid())
+        fault = member_fault(error, self._worker, self._member.client.memberid())
         if fault is not None:
             raise fault
         LOG.debug("offsets of worker %r: %s", self._worker, error)

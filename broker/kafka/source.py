@@ -18,8 +18,9 @@ import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
+from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, settings_checked
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
 from broker.kafka.offsets import GroupOffsets, placed
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
@@ -163,17 +164,17 @@ class KafkaSource:
 
     def close(self) -> None:
         """End; a static member keeps its partitions until its session ends. Idempotent."""
-        self._closing = True
-        self._consumer.close()
+        self._member.close()
+
+    @property
+    def _consumer(self) -> Consumer:
+        return self._member.client
 
     def _subscribe(self) -> None:
-        self._closing = False
-        with settings_checked():
-            self._consumer = Consumer(self._settings)
-        self._offsets = GroupOffsets(self._consumer, self._connection, self._worker)
-        self._consumer.subscribe(
-            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+        self._member = GroupConsumer(
+            self._settings, self._topics, assigned=self._assigned, revoked=self._revoked
         )
+        self._offsets = GroupOffsets(self._member, self._connection, self._worker)
 
     def _enter_again(self) -> None:
         """With a new client, for the group has dropped this one: `poll` finds what it gets."""
@@ -256,8 +257,6 @@ class KafkaSource:
         )
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        if self._closing:
-            return
         # Assigned nothing for now: `_place` asks where they stand, outside of this callback.
         consumer.assign([])
         self._forget()

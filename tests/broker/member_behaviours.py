@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from broker.errors import MemberFenced, ProducerFenced, TransactionAborted
+from broker.ports import Partition
 from schemas.errors import BrokerError
 from tests.broker.behaviours import numbered, poll_until, values
 from tests.broker.clusters import SESSION_S, TRANSACTION_S, Cluster
-from tests.broker.workers import StoppableWorker, Worker
+from tests.broker.workers import LocalWorker, StoppableWorker, Worker
 
 LONG_S = max(SESSION_S, TRANSACTION_S) + 1
 SHORT_S = 0.5
@@ -26,6 +27,17 @@ def drive(cluster: Cluster, workers: Sequence[Worker], output: str, count: int) 
         if published >= count:
             break
     return cluster.read(output)
+
+
+def shared(workers: Sequence[LocalWorker], output: str, wanted: list[int]) -> list[set[Partition]]:
+    """Let the workers take turns until they have so many partitions each; which they are then."""
+    for _ in range(TURNS_MAX):
+        shares = [set(worker.source.positions()) for worker in workers]
+        if [len(share) for share in shares] == wanted:
+            return shares
+        for worker in workers:
+            worker.step(output, 0.1)
+    raise AssertionError(f"the members do not come to have {wanted} partitions: {shares}")
 
 
 def fault_of(*steps: Callable[[], None]) -> BrokerError | None:
@@ -66,13 +78,13 @@ class MemberBehaviours:
         first.send()
         first.commit()
         assert sorted(drive(cluster, [first, second], output, 170)) == sorted(numbered(200))
+        shares = shared([first, second], output, [2, 2])
+        assert shares[0].isdisjoint(shares[1])
         for partition in range(4):
             start = 200 + 50 * partition
             cluster.publish(topic, numbered(50, start=start), partition=partition)
         assert sorted(drive(cluster, [first, second], output, 200)) == sorted(numbered(400))
-        shares = [set(worker.source.positions()) for worker in (first, second)]
-        assert [len(share) for share in shares] == [2, 2]
-        assert shares[0].isdisjoint(shares[1])
+        assert shared([first, second], output, [2, 2]) == shares
 
     def test_a_member_at_work_may_commit_while_another_one_enters(self, cluster: Cluster) -> None:
         topic, output = cluster.create(cluster.name(), partitions=2), cluster.create(cluster.name())
