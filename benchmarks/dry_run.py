@@ -34,7 +34,7 @@ from gueststar.filtering.candidates import Candidate
 from gueststar.filtering.findings import Gatherer
 from gueststar.filtering.sources import decoder_of, kept
 from gueststar.filtering.waterfall import Waterfall, judge
-from replay.lake.layout import ALERTS, PLAIN, ROWS_PER_GROUP
+from replay.lake.layout import PLAIN, ROWS_PER_GROUP
 from replay.lake.reading import Lake
 from replay.lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
@@ -50,7 +50,7 @@ OBJECTS = 100_000
 """From which a night's alerts are; few come twice."""
 
 GROUPS_A_NIGHT = 4
-DAY_S = 86_400.0
+FIRST_NIGHT = 20260101
 
 CLAUSES = {
     "real": 'score("realbogus", "real") > 0.98',
@@ -116,7 +116,7 @@ def drawn(originals: AlertBatch, random: np.random.Generator, night_number: int)
         for name in PLAIN
         if batch.column(name).dtype == np.float64
     }
-    changed["exposed_unix_s"] = random.uniform(0, DAY_S, len(batch)) + night_number * DAY_S
+    changed["night"] = np.full(len(batch), FIRST_NIGHT + night_number, np.int32)
     scores = {
         name: (values * random.normal(1, CHANGE, values.shape)).astype(np.float32)
         for name, values in batch.scores.items()
@@ -195,7 +195,7 @@ def scanned(lake: Lake) -> int:
 
 def files(lake: Lake) -> list[Path]:
     """The lake's files of plain columns."""
-    return [each.folder / ALERTS for each in lake.nights]
+    return [each.path for each in lake.parts]
 
 
 def table(seconds: Mapping[str, float], alerts: int) -> Table:

@@ -12,6 +12,7 @@ from filters.alerts import COLUMNS
 from schemas.avro import WriterSchema
 from schemas.batch import BANDS, ROW_COLUMNS, AlertBatch, LightCurves, Spans
 from schemas.errors import FilterError
+from schemas.nights import dates
 from schemas.suggestion import nearest
 
 
@@ -34,7 +35,10 @@ GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
     "age_days": 0.0,
     "exposed_unix_s": 1677283200.0,
 }
-"""What a column holds where the author gives none; every other value is NaN, not measured."""
+"""What a column holds where the author gives none; every other value is NaN, not measured.
+
+The night is the UTC date of `mjd`.
+"""
 
 SCHEMA = WriterSchema.of('{"type": "record", "name": "handmade", "fields": []}')
 
@@ -58,6 +62,8 @@ def handmade(
     if rows is None:
         rows = max((len(values) for values in columns.values()), default=1)
     plain: dict[str, Any] = {name: _column(name, columns.get(name), rows) for name in ROW_COLUMNS}
+    if "night" not in columns:
+        plain["night"] = dates(plain["mjd"])
     scores = scores or {}
     return AlertBatch(
         **plain,

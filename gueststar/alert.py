@@ -33,6 +33,7 @@ class Alert:
     object_id: str
     mjd: float
     exposed_unix_s: float
+    night: int
     ra_deg: float
     dec_deg: float
     band: str

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from gueststar.filtering.sources import Packets
 from gueststar.release import __version__
-from replay.lake.writing import LakeWriter, NightWritten
+from replay.lake.merging import NightWritten
+from replay.lake.writing import LakeWriter
 from replay.sending import bar
 
 
@@ -20,10 +21,10 @@ def archive(
     schemas: Path | None,
     console: Console | None = None,
 ) -> tuple[NightWritten, ...]:
-    """Write the alerts at a path into a lake, and say what each night holds now.
+    """Add the alerts at a path to a lake, and say what came to each night.
 
-    A night that the lake had already is replaced. Raises ArchiveError where there is nothing to
-    read or the lake cannot be written.
+    An alert that the lake had already is replaced by the newer copy. Raises ArchiveError where
+    there is nothing to read or the lake cannot be written.
     """
     console = console or Console()
     source, alerts = Packets(packets, schemas=schemas), 0
@@ -33,17 +34,32 @@ def archive(
             writer.add(batch)
             alerts += len(batch)
             advance(source.done, alerts)
-    for line in _lines(source, writer.written, lake):
+    for line in _lines(source, writer, lake):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     return writer.written
 
 
-def _lines(source: Packets, nights: tuple[NightWritten, ...], lake: Path) -> list[str]:
-    passed = [f"passed over {name}: {reason}" for name, reason in source.passed_over]
+def _lines(source: Packets, writer: LakeWriter, lake: Path) -> list[str]:
+    lines = [f"passed over {name}: {reason}" for name, reason in source.passed_over]
     if source.rejected:
-        passed.append(f"{source.rejected:,} packets are no alerts and were left out")
-    each = [
-        f"  {one.night}  {one.alerts:>9,} alerts  {one.bytes / 1e6:>9,.1f} MB" for one in nights
+        lines.append(f"{source.rejected:,} packets are no alerts and were left out")
+    if writer.nightless:
+        named = ", ".join(map(str, writer.nightless_ids))
+        more = " and others" if writer.nightless > len(writer.nightless_ids) else ""
+        lines.append(
+            f"{writer.nightless:,} alerts have a time that is none and were left out: {named}{more}"
+        )
+    nights = writer.written
+    new, again = (sum(getattr(one, name) for one in nights) for name in ("new", "again"))
+    lines.append(
+        f"{new + again:,} alerts of {len(nights)} nights: {new:,} new in {lake}, {again:,} had come"
+        " before, of which the newest copy stands"
+    )
+    return [
+        *lines,
+        *(
+            f"  {one.night}  {one.new:>9,} new  {one.again:>9,} again  {one.alerts:>9,} now"
+            f"  {one.bytes / 1e6:>9,.1f} MB"
+            for one in nights
+        ),
     ]
-    alerts = sum(one.alerts for one in nights)
-    return [*passed, f"{alerts:,} alerts of {len(nights)} nights stand in {lake}", *each]

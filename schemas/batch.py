@@ -137,6 +137,8 @@ class AlertBatch:
     """Days, in the survey's own time scale and instant (adapter's docstring says which)."""
     exposed_unix_s: Floats
     """The same instant as UTC seconds since 1970, for latencies."""
+    night: NDArray[np.int32]
+    """The observing night as the survey itself dates it, YYYYMMDD; 0 where the time is none."""
     ra_deg: Floats
     dec_deg: Floats
     band: NDArray[np.int8]

@@ -8,6 +8,7 @@ object_id         diaSource.diaObjectId; where it is null or 0, diaSource.ssObje
                   is too, diaSourceId, which is what Rubin names a new object after
 mjd               diaSource.midpointMjdTai (midPointTai): TAI, the middle of the exposure
 exposed_unix_s    the same instant in UTC, TAI - UTC being 37 s since 2017
+night             the day of observation, dayObs: the date 12 hours before, in TAI (SITCOMTN-032)
 ra_deg, dec_deg   diaSource.ra, diaSource.dec (decl)
 band              diaSource.band (filterName)
 photometric_system "lsst" always: no packet says which telescope, so images of another camera that
@@ -51,11 +52,14 @@ from numpy.typing import NDArray
 from schemas.batch import BANDS, PLANES, SYSTEMS, Floats
 from schemas.distances import distance_modulus
 from schemas.light_curves import Points, light_curves
+from schemas.nights import dates
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude, unix_s
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
 TAI_MINUS_UTC_S = 37.0
 """Since 2017-01-01. Of use for latencies, so that older leap seconds do not matter."""
+NIGHT_BEGINS_DAYS = 0.5
+"""At noon, TAI."""
 ARCSEC_PER_DEG = 3600.0
 NO_ID = 0
 """What some of Rubin's packets have for an id instead of null."""
@@ -126,6 +130,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "object_id": _object_ids(alerts),
         "mjd": own.mjd,
         "exposed_unix_s": unix_s(own.mjd) - TAI_MINUS_UTC_S,
+        "night": dates(own.mjd - NIGHT_BEGINS_DAYS),
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": own.band,

@@ -5,6 +5,8 @@ alert_id          candid; candidate.candid where that is absent or null
 object_id         objectId
 mjd               candidate.jd - 2400000.5: UTC, the start of the exposure
 exposed_unix_s    the same instant
+night             the UTC date of candidate.jd, which candidate.nid counts (1 is 2017-01-02) and
+                  ZTF's topics, ztf_YYYYMMDD_programid1, are named by; Palomar's nights lie in one
 ra_deg, dec_deg   candidate.ra, candidate.dec
 band              candidate.fid: 1 g, 2 r, 3 i
 photometric_system "ztf" always
@@ -44,6 +46,7 @@ from numpy.typing import NDArray
 from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
 from schemas.decoder import read_ascii
 from schemas.light_curves import Points, light_curves
+from schemas.nights import dates
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, unix_s
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
@@ -125,6 +128,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "object_id": _object_ids(raw),
         "mjd": detection.mjd,
         "exposed_unix_s": unix_s(detection.mjd),
+        "night": dates(detection.mjd),
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": detection.band,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from filters.alerts import Table
 from gueststar import alert
 from gueststar.alert import Alert
+from replay.lake.digests import mixed
 from replay.lake.reading import LakeRows
 from schemas.batch import AlertBatch
 
@@ -29,7 +30,7 @@ class Lot:
 
     def draw(self, table: Table, selected: NDArray[np.int64]) -> None:
         """Let selected rows of a table take part."""
-        lots = _lots(table.column("alert_id")[selected], self._seed)
+        lots = mixed(table.column("alert_id")[selected], self._seed)
         for place in np.argsort(lots)[: self._most].tolist():
             lot = int(lots[place])
             if len(self._drawn) == self._most and lot >= self._drawn[-1][0]:
@@ -45,15 +46,6 @@ class Lot:
     def _held(self, one: Table) -> Table:
         """What can be kept till the end: of a lake a row's place, as most are drawn in vain."""
         return one if isinstance(one, LakeRows) else self._kept(one)
-
-
-def _lots(alert_id: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
-    """SplitMix64 of the ids (Steele, Lea & Flood 2014)."""
-    step, first, second = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-    mixed = alert_id.astype(np.uint64) + np.uint64(step * (seed + 1) % 2**64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(first)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(second)
-    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _alert(batch: AlertBatch, name: str) -> Alert:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from filters.alerts import Table
 from gueststar.batches import score
 from replay.archives import Archive
-from replay.lake.layout import night_of, packet_sizes
+from replay.lake.layout import packet_sizes
 from replay.lake.reading import Lake, LakeRows, is_lake
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
@@ -143,13 +143,13 @@ def kept(table: Table, decoder: Decoder) -> AlertBatch:
 
 
 def by_night(table: Table) -> Iterator[tuple[str, Rows]]:
-    """The rows of each night."""
+    """The rows of each night, which is "0" where the time is none."""
     if isinstance(table, LakeRows):
-        yield table.night.name, np.arange(len(table))
+        yield table.night, np.arange(len(table))
         return
-    nights = np.array([night_of(each) for each in table.column("exposed_unix_s").tolist()])
+    nights = table.column("night")
     for night in np.unique(nights).tolist():
-        yield night, np.flatnonzero(nights == night)
+        yield str(night), np.flatnonzero(nights == night)
 
 
 def bytes_of(table: Table) -> tuple[Rows, Rows]:

@@ -11,6 +11,7 @@ from filters.alerts import COLUMNS
 from filters.handmade import Epoch, handmade
 from gueststar.testing.builders import LABELS, MJD
 from schemas.batch import BANDS, SYSTEMS, AlertBatch
+from schemas.nights import dates
 from schemas.photometry import ab_magnitude, unix_s
 
 ALERTS = 120
@@ -32,6 +33,7 @@ def crowd(count: int = ALERTS, *, seed: int = 0) -> AlertBatch:
         "object_id": [f"crowd-{row}" for row in range(count)],
         "mjd": mjd,
         "exposed_unix_s": unix_s(mjd),
+        "night": dates(mjd),
         "band": random.integers(-1, len(BANDS), count),
         "photometric_system": random.integers(-1, len(SYSTEMS), count),
         "flux_njy": flux,

@@ -5,32 +5,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.lake.layout import CURVES, POINTS
-from schemas.batch import LightCurves
+from replay.lake.layout import CURVES, CURVES_KEY, POINTS
+from schemas.batch import AlertBatch, LightCurves
 
 
 def table_of(columns: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401 - pyarrow has no types
     """An Arrow table in which nothing is null."""
+    return _table({name: _array(values) for name, values in columns.items()})
+
+
+def curves_table(batch: AlertBatch) -> Any:  # noqa: ANN401
+    """Light curves as an Arrow table of lists: a row each, by kind and what a point holds.
+
+    The alerts' keys stand beside them.
+    """
+    arrays = {name: _array(batch.column(name)) for name in CURVES_KEY}
+    for kind in CURVES:
+        arrays |= {f"{kind}.{name}": _lists(getattr(batch, kind), name) for name in POINTS}
+    return _table(arrays)
+
+
+def joined_schema(schemas: Sequence[Any]) -> Any:  # noqa: ANN401
+    """The columns of several tables: where two have one, the last's kind."""
     import pyarrow as pa
 
-    arrays = {name: _array(values) for name, values in columns.items()}
-    named = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
-    return pa.Table.from_arrays([*arrays.values()], schema=pa.schema(named))
+    fields = {field.name: field for schema in schemas for field in schema}
+    return pa.schema(list(fields.values()))
 
 
-def curves_table(curves: Mapping[str, LightCurves]) -> Any:  # noqa: ANN401
-    """Light curves as an Arrow table of lists: a row each, by kind and what a point holds."""
+def conformed(table: Any, schema: Any) -> Any:  # noqa: ANN401
+    """A table with the columns of a schema; one that it lacks says "not measured" in each row."""
     import pyarrow as pa
 
-    arrays = {f"{kind}.{name}": _lists(curves[kind], name) for kind in CURVES for name in POINTS}
-    named = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
-    return pa.Table.from_arrays([*arrays.values()], schema=pa.schema(named))
+    found = [
+        table.column(field.name).cast(field.type)
+        if field.name in table.column_names
+        else _nothing(field.type, len(table))
+        for field in schema
+    ]
+    return pa.Table.from_arrays(found, schema=schema)
 
 
 def values_of(column: Any) -> NDArray[Any]:  # noqa: ANN401
@@ -51,6 +71,24 @@ def curves_of(table: Any, kind: str) -> LightCurves:  # noqa: ANN401
     # A slice of a table keeps the points of its neighbours: flatten leaves them out.
     columns = [each.flatten().to_numpy(zero_copy_only=False) for each in whole]
     return LightCurves(offsets - offsets[0], *columns)
+
+
+def _table(arrays: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    import pyarrow as pa
+
+    named = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
+    return pa.Table.from_arrays([*arrays.values()], schema=pa.schema(named))
+
+
+def _nothing(kind: Any, rows: int) -> Any:  # noqa: ANN401
+    """What was not measured: NaN, the code -1 of no name, no text, no."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_list(kind):
+        return pa.array([[]] * rows, kind)
+    value = math.nan if types.is_floating(kind) else "" if types.is_string(kind) else -1
+    return pa.array([False if types.is_boolean(kind) else value] * rows, kind)
 
 
 def _array(values: NDArray[Any]) -> Any:  # noqa: ANN401

@@ -1,16 +1,22 @@
-"""What a lake looks like on disk: its folders, files, columns and marks.
+"""What a lake looks like on disk: its folders, files, columns and facts.
 
-    LAKE/night=20231018/alerts.parquet              every plain column, scores, sizes
-    LAKE/night=20231018/light_curves-MARK.parquet   light curves and forced photometry, as lists
-    LAKE/night=20231018/packets-MARK.bin            the packets, one after another, if kept
+    LAKE/alerts/night=20231018/NAME.parquet        every plain column, scores, sizes
+    LAKE/light_curves/night=20231018/MARK.parquet  light curves and forced photometry, as lists
+    LAKE/_packets/night=20231018/MARK.bin          packets, one after another, where they were kept
 
-`alerts.parquet` names the mark of its two companions, so that a night is replaced whole by one
-rename: who reads it sees the old night or the new one. Nothing is ever null: what was not measured
+Each folder of Parquet is a table that other tools open; `survey` and `alert_id` are its key. A
+night has one file of alerts for each archive that added to it, small ones joined: a part. The file
+of alerts is what makes a part stand: its facts name the mark of its light curves, its rows the
+files of their packets, and the parts whose rows it has taken over. So each change of a night is one
+rename, and a reader goes by what stood when it looked. Nothing is ever null: what was not measured
 is NaN, as everywhere, so that a column on disk is a NumPy array once it was read.
+
+A lake of version 1 (LAKE/night=20231018/alerts.parquet and two files beside it) is still read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -22,8 +28,8 @@ from numpy.typing import NDArray
 from filters.alerts import COLUMNS
 from schemas.batch import AlertBatch, LightCurves
 
-VERSION = "1"
-"""Of this layout; a lake of another is refused."""
+VERSION, FIRST_VERSION = "2", "1"
+"""Of this layout, which is written; and the one before, which is read. Another is refused."""
 
 ROWS_PER_GROUP = 131_072
 """Alerts that are read together: a column of them fits a core's cache, and calls cost nothing."""
@@ -31,22 +37,36 @@ ROWS_PER_GROUP = 131_072
 CURVES_PER_GROUP = 8_192
 """Light curves that are read together: ten examples shall not read a night's."""
 
+ALERTS, CURVES_TABLE, PACKETS = "alerts", "light_curves", "_packets"
+"""The folders; readers of Parquet pass over one that begins with an underscore."""
+
 NIGHT = "night="
 """How a night's folder begins."""
 
-ALERTS = "alerts.parquet"
+FIRST_ALERTS = "alerts.parquet"
+"""A night's only file of alerts, in version 1."""
 
-PLAIN = tuple(name for name in AlertBatch.__annotations__ if name in COLUMNS)
-"""The columns that a filter may read, in the order of `AlertBatch`."""
+PLAIN = tuple(name for name in AlertBatch.__annotations__ if name in COLUMNS - {"night"})
+"""The columns on disk that a filter may read, in the order of `AlertBatch`; the night is the
+folder's name."""
 
 TEXTS = ("survey", "object_id")
 """Those of them that hold text."""
 
-REPEATING = (*TEXTS, "band", "photometric_system", "detections")
-"""Those of few values, which are written as places in a dictionary."""
+KEY = ("survey", "alert_id")
+"""Which alert a row is: there is one row of each in a lake."""
 
-PACKET_BYTES, LITE_BYTES, PACKET_AT = "packet_bytes", "lite_bytes", "packet_at"
-"""A packet's size, its size without cutouts, and where it begins in packets-MARK.bin."""
+CURVES_KEY = (*KEY, "object_id")
+"""What stands beside each light curve, so that it can be joined to its alert."""
+
+PACKET_BYTES, LITE_BYTES = "packet_bytes", "lite_bytes"
+PACKET_FILE, PACKET_AT = "packet_file", "packet_at"
+PACKET = (PACKET_BYTES, LITE_BYTES, PACKET_FILE, PACKET_AT)
+"""A packet's size, its size without cutouts, the file that holds it, and where it begins there;
+no file, "", and -1 where it was not kept."""
+
+REPEATING = (*TEXTS, "band", "photometric_system", "detections", PACKET_FILE)
+"""Columns of few values, which are written as places in a dictionary."""
 
 SCORE = "score."
 """How a score's column begins; the classifier and the label follow, after a dot each."""
@@ -61,29 +81,44 @@ more, byte streams split another, and both read at less than half the speed (a m
 alerts; the benchmark `dry_run` times the reading)."""
 
 
-def night_of(unix_s: float) -> str:
-    """The UTC date of an instant, "20231018"."""
-    return str(np.datetime64(int(unix_s // 86_400), "D")).replace("-", "")
-
-
 def night_date(night: str) -> date:
     """The day of a night's name. Raises ValueError where it is none."""
     return date.fromisoformat(f"{night[:4]}-{night[4:6]}-{night[6:]}")
 
 
-def night_folder(lake: Path, night: str) -> Path:
-    """Where a night stands in a lake."""
-    return lake / f"{NIGHT}{night}"
+def night_folder(lake: Path, table: str, night: str) -> Path:
+    """Where a night of a table stands in a lake."""
+    return lake / table / f"{NIGHT}{night}"
 
 
-def curves_file(folder: Path, mark: str) -> Path:
-    """The light curves of the night in a folder."""
-    return folder / f"light_curves-{mark}.parquet"
+def night_of(alerts: Path) -> str:
+    """The night of a file of alerts."""
+    return alerts.parent.name.removeprefix(NIGHT)
 
 
-def packets_file(folder: Path, mark: str) -> Path:
-    """The packets of the night in a folder."""
-    return folder / f"packets-{mark}.bin"
+def alert_files(lake: Path) -> Iterator[Path]:
+    """The files of alerts of a lake, of either version; none where there is no lake."""
+    yield from lake.glob(f"{ALERTS}/{NIGHT}*/*.parquet")
+    yield from first_files(lake)
+
+
+def first_files(lake: Path) -> Iterator[Path]:
+    """The files of alerts that version 1 wrote."""
+    yield from lake.glob(f"{NIGHT}*/{FIRST_ALERTS}")
+
+
+def curves_file(alerts: Path, mark: str) -> Path:
+    """The light curves of a file of alerts."""
+    if alerts.name == FIRST_ALERTS:
+        return alerts.with_name(f"light_curves-{mark}.parquet")
+    return night_folder(alerts.parents[2], CURVES_TABLE, night_of(alerts)) / f"{mark}.parquet"
+
+
+def packets_file(alerts: Path, mark: str) -> Path:
+    """A file of packets that rows of a file of alerts name."""
+    if alerts.name == FIRST_ALERTS:
+        return alerts.with_name(f"packets-{mark}.bin")
+    return night_folder(alerts.parents[2], PACKETS, night_of(alerts)) / f"{mark}.bin"
 
 
 def packet_sizes(batch: AlertBatch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

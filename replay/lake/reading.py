@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replay.lake.layout import (
-    ALERTS,
     LITE_BYTES,
     NIGHT,
     PACKET_BYTES,
     PLAIN,
     TEXTS,
+    alert_files,
     night_date,
 )
-from replay.lake.night import Night
+from replay.lake.part import Part
+from replay.lake.standing import standing
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, LightCurves, Spans
 from schemas.cutouts import Stamps
@@ -37,7 +39,7 @@ SCHEMA = WriterSchema.of('{"type": "record", "name": "archived", "fields": []}')
 
 
 class Lake:
-    """The nights of a folder that `LakeWriter` wrote, or some of them."""
+    """The nights of a folder that `LakeWriter` wrote, or some of them, as they stand now."""
 
     def __init__(
         self, path: Path, nights: Sequence[str] = (), *, decoder: Decoder | None = None
@@ -49,46 +51,55 @@ class Lake:
         """
         self.path = path
         self.decoder = decoder or Decoder()
-        if not is_lake(path):
-            raise ArchiveError(f"{path} is no lake: no folder night=YYYYMMDD stands in it")
-        every = sorted(one for one in path.glob(f"{NIGHT}*") if (one / ALERTS).is_file())
+        every = {file.parent.name for file in alert_files(path)}
+        if not every:
+            raise ArchiveError(f"{path} is no lake: no folder alerts/night=YYYYMMDD stands in it")
         wanted = [_span(each) for each in nights]
-        chosen = [one for one in every if not wanted or _is_among(one.name, wanted)]
+        chosen = frozenset(one for one in every if not wanted or _is_among(one, wanted))
         if not chosen:
-            raise ArchiveError(_none(path, nights, every))
-        self.nights = tuple(Night(folder) for folder in chosen)
+            raise ArchiveError(_none(path, nights, sorted(every)))
+        self.parts = tuple(Part(each) for each in standing(path, chosen))
 
     def __len__(self) -> int:
         """How many alerts."""
-        return sum(len(night) for night in self.nights)
+        return sum(map(len, self.parts))
 
     @property
     def has_packets(self) -> bool:
-        """Whether every night kept its packets."""
-        return all(night.has_packets for night in self.nights)
+        """Whether every alert's packet was kept."""
+        return all(part.has_packets for part in self.parts)
+
+    @property
+    def nights(self) -> Mapping[str, int]:
+        """How many alerts each night has, in order."""
+        found = Counter[str]()
+        for part in self.parts:
+            found[part.night] += len(part)
+        return found
 
     @property
     def sha256(self) -> str:
-        """Of the nights and their alerts' ids."""
-        lines = (f"{night.name} {night.sha256}\n" for night in self.nights)
+        """Of the nights and their alerts' keys, whatever pieces these came in."""
+        digests = Counter[str]()
+        for part in self.parts:
+            digests[part.night] += part.standing.digest
+        lines = (f"{night} {digests[night] % 2**64:016x}\n" for night in self.nights)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def tables(self, rows_max: int | None = None) -> Iterator[LakeRows]:
         """The alerts, a group at a time; of at most `rows_max` where that is given."""
-        for night in self.nights:
-            for group in range(night.groups):
-                whole = LakeRows(night, group, self.decoder)
+        for part in self.parts:
+            for group in range(part.groups):
+                whole = LakeRows(part, group, self.decoder)
                 yield from _pieces(whole, rows_max) if rows_max else (whole,)
 
 
 class LakeRows:
-    """Rows of one group of one night, as a filter reads them (`filters.alerts.Table`)."""
+    """Rows of one group of one part of a night, as a filter reads them (`filters.alerts.Table`)."""
 
-    def __init__(
-        self, night: Night, group: int, decoder: Decoder, rows: Rows | None = None
-    ) -> None:
+    def __init__(self, part: Part, group: int, decoder: Decoder, rows: Rows | None = None) -> None:
         """`rows` within the group; all of them by default."""
-        self.night = night
+        self.part = part
         self._group = group
         self._decoder = decoder
         self._rows = rows
@@ -96,8 +107,13 @@ class LakeRows:
 
     def __len__(self) -> int:
         """How many alerts."""
-        begin, end = self.night.span(self._group)
+        begin, end = self.part.span(self._group)
         return end - begin if self._rows is None else len(self._rows)
+
+    @property
+    def night(self) -> str:
+        """Of all of them."""
+        return self.part.night
 
     def column(self, name: str) -> NDArray[Any]:
         """A plain column, (n,); of a whole group it is as it was read, not a copy."""
@@ -127,7 +143,7 @@ class LakeRows:
     @property
     def score_labels(self) -> Mapping[str, tuple[str, ...]]:
         """The labels of each classifier that has scored."""
-        return self.night.score_labels
+        return self.part.score_labels
 
     def score(self, classifier: str, label: str) -> NDArray[np.float32]:
         """One label's probability, (n,)."""
@@ -136,7 +152,7 @@ class LakeRows:
     def take(self, rows: Rows, /) -> LakeRows:
         """The same of some rows, in the order given."""
         own = rows if self._rows is None else self._rows[rows]
-        return LakeRows(self.night, self._group, self._decoder, own)
+        return LakeRows(self.part, self._group, self._decoder, own)
 
     @property
     def packet_bytes(self) -> NDArray[np.int64]:
@@ -150,7 +166,7 @@ class LakeRows:
 
     def batch(self) -> AlertBatch:
         """These rows in memory, with their packets where those were kept, and their scores."""
-        batch = self._decoded() if self.night.has_packets else self._bare()
+        batch = self._decoded() if self.part.has_packets else self._bare()
         for classifier, labels in self.score_labels.items():
             columns = [self.score(classifier, label) for label in labels]
             batch.scores[classifier] = np.stack(columns, axis=1)
@@ -158,24 +174,26 @@ class LakeRows:
         return batch
 
     def _column(self, name: str) -> NDArray[Any]:
+        if name == "night":
+            return np.full(len(self), int(self.night), dtype=np.int32)
         if self._rows is not None and name in TEXTS:
-            return self.night.texts(self._group, name, self._rows)
-        whole = self.night.column(self._group, name)
+            return self.part.texts(self._group, name, self._rows)
+        whole = self.part.column(self._group, name)
         return whole if self._rows is None else whole[self._rows]
 
     def _curves(self, kind: str) -> LightCurves:
-        begin, end = self.night.span(self._group)
-        return self.night.curves(
+        begin, end = self.part.span(self._group)
+        return self.part.curves(
             kind, range(begin, end) if self._rows is None else self._rows + begin
         )
 
     def _decoded(self) -> AlertBatch:
         rows = np.arange(len(self)) if self._rows is None else self._rows
-        batch = self._decoder.decode(self.night.packets(self._group, rows))
+        batch = self._decoder.decode(self.part.packets(self._group, rows))
         if batch.rejected:
             _, reason, detail = batch.rejected[0]
             raise ArchiveError(
-                f"a packet of the night {self.night.name} cannot be decoded again: {reason},"
+                f"a packet of the night {self.night} cannot be decoded again: {reason},"
                 f" {detail}; name the folder of its schemas"
             )
         return batch
@@ -184,7 +202,7 @@ class LakeRows:
         n = len(self)
         nowhere = np.full((n, 3, 2), -1, dtype=np.int64)
         none = np.zeros((n, 2), dtype=np.int64)
-        columns: dict[str, Any] = {name: self.column(name) for name in PLAIN}
+        columns: dict[str, Any] = {name: self.column(name) for name in (*PLAIN, "night")}
         return AlertBatch(
             **columns,
             light_curve=self.light_curve,
@@ -200,7 +218,7 @@ class LakeRows:
 
 def is_lake(path: Path) -> bool:
     """Whether a folder holds nights of a lake."""
-    return any(path.glob(f"{NIGHT}*/{ALERTS}"))
+    return any(alert_files(path))
 
 
 def _pieces(whole: LakeRows, rows_max: int) -> Iterator[LakeRows]:
@@ -227,6 +245,6 @@ def _is_among(folder: str, spans: Sequence[tuple[str, str]]) -> bool:
     return any(first <= night <= last for first, last in spans)
 
 
-def _none(path: Path, nights: Sequence[str], every: Sequence[Path]) -> str:
-    names = [one.name.removeprefix(NIGHT) for one in every]
-    return f"the lake {path} has no night {', '.join(nights)}; it has {names[0]} to {names[-1]}"
+def _none(path: Path, nights: Sequence[str], every: Sequence[str]) -> str:
+    first, last = (every[place].removeprefix(NIGHT) for place in (0, -1))
+    return f"the lake {path} has no night {', '.join(nights)}; it has {first} to {last}"

@@ -12,6 +12,7 @@ from gueststar.batches import decode, score
 from gueststar.command import app
 from replay.lake.reading import Lake
 from schemas.errors import ArchiveError
+from tests.schemas.golden import container, rubin_record, rubin_schema
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_packets_become_a_lake_with_our_scores(
     said = archived(folder, tmp_path / "lake")
     assert "notes.txt: neither" in said
     assert "1 packets are no alerts" in said
-    assert f"{len(packets)} alerts of 1 nights stand in" in said
+    assert f"{len(packets)} alerts of 1 nights: {len(packets)} new in" in said
     batch = decode(packets)
     score(batch)
     (rows,) = Lake(tmp_path / "lake").tables()
@@ -49,6 +50,24 @@ def test_packets_become_a_lake_with_our_scores(
             ours, expected = rows.score(classifier, label), batch.score(classifier, label)
             np.testing.assert_allclose(ours, expected, atol=1e-5)
     assert rows.batch().packets == packets
+
+
+def test_nights_archived_one_after_another_keep_what_they_share(tmp_path: Path) -> None:
+    """A night in Chile has two dates: the end of the first and the beginning of the second."""
+    times = {"n1": (61100.98, 61101.05, 61101.20), "n2": (61101.98, 61102.05, 61102.20)}
+    for night, mjds in times.items():
+        (tmp_path / night).mkdir()
+        for number, mjd in enumerate(mjds):
+            source = {"midpointMjdTai": mjd, "diaSourceId": round(mjd * 100)}
+            packet = container([rubin_record(number, diaSource=source)], rubin_schema())
+            (tmp_path / night / f"{number}.avro").write_bytes(packet)
+        said = archived(tmp_path / night, tmp_path / "lake")
+        assert "3 alerts of 1 nights: 3 new" in said
+    assert Lake(tmp_path / "lake").nights == {"20260301": 3, "20260302": 3}
+    again = archived(tmp_path / "n1", tmp_path / "lake")
+    assert "3 alerts of 1 nights: 0 new" in again
+    assert "20260301          0 new          3 again          3 now" in again
+    assert len(Lake(tmp_path / "lake")) == 6
 
 
 def test_packets_are_left_out_when_asked(folder: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ UNITLESS = {
     "object_id",
     "band",
     "photometric_system",
+    "night",
     "detections",
     "star_galaxy_score",
     "survey_real_score",

@@ -7,6 +7,7 @@ theirs, so that a slip in either shows.
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ def columns(record: Record) -> Record:
     return _ztf(record) if "candidate" in record else _rubin(record)
 
 
+def _night(jd: float) -> int:
+    """The date on which a Julian date lies, by the calendar of the standard library."""
+    return int(date.fromordinal(math.floor(jd - 1721424.5)).strftime("%Y%m%d"))
+
+
 def _ztf(record: Record) -> Record:
     candidate = record["candidate"]
     own = _ztf_point(candidate)
@@ -39,6 +45,7 @@ def _ztf(record: Record) -> Record:
         "object_id": record["objectId"],
         "mjd": mjd,
         "exposed_unix_s": (mjd - 40587.0) * 86400.0,
+        "night": _night(2400000.5 + mjd),
         "ra_deg": candidate["ra"],
         "dec_deg": candidate["dec"],
         "band": own[1],
@@ -131,6 +138,7 @@ def _rubin(record: Record) -> Record:
         "object_id": str(source["diaObjectId"] or source["ssObjectId"] or source["diaSourceId"]),
         "mjd": own[0],
         "exposed_unix_s": (own[0] - 40587.0) * 86400.0 - 37.0,
+        "night": _night(2400000.5 + own[0] - 0.5),
         "ra_deg": source["ra"],
         "dec_deg": source.get("dec", source.get("decl")),
         "band": own[1],

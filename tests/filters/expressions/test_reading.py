@@ -70,7 +70,7 @@ def test_a_text_means_its_tree(text: str) -> None:
 
 WRONG = {
     "magnitud < 18": (0, "there is no column 'magnitud'; did you mean 'magnitude'?"),
-    "1 < 2 + lenght": (8, "there is no column 'lenght'; there are: age_days, "),
+    "1 < 2 + bulk": (8, "there is no column 'bulk'; there are: age_days, "),
     "rate_mag_pre_day() > 1": (
         0,
         "no function 'rate_mag_pre_day'; did you mean 'rate_mag_per_day'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,14 @@ from filters.alerts import Table
 from filters.handmade import Epoch, handmade
 from filters.loading import builtin_names, load_builtin
 from replay.invention import invent
-from replay.lake.layout import ALERTS, CURVES, PLAIN, POINTS, night_of
-from replay.lake.night import Night
+from replay.lake.layout import CURVES, PLAIN, POINTS, alert_files
+from replay.lake.lock import WRITING
+from replay.lake.part import Part
 from replay.lake.reading import Lake, LakeRows, is_lake
 from replay.lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
 from schemas.decode import Decoder
 from schemas.errors import ArchiveError
-
-DAY = 86_400.0
 
 
 def with_scores(batch: AlertBatch) -> AlertBatch:
@@ -153,34 +153,20 @@ def test_a_filter_answers_the_same_over_the_lake_and_the_packets(
     np.testing.assert_array_equal(over_lake.unknown, over_packets.unknown)
 
 
-def nights(*days: float) -> AlertBatch:
-    return handmade(exposed_unix_s=[day * DAY + 100 for day in days], alert_id=[*range(len(days))])
+def nights(*days: int, first: int = 0) -> AlertBatch:
+    """Alerts of the days from 1970-01-01, with ids in a row."""
+    ids = range(first, first + len(days))
+    return handmade(night=[19_700_101 + day for day in days], alert_id=[*ids])
 
 
 def test_alerts_of_mixed_nights_are_put_in_theirs(tmp_path: Path) -> None:
-    writer = written(tmp_path, nights(1, 0, 1), nights(0, 2), with_packets=False)
+    writer = written(tmp_path, nights(1, 0, 1), nights(0, 2, first=3), with_packets=False)
     assert [(one.night, one.alerts) for one in writer.written] == [
         ("19700101", 2),
         ("19700102", 2),
         ("19700103", 1),
     ]
     assert [len(rows) for rows in Lake(tmp_path).tables()] == [2, 2, 1]
-
-
-def test_an_alert_without_an_exposure_s_time_goes_by_its_own(tmp_path: Path) -> None:
-    batch = handmade(exposed_unix_s=[np.nan], mjd=[40_588.5])
-    assert written(tmp_path, batch, with_packets=False).written[0].night == "19700102"
-
-
-def test_a_night_written_again_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
-    written(tmp_path, nights(0, 1, 1), with_packets=False)
-    before = Lake(tmp_path)
-    first = before.sha256
-    written(tmp_path, nights(1), with_packets=False)
-    assert [len(rows) for rows in Lake(tmp_path).tables()] == [1, 1]
-    assert Lake(tmp_path).sha256 != first
-    files = sorted(one.name.partition("-")[0] for one in (tmp_path / "night=19700102").iterdir())
-    assert files == ["alerts.parquet", "light_curves"]
 
 
 def test_a_night_that_is_not_finished_leaves_the_lake_as_it_was(tmp_path: Path) -> None:
@@ -190,7 +176,7 @@ def test_a_night_that_is_not_finished_leaves_the_lake_as_it_was(tmp_path: Path) 
         writer.add(nights(0, 0))
         raise KeyboardInterrupt
     assert Lake(tmp_path).sha256 == before
-    assert [one.name for one in tmp_path.iterdir()] == ["night=19700101"]
+    assert not [one for one in tmp_path.iterdir() if one.name.startswith(WRITING)]
 
 
 def test_parts_on_disk_make_the_same_lake(
@@ -199,16 +185,14 @@ def test_parts_on_disk_make_the_same_lake(
     monkeypatch.setattr("replay.lake.writing.WAITING_BYTES_MAX", 1)
     halves = [batch.take(np.arange(25)), batch.take(np.arange(25, 40))]
     written(tmp_path, *halves)
-    first, second = Lake(tmp_path).tables()
-    assert_same(first, halves[0])
-    assert_same(second, halves[1])
-    assert_same(second.take(np.array([3])).batch(), halves[1].take(np.array([3])))
+    assert_same(only(tmp_path), batch)
+    assert_same(only(tmp_path).take(np.array([28])).batch(), batch.take(np.array([28])))
 
 
 def test_light_curves_in_many_groups_are_found(
     tmp_path: Path, batch: AlertBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("replay.lake.writing.CURVES_PER_GROUP", 7)
+    monkeypatch.setattr("replay.lake.merging.CURVES_PER_GROUP", 7)
     written(tmp_path, batch)
     assert_same(only(tmp_path), batch)
     rows = np.array([39, 6, 7, 8, 7])
@@ -217,13 +201,13 @@ def test_light_curves_in_many_groups_are_found(
 
 def test_only_the_columns_asked_for_are_read(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    plain = Night.column
+    plain = Part.column
 
-    def noted(self: Night, group: int, name: str) -> NDArray[Any]:
+    def noted(self: Part, group: int, name: str) -> NDArray[Any]:
         read.append(name)
         return plain(self, group, name)
 
-    monkeypatch.setattr(Night, "column", noted)
+    monkeypatch.setattr(Part, "column", noted)
     load_builtin("solar_system").judge(only(lake))
     assert sorted(read) == sorted({*read})
     assert "asteroid_distance_arcsec" in read
@@ -269,22 +253,23 @@ def broken(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     for how in ("cut", "foreign", "curves"):
         folder = tmp_path / how
         written(folder, nights(0), with_packets=False)
-        yield how, folder / "night=19700101"
+        yield how, folder
 
 
 def test_a_broken_lake_says_so_in_a_line(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for how, night in broken(tmp_path):
+    for how, lake in broken(tmp_path):
+        (alerts,) = alert_files(lake)
         if how == "cut":
-            (night / ALERTS).write_bytes(b"PAR1")
+            alerts.write_bytes(b"PAR1")
         elif how == "foreign":
-            pq.write_table(pa.table({"a": [1]}), night / ALERTS)
+            pq.write_table(pa.table({"a": [1]}), alerts)
         else:
-            next(night.glob("light_curves-*")).unlink()
+            next(lake.glob("light_curves/*/*")).unlink()
         with pytest.raises(ArchiveError, match="archive") as said:
-            _ = only(night.parent).light_curve
+            _ = only(lake).light_curve
         assert "\n" not in str(said.value)
 
 
@@ -306,9 +291,62 @@ def test_stamps_of_too_many_alerts_are_refused(lake: Path, monkeypatch: pytest.M
     assert [len(rows.stamps) for rows in Lake(lake).tables(10)] == [10] * 4
 
 
-def test_a_night_is_the_utc_date() -> None:
-    assert night_of(1_697_587_199.9) == "20231017"
-    assert night_of(1_697_587_200.0) == "20231018"
+def first_layout(lake: Path, batch: AlertBatch) -> None:
+    """A lake as version 1 had it: no table's folder, and nothing said of a packet's file."""
+    import pyarrow.parquet as pq
+
+    written(lake, batch)
+    (alerts,) = alert_files(lake)
+    (part,) = Lake(lake).parts
+    night = lake / f"night={part.night}"
+    night.mkdir()
+    for table, ending in (("light_curves", "parquet"), ("_packets", "bin")):
+        (file,) = lake.glob(f"{table}/*/*.{ending}")
+        file.rename(night / f"{table.strip('_')}-{part.standing.mark}.{ending}")
+    facts = {"lake": "1", "mark": part.standing.mark, "sha256": 64 * "a"}
+    table = pq.read_table(alerts).drop_columns(["packet_file"])
+    named = {f"gueststar.{name}": value for name, value in facts.items()}
+    pq.write_table(table.replace_schema_metadata(named), night / "alerts.parquet")
+    for name in ("alerts", "light_curves", "_packets"):
+        shutil.rmtree(lake / name)
+
+
+def test_a_lake_of_the_first_layout_is_read_and_no_longer_written(
+    tmp_path: Path, batch: AlertBatch
+) -> None:
+    first_layout(tmp_path, batch)
+    assert Lake(tmp_path).has_packets
+    assert_same(only(tmp_path), batch)
+    rows = np.array([3, 30])
+    assert_same(only(tmp_path).take(rows).batch(), batch.take(rows))
+    with pytest.raises(ArchiveError, match="archive into another folder"):
+        LakeWriter(tmp_path, version="test")
+
+
+def test_pandas_opens_each_table_and_joins_them_by_key(lake: Path, batch: AlertBatch) -> None:
+    import pandas as pd
+
+    alerts, curves = (pd.read_parquet(lake / name) for name in ("alerts", "light_curves"))
+    assert len(alerts) == len(curves) == len(batch)
+    joined = alerts.merge(curves, on=["survey", "alert_id"], validate="one_to_one")
+    points = joined.set_index("alert_id")["light_curve.mjd"].map(len)
+    assert points.loc[batch.alert_id].tolist() == np.diff(batch.light_curve.offsets).tolist()
+    assert {int(each) for each in alerts["night"]} == {*batch.night.tolist()}
+
+
+def test_columns_that_an_older_part_lacks_are_not_measured_there(tmp_path: Path) -> None:
+    written(tmp_path, nights(0, 0), with_packets=False)
+    written(tmp_path, with_scores(nights(0, 0, first=1)), with_packets=False)
+    rows = only(tmp_path)
+    assert rows.column("alert_id").tolist() == [0, 1, 2]
+    assert np.isnan(rows.score("realbogus", "bad.pixel")).tolist() == [True, True, False]
+
+
+def test_alerts_whose_time_is_none_are_left_out_and_counted(tmp_path: Path) -> None:
+    batch = handmade(mjd=[60_000.0, 1e20, np.nan, -np.inf], alert_id=[1, 2, 3, 4])
+    writer = written(tmp_path, batch, with_packets=False)
+    assert (writer.nightless, writer.nightless_ids) == (3, [2, 3, 4])
+    assert only(tmp_path).column("alert_id").tolist() == [1]
 
 
 @pytest.mark.data

@@ -1,0 +1,248 @@
+"""One part of a night of a lake: its files, opened when first asked, read a column at a time."""
+
+# pyarrow is imported where it is used: `gueststar --help` shall not load it.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replay.lake.arrays import curves_of, values_of
+from replay.lake.layout import (
+    FIRST_ALERTS,
+    FIRST_VERSION,
+    PACKET_AT,
+    PACKET_BYTES,
+    PACKET_FILE,
+    POINTS,
+    SCORE,
+    TEXTS,
+    VERSION,
+    curves_file,
+    night_of,
+    packets_file,
+)
+from schemas.batch import LightCurves
+from schemas.errors import ArchiveError
+
+Rows = NDArray[np.int64]
+
+NOTHING = frozenset[str]()
+FACTS = ("lake", "mark", "sha256", "digest", "with_packets", "replaces", "packet_files")
+_FACTS = frozenset(f"gueststar.{name}".encode() for name in FACTS)
+"""What is read of the facts of a file; the rest is for people."""
+
+
+class Standing(NamedTuple):
+    """A part as it stood when one looked."""
+
+    path: Path
+    """Its file of alerts."""
+    mark: str
+    """Of what was in the file: it may be replaced, under the same name."""
+    alerts: int
+    digest: int
+    """Of its alerts' keys (`digests.digest`)."""
+    with_packets: int
+    """How many alerts whose packets were kept."""
+    replaces: frozenset[str] = NOTHING
+    """Marks of parts of the night whose rows it has taken over."""
+    packet_files: frozenset[str] = NOTHING
+    """Marks of the files that hold its packets."""
+
+
+class Part:
+    """Some of the alerts of a night, in groups of rows."""
+
+    def __init__(self, standing: Standing) -> None:
+        """Nothing is read yet."""
+        self.standing = standing
+        self.path = standing.path
+        self.night = night_of(self.path)
+
+    def __len__(self) -> int:
+        """How many alerts."""
+        return self.standing.alerts
+
+    @property
+    def groups(self) -> int:
+        """How many groups of rows."""
+        return int(self._alerts.num_row_groups)
+
+    @property
+    def has_packets(self) -> bool:
+        """Whether every alert's packet was kept."""
+        return self.standing.with_packets == len(self)
+
+    @property
+    def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Of the alerts' columns."""
+        return self._alerts.schema_arrow
+
+    @property
+    def curves_schema(self) -> Any:  # noqa: ANN401
+        """Of the light curves' columns."""
+        return self._curves.schema_arrow
+
+    @cached_property
+    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The labels of each classifier that has scored."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.schema.names:
+            if name.startswith(SCORE):
+                _, classifier, label = name.split(".", 2)
+                found[classifier] = (*found.get(classifier, ()), label)
+        return found
+
+    def span(self, group: int) -> tuple[int, int]:
+        """Where a group's rows begin and end within the part."""
+        return int(self._begins[group]), int(self._begins[group + 1])
+
+    def column(self, group: int, name: str) -> NDArray[Any]:
+        """A column of a group, without a copy where it is numbers."""
+        return values_of(self._read(self._alerts, [group], [name]).column(0))
+
+    def texts(self, group: int, name: str, rows: Rows) -> NDArray[np.str_]:
+        """A column of text at some rows of a group: the others are not made Python's."""
+        assert name in TEXTS
+        return values_of(self._read(self._alerts, [group], [name]).column(0).take(rows))
+
+    def tables(self) -> Iterator[Any]:
+        """The alerts' columns, an Arrow table a group."""
+        yield from self._whole(self._alerts)
+
+    def curves_tables(self) -> Iterator[Any]:
+        """The light curves in the same order, an Arrow table a group of their own."""
+        yield from self._whole(self._curves)
+
+    def curves(self, kind: str, rows: Rows | range) -> LightCurves:
+        """The light curves of some rows of the part, in the order given; a range as a whole."""
+        wanted = np.asarray(rows, dtype=np.int64)
+        begins = _begins(self._curves)
+        of_row = np.searchsorted(begins, wanted, side="right") - 1
+        groups, place = np.unique(of_row, return_inverse=True)
+        names = [f"{kind}.{name}" for name in POINTS]
+        found = curves_of(self._read(self._curves, groups.tolist(), names), kind)
+        before = np.concatenate(([0], np.cumsum(np.diff(begins)[groups])))[:-1]
+        local = before[place] + wanted - begins[of_row]
+        alike = len(local) == len(found) and bool((local == np.arange(len(found))).all())
+        return found if alike else found.take(local)
+
+    def packets(self, group: int, rows: Rows) -> list[bytes]:
+        """The packets of some rows of a group.
+
+        Raises ArchiveError where one was not kept; asked for no rows, where any was not.
+        """
+        places = [self.column(group, name)[rows].tolist() for name in (PACKET_AT, PACKET_BYTES)]
+        names = self.packet_files(group, rows)
+        if not self.has_packets and not (names and all(names)):
+            raise ArchiveError(
+                f"alerts of the night {self.night} were archived without packets, so they have no"
+                " stamps; archive them again with --with-packets"
+            )
+        with self._explained():
+            return _pieces(self.path, names, *places)
+
+    def packet_files(self, group: int, rows: Rows) -> list[str]:
+        """Marks of the files with the packets of some rows; empty where a packet was not kept."""
+        if self.path.name == FIRST_ALERTS:
+            return [self.standing.mark if self.standing.with_packets else ""] * len(rows)
+        named = self._read(self._alerts, [group], [PACKET_FILE]).column(0).take(rows)
+        found: list[str] = named.to_pylist()
+        return found
+
+    @cached_property
+    def _alerts(self) -> Any:  # noqa: ANN401
+        with self._explained():
+            opened = _opened(self.path)
+            if read_standing(self.path, opened.metadata).mark != self.standing.mark:
+                raise OSError("it has other rows than before")
+            return opened
+
+    @cached_property
+    def _curves(self) -> Any:  # noqa: ANN401
+        with self._explained():
+            return _opened(curves_file(self.path, self.standing.mark))
+
+    @cached_property
+    def _begins(self) -> Rows:
+        return _begins(self._alerts)
+
+    def _whole(self, file: Any) -> Iterator[Any]:  # noqa: ANN401
+        for group in range(file.num_row_groups):
+            yield self._read(file, [group], file.schema_arrow.names)
+
+    def _read(self, file: Any, groups: list[int], names: list[str]) -> Any:  # noqa: ANN401
+        with self._explained():
+            found = file.read_row_groups(groups, columns=names, use_threads=False)
+            for name in set(names).difference(found.column_names):
+                raise OSError(f"it was archived before there was a column {name!r}")
+            return found
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What the disk or Parquet refuses, in one line."""
+        import pyarrow as pa
+
+        try:
+            yield
+        except (OSError, pa.ArrowException) as error:
+            why = " ".join(str(error).split())
+            raise ArchiveError(
+                f"{self.path} cannot be read: {why}; if it was archived to meanwhile,"
+                " read it again, else archive it again"
+            ) from error
+
+
+def _begins(file: Any) -> Rows:  # noqa: ANN401
+    """Where the row groups of a Parquet file begin, and where the last ends (groups + 1)."""
+    facts = file.metadata
+    counts = [facts.row_group(group).num_rows for group in range(facts.num_row_groups)]
+    return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+
+
+def _opened(path: Path) -> Any:  # noqa: ANN401
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path, memory_map=True, pre_buffer=False)
+
+
+def _pieces(alerts: Path, names: list[str], begins: list[int], sizes: list[int]) -> list[bytes]:
+    """Packets out of the files that hold them, each opened once."""
+    found = []
+    with ExitStack() as files:
+        opened = {
+            name: files.enter_context(packets_file(alerts, name).open("rb")) for name in {*names}
+        }
+        for name, begin, size in zip(names, begins, sizes, strict=True):
+            opened[name].seek(begin)
+            found.append(opened[name].read(size))
+            if len(found[-1]) != size:
+                raise OSError(f"its packets end at byte {begin + len(found[-1])}, within a packet")
+    return found
+
+
+def read_standing(path: Path, metadata: Any) -> Standing:  # noqa: ANN401
+    """What the facts of a file of alerts say. Raises ArchiveError where it is of no lake."""
+    facts = {k.decode(): v.decode() for k, v in (metadata.metadata or {}).items() if k in _FACTS}
+    version = facts.get("gueststar.lake", "")
+    mark, rows = facts.get("gueststar.mark", ""), int(metadata.num_rows)
+    if version == FIRST_VERSION and path.name == FIRST_ALERTS:
+        kept = rows if packets_file(path, mark).exists() else 0
+        return Standing(path, mark, rows, int(facts["gueststar.sha256"][:16], 16), kept)
+    if version != VERSION:
+        said = f"is of a lake of version {version}" if version else "is no file of a lake"
+        raise ArchiveError(
+            f"{path} {said}; this gueststar reads versions {FIRST_VERSION} and {VERSION}:"
+            " write it with `gueststar archive`"
+        )
+    named = (frozenset(facts[f"gueststar.{name}"].split()) for name in ("replaces", "packet_files"))
+    own_digest, kept = int(facts["gueststar.digest"], 16), int(facts["gueststar.with_packets"])
+    return Standing(path, mark, rows, own_digest, kept, *named)

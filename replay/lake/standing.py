@@ -1,0 +1,66 @@
+"""Which parts of a lake stand: what a reader goes by, and a writer before it changes a night."""
+
+# pyarrow is imported where it is used: `gueststar --help` shall not load it.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from replay.lake.layout import alert_files
+from replay.lake.part import Standing, read_standing
+from schemas.errors import ArchiveError
+
+LOOKS_MAX = 100
+"""How often a lake is looked at anew that changes while one looks."""
+
+Seen = list[tuple[Path, int, int]]
+"""Files of alerts, each with what tells it from another of that name."""
+
+
+def standing(lake: Path, nights: frozenset[str] | None = None) -> list[Standing]:
+    """The parts of a lake, or of some of its nights' folders, by night and name.
+
+    As they stood at one moment: what is archived meanwhile is there as a whole or not at all.
+    Raises ArchiveError where a file cannot be read, or the lake never stands still.
+    """
+    for _ in range(LOOKS_MAX):
+        before = _seen(lake, nights)
+        found = _read(path for path, *_ in before)
+        if found is not None and _seen(lake, nights) == before:
+            return _without_replaced(found)
+    raise ArchiveError(f"the lake {lake} is archived to without a pause; read it again later")
+
+
+def _seen(lake: Path, nights: frozenset[str] | None) -> Seen:
+    found = []
+    for path in alert_files(lake):
+        if nights is None or path.parent.name in nights:
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                found.append((path, status.st_ino, status.st_mtime_ns))
+    return sorted(found, key=lambda each: (each[0].parent.name, each[0]))
+
+
+def _read(paths: Iterable[Path]) -> list[Standing] | None:
+    """None where a file is gone."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = []
+    for path in paths:
+        try:
+            found.append(read_standing(path, pq.read_metadata(path)))
+        except FileNotFoundError:
+            return None
+        except (OSError, pa.ArrowException) as error:
+            why = " ".join(str(error).split())
+            raise ArchiveError(f"{path} cannot be read: {why}; archive its night again") from error
+    return found
+
+
+def _without_replaced(parts: list[Standing]) -> list[Standing]:
+    replaced = {(one.path.parent, mark) for one in parts for mark in one.replaces}
+    return [one for one in parts if (one.path.parent, one.mark) not in replaced]
