@@ -20,6 +20,7 @@ import typer
 
 from broker.errors import SettingsError
 from gueststar.filtering.command import app as filters
+from gueststar.lake_command import app as lakes
 from schemas.errors import GueststarError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 
 app.add_typer(filters, name="filter")
+app.add_typer(lakes, name="lake")
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topics = Annotated[
