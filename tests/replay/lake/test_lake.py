@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,74 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from filters.alerts import Table
 from filters.handmade import Epoch, handmade
 from filters.loading import builtin_names, load_builtin
-from replay.invention import invent
-from replay.lake.layout import CURVES, PLAIN, POINTS, alert_files
+from replay.lake.layout import alert_files
 from replay.lake.lock import WRITING
 from replay.lake.part import Part
-from replay.lake.reading import Lake, LakeRows, is_lake
+from replay.lake.reading import Lake, is_lake
 from replay.lake.writing import LakeWriter
-from schemas.batch import AlertBatch, LightCurves
-from schemas.decode import Decoder
+from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
-
-
-def with_scores(batch: AlertBatch) -> AlertBatch:
-    """Scores that are no network's, with rows that were declined."""
-    real = np.linspace(0, 1, len(batch), dtype=np.float32)
-    real[::5] = np.nan
-    batch.scores["realbogus"] = np.stack([real, 1 - real], axis=1)
-    batch.score_labels["realbogus"] = ("real", "bad.pixel")
-    return batch
-
-
-@pytest.fixture(scope="module")
-def batch() -> AlertBatch:
-    return with_scores(Decoder().decode([one.packet for one in invent(40, seed=3)]))
-
-
-@pytest.fixture(scope="module")
-def lake(batch: AlertBatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lake")
-    written(folder, batch)
-    return folder
-
-
-def written(folder: Path, *batches: AlertBatch, with_packets: bool = True) -> LakeWriter:
-    with LakeWriter(folder, version="test", with_packets=with_packets) as writer:
-        for one in batches:
-            writer.add(one)
-    return writer
-
-
-def assert_same(rows: Table, batch: AlertBatch) -> None:
-    """Every column, light curve and score is bit for bit the same; NaN is NaN."""
-    assert len(rows) == len(batch)
-    for name in PLAIN:
-        np.testing.assert_array_equal(rows.column(name), batch.column(name), err_msg=name)
-        assert rows.column(name).dtype.kind == batch.column(name).dtype.kind
-    for kind in CURVES:
-        assert_same_curves(getattr(rows, kind), getattr(batch, kind))
-    assert dict(rows.score_labels) == batch.score_labels
-    for classifier, labels in batch.score_labels.items():
-        for label in labels:
-            np.testing.assert_array_equal(
-                rows.score(classifier, label), batch.score(classifier, label)
-            )
-
-
-def assert_same_curves(one: LightCurves, other: LightCurves) -> None:
-    for name in ("offsets", *POINTS):
-        left, right = getattr(one, name), getattr(other, name)
-        np.testing.assert_array_equal(left, right, err_msg=name)
-        assert left.dtype == right.dtype
-
-
-def only(lake: Path) -> LakeRows:
-    (rows,) = Lake(lake).tables()
-    return rows
+from tests.replay.lake.held import assert_same, nights, only, with_scores, written
 
 
 def test_an_invented_night_comes_back_as_it_was(lake: Path, batch: AlertBatch) -> None:
@@ -151,12 +92,6 @@ def test_a_filter_answers_the_same_over_the_lake_and_the_packets(
     assert over_lake.clauses == over_packets.clauses
     np.testing.assert_array_equal(over_lake.trace, over_packets.trace)
     np.testing.assert_array_equal(over_lake.unknown, over_packets.unknown)
-
-
-def nights(*days: int, first: int = 0) -> AlertBatch:
-    """Alerts of the days from 1970-01-01, with ids in a row."""
-    ids = range(first, first + len(days))
-    return handmade(night=[19_700_101 + day for day in days], alert_id=[*ids])
 
 
 def test_alerts_of_mixed_nights_are_put_in_theirs(tmp_path: Path) -> None:
@@ -289,64 +224,6 @@ def test_stamps_of_too_many_alerts_are_refused(lake: Path, monkeypatch: pytest.M
     with pytest.raises(ArchiveError, match="take fewer rows"):
         _ = only(lake).stamps
     assert [len(rows.stamps) for rows in Lake(lake).tables(10)] == [10] * 4
-
-
-def first_layout(lake: Path, batch: AlertBatch) -> None:
-    """A lake as version 1 had it: no table's folder, and nothing said of a packet's file."""
-    import pyarrow.parquet as pq
-
-    written(lake, batch)
-    (alerts,) = alert_files(lake)
-    (part,) = Lake(lake).parts
-    night = lake / f"night={part.night}"
-    night.mkdir()
-    for table, ending in (("light_curves", "parquet"), ("_packets", "bin")):
-        (file,) = lake.glob(f"{table}/*/*.{ending}")
-        file.rename(night / f"{table.strip('_')}-{part.standing.mark}.{ending}")
-    facts = {"lake": "1", "mark": part.standing.mark, "sha256": 64 * "a"}
-    table = pq.read_table(alerts).drop_columns(["packet_file"])
-    named = {f"gueststar.{name}": value for name, value in facts.items()}
-    pq.write_table(table.replace_schema_metadata(named), night / "alerts.parquet")
-    for name in ("alerts", "light_curves", "_packets"):
-        shutil.rmtree(lake / name)
-
-
-def test_a_lake_of_the_first_layout_is_read_and_no_longer_written(
-    tmp_path: Path, batch: AlertBatch
-) -> None:
-    first_layout(tmp_path, batch)
-    assert Lake(tmp_path).has_packets
-    assert_same(only(tmp_path), batch)
-    rows = np.array([3, 30])
-    assert_same(only(tmp_path).take(rows).batch(), batch.take(rows))
-    with pytest.raises(ArchiveError, match="archive into another folder"):
-        LakeWriter(tmp_path, version="test")
-
-
-def test_pandas_opens_each_table_and_joins_them_by_key(lake: Path, batch: AlertBatch) -> None:
-    import pandas as pd
-
-    alerts, curves = (pd.read_parquet(lake / name) for name in ("alerts", "light_curves"))
-    assert len(alerts) == len(curves) == len(batch)
-    joined = alerts.merge(curves, on=["survey", "alert_id"], validate="one_to_one")
-    points = joined.set_index("alert_id")["light_curve.mjd"].map(len)
-    assert points.loc[batch.alert_id].tolist() == np.diff(batch.light_curve.offsets).tolist()
-    assert {int(each) for each in alerts["night"]} == {*batch.night.tolist()}
-
-
-def test_columns_that_an_older_part_lacks_are_not_measured_there(tmp_path: Path) -> None:
-    written(tmp_path, nights(0, 0), with_packets=False)
-    written(tmp_path, with_scores(nights(0, 0, first=1)), with_packets=False)
-    rows = only(tmp_path)
-    assert rows.column("alert_id").tolist() == [0, 1, 2]
-    assert np.isnan(rows.score("realbogus", "bad.pixel")).tolist() == [True, True, False]
-
-
-def test_alerts_whose_time_is_none_are_left_out_and_counted(tmp_path: Path) -> None:
-    batch = handmade(mjd=[60_000.0, 1e20, np.nan, -np.inf], alert_id=[1, 2, 3, 4])
-    writer = written(tmp_path, batch, with_packets=False)
-    assert (writer.nightless, writer.nightless_ids) == (3, [2, 3, 4])
-    assert only(tmp_path).column("alert_id").tolist() == [1]
 
 
 @pytest.mark.data

@@ -1,0 +1,24 @@
+"""A lake of an invented night, for all tests of lakes to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from replay.invention import invent
+from schemas.batch import AlertBatch
+from schemas.decode import Decoder
+from tests.replay.lake.held import with_scores, written
+
+
+@pytest.fixture(scope="session")
+def batch() -> AlertBatch:
+    return with_scores(Decoder().decode([one.packet for one in invent(40, seed=3)]))
+
+
+@pytest.fixture(scope="session")
+def lake(batch: AlertBatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lake")
+    written(folder, batch)
+    return folder
