@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
@@ -30,7 +30,7 @@ from broker.ports import Board, Clock, Sink, Source
 from broker.providing import Provider, provide
 from broker.reporting import Reporter
 from broker.runner import Runner
-from broker.settings import SchemasSection, Settings
+from broker.settings import Settings
 from classifiers.classifier import Classifier
 from classifiers.served import served
 from filters.expressions import program as expressions
@@ -42,9 +42,11 @@ from filters.sky.opening import open_sky
 from schemas.avro import SchemaSource
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
-from schemas.enriched_framing import Registrar
 from schemas.schema_folder import SchemaFolder
 from schemas.suggestion import nearest
+
+if TYPE_CHECKING:
+    from schemas.registry import RegistrySchemas
 
 LOG: Final = logging.getLogger("gueststar.broker")
 
@@ -62,6 +64,8 @@ class Parts:
     filters: Roster
     """They, to be asked."""
     sky: Sky
+    registry: RegistrySchemas | None
+    """Where our own schemas get their ids; None where no framing needs it."""
     enricher: Enricher
     topics: Topics
 
@@ -90,7 +94,7 @@ def build(settings: Settings) -> Parts:
 
     Raises GueststarError, one line, where something cannot be served.
     """
-    schemas, registrar = _schema_sources(settings.schemas)
+    registry = _own_registry(settings)
     classifiers = served(settings.classifiers.names)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
@@ -99,15 +103,16 @@ def build(settings: Settings) -> Parts:
     parts = Parts(
         settings=settings,
         decoder=Decoder(
-            schemas=schemas, limits=settings.decoding, rescore=settings.enriched.rescore
+            schemas=_schema_source(settings),
+            limits=settings.decoding,
+            rescore=settings.enriched.rescore,
         ),
         classifiers=classifiers,
         selections=selections,
         filters=Roster(selections, [member_of(each, labels, sky) for each in selections], sky),
         sky=sky,
-        enricher=Enricher(
-            registrar=registrar if settings.enriched.framing == "confluent" else None
-        ),
+        registry=registry,
+        enricher=Enricher(registrar=registry),
         topics=_topics(settings),
     )
     _check_topics(parts)
@@ -292,15 +297,23 @@ def _labels(classifiers: Sequence[Classifier]) -> dict[str, tuple[str, ...]]:
     return {each.identity.name: each.labels for each in classifiers}
 
 
-def _schema_sources(section: SchemasSection) -> tuple[SchemaSource | None, Registrar | None]:
-    """Where writer schemas are found, and where ours get their ids."""
+def _schema_source(settings: Settings) -> SchemaSource | None:
+    """Where the writer schemas of bare records are found."""
+    section = settings.schemas
     if section.registry:
-        # Its client takes a fifth of a second to load, which a worker without one need not wait.
-        from schemas.registry import RegistrySchemas  # noqa: PLC0415
+        return _registry(section.registry)
+    return SchemaFolder(section.folder) if section.folder else None
 
-        registry = RegistrySchemas(section.registry)
-        return registry, registry
-    return (SchemaFolder(section.folder) if section.folder else None), None
+
+def _own_registry(settings: Settings) -> RegistrySchemas | None:
+    return _registry(settings.own_registry) if settings.enriched.framing == "confluent" else None
+
+
+def _registry(client: Mapping[str, str]) -> RegistrySchemas:
+    # Its client takes a fifth of a second to load, which a worker without one need not wait.
+    from schemas.registry import RegistrySchemas  # noqa: PLC0415
+
+    return RegistrySchemas(client)
 
 
 def _topics(settings: Settings) -> Topics:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from broker.assembly import Parts
 from broker.kafka import KafkaAdmin
 from broker.kafka.admin import TOPIC_BYTES_MAX_DEFAULT
+from schemas.enriched_schema import OWN_NAME_END
+from schemas.errors import RegistryError
+
+FREE: Final = "NONE"
+"""The compatibility level by which each writer schema can be a version of one subject."""
 
 
 class PlannedTopic(NamedTuple):
@@ -46,11 +51,12 @@ def plan(parts: Parts, admin: KafkaAdmin) -> Plan:
         PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0]))
         for topic in _roles(parts)
     )
+    registry = _registry(parts)
     return Plan(
         tuple(_steps(parts)),
         topics,
-        tuple(_problems(parts, partitions)),
-        tuple(_warnings(parts, topics)),
+        (*_problems(parts, partitions), *registry.problems),
+        (*_warnings(parts, topics), *registry.warnings),
     )
 
 
@@ -83,6 +89,9 @@ def _steps(parts: Parts) -> Iterator[str]:
         prefix = parts.settings.filters.topic_prefix
         yield f"select with the filters deployed in {live} -> {prefix}NAME"
     yield f"publish {kafka.delivery}, {parts.settings.enriched.framing} framing"
+    if parts.registry:
+        subject = f"RECORD{OWN_NAME_END}, RECORD being the record's name"
+        yield f"our schemas in the registry {parts.registry.place}, each a version of {subject}"
 
 
 def _problems(parts: Parts, partitions: Mapping[str, int]) -> Iterator[str]:
@@ -113,3 +122,30 @@ def _warnings(parts: Parts, topics: tuple[PlannedTopic, ...]) -> Iterator[str]:
                 f"topic {name} takes {limits[name]} bytes, and messages of {wanted} may come; raise"
                 " its max.message.bytes, or larger alerts go without their cutouts"
             )
+
+
+class _Registry(NamedTuple):
+    """What the registry of our own schemas says."""
+
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def _registry(parts: Parts) -> _Registry:
+    """Whether it answers, and takes schemas that are no successors of each other."""
+    if not parts.registry:
+        return _Registry()
+    try:
+        default, subjects = parts.registry.levels(OWN_NAME_END)
+    except RegistryError as error:
+        return _Registry(problems=(str(error),))
+    strict = [f"{name} ({level})" for name, level in subjects.items() if level != FREE]
+    if default != FREE and not subjects:
+        strict = [f"RECORD{OWN_NAME_END} ({default}, as all that have no level of their own)"]
+    return _Registry(
+        warnings=tuple(
+            f"the registry {parts.registry.place} may refuse a survey's next schema: set to {FREE}"
+            f" the compatibility level of the subject {subject}"
+            for subject in strict
+        )
+    )

@@ -91,9 +91,11 @@ class SchemasSection:
     def __post_init__(self) -> None:
         """Raises SettingsError where two places are named, or a registry without its address."""
         if self.folder and self.registry:
-            raise SettingsError("[schemas] names a folder and a registry; keep one of them")
-        if self.registry and "url" not in self.registry:
-            raise SettingsError("[schemas.registry] has no url; say where the registry is")
+            raise SettingsError(
+                "[schemas] names a folder and a registry; keep one of them"
+                " (the registry of our own schemas is [enriched.registry])"
+            )
+        check_registry(self.registry, "schemas")
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,17 @@ class EnrichedSection:
 
     framing: Framing = "container"
     rescore: bool = False
+    registry: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a registry without its address."""
+        check_registry(self.registry, "enriched")
+
+
+def check_registry(registry: Mapping[str, str], table: str) -> None:
+    """Raises SettingsError for a registry without its address."""
+    if registry and "url" not in registry:
+        raise SettingsError(f"[{table}.registry] has no url; say where the registry is")
 
 
 @dataclass(frozen=True)
@@ -183,12 +196,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError where two sections contradict each other."""
-        if self.enriched.framing == "confluent" and not self.schemas.registry:
+        if self.enriched.framing == "confluent" and not self.own_registry:
             raise SettingsError(
-                "[enriched] framing = 'confluent' needs [schemas.registry], for our own schemas"
+                "framing = 'confluent' needs [enriched.registry], for our own schemas"
             )
         if self.filters.live in self.topics.used:
             raise SettingsError(f"[filters] live = {self.filters.live!r}: [topics] uses it")
+
+    @property
+    def own_registry(self) -> Mapping[str, str]:
+        """Where our own schemas get their ids; empty where there is no registry."""
+        return self.enriched.registry or self.schemas.registry
 
 
 def read_settings(path: Path) -> Settings:

@@ -21,13 +21,20 @@ LOG_LINE = "%(asctime)s %(levelname)s %(message)s"
 
 def serve(config: Path, name: str) -> None:
     """Run one worker until a signal; what is committed by then is whole."""
-    logging.basicConfig(level=logging.INFO, format=LOG_LINE)
+    log_to_stderr()
     keep_freed_memory()
     with (
         worker(read_settings(config), name, version=__version__) as runner,
         stopped_by_signal(runner.stop),
     ):
         runner.run()
+
+
+def log_to_stderr() -> None:
+    """Have what a worker says in the terminal."""
+    logging.basicConfig(level=logging.INFO, format=LOG_LINE)
+    for library in ("httpx", "httpx2"):  # The registry's client; it has a line for every request.
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def inspect(config: Path) -> bool:

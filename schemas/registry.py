@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -21,9 +22,18 @@ UNKNOWN_KEPT_MAX = 10_000
 HTTP_NOT_FOUND = 404
 REMEDIES = {
     401: "give the registry's user and password",
-    403: "ask for the right to do so, or give another user and password",
+    403: "ask for the right to do so, give another user and password, or another registry",
     409: "set the subject's compatibility level to NONE, as each writer schema is a version of it",
 }
+
+
+class Levels(NamedTuple):
+    """Compatibility levels of a registry, as `BACKWARD`, in capitals."""
+
+    default: str
+    """Of a subject that has none of its own."""
+    subjects: Mapping[str, str]
+    """By subject."""
 
 
 class RegistrySchemas:
@@ -45,7 +55,8 @@ class RegistrySchemas:
             self._client = SchemaRegistryClient({**PATIENCE, **settings})
         except (ValueError, TypeError, OSError) as error:
             raise RegistryError(f"the schema registry's settings: {error}; correct them") from error
-        self._place = urlsplit(str(settings["url"])).netloc.rpartition("@")[2]
+        self.place = urlsplit(str(settings["url"])).netloc.rpartition("@")[2]
+        """Its host and port."""
 
     def find(self, schema_id: int) -> WriterSchema | None:
         """The schema of that id; None where there is none, or none of an Avro record.
@@ -68,6 +79,26 @@ class RegistrySchemas:
         with self._asking(f"to register {subject}"):
             schema_id: int = self._client.register_schema(subject, Schema(schema, "AVRO"))
         return schema_id
+
+    def levels(self, subjects_end: str) -> Levels:
+        """The compatibility levels of the registry, and of those subjects that end so.
+
+        Raises RegistryError where the registry does not answer, or refuses.
+        """
+        with self._asking("for its compatibility levels"):
+            default = self._client.get_compatibility()
+            ours = [name for name in self._client.get_subjects() if name.endswith(subjects_end)]
+            return Levels(default, {name: self._level(name) or default for name in ours})
+
+    def _level(self, subject: str) -> str | None:
+        """Of a subject's own; None where it has none."""
+        try:
+            level: str = self._client.get_compatibility(subject)
+        except SchemaRegistryError as error:
+            if error.http_status_code == HTTP_NOT_FOUND:
+                return None
+            raise
+        return level
 
     def _fetched(self, schema_id: int) -> WriterSchema | None:
         with self._asking(f"for schema id {schema_id}"):
@@ -94,11 +125,11 @@ class RegistrySchemas:
             yield
         except SchemaRegistryError as error:
             remedy = REMEDIES.get(error.http_status_code, "see the registry's log")
-            message = f"the schema registry {self._place}, asked {what}, says: {error}; {remedy}"
+            message = f"the schema registry {self.place}, asked {what}, says: {error}; {remedy}"
             raise RegistryError(message) from error
         except Exception as error:
             # The client's HTTP library, and so its exceptions, differ between its versions.
             raise RegistryError(
-                f"the schema registry {self._place} does not answer, asked {what}: {error}; "
+                f"the schema registry {self.place} does not answer, asked {what}: {error}; "
                 "check that it runs and that its address is right"
             ) from error

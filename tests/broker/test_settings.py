@@ -110,7 +110,8 @@ def test_the_example_is_read() -> None:
         ),
         ('[schemas]\nfolder = "a"\nregistry.url = "b"', r"names a folder and a registry"),
         ('[schemas.registry]\n"ssl.ca.location" = "b"', r"\[schemas.registry\] has no url"),
-        ('[enriched]\nframing = "confluent"', r"needs \[schemas.registry\]"),
+        ('[enriched.registry]\n"ssl.ca.location" = "b"', r"\[enriched.registry\] has no url"),
+        ('[enriched]\nframing = "confluent"', r"needs \[enriched.registry\]"),
         ('[kafka]\nbootstrap = "$NO_SUCH_NAME"', r"no such environment variable is set"),
         ("[kafka", r"no TOML: "),
         ("[disagreement]\nreal_min = 1.5", r"bogus_max = 0.1 and real_min = 1.5: probabilities"),
@@ -145,6 +146,21 @@ def test_regions_and_watchlists_are_files_beside_the_configuration(tmp_path: Pat
     text = '[filters]\nlive = ""\n[filters.regions]\nmoc = "a.fits"\n'
     filters = read(tmp_path, f"{text}{LEAST}").filters
     assert (filters.live, filters.regions) == ("", {"moc": tmp_path / "a.fits"})
+
+
+@pytest.mark.parametrize(
+    ("schemas", "enriched", "ours"),
+    [
+        ('folder = "rubin"', 'registry.url = "ours"', "ours"),
+        ('registry.url = "rubins"', 'registry.url = "ours"', "ours"),
+        ('registry.url = "rubins"', "", "rubins"),
+    ],
+)
+def test_our_schemas_have_a_registry_of_their_own_or_the_survey_s(
+    tmp_path: Path, schemas: str, enriched: str, ours: str
+) -> None:
+    text = f'[schemas]\n{schemas}\n[enriched]\nframing = "confluent"\n{enriched}\n'
+    assert read(tmp_path, f"{text}{LEAST}").own_registry == {"url": ours}
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

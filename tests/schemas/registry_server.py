@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 
@@ -26,6 +25,9 @@ class RegistryServer:
     """As `user:password`, where one is asked for."""
     failures_left: int = 0
     """How many requests are answered with 503 first."""
+    level: str = "BACKWARD"
+    """The compatibility level of subjects that are not among `levels`."""
+    levels: dict[str, str] = field(default_factory=dict)
     refusal: tuple[int, str] | None = None
     """Status and message with which a registration is refused."""
 
@@ -50,14 +52,18 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.registry
 
     def do_GET(self) -> None:
-        """Answer `schemas/ids/ID`."""
-        if self._may_answer():
-            schema_id = int(urlsplit(self.path).path.rpartition("/")[2])
-            text = self.registry.schemas.get(schema_id)
-            if text is None:
-                self._answer(404, {"error_code": 40403, "message": "Schema not found"})
-            else:
-                self._answer(200, {"schema": text})
+        """Answer `schemas/ids/ID`, `subjects`, `config` and `config/SUBJECT`."""
+        if not self._may_answer():
+            return
+        _, kind, *rest = unquote(urlsplit(self.path).path).split("/")
+        if kind == "subjects":
+            self._answer(200, sorted({subject for subject, _ in self.registry.subjects}))
+        elif kind == "config":
+            level = self.registry.levels.get(rest[0]) if rest else self.registry.level
+            self._answer_found({"compatibilityLevel": level}, level, (40408, "No level of its own"))
+        else:
+            text = self.registry.schemas.get(int(rest[-1]))
+            self._answer_found({"schema": text}, text, (40403, "Schema not found"))
 
     def do_POST(self) -> None:
         """Answer `subjects/SUBJECT/versions`."""
@@ -87,7 +93,13 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _answer(self, status: int, body: dict[str, Any]) -> None:
+    def _answer_found(self, body: object, found: str | None, missing: tuple[int, str]) -> None:
+        if found is None:
+            self._answer(404, {"error_code": missing[0], "message": missing[1]})
+        else:
+            self._answer(200, body)
+
+    def _answer(self, status: int, body: object) -> None:
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")

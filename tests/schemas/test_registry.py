@@ -105,3 +105,14 @@ def test_a_refused_schema_is_an_error_with_the_remedy(registry: RegistryServer) 
     registry.refusal = (409, "incompatible")
     with pytest.raises(RegistryError, match=r"register ours.*incompatible.*to NONE"):
         RegistrySchemas({"url": registry.url}).register("ours", SCHEMA)
+
+
+def test_compatibility_levels_are_told_of_the_registry_and_of_our_subjects(
+    registry: RegistryServer,
+) -> None:
+    for subject in ("lsst.v10_1.alert", "lsst.v10_1.alert_gueststar", "ztf.alert_gueststar"):
+        registry.registered(subject, SCHEMA)
+    registry.levels["ztf.alert_gueststar"] = "NONE"
+    default, subjects = RegistrySchemas({"url": registry.url}).levels("_gueststar")
+    assert default == "BACKWARD"
+    assert subjects == {"lsst.v10_1.alert_gueststar": "BACKWARD", "ztf.alert_gueststar": "NONE"}
