@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
-from broker.errors import SettingsError
+from broker.errors import SettingsError, TransactionAborted
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
 from broker.ports import Message, Partition, Sink, Source
 from broker.rewinding import ToOffsets
@@ -22,6 +22,8 @@ from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
+
+LOG = logging.getLogger("gueststar.subscription")
 
 POLL_MESSAGES_MAX = 500
 POLL_BYTES_MAX = 64_000_000
@@ -50,7 +52,9 @@ def subscribe(
     counts as dealt with when the ones after it are asked for. `start` is where it begins: "latest"
     or "earliest" where nothing is to be resumed, or a rewind, which moves the group, too: a time
     ("2026-11-21T03:00", a datetime; UTC unless it says), so long ago ("6h", a timedelta), or
-    offsets by partition ({0: 1500}).
+    offsets by partition ({0: 1500}). What appears later, partitions or topics, is read whole. A
+    member that is at one alert for longer than its group waits (five minutes) enters the group
+    again: what was read since its last commit may come again, and a line says so.
 
     It goes on for ever, unless `until` is "end" (it stops where each partition ended when it was
     first got) or nothing has come for `timeout_s`.
@@ -142,7 +146,7 @@ def reader(
     return KafkaSource(
         connection,
         topics=topics,
-        group=group or f"gueststar-reader-{uuid.uuid4().hex}",
+        group=group,
         worker=None,
         start=place.start,
         rewind=place.rewind,
@@ -254,6 +258,14 @@ class Subscription:
         if not self._dealt_with or self._sink is None:
             return
         offsets, self._dealt_with = self._dealt_with, {}
-        self._sink.begin()
-        self._sink.send_offsets(offsets, self._source.group())
-        self._sink.commit()
+        try:
+            self._sink.begin()
+            self._sink.send_offsets(offsets, self._source.group())
+            self._sink.commit()
+        except TransactionAborted as error:
+            self._sink.abort()
+            LOG.warning(
+                "the group went on without this reader, which it had not heard of for too long; it"
+                " enters again, and what was read since its last commit may come again (%s)",
+                error,
+            )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from broker.errors import SettingsError, TopicMissing
+from broker.subscribed import matches
 from schemas.suggestion import nearest
 
 Topics = str | Sequence[str]
@@ -43,16 +44,12 @@ def matching(topics: Iterable[str], existing: Iterable[str]) -> tuple[str, ...]:
     there = sorted(name for name in existing if not name.startswith("__"))
     found: dict[str, None] = {}
     for topic in topics:
-        matched = [name for name in there if _matches(topic, name)]
+        matched = [name for name in there if matches(topic, name)]
         if not matched:
             verb = "matches no topic" if topic.startswith("^") else "does not exist"
             raise TopicMissing(f"topic {topic!r} {verb}{nearest(topic, there)}")
         found.update(dict.fromkeys(matched))
     return tuple(found)
-
-
-def _matches(topic: str, name: str) -> bool:
-    return re.match(topic, name) is not None if topic.startswith("^") else topic == name
 
 
 def _listed(named: Topics) -> Sequence[str]:

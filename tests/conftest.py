@@ -11,7 +11,10 @@ import pytest
 from broker.node import KafkaNode, missing_packages
 
 pytest.register_assert_rewrite(
-    "tests.broker.behaviours", "tests.broker.board_behaviours", "tests.broker.member_behaviours"
+    "tests.broker.behaviours",
+    "tests.broker.board_behaviours",
+    "tests.broker.history_behaviours",
+    "tests.broker.member_behaviours",
 )
 
 # Tests stop members and producers for longer than their time-outs; these let them be short.

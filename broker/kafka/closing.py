@@ -56,6 +56,11 @@ class GroupConsumer:
         assert self._consumer is not None, "a closed consumer is not asked"
         return self._consumer
 
+    @property
+    def member_id(self) -> str:
+        """The group's name for it; empty where it is no member now."""
+        return "" if self._consumer is None else str(self._consumer.memberid() or "")
+
     def close(self) -> None:
         """Leave the group, or keep the static membership for a restart. Idempotent.
 
@@ -75,7 +80,7 @@ class GroupConsumer:
                 came = self.client.consume(LEAVE_CHUNK_MESSAGES, LEAVE_STEP_S)
             except KafkaException:
                 return False
-            if not came and not self.client.memberid():
+            if not came and not self.member_id:
                 return True
         return False
 

@@ -12,6 +12,8 @@ from broker.kafka.watch import CLIENT_LOG, Watch
 
 PATIENCE_S: Final = 60.0
 SESSION_TIMEOUT_MS: Final = 10_000
+# Who polls less often is taken for gone by its group, and enters it again with its next poll.
+POLL_INTERVAL_MS_MAX: Final = 300_000
 TRANSACTION_TIMEOUT_MS: Final = 10_000
 MESSAGE_BYTES_MAX: Final = 1_000_000
 
@@ -118,6 +120,7 @@ class Connection:
             "partition.assignment.strategy": "roundrobin",
             "session.timeout.ms": session_timeout_ms,
             "heartbeat.interval.ms": max(100, session_timeout_ms // 5),
+            "max.poll.interval.ms": POLL_INTERVAL_MS_MAX,
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,

@@ -113,18 +113,22 @@ class GroupOffsets:
             return None
         return None if known.error is not None else len(known.partitions)
 
-    def topics(self) -> list[str]:
-        """The topics that exist but for Kafka's own; none where that is not known now."""
+    def topics(self, timeout_s: float = ANSWER_S_MAX) -> dict[str, int] | None:
+        """How many partitions each topic has, Kafka's own apart; None: not known now."""
         try:
-            known = self._member.client.list_topics(timeout=ANSWER_S_MAX).topics
+            listed = self._member.client.list_topics(timeout=timeout_s).topics
         except KafkaException as raised:
             self._judge(error_of(raised))
-            return []
-        return [name for name in known if not name.startswith("__")]
+            return None
+        return {
+            name: len(each.partitions)
+            for name, each in listed.items()
+            if each.error is None and not name.startswith("__")
+        }
 
     def _commit_once(self, offsets: Mapping[Partition, int]) -> KafkaError | None:
         # A client that gave its session up would be taken for a namesake of itself.
-        if not self._member.client.memberid():
+        if not self._member.member_id:
             return KafkaError(KafkaError.UNKNOWN_MEMBER_ID)
         try:
             answers = self._member.client.commit(offsets=placed(offsets), asynchronous=False)
@@ -133,7 +137,7 @@ class GroupOffsets:
         return next((answer.error for answer in answers if answer.error), None)
 
     def _judge(self, error: KafkaError) -> None:
-        fault = member_fault(error, self._worker, self._member.client.memberid())
+        fault = member_fault(error, self._worker, self._member.member_id)
         if fault is not None:
             raise fault
         LOG.debug("offsets of worker %r: %s", self._worker, error)

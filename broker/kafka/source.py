@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -46,11 +47,12 @@ class KafkaSource:
     """A static group member that reads committed messages. See `broker.ports.Source`.
 
     Nothing is asked of Kafka before `join` or the first `poll`. A topic that does not exist yet
-    is waited for, and read from its first offset. worker: this member's name, stable over
-    restarts; None for a reader without one. start: where a partition that the group never
-    committed is read from; that offset is committed at once, so that a worker which dies before
-    its first transaction skips nothing. rewind: where partitions are read from again, whatever
-    the group has committed.
+    is waited for. group: None for a reader that shares nothing and keeps its places itself, as long
+    as it lives. worker: this member's name, stable over restarts; None for a reader without one.
+    start: where a new group begins in what is there already; that offset is committed at once, so
+    that a worker which dies before its first transaction skips nothing. What appears later, be it
+    a topic or a partition, is read from its first offset (history.py). rewind: where partitions
+    are read from again, whatever the group has committed.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class KafkaSource:
         connection: Connection,
         *,
         topics: Sequence[str],
-        group: str,
+        group: str | None,
         worker: str | None,
         start: Start = "earliest",
         rewind: Rewind | None = None,
@@ -67,9 +69,11 @@ class KafkaSource:
         self._connection = connection
         self._topics = list(topics)
         self._worker = worker
-        self._placement = Placement(start, rewind)
+        self._placement = Placement(topics, start, rewind, durable=group is not None)
         self._settings = connection.consumer(
-            group=group, worker=worker, session_timeout_ms=session_timeout_ms
+            group=group or f"gueststar-reader-{uuid4().hex}",
+            worker=worker,
+            session_timeout_ms=session_timeout_ms,
         )
         self._unplaced: tuple[Partition, ...] = ()
         self._kept: deque[confluent_kafka.Message] = deque()
@@ -187,7 +191,7 @@ class KafkaSource:
     def _wait_first(self, timeout_s: float) -> list[Message]:
         deadline_s = time.monotonic() + timeout_s
         while True:
-            self._connection.watch.check()
+            self._connection.watch.check_heard()
             if self._fault is not None:
                 raise self._fault
             self._place()
@@ -209,6 +213,7 @@ class KafkaSource:
         return None
 
     def _fill(self, timeout_s: float) -> bool:
+        self._placement.arrive(self._offsets)
         rebalances = self._rebalances
         count = 1 if timeout_s > 0 else CHUNK_MESSAGES
         try:
@@ -241,7 +246,7 @@ class KafkaSource:
             self._judge(error)
 
     def _judge(self, error: KafkaError) -> None:
-        fault = member_fault(error, self._worker, self._consumer.memberid())
+        fault = member_fault(error, self._worker, self._member.member_id)
         if isinstance(fault, TransactionAborted):
             self._enter_again()
         elif fault is not None:
@@ -270,6 +275,7 @@ class KafkaSource:
 
     def _forget(self) -> None:
         self._rebalances += 1
+        self._placement.keep(self._starts)
         self._unplaced = ()
         self._drop_prefetched()
         self._starts, self._positions = {}, {}
@@ -284,7 +290,7 @@ class KafkaSource:
         try:
             known = self._placement.places(self._unplaced, self._offsets)
         except TransactionAborted:
-            if not self._consumer.memberid():
+            if not self._member.member_id:
                 self._enter_again()
             return
         if known is not None:

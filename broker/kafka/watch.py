@@ -67,6 +67,7 @@ class Watch:
         self._now_s = monotonic_s
         self._away_since_s: float | None = None
         self._changed_s = -math.inf
+        self._heard_s = -math.inf
         self._refusal: BrokerError | None = None
         self._was_up = False
 
@@ -104,10 +105,21 @@ class Watch:
         Where Kafka does not let us in, that is what is raised: at once if it never did, as
         nobody waits for a password to become right, else when the patience is over.
         """
+        self._check(self._now_s())
+
+    def check_heard(self) -> None:
+        """As `check`, but as of the last statistics that were heard.
+
+        For a consumer that nobody polled for long: behind the news of an outage, that of its end
+        may wait in the queue.
+        """
+        self._check(self._heard_s)
+
+    def _check(self, at_s: float) -> None:
         if self._refusal is not None and not self._was_up:
             raise self._refusal
         since_s = self._away_since_s
-        if since_s is not None and self._now_s() - since_s > self.patience_s:
+        if since_s is not None and at_s - since_s > self.patience_s:
             raise self._refusal or KafkaUnavailable(self.complaint())
 
     def complaint(self) -> str:
@@ -127,6 +139,7 @@ class Watch:
         statistics = json.loads(text)
         # They may have waited in the queue while a producer's call was held up.
         at_s = self._now_s() - max(0.0, time.time() - statistics["time"])
+        self._heard_s = max(self._heard_s, at_s)
         if at_s <= self._changed_s:
             return
         brokers = statistics["brokers"].values()

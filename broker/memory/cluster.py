@@ -56,6 +56,13 @@ class MemoryKafka:
         for group in self._groups.values():
             group.rebalance()
 
+    def add_partitions(self, topic: str, partitions: int) -> None:
+        """Give a topic more, up to that many; its groups are rebalanced."""
+        logs = self._topic(topic).logs
+        logs += [Log(Partition(topic, number)) for number in range(len(logs), partitions)]
+        for group in self._groups.values():
+            group.rebalance()
+
     def delete_topic(self, name: str) -> None:
         """It is gone, with its messages."""
         del self._topics[name]
@@ -110,6 +117,10 @@ class MemoryKafka:
     def partitions(self, topic: str) -> int:
         """How many a topic has."""
         return len(self._topic(topic).logs)
+
+    def sizes(self) -> dict[str, int]:
+        """How many partitions each topic has."""
+        return {name: len(topic.logs) for name, topic in self._topics.items()}
 
     def group(self, name: str) -> Group:
         """The group of that name, made when first asked for."""

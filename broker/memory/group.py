@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from broker.errors import MemberFenced, TransactionAborted
 from broker.ports import Partition
+from broker.subscribed import subscribed
 
 
 class Membership(NamedTuple):
@@ -112,7 +113,7 @@ class Group:
         """Deal each topic's partitions to its subscribers, in the order of their names."""
         dealt: dict[str, list[Partition]] = {name: [] for name in sorted(self._members)}
         for topic, numbers in sorted(partitions.items()):
-            takers = [name for name in dealt if topic in self._members[name].topics]
+            takers = [name for name in dealt if subscribed(topic, self._members[name].topics)]
             for index, partition in enumerate(numbers if takers else ()):
                 dealt[takers[index % len(takers)]].append(partition)
         for name, mine in dealt.items():

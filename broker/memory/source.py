@@ -9,6 +9,7 @@ from broker.errors import KafkaUnavailable
 from broker.memory.cluster import MemoryKafka
 from broker.memory.faults import Call
 from broker.memory.group import Membership
+from broker.memory.history import History, Start
 from broker.ports import Message, Partition
 from broker.rewinding import Rewind, ToTime, check_partitions, wanted
 
@@ -31,19 +32,24 @@ class MemorySource:
         self,
         kafka: MemoryKafka,
         *,
-        group: str,
+        group: str | None,
         topics: Sequence[str],
         worker: str | None = None,
+        start: Start = "earliest",
         rewind: Rewind | None = None,
     ) -> None:
         """No member yet: it enters the group with `join` or the first `poll`.
 
+        group: None for a reader that shares nothing and keeps its places itself. topics: names,
+        and patterns, which begin with ^. start: where a new group begins in what is there.
         rewind: where partitions are read from again, whatever the group has committed.
         """
         self._kafka = kafka
-        self._group = kafka.group(group)
+        self._group = kafka.group(group or f"reader-{next(UNNAMED)}")
         self._topics = tuple(topics)
         self._static = worker is not None
+        self._kept: dict[Partition, int] | None = None if group else {}
+        self._history = History(self._topics, start)
         self._rewind = rewind
         self._rewound: set[Partition] = set()
         self._name = worker if worker is not None else f"member-{next(UNNAMED)}"
@@ -58,6 +64,7 @@ class MemorySource:
     def join(self) -> None:
         """Enter the group, in the place of an earlier process of this name."""
         self._kafka.tick()
+        self._history.arrive(self._kafka)
         self._entered = True
         self._group.join(self._name, self, self._topics, static=self._static)
 
@@ -161,6 +168,8 @@ class MemorySource:
             self._adopt(self._group.generation, self._group.assigned(self._name))
 
     def _adopt(self, generation: int, assigned: tuple[Partition, ...]) -> None:
+        if self._kept is not None:
+            self._kept.update(self._starts)
         self._generation, self._assigned = generation, assigned
         self._positions, self._starts = {}, {}
 
@@ -180,11 +189,12 @@ class MemorySource:
 
     def _place(self) -> None:
         """Find the position of what is newly assigned, unless its offset is pending still."""
-        committed = self._kafka.committed[self._group.name]
+        places = self._kafka.committed[self._group.name] if self._kept is None else self._kept
         for partition in self._assigned:
             known = partition in self._positions
             if not known and not self._kafka.pending(self._group.name, partition):
-                at = committed.get(partition, self._kafka.log(partition).start)
+                self._history.open(self._kafka, partition, places)
+                at = places.get(partition, self._kafka.log(partition).start)
                 at = self._moved(partition, at)
                 self._positions[partition] = self._starts[partition] = at
 
@@ -201,5 +211,6 @@ class MemorySource:
             target = wanted(self._rewind, partition, log.start, log.end)
         if target is None:
             return at
-        self._kafka.committed[self._group.name][partition] = target
+        if self._kept is None:
+            self._kafka.committed[self._group.name][partition] = target
         return target

@@ -13,13 +13,15 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    NewPartitions,
     ResourceType,
 )
 
 from broker.clock import ManualClock, SystemClock
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, KafkaSource, TopicSettings
+from broker.kafka.connection import Start
 from broker.memory import MemoryKafka, MemorySink, MemorySource
-from broker.ports import Clock, Partition, Sink
+from broker.ports import Clock, Partition, Sink, Source
 from tests.broker.workers import LocalWorker, ProcessWorker, StoppableWorker, TwinWorker
 
 SESSION_S = 3.0
@@ -78,6 +80,14 @@ class Cluster(Protocol):
 
     def rest(self, seconds: float) -> None:
         """Let time pass."""
+        ...
+
+    def add_partitions(self, topic: str, partitions: int) -> None:
+        """Give the topic more, up to that many."""
+        ...
+
+    def source(self, topics: Sequence[str], *, group: str | None, start: Start) -> Source:
+        """A member without a name of a group of that name, which is the test's; None: alone."""
         ...
 
 
@@ -140,6 +150,12 @@ class TwinCluster:
         self.clock.advance(seconds)
         self._kafka.tick()
 
+    def add_partitions(self, topic: str, partitions: int) -> None:
+        self._kafka.add_partitions(topic, partitions)
+
+    def source(self, topics: Sequence[str], *, group: str | None, start: Start) -> MemorySource:
+        return MemorySource(self._kafka, group=group, topics=topics, start=start)
+
 
 class WorkerSettings(TypedDict):
     """What `build_worker` needs; it travels to another process."""
@@ -189,7 +205,7 @@ class RealCluster:
         self._group = f"group-{uuid4().hex[:8]}"
         self._admin = KafkaAdmin(Connection(bootstrap))
         self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "log_level": 0})
+        self._producer = self._new_producer()
         self._opened: list[LocalWorker | ProcessWorker | KafkaSink] = []
 
     def name(self) -> str:
@@ -277,6 +293,27 @@ class RealCluster:
 
     def rest(self, seconds: float) -> None:
         self.clock.sleep(seconds)
+
+    def add_partitions(self, topic: str, partitions: int) -> None:
+        more = NewPartitions(topic, partitions)
+        for future in self._client.create_partitions([more]).values():
+            future.result()
+        while self._admin.partitions()[topic] < partitions:
+            self.clock.sleep(0.05)
+        self._producer = self._new_producer()  # the old one would learn of them in minutes
+
+    def source(self, topics: Sequence[str], *, group: str | None, start: Start) -> KafkaSource:
+        return KafkaSource(
+            Connection(self._bootstrap, patience_s=30),
+            topics=topics,
+            group=group and f"{self._group}-{group}",
+            worker=None,
+            start=start,
+            session_timeout_ms=int(SESSION_S * 1e3),
+        )
+
+    def _new_producer(self) -> Producer:
+        return Producer({"bootstrap.servers": self._bootstrap, "linger.ms": 0, "log_level": 0})
 
     def close(self) -> None:
         """End all that the test began."""

@@ -19,6 +19,7 @@ from broker.ports import Output, Partition
 from schemas.errors import BrokerError
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours, numbered, values
 from tests.broker.clusters import SESSION_S, RealCluster
+from tests.broker.history_behaviours import HistoryBehaviours
 from tests.broker.member_behaviours import (
     MemberBehaviours,
     NamesakeBehaviours,
@@ -52,6 +53,10 @@ class TestMembers(MemberBehaviours):
 
 class TestNamesakes(NamesakeBehaviours):
     """Two processes with one name on the real Kafka."""
+
+
+class TestHistory(HistoryBehaviours):
+    """What was there and what appears later, on the real Kafka."""
 
 
 class TestZombies(ZombieBehaviours):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours
 from tests.broker.clusters import TwinCluster
+from tests.broker.history_behaviours import HistoryBehaviours
 from tests.broker.member_behaviours import (
     MemberBehaviours,
     NamesakeBehaviours,
@@ -33,6 +34,10 @@ class TestMembers(MemberBehaviours):
 
 class TestNamesakes(NamesakeBehaviours):
     """Two processes with one name on the twin."""
+
+
+class TestHistory(HistoryBehaviours):
+    """What was there and what appears later, in the twin."""
 
 
 class TestZombies(ZombieBehaviours):

@@ -8,7 +8,7 @@ import time
 import pytest
 from confluent_kafka import KafkaError
 
-from broker.errors import SettingsError
+from broker.errors import KafkaUnavailable, SettingsError
 from broker.kafka import Connection
 from broker.kafka.connection import security_of
 from broker.kafka.watch import Watch
@@ -82,3 +82,25 @@ def test_an_outage_is_no_refusal() -> None:
 def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GUESTSTAR_KAFKA_SASL_PASSWORD", "secret_of_Ada")
     assert "secret" not in repr(Connection.configured("here:1"))
+
+
+def test_an_outage_that_ended_while_nobody_listened_is_not_complained_of() -> None:
+    now_s = 1_000.0
+    watch = Watch("here:1", 60.0, monotonic_s=lambda: now_s)
+    heard = watch.client()["stats_cb"]
+
+    def statistics(age_s: float, state: str) -> str:
+        brokers = {"b": {"state": state}}
+        times = {"time": time.time() - age_s, "replyq": 0, "rx_bytes": 0}
+        return json.dumps({"name": "c", "brokers": brokers, **times})
+
+    heard(statistics(100, "DOWN"))
+    heard(statistics(90, "DOWN"))
+    watch.check_heard()
+    heard(statistics(1, "UP"))
+    watch.check()
+    heard(statistics(0, "DOWN"))
+    now_s += 61.0
+    heard(statistics(0, "DOWN"))
+    with pytest.raises(KafkaUnavailable, match="here:1"):
+        watch.check_heard()
