@@ -318,11 +318,18 @@ def _registry(client: Mapping[str, str]) -> RegistrySchemas:
 
 def _topics(settings: Settings) -> Topics:
     topics = settings.topics
-    return Topics(topics.enriched, topics.dead_letters, topics.ledger, topics.forms)
+    return Topics(
+        topics.enriched,
+        topics.dead_letters,
+        topics.ledger,
+        topics.forms,
+        settings.enriched.framing,
+        topics.framings,
+    )
 
 
 def _check_topics(parts: Parts) -> None:
-    """No filter's topic may have another use, and a form is of a topic that there is."""
+    """No filter's topic may have another use, and forms and framings are of topics that exist."""
     used = {*parts.settings.topics.input, *parts.outputs[:3], parts.settings.filters.live}
     for member in parts.filters.members:
         if member.topic in used:
@@ -330,6 +337,12 @@ def _check_topics(parts: Parts) -> None:
                 f"filter {member.name!r} publishes to {member.topic!r}, which the broker uses"
             )
     formed = [topic for topic in parts.outputs if topic not in parts.outputs[1:3]]
-    for topic in parts.topics.forms:
-        if topic not in formed:
-            raise SettingsError(f"[topics.forms] {topic!r} is no topic{nearest(topic, formed)}")
+    for key, topics in (("forms", parts.topics.forms), ("framings", parts.topics.framings)):
+        for topic in topics:
+            if topic not in formed and not _may_be_deployed(parts.settings, topic):
+                raise SettingsError(f"[topics.{key}] {topic!r} is no topic{nearest(topic, formed)}")
+
+
+def _may_be_deployed(settings: Settings, topic: str) -> bool:
+    """Whether a filter that is deployed later may publish there."""
+    return bool(settings.filters.live) and topic.startswith(settings.filters.topic_prefix)

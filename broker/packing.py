@@ -7,14 +7,16 @@ large for one of its topics even so becomes a dead letter, and is then published
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from operator import attrgetter
 from typing import NamedTuple
 
 from broker.dead_letters import OUTPUT_TOO_LARGE
-from broker.ports import Output
+from broker.ports import Headers, Output, size_bytes
 from schemas.enriched import Form
+from schemas.enriched_framing import FramingName
 
 CUTOUTS_DROPPED = "cutouts-dropped"
 """The flag of a lite record that stands in for a full one."""
@@ -30,6 +32,13 @@ class Topics:
     ledger: str = "ledger"
     forms: Mapping[str, Form] = field(default_factory=dict)
     """By topic, over what a filter says itself."""
+    framing: FramingName = "container"
+    """Of every topic that `framings` does not name."""
+    framings: Mapping[str, FramingName] = field(default_factory=dict)
+
+    def shape(self, topic: str, own: Form | None = None) -> Shape:
+        """How a topic's records are written; `own` is the form that its filter asks for."""
+        return Shape(self.form(topic, own), self.framings.get(topic, self.framing))
 
     def form(self, topic: str, own: Form | None = None) -> Form:
         """The form of a topic's records: as set, or as its filter says (`own`), or the default.
@@ -39,28 +48,46 @@ class Topics:
         return self.forms.get(topic) or own or ("lite" if topic == self.enriched else "full")
 
 
+class Shape(NamedTuple):
+    """How a record is written: its form and framing, and flags besides the alert's own."""
+
+    form: Form
+    framing: FramingName = "container"
+    flags: tuple[str, ...] = ()
+
+    def tried(self) -> tuple[Shape, ...]:
+        """What is tried for a topic that wants this one; the first that fits is published."""
+        if self.form == "lite":
+            return (self,)
+        return (self, self._replace(form="lite", flags=(CUTOUTS_DROPPED,)))
+
+
 class Wish(NamedTuple):
     """What a topic gets of a batch."""
 
-    form: Form
+    shape: Shape
     rows: Sequence[int]
     """Rising."""
 
 
-class Shape(NamedTuple):
-    """How a record is written: its form, and flags besides the alert's own."""
+class Record(NamedTuple):
+    """An alert as one topic gets it, and what a topic's limit is held against."""
 
-    form: Form
-    flags: tuple[str, ...] = ()
+    key: bytes
+    value: bytes
+    headers: Headers
+    partition_key: bytes | None
+    size_bytes: int
+
+    @classmethod
+    def of(
+        cls, key: bytes, value: bytes, headers: Headers = (), partition_key: bytes | None = None
+    ) -> Record:
+        """One whose size is counted."""
+        return cls(key, value, headers, partition_key, size_bytes(key, value, headers))
 
 
-SHAPES: Mapping[Form, tuple[Shape, ...]] = {
-    "full": (Shape("full"), Shape("lite", (CUTOUTS_DROPPED,))),
-    "lite": (Shape("lite"),),
-}
-"""What is tried for a topic of each form; the first that fits is published."""
-
-Encode = Callable[[Sequence[int], Shape], Sequence[bytes]]
+Encode = Callable[[Sequence[int], Shape], Sequence[Record]]
 """The records of some rows, in one shape."""
 
 
@@ -84,12 +111,15 @@ class Packed(NamedTuple):
     """These rows are in no output."""
 
 
+SIZE = attrgetter("size_bytes")
+
+
 class _Fitted(NamedTuple):
     """What a topic takes of what it should get."""
 
     rows: Sequence[int]
     """Rising."""
-    records: Sequence[bytes]
+    records: Sequence[Record]
     """Of each row."""
     shortened: frozenset[int] = frozenset()
     """Those of the rows that are lite because full was too large."""
@@ -102,66 +132,58 @@ class _Fitted(NamedTuple):
         rows, records = [row for row, _ in left], [record for _, record in left]
         return _Fitted(rows, records, self.shortened - large.keys())
 
-    def outputs(self, topic: str, keys: Sequence[bytes]) -> Iterator[Output]:
+    def outputs(self, topic: str) -> Iterator[Output]:
         """The messages."""
-        return map(Output, repeat(topic), [keys[row] for row in self.rows], self.records)
+        return (Output(topic, *record[:4]) for record in self.records)
 
 
 class Packer:
     """Packs one batch after another; what it does grows with what is published, not with topics."""
 
     def __init__(self, bytes_max: Callable[[str], int]) -> None:
-        """`bytes_max`: of a topic, the largest key plus value in bytes (`Sink.bytes_max`)."""
+        """`bytes_max`: of a topic, its largest message in bytes (`Sink.bytes_max`)."""
         self._bytes_max = bytes_max
 
     def pack(
-        self,
-        keys: Sequence[bytes],
-        wanted: Mapping[str, Wish],
-        encode: Encode,
-        refused: Sequence[Refused] = (),
+        self, wanted: Mapping[str, Wish], encode: Encode, refused: Sequence[Refused] = ()
     ) -> Packed:
-        """`wanted`: what each topic gets; `keys`: of each row, so that order is kept by it.
+        """`wanted`: what each topic gets; topics without rows cost nothing.
 
-        `refused` are known already to have no record, and are not encoded. Topics without rows
-        cost nothing, and are not asked for their limits.
+        `refused` are known already to have no record, and are not encoded.
         """
         gone = {each.row for each in refused}
         wishes = _without(wanted, gone) if gone else wanted
         encoded = _Encoded(encode)
-        for form, shapes in SHAPES.items():
-            rows = {row for wish in wishes.values() if wish.form == form for row in wish.rows}
-            encoded.prepare(shapes[0], sorted(rows))
-        key_max = max(map(len, keys), default=0)
+        first = defaultdict[Shape, set[int]](set)
+        for wish in wishes.values():
+            first[wish.shape].update(wish.rows)
+        for shape, rows in first.items():
+            encoded.prepare(shape, sorted(rows))
         fitted = {
-            topic: self._fit(topic, wish, keys, key_max, encoded)
-            for topic, wish in wishes.items()
-            if wish.rows
+            topic: self._fit(topic, wish, encoded) for topic, wish in wishes.items() if wish.rows
         }
         large = {row: topic for topic, one in fitted.items() for row in one.large}
         if large:
             fitted = {topic: one.without(large) for topic, one in fitted.items()}
         return Packed(
-            [output for topic, one in fitted.items() for output in one.outputs(topic, keys)],
+            [output for topic, one in fitted.items() for output in one.outputs(topic)],
             published={topic: len(one.rows) for topic, one in fitted.items() if one.rows},
             shortened={t: len(one.shortened) for t, one in fitted.items() if one.shortened},
             refused=[*refused, *self._complaints(large)],
         )
 
-    def _fit(
-        self, topic: str, wish: Wish, keys: Sequence[bytes], key_max: int, encoded: _Encoded
-    ) -> _Fitted:
+    def _fit(self, topic: str, wish: Wish, encoded: _Encoded) -> _Fitted:
         """Of each row, the first shape that the topic accepts."""
         bytes_max = self._bytes_max(topic)
-        records = encoded.of(SHAPES[wish.form][0], wish.rows)
-        if key_max + max(map(len, records)) <= bytes_max:
+        records = encoded.of(wish.shape, wish.rows)
+        if max(map(SIZE, records)) <= bytes_max:
             return _Fitted(wish.rows, records)
-        fitted, shortened = dict[int, bytes](), set[int]()
-        for tried, shape in enumerate(SHAPES[wish.form]):
+        fitted, shortened = dict[int, Record](), set[int]()
+        for tried, shape in enumerate(wish.shape.tried()):
             left = [row for row in wish.rows if row not in fitted]
-            for row, value in zip(left, encoded.of(shape, left), strict=True):
-                if len(keys[row]) + len(value) <= bytes_max:
-                    fitted[row] = value
+            for row, record in zip(left, encoded.of(shape, left), strict=True):
+                if record.size_bytes <= bytes_max:
+                    fitted[row] = record
                     shortened |= {row} if tried else set()
         rows = sorted(fitted)
         large = [row for row in wish.rows if row not in fitted]
@@ -186,9 +208,9 @@ class _Encoded:
 
     def __init__(self, encode: Encode) -> None:
         self._encode = encode
-        self._known: dict[Shape, dict[int, bytes]] = {}
+        self._known: dict[Shape, dict[int, Record]] = {}
 
-    def prepare(self, shape: Shape, rows: Sequence[int]) -> dict[int, bytes]:
+    def prepare(self, shape: Shape, rows: Sequence[int]) -> dict[int, Record]:
         """Encode those rows that are not known in a shape, all at once."""
         known = self._known.setdefault(shape, {})
         missing = [row for row in rows if row not in known]
@@ -196,7 +218,7 @@ class _Encoded:
             known.update(zip(missing, self._encode(missing, shape), strict=True))
         return known
 
-    def of(self, shape: Shape, rows: Sequence[int]) -> list[bytes]:
+    def of(self, shape: Shape, rows: Sequence[int]) -> list[Record]:
         """The records of some rows, in one shape."""
         known = self.prepare(shape, rows)
         return [known[row] for row in rows]

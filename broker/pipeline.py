@@ -12,18 +12,20 @@ from numpy.typing import NDArray
 
 from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
+from broker.envelopes import JSON, Envelopes
 from broker.errors import TopicMissing
 from broker.judged import Judged
 from broker.ledger import Counts
 from broker.observer import Step
-from broker.packing import Encode, Packed, Packer, Refused, Shape, Topics, Wish
+from broker.packing import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
 from broker.ports import Clock, Message, Output
 from broker.scoring import score
 from classifiers.classifier import Classifier
 from filters.roster import Member, Ruling
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
-from schemas.enriched import Form
+from schemas.enriched import Form, Written
+from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
 
 
@@ -38,13 +40,14 @@ class Decodes(Protocol):
 class Enriches(Protocol):
     """From columns to records: `schemas.enriched.Enricher`."""
 
-    def encode(
+    def write(
         self,
         batch: AlertBatch,
         annotations: Annotations,
         form: Form,
         rows: NDArray[np.int64] | None,
-    ) -> list[bytes]:
+        framing: FramingName,
+    ) -> list[Written]:
         """The records of some rows. Raises SchemaError where a writer schema has no room."""
         ...
 
@@ -127,7 +130,7 @@ class Pipeline:
             judged = self._publishable(judged)
             packed = self._pack(judged)
             dead = _dead(judged, packed)
-            letters = [Output(self._topics.dead_letters, d.key, d.encode()) for d in dead]
+            letters = [Output(self._topics.dead_letters, d.key, d.encode(), JSON) for d in dead]
         return _processed(judged, packed, dead, letters, watch.steps_s)
 
     def _publishable(self, judged: Judged) -> Judged:
@@ -141,22 +144,26 @@ class Pipeline:
         return judged.failing(faults) if faults else judged
 
     def _pack(self, judged: Judged) -> Packed:
-        keys = [object_id.encode() for object_id in judged.batch.object_id.tolist()]
         annotations, wanted = self._annotations(judged), self._wanted(judged)
+        envelopes = Envelopes(judged.batch, judged.messages)
 
-        def encode(rows: Sequence[int], shape: Shape) -> Sequence[bytes]:
-            return self._enricher.encode(
+        def encode(rows: Sequence[int], shape: Shape) -> Sequence[Record]:
+            written = self._enricher.write(
                 judged.batch,
                 _flagged(annotations, shape.flags) if shape.flags else annotations,
                 shape.form,
                 np.array(rows, dtype=np.int64),
+                shape.framing,
             )
+            return [
+                envelopes.record(row, one, shape) for row, one in zip(rows, written, strict=True)
+            ]
 
         try:
-            return self._packer.pack(keys, wanted, encode)
+            return self._packer.pack(wanted, encode)
         except SchemaError:
             refused = list(_unwritable(judged.batch, encode))
-            return self._packer.pack(keys, wanted, encode, refused)
+            return self._packer.pack(wanted, encode, refused)
 
     def _annotations(self, judged: Judged) -> Annotations:
         batch, selected_by = judged.batch, judged.selected_by()
@@ -175,11 +182,11 @@ class Pipeline:
         """What each topic with any row gets: a row once, where several filters share a topic."""
         topics = self._topics
         everything = list(range(len(judged.batch)))
-        wanted = {topics.enriched: Wish(topics.form(topics.enriched), everything)}
+        wanted = {topics.enriched: Wish(topics.shape(topics.enriched), everything)}
         for member, rows in judged.picked():
             known = wanted.get(member.topic)
             shared = rows if known is None else sorted({*known.rows, *rows})
-            wanted[member.topic] = Wish(topics.form(member.topic, member.form), shared)
+            wanted[member.topic] = Wish(topics.shape(member.topic, member.form), shared)
         return wanted
 
 

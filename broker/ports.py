@@ -16,6 +16,13 @@ class Partition(NamedTuple):
     number: int
 
 
+Headers = tuple[tuple[str, bytes], ...]
+"""A message's headers, in order; names may come twice."""
+
+HEADER_BYTES_MAX = 10
+"""What Kafka adds to a header's name and value: their two lengths."""
+
+
 class Message(NamedTuple):
     """One consumed message. `timestamp_ms` is Kafka's, in ms since 1970, -1 where absent."""
 
@@ -25,6 +32,7 @@ class Message(NamedTuple):
     timestamp_ms: int
     key: bytes | None
     value: bytes
+    headers: Headers = ()
 
 
 class Output(NamedTuple):
@@ -33,6 +41,20 @@ class Output(NamedTuple):
     topic: str
     key: bytes | None
     value: bytes
+    headers: Headers = ()
+    partition_key: bytes | None = None
+    """Chooses the partition in place of the key, where that is not what order is kept by."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What a topic's limit is held against."""
+        return size_bytes(self.key, self.value, self.headers)
+
+
+def size_bytes(key: bytes | None, value: bytes, headers: Headers) -> int:
+    """Key, value and headers together."""
+    named = sum(len(name.encode()) + len(held) + HEADER_BYTES_MAX for name, held in headers)
+    return len(value) + len(key or b"") + named
 
 
 class Clock(Protocol):
@@ -167,7 +189,7 @@ class Sink(Protocol):
         ...
 
     def bytes_max(self, topic: str) -> int:
-        """The largest message (value plus key, bytes) that client and topic both accept.
+        """The largest message (key, value and headers, bytes) that client and topic both accept.
 
         Asked for every batch, so it is cached; an aborted transaction empties the cache.
         """

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from broker.dead_letters import DeadLetterBound
+from broker.envelopes import JSON
 from broker.errors import (
     OutputTooLarge,
     ProducerFenced,
@@ -186,7 +187,7 @@ class Runner:
 
     def _publish(self, entry: Entry, outputs: Sequence[Output], group: object) -> None:
         """Rule 1. Opened only now, as readers are held up behind an open transaction."""
-        record = Output(self._ledger_topic, self._worker.encode(), entry.encode())
+        record = Output(self._ledger_topic, self._worker.encode(), entry.encode(), JSON)
         self._sink.begin()
         self._enter(Phase.OPEN)
         self._sink.produce([*outputs, record])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from broker.disagreement import Certainty
 from broker.errors import SettingsError
@@ -28,10 +27,8 @@ from classifiers.served import BUILT_IN
 from filters.expressions.limits import FILTER_CHARS_MAX
 from filters.selection import TOPIC
 from schemas.enriched import Form
+from schemas.enriched_framing import FramingName
 from schemas.limits import DecodeLimits
-
-Framing = Literal["container", "confluent"]
-"""How a published record is framed: its schema with it, or its schema's id in the registry."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,7 @@ class TopicsSection:
     dead_letters: str = "gueststar.dead-letters"
     ledger: str = "gueststar.ledger"
     forms: Mapping[str, Form] = field(default_factory=dict)
+    framings: Mapping[str, FramingName] = field(default_factory=dict)
     create: bool = True
     partitions: int = 1
     replication: int = 1
@@ -102,7 +100,7 @@ class SchemasSection:
 class EnrichedSection:
     """[enriched]: how what is published is written."""
 
-    framing: Framing = "container"
+    framing: FramingName = "container"
     rescore: bool = False
     registry: Mapping[str, str] = field(default_factory=dict)
 
@@ -196,7 +194,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError where two sections contradict each other."""
-        if self.enriched.framing == "confluent" and not self.own_registry:
+        framings = (self.enriched.framing, *self.topics.framings.values())
+        if "confluent" in framings and not self.own_registry:
             raise SettingsError(
                 "framing = 'confluent' needs [enriched.registry], for our own schemas"
             )

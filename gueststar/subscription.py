@@ -20,8 +20,10 @@ from gueststar.starting import Start, beginning
 from gueststar.topics import Topics, matching, topics_of
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
+from schemas.container import MAGIC
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
+from schemas.writing import contained
 
 LOG = logging.getLogger("gueststar.subscription")
 
@@ -153,6 +155,14 @@ def reader(
     )
 
 
+def packet_of(message: Message) -> bytes:
+    """A message's packet; one whose schema is the message's key, as a container that has it."""
+    key = message.key or b""
+    if not key.startswith(b"{") or message.value.startswith(MAGIC):
+        return message.value
+    return contained(key.decode(errors="replace"), message.value)
+
+
 class Arrived(NamedTuple):
     """What one poll brought: messages, those of them that are alerts, and what is known of them."""
 
@@ -239,7 +249,7 @@ class Subscription:
         messages = self._source.poll(
             messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=timeout_s
         )
-        batch = self._decoder.decode([message.value for message in messages])
+        batch = self._decoder.decode(list(map(packet_of, messages)))
         for rejected in batch.rejected:
             self._passed_over.add(messages[rejected.index], rejected)
         notes = noted(batch, self._reader)

@@ -8,7 +8,7 @@ of each cutout; where a cutout cannot be null, its image is emptied.
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import fastavro
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from schemas.annotation import Annotations, encode_annotations
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, Spans
-from schemas.enriched_framing import ConfluentFraming, ContainerFraming, Framing, Registrar, Slices
+from schemas.enriched_framing import Framing, FramingName, Registrar, Slices, framing_of
 from schemas.enriched_schema import emptied_bytes, ready_to_read, survey_schema
 from schemas.framing import SURVEYS
 from schemas.wire import long_bytes
@@ -28,21 +28,29 @@ SCHEMAS_KEPT_MAX = 64
 _CUTOUTS = {survey.name: survey.cutouts for survey in SURVEYS}
 
 
+class Written(NamedTuple):
+    """An enriched packet, and what its message's key must be, where the framing says so."""
+
+    value: bytes
+    key: bytes | None
+
+
 class Enricher:
-    """Writes enriched packets, in containers, or in Confluent framing where given a registrar."""
+    """Writes enriched packets in any framing; Confluent's needs a registrar."""
 
     def __init__(self, *, registrar: Registrar | None = None) -> None:
-        """Each new writer schema is registered once with the registrar."""
+        """Each writer schema is registered once, when first written in Confluent framing."""
         self._registrar = registrar
         self._writings: dict[WriterSchema, _Writing] = {}
 
-    def encode(
+    def write(
         self,
         batch: AlertBatch,
         annotations: Annotations,
         form: Form = "lite",
         rows: NDArray[np.int64] | None = None,
-    ) -> list[bytes]:
+        framing: FramingName = "container",
+    ) -> list[Written]:
         """The enriched packets of a batch, or of some rows. `annotations` is of the whole batch.
 
         The same input gives the same bytes. An annotation that a row came with is replaced.
@@ -56,13 +64,25 @@ class Enricher:
         tails = encode_annotations(annotations.take(chosen), prints, survey_scores)
         surveys = batch.survey[chosen].tolist()
         writings = list(map(self._writing, schemas, surveys))
+        framings = [writing.framing(framing) for writing in writings]
         rows_pieces = _pieces(batch.buffer, batch.spans.take(chosen), writings, form)
         return [
-            writing.framing.pack(batch.packets[row], [*pieces, tail])
-            for row, writing, pieces, tail in zip(
-                chosen.tolist(), writings, rows_pieces, tails, strict=True
+            Written(framed.pack(batch.packets[row], [*pieces, tail]), framed.key)
+            for row, framed, pieces, tail in zip(
+                chosen.tolist(), framings, rows_pieces, tails, strict=True
             )
         ]
+
+    def encode(
+        self,
+        batch: AlertBatch,
+        annotations: Annotations,
+        form: Form = "lite",
+        rows: NDArray[np.int64] | None = None,
+        framing: FramingName = "container",
+    ) -> list[bytes]:
+        """The same without the keys."""
+        return [one.value for one in self.write(batch, annotations, form, rows, framing)]
 
     def _writing(self, schema: WriterSchema, survey: str) -> _Writing:
         if schema not in self._writings:
@@ -76,15 +96,20 @@ class _Writing:
     """One writer schema, made ready to write packets of."""
 
     def __init__(self, schema: WriterSchema, survey: str, registrar: Registrar | None) -> None:
-        self.framing: Framing = (
-            ConfluentFraming(schema, registrar) if registrar else ContainerFraming(schema)
-        )
+        self._schema, self._registrar = schema, registrar
+        self._framings: dict[FramingName, Framing] = {}
         self._survey_part = ready_to_read(survey_schema(schema)) if schema.enriched else None
         record = schema.parsed
         cutouts = _CUTOUTS[survey]
         order = [field["name"] for field in record["fields"] if field["name"] in cutouts]
         self._planes = [(cutouts.index(name), emptied_bytes(record, name)) for name in order]
         """In the order of the wire: the plane, and what stands for its field where one may."""
+
+    def framing(self, name: FramingName) -> Framing:
+        """The framing of that name, for this schema."""
+        if name not in self._framings:
+            self._framings[name] = framing_of(name, self._schema, self._registrar)
+        return self._framings[name]
 
     def survey_end(self, datum: memoryview) -> int:
         """How many of a record's bytes are the survey's."""

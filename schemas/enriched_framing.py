@@ -1,9 +1,13 @@
-"""How an enriched record is framed: a container of its own, or a Confluent schema id."""
+"""How an enriched record is framed, by which a reader finds the schema that it was written with.
+
+A container brings the schema along; Confluent's framing names it by a registry's id; where the
+schema is the message's key, the value is the bare record (Fink's clients read that).
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
+from typing import Literal, Protocol
 
 from schemas.avro import WriterSchema
 from schemas.container import MAGIC, SYNC_BYTES, read_metadata
@@ -12,6 +16,7 @@ from schemas.framing import CONFLUENT_BYTES, CONFLUENT_MAGIC
 from schemas.limits import DecodeLimits
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
+FramingName = Literal["container", "confluent", "schema-in-key"]
 Slices = list[bytes | memoryview]
 _ONE_RECORD = b"\x02"
 
@@ -27,6 +32,11 @@ class Registrar(Protocol):
 class Framing(Protocol):
     """Frames the records of one writer schema."""
 
+    @property
+    def key(self) -> bytes | None:
+        """What the message's key must be; None where it is free."""
+        ...
+
     def pack(self, packet: bytes, record: Slices) -> bytes:
         """An enriched record, in slices, framed; `packet` is the message that it came in."""
         ...
@@ -38,6 +48,8 @@ class ContainerFraming:
     A container's header is rewritten once: the enriched schema, no codec, and all other metadata
     as they came. The packet's sync marker is kept, so the same packet gives the same bytes.
     """
+
+    key = None
 
     def __init__(self, schema: WriterSchema) -> None:
         """Read no packet yet."""
@@ -69,6 +81,8 @@ class ConfluentFraming:
     The subject is the record's name (RecordNameStrategy).
     """
 
+    key = None
+
     def __init__(self, schema: WriterSchema, registrar: Registrar) -> None:
         """Registers the enriched schema, under a subject of our own."""
         enriched = enriched_schema(schema, registered=True)
@@ -78,6 +92,25 @@ class ConfluentFraming:
     def pack(self, packet: bytes, record: Slices) -> bytes:
         """See Framing."""
         return b"".join((self._prefix, *record))
+
+
+class KeyFraming:
+    """The schema's JSON text as the message's key, the bare record as its value."""
+
+    def __init__(self, schema: WriterSchema) -> None:
+        self.key = dumped(enriched_schema(schema, registered=False)).encode()
+
+    def pack(self, packet: bytes, record: Slices) -> bytes:
+        """See Framing."""
+        return b"".join(record)
+
+
+def framing_of(name: FramingName, schema: WriterSchema, registrar: Registrar | None) -> Framing:
+    """One for a writer schema; Confluent's needs a registrar."""
+    if name == "confluent":
+        assert registrar is not None, "settings ask for a registry where Confluent framing is used"
+        return ConfluentFraming(schema, registrar)
+    return ContainerFraming(schema) if name == "container" else KeyFraming(schema)
 
 
 def _header(came: dict[str, bytes], schema: bytes) -> bytes:

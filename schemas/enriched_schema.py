@@ -11,6 +11,7 @@ import fastavro
 from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
 from schemas.avro import WriterSchema
 from schemas.errors import SchemaError
+from schemas.lawful import lawful
 from schemas.wire import long_bytes
 
 OWN_NAME_END = "_gueststar"
@@ -33,12 +34,12 @@ def survey_schema(schema: WriterSchema) -> dict[str, Any]:
 
 
 def enriched_schema(schema: WriterSchema, *, registered: bool) -> dict[str, Any]:
-    """The survey's record, without docs (half of the text), and our field.
+    """The survey's record, without docs (half of the text) and what is unlawful, and our field.
 
     Where `registered`, the record gets a name of our own: a registry's subject is the record's
     name (RecordNameStrategy), and the survey's subject is the survey's.
     """
-    survey: dict[str, Any] = _without(survey_schema(schema), _DOCS)
+    survey: dict[str, Any] = lawful(_without(survey_schema(schema), _DOCS))
     name = survey["name"].removesuffix(OWN_NAME_END)
     fields = [*survey["fields"], FIELD_SCHEMA]
     return {**survey, "name": name + OWN_NAME_END * registered, "fields": fields}

@@ -69,7 +69,7 @@ class AtLeastOnceSink:
         self._publisher.build()
 
     def bytes_max(self, topic: str) -> int:
-        """The largest message (value plus key, bytes) that client and topic both accept."""
+        """The largest message (key, value and headers, bytes) that client and topic both accept."""
         return self._publisher.bytes_max(topic)
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from broker.kafka.faults import (
     settings_checked,
     transaction_fault,
 )
+from broker.kafka.partitioning import Partitioner
 from broker.ports import Output
 from schemas.errors import BrokerError
 
@@ -27,6 +28,8 @@ from schemas.errors import BrokerError
 FRAMING_BYTES_MAX: Final = 128
 STEP_S_MAX: Final = 5.0
 QUEUE_WAIT_S: Final = 0.05
+PARTITION_UA: Final = -1
+"""Has the client choose, by the key."""
 
 
 class Publisher:
@@ -55,6 +58,7 @@ class Publisher:
         self._asked = set(self._topics)
         self._admin: KafkaAdmin | None = None
         self._producer: Producer | None = None
+        self._partitioner = Partitioner()
         self._undelivered: tuple[KafkaError, str] | None = None
         self.outgrown = False
         """Whether a topic's limit was found to be lower than when the producer was built."""
@@ -100,7 +104,7 @@ class Publisher:
         producer.poll(0)
 
     def bytes_max(self, topic: str) -> int:
-        """The largest message (value plus key, bytes) that client and topic both accept."""
+        """The largest message (key, value and headers, bytes) that client and topic both accept."""
         if topic not in self._limits:
             self._ask_for_limits(topic)
         return min(self._message_bytes_max, self._limits[topic]) - FRAMING_BYTES_MAX
@@ -153,7 +157,7 @@ class Publisher:
         self._asked.add(topic)
 
     def _check_size(self, output: Output) -> None:
-        size, limit = len(output.value) + len(output.key or b""), self.bytes_max(output.topic)
+        size, limit = output.size_bytes, self.bytes_max(output.topic)
         if size > limit:
             raise OutputTooLarge(
                 f"a message of {size} bytes for topic {output.topic!r}, which takes {limit}"
@@ -161,7 +165,13 @@ class Publisher:
 
     def _queued(self, producer: Producer, output: Output) -> bool:
         try:
-            producer.produce(output.topic, value=output.value, key=output.key)
+            producer.produce(
+                output.topic,
+                value=output.value,
+                key=output.key,
+                partition=self._partition(producer, output),
+                headers=list(output.headers),
+            )
         except BufferError:
             producer.poll(QUEUE_WAIT_S)
             return False
@@ -170,6 +180,11 @@ class Publisher:
                 raise delivery_fault(error_of(raised), output.topic) from raised
             raise self._fault(error_of(raised)) from raised
         return True
+
+    def _partition(self, producer: Producer, output: Output) -> int:
+        if output.partition_key is None:
+            return PARTITION_UA
+        return self._partitioner.partition(producer, output.topic, output.partition_key)
 
     def _failed(self, error: KafkaError | None, message: Message) -> None:
         if error is not None and self._undelivered is None:

@@ -81,7 +81,7 @@ class KafkaSink:
         self._publisher.insist(self._publisher.build().init_transactions)
 
     def bytes_max(self, topic: str) -> int:
-        """The largest message (value plus key, bytes) that client and topic both accept."""
+        """The largest message (key, value and headers, bytes) that client and topic both accept."""
         return self._publisher.bytes_max(topic)
 
     def close(self) -> None:

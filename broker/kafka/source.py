@@ -25,7 +25,7 @@ from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
 from broker.kafka.offsets import GroupOffsets, placed
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
-from broker.ports import Message, Partition
+from broker.ports import Headers, Message, Partition
 from broker.rewinding import Rewind
 from schemas.errors import BrokerError
 
@@ -230,7 +230,8 @@ class KafkaSource:
         kind, timestamp_ms = message.timestamp()
         self._positions[Partition(topic, number)] = offset + 1
         stamp = timestamp_ms if kind else -1
-        return Message(topic, number, offset, stamp, message.key(), message.value() or b"")
+        key, value = message.key(), message.value() or b""
+        return Message(topic, number, offset, stamp, key, value, _headers(message))
 
     def _hear(self, message: confluent_kafka.Message, error: KafkaError) -> None:
         partition = Partition(message.topic(), message.partition())
@@ -296,6 +297,11 @@ class KafkaSource:
         if known is not None:
             self._unplaced, self._positions, self._starts = (), known, dict(known)
             self._consumer.assign(placed(known))
+
+
+def _headers(message: confluent_kafka.Message) -> Headers:
+    """A message's headers; one without a value has an empty one."""
+    return tuple((name, value or b"") for name, value in message.headers() or ())
 
 
 def _is_fatal(message: confluent_kafka.Message) -> bool:

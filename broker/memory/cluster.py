@@ -11,7 +11,7 @@ from broker.errors import OutputTooLarge, TopicMissing
 from broker.memory.faults import Fault, Faults
 from broker.memory.group import Group
 from broker.memory.log import Log, State, Transaction, end_transaction
-from broker.ports import Clock, Message, Partition
+from broker.ports import Clock, Headers, Message, Partition, size_bytes
 
 SESSION_S = 10.0
 """After so long without a heartbeat a member is dropped."""
@@ -72,7 +72,7 @@ class MemoryKafka:
         self._topic(topic).bytes_max = bytes_max
 
     def topic_bytes_max(self, topic: str) -> int:
-        """The largest message (key plus value) that a topic accepts."""
+        """The largest message (key, value and headers) that a topic accepts."""
         return self._topic(topic).bytes_max
 
     def publish(
@@ -84,18 +84,21 @@ class MemoryKafka:
         partition: int | None = None,
         timestamp_ms: int | None = None,
         transaction: Transaction | None = None,
+        headers: Headers = (),
+        partition_key: bytes | None = None,
     ) -> Message:
         """Append one message. Raises OutputTooLarge, TopicMissing."""
         target = self._topic(topic)
-        size = len(value) + len(key or b"")
+        size = size_bytes(key, value, headers)
         if size > target.bytes_max:
             raise OutputTooLarge(
                 f"a message of {size} bytes for topic {topic}, which accepts {target.bytes_max};"
                 " raise the topic's max.message.bytes"
             )
-        number = self._partition(key, len(target.logs)) if partition is None else partition
+        if partition is None:
+            partition = self._partition(partition_key or key, len(target.logs))
         now_ms = int(self.clock.now_s() * 1e3) if timestamp_ms is None else timestamp_ms
-        return target.logs[number].append(key, value, now_ms, transaction)
+        return target.logs[partition].append(key, value, now_ms, transaction, headers)
 
     def read(self, topic: str) -> list[Message]:
         """What a read_committed reader finds, partition after partition."""

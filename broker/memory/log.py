@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from broker.errors import OffsetGap
-from broker.ports import Message, Partition
+from broker.ports import Headers, Message, Partition
 
 
 class State(Enum):
@@ -71,10 +71,15 @@ class Log:
         return min(self._open.values(), default=self.end)
 
     def append(
-        self, key: bytes | None, value: bytes, timestamp_ms: int, transaction: Transaction | None
+        self,
+        key: bytes | None,
+        value: bytes,
+        timestamp_ms: int,
+        transaction: Transaction | None,
+        headers: Headers = (),
     ) -> Message:
         """Write one message, within a transaction or plainly."""
-        message = Message(*self.partition, self.end, timestamp_ms, key, value)
+        message = Message(*self.partition, self.end, timestamp_ms, key, value, headers)
         if transaction is not None:
             self._open.setdefault(transaction, self.end)
             transaction.logs.add(self)

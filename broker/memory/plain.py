@@ -38,7 +38,7 @@ class PlainMemorySink:
         self._strike("produce")
         for output in outputs:
             require_size(output, self._bytes_max)
-            self._kafka.publish(output.topic, output.value, key=output.key)
+            self._kafka.publish(**output._asdict())
 
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
         """Keep the offsets for `commit`."""

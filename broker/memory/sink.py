@@ -53,9 +53,7 @@ class MemorySink:
         self._enter("produce")
         for output in outputs:
             require_size(output, self._bytes_max)
-            self._kafka.publish(
-                output.topic, output.value, key=output.key, transaction=self._transaction
-            )
+            self._kafka.publish(transaction=self._transaction, **output._asdict())
 
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
         """Put offsets into the transaction, pending until it ends."""
@@ -138,9 +136,8 @@ class MemorySink:
 
 def require_size(output: Output, bytes_max: int) -> None:
     """Raises OutputTooLarge where a message is over what the client sends."""
-    size = len(output.value) + len(output.key or b"")
-    if size > bytes_max:
+    if output.size_bytes > bytes_max:
         raise OutputTooLarge(
-            f"a message of {size} bytes for topic {output.topic}, and the client sends"
+            f"a message of {output.size_bytes} bytes for topic {output.topic}, and the client sends"
             f" {bytes_max} at most; raise message.max.bytes"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from broker.errors import OffsetGap, OutputTooLarge, TopicMissing
-from broker.ports import Message, Output, Partition, Sink
+from broker.ports import Headers, Message, Output, Partition, Sink
 from tests.broker.clusters import TRANSACTION_S, Cluster
 from tests.broker.workers import LocalWorker
 
@@ -36,10 +36,10 @@ def poll_until(worker: LocalWorker, count: int, messages_max: int = 1_000) -> li
     return messages
 
 
-def transact(writer: Sink, topic: str, contents: list[bytes]) -> None:
+def transact(writer: Sink, topic: str, contents: list[bytes], *, headers: Headers = ()) -> None:
     """Write in one transaction."""
     writer.begin()
-    writer.produce([Output(topic, None, content) for content in contents])
+    writer.produce([Output(topic, None, content, headers) for content in contents])
     writer.commit()
 
 
@@ -295,6 +295,27 @@ class PublishingBehaviours:
         writer.begin()
         with pytest.raises(TopicMissing, match=missing):
             writer.produce([Output(missing, None, b"lost")])
+
+    def test_headers_come_out_as_they_were_sent(self, cluster: Cluster) -> None:
+        topic = cluster.create(cluster.name())
+        headers = (("name", b"value"), ("name", b"again"), ("empty", b""))
+        transact(cluster.writer(topic), topic, [b"plain"], headers=headers)
+        (message,) = poll_until(cluster.worker(topic), 1)
+        assert message.headers == headers
+
+    def test_a_partition_key_chooses_as_the_same_key_does(self, cluster: Cluster) -> None:
+        topic = cluster.create(cluster.name(), partitions=5)
+        writer = cluster.writer(topic)
+        writer.begin()
+        ids = [b"ZTF%d" % number * (number % 4) or b"x" for number in range(40)]
+        writer.produce([Output(topic, each, each) for each in ids])
+        writer.produce([Output(topic, b"schema", each, partition_key=each) for each in ids])
+        writer.commit()
+        messages = poll_until(cluster.worker(topic), 80)
+        keyed = {m.value: m.partition for m in messages if m.key != b"schema"}
+        placed = {m.value: m.partition for m in messages if m.key == b"schema"}
+        assert placed == keyed
+        assert len(set(keyed.values())) == 5
 
     def test_equal_keys_meet_in_one_partition(self, cluster: Cluster) -> None:
         topic = cluster.create(cluster.name(), partitions=4)

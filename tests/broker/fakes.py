@@ -18,7 +18,8 @@ from filters.roster import Member, Roster
 from filters.selection import Clauses, Selection
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch, Reason, Rejected
-from schemas.enriched import Form
+from schemas.enriched import Form, Written
+from schemas.enriched_framing import FramingName
 
 TOPICS = Topics(forms={"bright": "full"})
 
@@ -60,16 +61,18 @@ class FakeDecoder:
 class FakeEnricher:
     """Appends what was learned to the JSON; lite leaves `cutouts` out."""
 
-    def encode(
+    def write(
         self,
         batch: AlertBatch,
         annotations: Annotations,
         form: Form,
         rows: NDArray[np.int64] | None,
-    ) -> list[bytes]:
-        """One record a row."""
+        framing: FramingName = "container",
+    ) -> list[Written]:
+        """One record a row; the schema in the key is empty."""
         chosen = range(len(batch)) if rows is None else rows.tolist()
-        return [self._one(batch, annotations, row, form) for row in chosen]
+        key = b"{}" if framing == "schema-in-key" else None
+        return [Written(self._one(batch, annotations, row, form), key) for row in chosen]
 
     def _one(self, batch: AlertBatch, annotations: Annotations, row: int, form: Form) -> bytes:
         record: dict[str, Any] = json.loads(batch.packets[row])

@@ -24,7 +24,8 @@ from broker.scoring import RUNS_MAX, score
 from classifiers.classifier import Classifier
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
-from schemas.enriched import Form
+from schemas.enriched import Form, Written
+from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
 from tests.broker.fakes import (
     TOPICS,
@@ -141,11 +142,11 @@ def test_an_alert_too_large_for_one_of_its_topics_is_a_dead_letter_and_on_none()
     assert done.counts.published == {"enriched": 2, "bright": 1}
 
 
-def test_the_key_counts_towards_the_limit() -> None:
-    value = len(processed([packet(2)]).outputs[0].value)
-    key = len(b"object-2")
-    fits = processed([packet(2)], bytes_max=limits(enriched=value + key))
-    over = processed([packet(2)], bytes_max=limits(enriched=value + key - 1))
+def test_the_key_and_the_headers_count_towards_the_limit() -> None:
+    size = processed([packet(2)]).outputs[0].size_bytes
+    assert size > len(packet(2)) + len(b"object-2")
+    fits = processed([packet(2)], bytes_max=limits(enriched=size))
+    over = processed([packet(2)], bytes_max=limits(enriched=size - 1))
     assert (fits.counts.dead, over.counts.dead) == ({}, {OUTPUT_TOO_LARGE: 1})
 
 
@@ -194,17 +195,18 @@ def test_scores_of_a_wrong_shape_are_an_error_of_the_classifier() -> None:
 class SchemasWithoutRoom(FakeEnricher):
     """Cannot write records of the writer schema with index 1."""
 
-    def encode(
+    def write(
         self,
         batch: AlertBatch,
         annotations: Annotations,
         form: Form,
         rows: NDArray[np.int64] | None,
-    ) -> list[bytes]:
+        framing: FramingName = "container",
+    ) -> list[Written]:
         """Raises SchemaError for a batch with any such row."""
         if (batch.schema[rows] == 1).any():
             raise SchemaError("no room")
-        return super().encode(batch, annotations, form, rows)
+        return super().write(batch, annotations, form, rows, framing)
 
 
 class TwoSchemas(FakeDecoder):

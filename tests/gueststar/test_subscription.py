@@ -23,7 +23,7 @@ from gueststar.subscription import (
 )
 from schemas.annotation import Annotations
 from schemas.decode import Decoder
-from schemas.enriched import Enricher
+from schemas.enriched import Enricher, Form
 from schemas.registry import RegistrySchemas
 from tests.gueststar.conftest import ALERTS, SCORES, TOPIC, YOUNG
 from tests.schemas import golden
@@ -157,6 +157,27 @@ def test_a_topic_that_no_broker_enriched_is_read_too(
     assert math.isfinite(alert.magnitude)
 
 
+@pytest.mark.parametrize("form", ["full", "lite"])
+def test_records_with_their_schema_in_the_key_are_read(packets: list[bytes], form: Form) -> None:
+    batch = Decoder().decode(packets)
+    memory = MemoryKafka(ManualClock())
+    memory.create_topic(TOPIC)
+    for written in Enricher().write(batch, learned(ALERTS), form, None, "schema-in-key"):
+        memory.publish(TOPIC, written.value, key=written.key)
+    alerts = polled(memory)
+    assert {alert.alert_id for alert in alerts} == set(batch.alert_id.tolist())
+    assert {alert.scores["realbogus"]["real"] for alert in alerts} == {0.75}
+    assert all(alert.packet.startswith(b"Obj") for alert in alerts)
+
+
+def test_a_key_that_only_looks_like_a_schema_harms_nobody(
+    memory: MemoryKafka, packets: list[bytes]
+) -> None:
+    memory.publish(TOPIC, b"junk", key=b"{\xff", partition=0)
+    memory.publish(TOPIC, packets[0], key=b"{odd}", partition=0)
+    assert len(polled(memory)) == ALERTS + 1
+
+
 def test_bare_records_are_read_with_the_schemas_of_a_registry(packets: list[bytes]) -> None:
     batch = Decoder().decode(packets[:1])
     annotations = Annotations(
@@ -170,7 +191,9 @@ def test_bare_records_are_read_with_the_schemas_of_a_registry(packets: list[byte
     memory.create_topic(TOPIC)
     with serving() as registry:
         ours = RegistrySchemas({"url": registry.url})
-        memory.publish(TOPIC, Enricher(registrar=ours).encode(batch, annotations, "full")[0])
+        memory.publish(
+            TOPIC, Enricher(registrar=ours).encode(batch, annotations, "full", None, "confluent")[0]
+        )
         source = MemorySource(memory, group="own", topics=[TOPIC])
         with closing(Subscription(source, None, schemas=registered(registry.url))) as reader:
             (alert,) = reader.poll(1.0)

@@ -40,7 +40,7 @@ def test_through_a_registry_packets_carry_our_ids_and_subjects(registry: Registr
     schemas = RegistrySchemas({"url": registry.url})
     packets = [confluent(1001, LSST_SCHEMA, lsst_record(number)) for number in range(3)]
     batch = Decoder(schemas=schemas).decode([*packets, *ztf_packets(2)])
-    enriched = Enricher(registrar=schemas).encode(batch, learned(5), "full")
+    enriched = Enricher(registrar=schemas).encode(batch, learned(5), "full", framing="confluent")
     assert [packet[:5] for packet in enriched] == [b"\0\0\0\x13\x88"] * 3 + [b"\0\0\0\x13\x89"] * 2
     assert [subject for subject, _ in registry.subjects] == [
         "lsst.v10_1.alert_gueststar",
@@ -56,7 +56,9 @@ def test_through_a_registry_packets_carry_our_ids_and_subjects(registry: Registr
 
 def test_a_subject_is_the_name_of_the_record_registered_under_it(registry: RegistryServer) -> None:
     schemas = RegistrySchemas({"url": registry.url})
-    Enricher(registrar=schemas).encode(Decoder().decode(ztf_packets(1)), learned(1))
+    Enricher(registrar=schemas).encode(
+        Decoder().decode(ztf_packets(1)), learned(1), framing="confluent"
+    )
     ((subject, text),) = registry.subjects
     parsed = fastavro.parse_schema(json.loads(text))
     assert isinstance(parsed, dict)
@@ -68,9 +70,9 @@ def test_an_enriched_packet_of_ours_is_scored_again_under_the_same_subject(
 ) -> None:
     schemas = RegistrySchemas({"url": registry.url})
     batch = Decoder().decode(ztf_packets(1))
-    first = Enricher(registrar=schemas).encode(batch, learned(1), "full")
+    first = Enricher(registrar=schemas).encode(batch, learned(1), "full", framing="confluent")
     again = Decoder(schemas=schemas, rescore=True).decode(first)
-    second = Enricher(registrar=schemas).encode(again, learned(1), "full")
+    second = Enricher(registrar=schemas).encode(again, learned(1), "full", framing="confluent")
     assert second[0][:5] == first[0][:5]
     back = Enricher().encode(again, learned(1), "full")
     assert read_enriched(back[0])["objectId"] == "ZTF18abc0000"

@@ -1,0 +1,92 @@
+"""What stands around a record in its message: the key, and headers that say what it is.
+
+    _format, content-type        avro in a container of its own (hop's clients look for the first)
+    gueststar-form               full or lite
+    gueststar-survey             whose record it is
+    gueststar-schema             its schema's fingerprint, as in the annotation
+
+Besides, the survey's own headers are passed on, such as Rubin's `producer_timestamp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from broker.packing import Record, Shape
+from broker.ports import Headers, Message
+from schemas.batch import AlertBatch
+from schemas.enriched import Written
+
+PASSED_ON_MAX: Final = 32
+"""The survey's headers that are passed on, the first ones."""
+PASSED_ON_BYTES_MAX: Final = 4096
+"""Their names and values together; one that goes beyond is left out, with all after it."""
+
+FORMAT: Final = "_format"
+CONTENT_TYPE: Final = "content-type"
+OWN_PREFIX: Final = "gueststar-"
+
+JSON: Final[Headers] = ((FORMAT, b"json"), (CONTENT_TYPE, b"application/json"))
+"""Of dead letters and ledger entries."""
+
+
+class Envelopes:
+    """Of one batch's alerts; `messages` are those that the batch was decoded from."""
+
+    def __init__(self, batch: AlertBatch, messages: Sequence[Message]) -> None:
+        self._batch = batch
+        self._object_ids = batch.object_id.tolist()
+        self._passed_on = [passed_on(messages[at]) for at in batch.source_index.tolist()]
+        self._described: dict[tuple[int, str, Shape], Headers] = {}
+
+    def record(self, row: int, written: Written, shape: Shape) -> Record:
+        """What is published of an alert that was written in a shape.
+
+        Its key is its object's id, so that order is kept by it; where the framing needs the key
+        for itself, that id still chooses the partition.
+        """
+        object_id: bytes = self._object_ids[row].encode()
+        headers = (*self._about(row, shape), *self._passed_on[row])
+        if written.key is None:
+            return Record.of(object_id, written.value, headers)
+        return Record.of(written.key, written.value, headers, object_id)
+
+    def _about(self, row: int, shape: Shape) -> Headers:
+        schema, survey = int(self._batch.schema[row]), str(self._batch.survey[row])
+        known = (schema, survey, shape)
+        if known not in self._described:
+            fingerprint = self._batch.schemas[schema].fingerprint
+            self._described[known] = described(survey, fingerprint, shape)
+        return self._described[known]
+
+
+def described(survey: str, fingerprint: str, shape: Shape) -> Headers:
+    """The headers of an enriched record; `fingerprint`: of the survey's own schema."""
+    container = ((FORMAT, b"avro"),) if shape.framing == "container" else ()
+    return (
+        *container,
+        (CONTENT_TYPE, b"avro/binary"),
+        (f"{OWN_PREFIX}form", shape.form.encode()),
+        (f"{OWN_PREFIX}survey", survey.encode()),
+        (f"{OWN_PREFIX}schema", fingerprint.encode()),
+    )
+
+
+def passed_on(message: Message) -> Headers:
+    """The headers that a message came with, less those that are ours to say, within bounds."""
+    kept: list[tuple[str, bytes]] = []
+    left_bytes = PASSED_ON_BYTES_MAX
+    for name, value in message.headers:
+        if _is_ours(name):
+            continue
+        left_bytes -= len(name.encode()) + len(value)
+        if left_bytes < 0 or len(kept) == PASSED_ON_MAX:
+            break
+        kept.append((name, value))
+    return tuple(kept)
+
+
+def _is_ours(name: str) -> bool:
+    lower = name.lower()
+    return lower in (FORMAT, CONTENT_TYPE) or lower.startswith(OWN_PREFIX)
