@@ -306,7 +306,7 @@ def _schema_source(settings: Settings) -> SchemaSource | None:
 
 
 def _own_registry(settings: Settings) -> RegistrySchemas | None:
-    return _registry(settings.own_registry) if settings.enriched.framing == "confluent" else None
+    return _registry(settings.own_registry) if "confluent" in settings.framings else None
 
 
 def _registry(client: Mapping[str, str]) -> RegistrySchemas:

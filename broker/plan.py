@@ -88,7 +88,7 @@ def _steps(parts: Parts) -> Iterator[str]:
     if live := parts.settings.filters.live:
         prefix = parts.settings.filters.topic_prefix
         yield f"select with the filters deployed in {live} -> {prefix}NAME"
-    yield f"publish {kafka.delivery}, {parts.settings.enriched.framing} framing"
+    yield f"publish {kafka.delivery}, framing {', '.join(sorted(parts.settings.framings))}"
     if parts.registry:
         subject = f"RECORD{OWN_NAME_END}, RECORD being the record's name"
         yield f"our schemas in the registry {parts.registry.place}, each a version of {subject}"

@@ -194,13 +194,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError where two sections contradict each other."""
-        framings = (self.enriched.framing, *self.topics.framings.values())
-        if "confluent" in framings and not self.own_registry:
+        if "confluent" in self.framings and not self.own_registry:
             raise SettingsError(
                 "framing = 'confluent' needs [enriched.registry], for our own schemas"
             )
         if self.filters.live in self.topics.used:
             raise SettingsError(f"[filters] live = {self.filters.live!r}: [topics] uses it")
+
+    @property
+    def framings(self) -> set[FramingName]:
+        """Those that any topic has."""
+        return {self.enriched.framing, *self.topics.framings.values()}
 
     @property
     def own_registry(self) -> Mapping[str, str]:

@@ -62,7 +62,7 @@ def test_what_a_document_has_made_is_a_target(name: str) -> None:
 def test_a_command_in_the_readme_has_the_options_it_is_typed_with(line: str) -> None:
     _, command, *arguments = shlex.split(line)
     found = COMMANDS[command]
-    if command == "filter":
+    if hasattr(found, "commands"):
         found = found.commands[arguments[0]]
     options = {option for each in found.params for option in each.opts}
     assert {each for each in arguments if each.startswith("--")} <= options
