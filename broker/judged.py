@@ -62,7 +62,9 @@ class Judged(NamedTuple):
         return flags
 
     def fault_lines(self) -> Iterator[str]:
-        """What classifiers and filters raised, a line each."""
+        """What was not read, and what classifiers and filters raised, a line each."""
+        for field, alerts in self.batch.unread.items():
+            yield f"a value of {field} cannot be read and counts as missing ({alerts} alerts)"
         for fault in self.scoring_faults:
             yield f"{fault.message} ({len(fault.rows)} alerts)"
         for ruling in self.rulings:
@@ -84,6 +86,7 @@ class Judged(NamedTuple):
             unknown=_by_clause((each.name, each.unknown) for each in rulings),
             filter_errors={each.name: each.errors for each in rulings if each.faults},
             classifier_errors=errors,
+            unread=self.batch.unread,
         )
 
 

@@ -71,6 +71,8 @@ class Counts:
     """By filter: alerts that made it raise."""
     classifier_errors: Mapping[str, int] = field(default_factory=dict)
     """By classifier: alerts that made it raise, published with NaN scores and a flag."""
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """By field and type: alerts with a value there that was not read, as `AlertBatch.unread`."""
 
     @property
     def filters(self) -> list[str]:

@@ -94,6 +94,11 @@ class Metrics:
         self._dead = self._counter(
             "alerts_dead_lettered", "Messages that became dead letters, by reason.", "reason"
         )
+        self._unread = self._counter(
+            "fields_unread",
+            "Alerts with a value of a type that its column is not read from: it is missing there.",
+            "field",
+        )
 
     def _count_disagreements(self) -> None:
         self._disagreements = self._counter(
@@ -254,6 +259,7 @@ class Metrics:
         self._published.add(counts.published)
         self._shortened.add(counts.shortened)
         self._dead.add(counts.dead)
+        self._unread.add(counts.unread)
         self._selected.add(counts.selected)
         self._filter_errors.add(counts.filter_errors)
         self._classifier_errors.add(counts.classifier_errors)

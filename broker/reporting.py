@@ -1,4 +1,4 @@
-"""What filters and classifiers raised, and what Kafka took back, as lines in the log."""
+"""What was not read, what raised, and what Kafka took back, as lines in the log."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Reporter:
         """Not logged."""
 
     def on_batch(self, report: BatchReport) -> None:
-        """Log what filters and classifiers raised."""
+        """Log what was not read, and what filters and classifiers raised."""
         now_s = self._clock.monotonic_s()
         for fault in report.faults:
             kind = ALERTS.sub("", fault)

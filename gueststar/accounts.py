@@ -42,6 +42,7 @@ def lines(balance: Balance) -> Iterator[str]:
         yield from named("    not measured for", counts.unknown.get(name, {}))
     yield from named("  raised: filter", counts.filter_errors)
     yield from named("  raised: classifier", counts.classifier_errors)
+    yield from named("  with a value that was not read:", counts.unread)
     yield from verdict(balance)
 
 

@@ -8,17 +8,19 @@ import lzma
 import os
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import RawIOBase
+from io import BytesIO, RawIOBase
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from schemas.batch import AlertBatch
+from schemas.compression import LAYERS_MAX, compressed_by, unwrapped
 from schemas.container import MAGIC
 from schemas.decode import Decoder
 from schemas.errors import ArchiveError
+from schemas.refusal import Refusal
 
 CONFLUENT_BYTE = 0
 CONFLUENT_BYTES_MIN = 6
@@ -34,7 +36,7 @@ class ArchiveLimits:
     """Bounds on what an archive may ask of us."""
 
     member_bytes_max: int = 256 * 2**20
-    """A file, or a member of a tar archive; it is held in memory whole."""
+    """A file, or a member of a tar archive, once inflated; it is held in memory whole."""
     batch_alerts_max: int = 1000
     """Alerts that `read` hands over together."""
     batch_bytes_max: int = 128 * 2**20
@@ -57,7 +59,8 @@ class Unreadable(NamedTuple):
 class Archive:
     """The packets at a path, to be gone through once: containers and Confluent payloads.
 
-    A folder is read with all below it, sorted by name, hidden files left out. A container of
+    A folder is read with all below it, sorted by name, hidden files left out. Files, tar archives
+    and their members may be compressed (gzip, bzip2, xz, zstandard, lz4). A container of
     many records comes as messages of one record each. A member that is no packet is noted in
     `unreadable` and the others go on; a broken packet comes as it is, for decoding to refuse.
     """
@@ -107,8 +110,11 @@ class Archive:
 
     def _packets(self, file: Path) -> Iterator[Packet]:
         with self._opened(file) as raw:
-            stream = _unpacked(raw)
-            members = self._members(file, stream) if stream else [self._whole(file, raw)]
+            try:
+                stream, is_tar = _inflated(raw, self._limits.member_bytes_max)
+                members = self._members(file, stream) if is_tar else [self._whole(file, stream)]
+            except _BROKEN as error:
+                raise ArchiveError(f"{file} is broken after its beginning: {error}") from error
             for member in members:
                 yield from self._messages(member, alone=member.name == str(self.path))
 
@@ -125,8 +131,8 @@ class Archive:
         except OSError as error:
             raise ArchiveError(f"{file} cannot be read: {error.strerror or error}") from error
 
-    def _whole(self, file: Path, raw: IO[bytes]) -> Packet:
-        data = raw.read(self._limits.member_bytes_max + 1)
+    def _whole(self, file: Path, stream: _Readable) -> Packet:
+        data = stream.read(self._limits.member_bytes_max + 1)
         if len(data) > self._limits.member_bytes_max:
             raise ArchiveError(f"{file} is over {self._limits.member_bytes_max} bytes")
         return Packet(str(file), data)
@@ -153,7 +159,11 @@ class Archive:
             return None
         content = tar.extractfile(member)
         assert content is not None, "a regular file has content"
-        return Packet(name, content.read())
+        try:
+            return Packet(name, unwrapped(content.read(), self._limits.member_bytes_max))
+        except Refusal as refusal:
+            self.unreadable.append(Unreadable(name, f"{refusal.reason}: {refusal.detail}"))
+            return None
 
     def _messages(self, member: Packet, *, alone: bool) -> Iterator[Packet]:
         """A member's messages. Raises ArchiveError where it is none and was named by itself."""
@@ -169,7 +179,8 @@ class Archive:
 
 
 class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int = ..., /) -> bytes: ...
+    def seek(self, offset: int, /) -> int: ...
 
 
 class _Counted(RawIOBase):
@@ -195,17 +206,48 @@ class _Counted(RawIOBase):
             raise EOFError(f"it ends within a block, at byte {self._bytes}")
 
 
-def _unpacked(raw: IO[bytes]) -> _Readable | None:
-    """What a tar archive is read from; None where the file is none."""
-    head = raw.read(TAR_BLOCK_BYTES)
-    raw.seek(0)
-    if head.startswith(b"\x1f\x8b"):
-        return gzip.open(raw)
-    if head.startswith(b"\xfd7zXZ\0"):
-        return lzma.open(raw)
-    if head.startswith(b"BZh"):
-        return bz2.open(raw)
-    return raw if head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC) else None
+def _inflated(raw: IO[bytes], bytes_max: int) -> tuple[_Readable, bool]:
+    """A file's content without the compression around it, and whether it is a tar archive.
+
+    Raises one of _BROKEN.
+    """
+    stream: _Readable = raw
+    for layer in range(LAYERS_MAX + 1):
+        head = stream.read(TAR_BLOCK_BYTES)
+        stream.seek(0)
+        name = compressed_by(head)
+        if not name:
+            return stream, _is_tar(head)
+        if layer < LAYERS_MAX:
+            stream = _OPENED[name](stream) if name in _OPENED else _held(stream, bytes_max)
+    raise tarfile.ReadError(f"compressed more than {LAYERS_MAX} times")
+
+
+def _held(stream: _Readable, bytes_max: int) -> BytesIO:
+    """The content of what cannot be inflated piece by piece."""
+    try:
+        return BytesIO(unwrapped(stream.read(bytes_max + 1), bytes_max))
+    except Refusal as refusal:
+        raise tarfile.ReadError(f"{refusal.reason}: {refusal.detail}") from refusal
+
+
+def _is_tar(head: bytes) -> bool:
+    """Whether a file begins with a member's header, or is a tar archive without members."""
+    if head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC) or head == bytes(TAR_BLOCK_BYTES):
+        return True
+    try:
+        tarfile.TarInfo.frombuf(head, tarfile.ENCODING, "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
+_OPENED: dict[str, Callable[[Any], _Readable]] = {
+    "gzip": gzip.open,
+    "xz": lzma.open,
+    "bzip2": bz2.open,
+}
+"""Read piece by piece, so that a night in one archive need not be held in memory."""
 
 
 def read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -40,11 +40,13 @@ class Reason(StrEnum):
     BAD_UNION = "bad union branch"
     VARINT = "varint too long"
     TOO_MANY = "too many items"
+    TOO_DEEP = "nested too deeply"
     TRAILING = "trailing bytes"
     UNKNOWN_SCHEMA = "unknown schema"
     NOT_AN_ALERT = "not an alert"
     RECORD_COUNT = "not exactly one record"
     BAD_BLOCK = "bad compressed block"
+    UNKNOWN_CODEC = "unknown codec"
     TOO_LARGE = "packet too large"
     ALREADY_ENRICHED = "already enriched"
 
@@ -179,13 +181,18 @@ class AlertBatch:
     buffer: NDArray[np.uint8]
     spans: Spans
     packets: Sequence[bytes]
-    """The raw messages, one a row; a file of many records repeats its own bytes."""
+    """The raw messages, one a row, inflated where they came compressed as a whole."""
     source_index: NDArray[np.int64]
     """The row's place in the list of packets that was decoded."""
     schema: NDArray[np.int32]
     """Index into `schemas`, a row."""
     schemas: tuple[WriterSchema, ...]
     rejected: tuple[Rejected, ...] = ()
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """By field and type, as "candidate.fid: enum": alerts with a value there that is not read.
+
+    To the columns such a value is missing. Of all that was decoded together.
+    """
     scores: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     """By classifier: float32 (n, labels), a NaN row where it declined."""
     score_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -216,7 +223,7 @@ class AlertBatch:
         return self.scores[classifier][:, labels.index(label)]
 
     def take(self, rows: NDArray[np.int64]) -> AlertBatch:
-        """A batch of some rows, in the order given; its `rejected` is empty."""
+        """A batch of some rows, in the order given; `rejected` and `unread` are empty."""
         columns = {name: column[rows] for name, column in vars(self).items() if name in ROW_COLUMNS}
         return replace(
             self,
@@ -226,6 +233,7 @@ class AlertBatch:
             spans=self.spans.take(rows),
             packets=[self.packets[row] for row in rows],
             rejected=(),
+            unread={},
             scores={name: values[rows] for name, values in self.scores.items()},
             score_labels=dict(self.score_labels),
         )

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import cramjam
-from isal import isal_zlib
+from typing import NamedTuple
 
 from schemas.avro import WriterSchema
 from schemas.batch import Reason
+from schemas.compression import CODECS
 from schemas.errors import SchemaError
 from schemas.limits import DecodeLimits
+from schemas.refusal import Refusal
 
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
-CODECS = ("null", "deflate", "snappy")
-SNAPPY_CRC_BYTES = 4
 VARINT_BYTES_MAX = 10
-
-
-class Refusal(Exception):  # noqa: N818 - a packet is refused, nothing went wrong with us
-    """Why a packet is no row; caught where packets are framed, and never seen outside."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True)
@@ -83,7 +71,8 @@ def _bytes(data: bytes, position: int, limits: DecodeLimits) -> tuple[bytes, int
 def _schema(metadata: dict[str, bytes]) -> tuple[str, WriterSchema]:
     codec = metadata.get("avro.codec", b"null").decode("utf-8", "replace")
     if codec not in CODECS:
-        raise Refusal(Reason.BAD_BLOCK, f"unknown codec {codec[:20]!r}")
+        known = ", ".join(CODECS)
+        raise Refusal(Reason.UNKNOWN_CODEC, f"unknown codec {codec[:20]!r}, none of {known}")
     if "avro.schema" not in metadata:
         raise Refusal(Reason.UNKNOWN_SCHEMA, "the header has no avro.schema")
     try:
@@ -92,19 +81,46 @@ def _schema(metadata: dict[str, bytes]) -> tuple[str, WriterSchema]:
         raise Refusal(Reason.UNKNOWN_SCHEMA, str(error)) from error
 
 
+class Block(NamedTuple):
+    """Where a block's content begins and ends, and how many records it says to hold."""
+
+    begin: int
+    end: int
+    count: int  # type: ignore[assignment] # hides a method of tuples that nobody asks for
+
+
 def only_block(data: bytes, header_bytes: int) -> tuple[int, int]:
-    """Where the one block of a container with one record begins and ends. Raises Refusal."""
+    """Where the block of a container's one record begins and ends. Raises Refusal.
+
+    Blocks without a record, which some writers leave, may stand before and behind it.
+    """
     begin, end, count = _block(data, header_bytes, header_bytes + SYNC_BYTES)
-    if count != 1:
-        raise Refusal(Reason.RECORD_COUNT, f"a block of {count} records")
-    if end + SYNC_BYTES != len(data):
-        more = _block(data, header_bytes, end + SYNC_BYTES)
-        raise Refusal(Reason.RECORD_COUNT, f"a second block, of {more[2]} records")
+    if count != 1 or end + SYNC_BYTES != len(data):
+        return _among_empty(data, header_bytes)
     return begin, end
 
 
-def _block(data: bytes, header_bytes: int, position: int) -> tuple[int, int, int]:
-    """Where a block's content begins and ends, and how many records it says to hold."""
+def _among_empty(data: bytes, header_bytes: int) -> tuple[int, int]:
+    full = [block for block in blocks(data, header_bytes) if block.count]
+    if not full:
+        raise Refusal(Reason.RECORD_COUNT, "no record")
+    if full[0].count != 1:
+        raise Refusal(Reason.RECORD_COUNT, f"a block of {full[0].count} records")
+    if len(full) > 1:
+        raise Refusal(Reason.RECORD_COUNT, f"a second block, of {full[1].count} records")
+    return full[0].begin, full[0].end
+
+
+def blocks(data: bytes, header_bytes: int) -> Iterator[Block]:
+    """The blocks of a container, as they lie there. Raises Refusal where one is broken."""
+    position = header_bytes + SYNC_BYTES
+    while position < len(data):
+        block = _block(data, header_bytes, position)
+        yield block
+        position = block.end + SYNC_BYTES
+
+
+def _block(data: bytes, header_bytes: int, position: int) -> Block:
     if position == len(data):
         raise Refusal(Reason.RECORD_COUNT, "no record")
     count, position = read_varint(data, position)
@@ -114,49 +130,4 @@ def _block(data: bytes, header_bytes: int, position: int) -> tuple[int, int, int
         raise Refusal(Reason.TRUNCATED, f"a block of {size} bytes at byte {position}")
     if data[end : end + SYNC_BYTES] != data[header_bytes : header_bytes + SYNC_BYTES]:
         raise Refusal(Reason.BAD_BLOCK, f"no sync marker at byte {end}")
-    return position, end, count
-
-
-def blocks(data: bytes, header: Header, limits: DecodeLimits) -> Iterator[tuple[int, bytes]]:
-    """Each block's number of records and their inflated bytes. Raises Refusal."""
-    position = len(header.raw) + SYNC_BYTES
-    while position < len(data):
-        begin, end, count = _block(data, len(header.raw), position)
-        yield count, inflate(data[begin:end], header.codec, limits.block_bytes_max)
-        position = end + SYNC_BYTES
-
-
-def inflate(block: bytes, codec: str, bytes_max: int) -> bytes:
-    """A block's records as they were before compression. Raises Refusal."""
-    if codec == "null":
-        return block
-    try:
-        content = INFLATERS[codec](block, bytes_max)
-    except CORRUPT as error:
-        raise Refusal(Reason.BAD_BLOCK, f"{codec}: {error}") from error
-    if len(content) > bytes_max:
-        raise Refusal(Reason.TOO_LARGE, f"a block of over {bytes_max} bytes once inflated")
-    return content
-
-
-def _deflate(block: bytes, bytes_max: int) -> bytes:
-    stream = isal_zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    content: bytes = stream.decompress(block, bytes_max + 1)
-    if not stream.eof and len(content) <= bytes_max:
-        raise Refusal(Reason.BAD_BLOCK, "deflate: the block ends too early")
-    return content
-
-
-def _snappy(block: bytes, bytes_max: int) -> bytes:
-    packed = block[:-SNAPPY_CRC_BYTES]
-    if not packed or cramjam.snappy.decompress_raw_len(packed) > bytes_max:
-        reason = Reason.TOO_LARGE if packed else Reason.BAD_BLOCK
-        raise Refusal(reason, f"a snappy block of {len(block)} bytes")
-    content = bytes(cramjam.snappy.decompress_raw(packed))
-    if zlib.crc32(content).to_bytes(SNAPPY_CRC_BYTES, "big") != block[-SNAPPY_CRC_BYTES:]:
-        raise Refusal(Reason.BAD_BLOCK, "snappy: the checksum differs")
-    return content
-
-
-INFLATERS: dict[str, Callable[[bytes, int], bytes]] = {"deflate": _deflate, "snappy": _snappy}
-CORRUPT: tuple[Any, ...] = (isal_zlib.error, cramjam.DecompressionError)
+    return Block(position, end, count)

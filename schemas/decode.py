@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,11 +14,12 @@ from schemas import decoder as ops
 from schemas.avro import SchemaSource, WriterSchema
 from schemas.batch import AlertBatch, Reason, Rejected, Spans
 from schemas.columns import Part, merge, survey_columns, take, unsound
-from schemas.container import MAGIC, SYNC_BYTES, Refusal
+from schemas.container import MAGIC, SYNC_BYTES
 from schemas.framing import Framed, Framer
 from schemas.limits import DecodeLimits
 from schemas.program import Program
 from schemas.reading import Reading, raw_rows, read_rows
+from schemas.refusal import Refusal
 from schemas.splitting import split_file
 from schemas.survey import Ints, Survey
 from schemas.wire import block_bytes, long_bytes, text_bytes
@@ -30,6 +32,7 @@ REASONS = {
     ops.TOO_MANY: Reason.TOO_MANY,
     ops.TRAILING: Reason.TRAILING,
     ops.TOO_LONG: Reason.TOO_LARGE,
+    ops.TOO_DEEP: Reason.TOO_DEEP,
 }
 LIMITS = DecodeLimits()
 DETAIL_LETTERS_MAX = 200
@@ -39,11 +42,11 @@ DETAIL_LETTERS_MAX = 200
 class _Intake:
     """The messages that have a record, and why the others are none."""
 
-    packets: Sequence[bytes]
     sources: list[int] = field(default_factory=list)
     """By framed record: the message's place in what was given."""
     framed: list[Framed] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
 
     def refuse(self, index: int, reason: Reason, detail: str) -> None:
         """Refuse a message. What it says of itself may stand in the detail: a line, no more."""
@@ -101,7 +104,7 @@ class Decoder:
         assert len(batch) == 1, batch.rejected
 
     def _take_in(self, packets: Sequence[bytes]) -> _Intake:
-        intake = _Intake(packets)
+        intake = _Intake()
         for index, packet in enumerate(packets):
             try:
                 intake.framed.append(self._framer.frame(packet))
@@ -124,11 +127,14 @@ class Decoder:
         reading = read_rows(buffer, spans[places], rows, survey, self._limits)
         for row in np.flatnonzero(~reading.fine).tolist():
             intake.reject(int(places[row]), *_why(reading, row, programs[row]))
+        for lost in reading.lost:
+            intake.unread[lost.label] += len(lost.rows)
         raw = raw_rows(buffer, reading, survey)
         part = Part(places[reading.fine], survey_columns(raw, survey))
         bad = unsound(part.columns)
+        fine_rows = np.flatnonzero(reading.fine)
         for row, lacking in bad.items():
-            detail = f"the record has no sound {lacking}"
+            detail = f"the record has no sound {lacking}{_unread(reading, fine_rows[row])}"
             intake.reject(int(part.places[row]), Reason.NOT_AN_ALERT, detail)
         return take(part, np.delete(np.arange(len(part.places)), list(bad))) if bad else part
 
@@ -165,6 +171,12 @@ def _why(reading: Reading, row: int, program: Program) -> tuple[Reason, str]:
     return REASONS[code], f"at byte {position} of the record, at {where}"
 
 
+def _unread(reading: Reading, row: int) -> str:
+    """What stood in a row and could not be read, where there is such."""
+    labels = [lost.label for lost in reading.lost if row in lost.rows]
+    return f", and what it has cannot be read: {', '.join(labels)}" if labels else ""
+
+
 def _batch(intake: _Intake, part: Part, buffer: NDArray[np.uint8], spans: Ints) -> AlertBatch:
     columns = dict(part.columns)
     field_spans, stamp_spans = columns.pop("field"), columns.pop("stamp")
@@ -177,11 +189,12 @@ def _batch(intake: _Intake, part: Part, buffer: NDArray[np.uint8], spans: Ints) 
         **columns,
         buffer=buffer,
         spans=Spans(spans[part.places], field_spans, stamp_spans, difference_reversed),
-        packets=[intake.packets[source] for source in sources],
+        packets=[intake.framed[place].message for place in part.places],
         source_index=np.array(sources, np.int64),
         schema=np.array(numbers, np.int32),
         schemas=tuple(schemas),
         rejected=tuple(sorted(intake.rejected)),
+        unread=dict(intake.unread),
     )
 
 

@@ -22,7 +22,7 @@ Code = tuple[int, int, int, int]  # an operation
 Table = tuple[Pointer, Pointer]  # the same, by address
 Cells = tuple[Table, int]  # the alerts' table, its width
 Points = tuple[Table, int, int, Pointer]  # the points' table, its width, its room; new points
-Limits = tuple[int, int]  # items in all arrays of an alert; bytes of a field
+Limits = tuple[int, int, int]  # items in all arrays of an alert; bytes of a field; nesting
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,19 +31,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 SKIP_FIXED, SKIP_VARINT, SKIP_BYTES = 0, 1, 2  # a: how many in a row; b: bytes of one
 READ_DOUBLE, READ_FLOAT, READ_LONG, READ_LONG_AS_DOUBLE = 3, 4, 5, 6  # a: cell; b: 1 in a point
 READ_BYTE, READ_SPAN, READ_LETTER, READ_LENGTH = 7, 8, 9, 10  # a: cell; b: 1 in a point
-MARK = 11  # a: cell that the position is written to
+MARK = 11  # a: cell that the position is written to; b: 1 in a point
 UNION = 12  # a: branches; b: where their first operations stand in `targets`
 JUMP = 13  # a: the next operation
 ARRAY = 14  # a: the array's NEXT
 NEXT = 15  # a: an item's first operation; b: the history's number, -1 where nobody wants it
-HALT = 16
+CALL, RETURN, HALT = 16, 17, 18  # a: the first operation of a record within itself
 
 # Outcomes of a row.
 DONE, TRUNCATED, BAD_UNION, VARINT, TOO_MANY, TRAILING, TOO_LONG, FULL = 0, 1, 2, 3, 4, 5, 6, 7
+TOO_DEEP = 8
 OUTCOME_CODE, OUTCOME_POSITION, OUTCOME_OP = 0, 1, 2
 
-NESTING_MAX = 16
-"""Arrays and maps within one another; `program.py` refuses a schema with more."""
+OTHER_TEXT_BITS = 4  # a text that is no letter: ~(place, then its length in so many bits)
 
 
 def compiled(function: F) -> F:
@@ -178,8 +178,10 @@ def _read_text(
         ints[cell + 1] = after
     elif op == READ_LENGTH:
         ints[cell] = after - begin
+    elif after - begin == 1:
+        ints[cell] = data[begin]
     else:
-        ints[cell] = data[begin] if after - begin == 1 else 0
+        ints[cell] = ~(begin << OTHER_TEXT_BITS | min(after - begin, 2**OTHER_TEXT_BITS - 1))
     return after
 
 
@@ -187,8 +189,11 @@ def _read_text(
 def _read(
     data: Pointer, at: int, end: int, code: Code, out: Table, row_cell: int, bytes_max: int
 ) -> int:
-    """Read one wanted value, null leaving its cells alone; the position after it."""
+    """Read one wanted value, null leaving its cells alone, or mark; the position after it."""
     op, slot, _, null = code
+    if op == MARK:
+        out[0][row_cell + slot] = at
+        return at
     if null >= 0:
         absent, at = _absent(data, at, end, null)
         if absent or at < 0:
@@ -226,21 +231,18 @@ def _run_row(
     points: Points, used: int, todo: Pointer, limits: Limits,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Run over one datum: (outcome, position, operation, points used); `todo` is scratch."""
-    items_left, bytes_max = limits
+    (items_left, bytes_max, nesting_max), pc, depth = limits, 0, -1
     (table, width), (point_table, point_width, room, blank) = cells, points
-    pc, depth = 0, -1
     while True:
         op, a, b = program[4 * pc], program[4 * pc + 1], program[4 * pc + 2]
         code = op, a, b, program[4 * pc + 3]
         after, step = at, pc + 1
         if op <= SKIP_BYTES:
             after = _skip_run(data, at, end, code, bytes_max)
-        elif op <= READ_LENGTH:
+        elif op <= MARK:
             out = point_table if b else table
             first = (used - 1) * point_width if b else row * width
             after = _read(data, at, end, code, out, first, bytes_max)
-        elif op == MARK:
-            table[0][row * width + a] = at
         elif op == UNION:
             branch, after = _varint(data, at, end)
             if 0 <= branch < a:
@@ -249,9 +251,10 @@ def _run_row(
                 after = -BAD_UNION
         elif op == JUMP:
             step = a
-        elif op == ARRAY:
+        elif op in (ARRAY, CALL):
             depth, step = depth + 1, a
-            todo[depth] = 0
+            todo[depth] = pc + 1 if op == CALL else 0  # where to go on, or the items left
+            after = -TOO_DEEP if depth == nesting_max else at
         elif op == NEXT:
             if todo[depth] == 0:
                 todo[depth], after = _block(data, at, end, items_left)
@@ -266,6 +269,8 @@ def _run_row(
                 if b >= 0:
                     _begin_point(point_table[0], used * point_width, point_width, blank, b, row)
                     used += 1
+        elif op == RETURN:
+            step, depth = todo[depth], depth - 1
         else:
             return DONE if at == end else TRAILING, at, pc, used
         if after < 0:
@@ -281,8 +286,8 @@ def run(
     """Run one program over the datums of some rows: (rows done, points used).
 
     spans int64 (n, 2), blank (a new point of each history), outcomes int64 (n, 3), todo int64
-    (NESTING_MAX) for scratch, all C-contiguous. Fewer rows are done than given where `points`
-    is full: give it more room and go on from there.
+    (one more than limits' nesting), all C-contiguous. Fewer rows are done than given where
+    `points` is full: give it more room and go on from there.
     """
     table = (_pointer(cells[0]), _pointer(cells[1])), cells[0].shape[1]
     point_pair = _pointer(points[0]), _pointer(points[1])
@@ -330,17 +335,3 @@ def order_points(
         order[place] = point
         ends[row] += 1
     return shifts_max >= 0
-
-
-@compiled
-def read_ascii(
-    buffer: NDArray[np.uint8], spans: Ints, letters: NDArray[np.uint32], fine: NDArray[np.bool_]
-) -> None:
-    """Copy texts as code points into zeros, uint32 (n, width); fine: printable and fitting."""
-    for row in range(len(spans)):
-        begin, length = spans[row, 0], spans[row, 1] - spans[row, 0]
-        fine[row] = begin >= 0 and 0 < length <= letters.shape[1]
-        for place in range(length if fine[row] else 0):
-            letter = buffer[begin + place]
-            fine[row] = fine[row] and 32 < letter < 127
-            letters[row, place] = letter

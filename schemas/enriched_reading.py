@@ -9,11 +9,13 @@ import fastavro
 
 from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
 from schemas.avro import SchemaSource, WriterSchema
-from schemas.container import MAGIC, Refusal, inflate, only_block, read_header, read_metadata
+from schemas.compression import inflate
+from schemas.container import MAGIC, only_block, read_header, read_metadata
 from schemas.enriched_schema import ready_to_read
 from schemas.errors import SchemaError
 from schemas.framing import CONFLUENT_BYTES, CONFLUENT_MAGIC
 from schemas.limits import DecodeLimits
+from schemas.refusal import Refusal
 
 
 class _Known(NamedTuple):

@@ -26,6 +26,8 @@ class DecodeLimits:
     """One string or byte field."""
     history_items_max: int = 50_000
     """Items in all arrays and maps of one alert together."""
+    nesting_max: int = 1_000
+    """Arrays, maps and records within themselves that are open at once."""
     program_ops_max: int = 20_000
     """Operations that a writer schema may compile to."""
     schemas_kept_max: int = 64

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas import decoder as ops
-from schemas.avro import full_name, has_fields
+from schemas.avro import RECORDS, Json, full_name, is_one_of, named_types, resolved
+from schemas.conversions import AS_IT_IS, CONVERTED, READS, SPARE_CELLS, Letter, Spare
 from schemas.errors import SchemaError
+from schemas.simple_types import TEXTS, VARINTS, Simple, simple
 from schemas.survey import Kind, Leaf, Survey
 
-Json = Any
-"""A type in an Avro schema: a name, a list (union) or a dictionary."""
-
-FIXED_BYTES = {"boolean": 1, "float": 4, "double": 8}
-VARINTS = {"int", "long", "enum"}
-TEXTS = {"string", "bytes"}
-READS = {
-    (Kind.FLOAT, "double"): ops.READ_DOUBLE,
-    (Kind.FLOAT, "float"): ops.READ_FLOAT,
-    (Kind.FLOAT, "int"): ops.READ_LONG_AS_DOUBLE,
-    (Kind.FLOAT, "long"): ops.READ_LONG_AS_DOUBLE,
-    (Kind.INTEGER, "int"): ops.READ_LONG,
-    (Kind.INTEGER, "long"): ops.READ_LONG,
-    (Kind.INTEGER, "boolean"): ops.READ_BYTE,
-    (Kind.LETTER, "string"): ops.READ_LETTER,
-    (Kind.LENGTH, "string"): ops.READ_LENGTH,
-    (Kind.SPAN, "string"): ops.READ_SPAN,
-    (Kind.SPAN, "bytes"): ops.READ_SPAN,
-}
+NO_LEAF = Leaf("", Kind.EXTENT, ())
+"""Of a history that is none: to be said, and nothing else."""
 SKIPS = (ops.SKIP_FIXED, ops.SKIP_VARINT, ops.SKIP_BYTES)
 
 
@@ -43,30 +28,46 @@ class Program:
     targets: NDArray[np.int64]
     places: tuple[str, ...]
     """By operation: the dotted name of the field it reads, for a rejection's detail."""
+    spares: tuple[tuple[Spare, ...], tuple[Spare, ...]]
+    """Of the alert, and of its points: what is to be converted."""
+    letters: tuple[tuple[Letter, ...], tuple[Letter, ...]]
+    """Likewise: what is read as a letter from text."""
 
 
-def compile_program(schema: dict[str, Json], survey: Survey, ops_max: int) -> Program:
+def compile_program(schema: Json, survey: Survey, ops_max: int) -> Program:
     """Compile a record's schema as JSON's own types. Raises SchemaError where it cannot be.
 
-    What the survey requires must be there, and what it names must have a type it can be read as.
+    What the survey requires must be there, of a type that it can be read from.
     """
-    compiler = _Compiler(survey, ops_max)
     try:
-        compiler.collect(schema, "")
+        compiler = _Compiler(survey, ops_max, named_types(schema))
         compiler.compile(schema, "", "")
+        compiler.emit(ops.HALT, place="")
+        compiler.compile_called()
     except RecursionError as error:
         raise SchemaError("the writer schema is nested too deeply") from error
-    compiler.emit(ops.HALT, place="")
-    _check_required(survey, compiler.found)
+    _check_required(survey, compiler)
     table = np.array(compiler.ops, dtype=np.int64)
     targets = np.array(compiler.targets, dtype=np.int64)
-    return Program(table, targets, tuple(compiler.places))
+    spares, letters = compiler.spares, compiler.letters
+    return Program(
+        table,
+        targets,
+        tuple(compiler.places),
+        (tuple(spares[False]), tuple(spares[True])),
+        (tuple(letters[False]), tuple(letters[True])),
+    )
 
 
-def _check_required(survey: Survey, found: set[str]) -> None:
+def _check_required(survey: Survey, compiler: _Compiler) -> None:
     for leaf in survey.leaves:
-        if leaf.required and not found.intersection(leaf.paths):
-            raise SchemaError(f"the writer schema has no {' or '.join(leaf.paths)}")
+        if not leaf.required or compiler.found.intersection(leaf.paths):
+            continue
+        for path in leaf.paths:
+            if path in compiler.unread:
+                kind = compiler.unread[path]
+                raise SchemaError(f"{path} is of type {kind}, which {leaf.name} is not read from")
+        raise SchemaError(f"the writer schema has no {' or '.join(leaf.paths)}")
 
 
 class _Wish(NamedTuple):
@@ -74,54 +75,66 @@ class _Wish(NamedTuple):
 
     leaf: Leaf
     slot: int
-    in_point: bool
+    history: str
+    """The path of the history whose points it is of; "" for the alert itself."""
+
+    @property
+    def in_point(self) -> bool:
+        return bool(self.history)
+
+
+class _Call(NamedTuple):
+    """A record within itself, of which nothing is wanted: jumped into, and back."""
+
+    op: int
+    schema: Json
+    name: str
+    path: str
+    namespace: str
 
 
 @dataclass
 class _Compiler:
     survey: Survey
     ops_max: int
+    named: dict[str, Json]
     ops: list[list[int]] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
-    named: dict[str, tuple[Json, str]] = field(default_factory=dict)
-    """Definitions by full name, each with the namespace that its insides inherit."""
     found: set[str] = field(default_factory=set)
+    unread: dict[str, str] = field(default_factory=dict)
+    """By path of what is wanted: a type it has, that it is not read from."""
     open_names: list[str] = field(default_factory=list)
-    """Records being compiled now: one within itself has no flat program."""
-    arrays_open: int = 0
+    """Records being compiled now."""
+    calls: list[_Call] = field(default_factory=list)
+    history: str = ""
+    """The path of the history being compiled now."""
     visits: int = 0
     no_merge_before: int = 0
     """Operations from here on may be jumped to, so that none joins an earlier one."""
 
     def __post_init__(self) -> None:
+        self.spares: tuple[list[Spare], list[Spare]] = ([], [])
+        self.letters: tuple[list[Letter], list[Letter]] = ([], [])
+        """By whether they are of a point."""
         self.extents: dict[str, int] = {}
         self.wishes: dict[str, _Wish] = {}
         self.tables = {one.path: number for number, one in enumerate(self.survey.histories)}
         self._wish(self.survey.leaves, self.survey.slots, "")
         for history in self.survey.histories:
-            self._wish(history.leaves, self.survey.history_slots[history.name], f"{history.path}.")
+            self._wish(history.leaves, self.survey.history_slots[history.name], history.path)
+        wanted = [*self.wishes, *self.extents, *self.tables]
+        self.above = {path[:at] for path in wanted for at, sign in enumerate(path) if sign == "."}
+        """Paths below which something is wanted."""
 
-    def _wish(self, leaves: tuple[Leaf, ...], slots: dict[str, int], prefix: str) -> None:
+    def _wish(self, leaves: tuple[Leaf, ...], slots: dict[str, int], history: str) -> None:
         for leaf in leaves:
             for path in leaf.paths:
                 if leaf.kind is Kind.EXTENT:
                     self.extents[path] = slots[leaf.name]
                 else:
-                    self.wishes[prefix + path] = _Wish(leaf, slots[leaf.name], bool(prefix))
-
-    def collect(self, schema: Json, namespace: str) -> None:
-        """Find the named types; one may be used before the place that defines it is compiled."""
-        if isinstance(schema, list):
-            for branch in schema:
-                self.collect(branch, namespace)
-        elif isinstance(schema, dict):
-            name = full_name(schema, namespace)
-            if name:
-                namespace = name.rpartition(".")[0]
-                self.named[name] = (schema, namespace)
-            for inner in _inner_types(schema):
-                self.collect(inner, namespace)
+                    whole = f"{history}.{path}" if history else path
+                    self.wishes[whole] = _Wish(leaf, slots[leaf.name], history)
 
     def compile(self, schema: Json, path: str, namespace: str) -> None:
         """Append the operations that read or skip one value of a type."""
@@ -136,78 +149,136 @@ class _Compiler:
             raise SchemaError(f"{path or 'the writer schema'} has no Avro type")
         elif isinstance(schema["type"], (dict, list)):
             self.compile(schema["type"], path, namespace)
-        elif schema["type"] == "record":
+        elif is_one_of(schema["type"], RECORDS):
             self._record(schema, path, namespace)
         elif schema["type"] in {"array", "map"}:
             self._array(schema, path, namespace)
-        elif schema["type"] == "fixed":
-            self._leaf("fixed", path, size=_fixed_size(schema, path))
+        elif (kind := simple(schema, path)) is not None:
+            self._leaf(kind, path)
         else:
             self._reference(schema["type"], path, namespace)
 
-    def _reference(self, name: str, path: str, namespace: str, null: int = -1) -> None:
-        if name in FIXED_BYTES or name in VARINTS or name in TEXTS:
-            self._leaf(name, path, null, FIXED_BYTES.get(name, 0))
-        elif name != "null":
-            qualified = f"{namespace}.{name}" if namespace and "." not in name else name
-            known = qualified if qualified in self.named else name
-            if known not in self.named:
-                raise SchemaError(f"{path} has the unknown type {name!r}")
-            definition, inner = self.named[known]
-            self.compile(definition, path, inner)
+    def compile_called(self) -> None:
+        """Append the records that are called, each once, and say to the calls where they are."""
+        starts: dict[str, int] = {}
+        while self.calls:
+            call = self.calls.pop()
+            if call.name not in starts:
+                starts[call.name] = self._label()
+                self._record(call.schema, call.path, call.namespace)
+                self.emit(ops.RETURN, place=call.path)
+            self.ops[call.op][1] = starts[call.name]
 
-    def _leaf(self, kind: str, path: str, null: int = -1, size: int = 0) -> None:
+    def _reference(self, name: Json, path: str, namespace: str) -> None:
+        kind = simple(name, path) if isinstance(name, str) else None
+        if kind is not None:
+            self._leaf(kind, path)
+        elif name != "null":
+            known = resolved(name, namespace, self.named) if isinstance(name, str) else ""
+            if not known:
+                raise SchemaError(f"{path} has the unknown type {name!r}")
+            definition = {**self.named[known], "name": known, "namespace": ""}
+            self.compile(definition, path, "")
+
+    def _wanted(self, path: str) -> _Wish | None:
         wish = self.wishes.get(path)
+        return wish if wish and wish.history == self.history else None
+
+    def _leaf(self, kind: Simple, path: str, null: int = -1) -> None:
+        wish = self._wanted(path)
         if wish is None:
-            skip = SKIPS[1 if kind in VARINTS else 2 if kind in TEXTS else 0]
-            self.emit(skip, 1, size, null, place=path)
-            return
-        op = READS.get((wish.leaf.kind, kind))
-        if op is None:
-            raise SchemaError(f"{path} is of type {kind}, which {wish.leaf.name} is not read from")
-        self.found.add(path)
-        self.emit(op, wish.slot, int(wish.in_point), null, place=path)
+            self._lose_wanted(path, kind.label)
+            self._skip(kind, path, null)
+        elif wish.leaf.kind is Kind.SPAN and kind.label == "fixed":
+            self.found.add(path)
+            self.emit(ops.MARK, wish.slot, int(wish.in_point), place=path)
+            self._skip(kind, path)
+            self.emit(ops.MARK, wish.slot + 1, int(wish.in_point), place=path)
+        elif (wish.leaf.kind, kind.label) in READS:
+            self.found.add(path)
+            op = READS[wish.leaf.kind, kind.label]
+            if op == ops.READ_LETTER:
+                self.letters[wish.in_point].append(Letter(wish.slot, f"{path}: {kind.label}"))
+            self.emit(op, wish.slot, int(wish.in_point), null, place=path)
+        elif kind.label in CONVERTED.get(wish.leaf.kind, ()):
+            self.found.add(path)
+            cell = self._spare(wish, path, kind.label, kind.label, kind.symbols)
+            self.emit(AS_IT_IS[kind.label], cell, int(wish.in_point), null, place=path)
+        else:
+            self._lose_wanted(path, kind.label)
+            self._skip(kind, path)
+
+    def _skip(self, kind: Simple, path: str, null: int = -1) -> None:
+        skip = SKIPS[1 if kind.kind in VARINTS else 2 if kind.kind in TEXTS else 0]
+        self.emit(skip, 1, kind.size, null, place=path)
+
+    def _spare(
+        self, wish: _Wish, path: str, label: str, source: str, symbols: tuple[str, ...] = ()
+    ) -> int:
+        """A new spare cell of the alert or a point, to be converted for a leaf."""
+        spares = self.spares[wish.in_point]
+        own = self.survey.point_defaults.shape[1] if wish.in_point else len(self.survey.defaults)
+        cell = own + SPARE_CELLS * len(spares)
+        spares.append(Spare(cell, wish.slot, wish.leaf.kind, source, symbols, f"{path}: {label}"))
+        return cell
+
+    def _lose_wanted(self, path: str, label: str) -> None:
+        """Where something is wanted at a path, note that it is there and is not read."""
+        wish = self._wanted(path)
+        if wish is None and path in self.tables and self.history != path:
+            wish = _Wish(NO_LEAF, 0, "")
+        if wish is not None:
+            self.unread[path] = label
+            cell = self._spare(wish, path, label, "")
+            self.emit(ops.MARK, cell, int(wish.in_point), place=path)
 
     def _record(self, schema: dict[str, Json], path: str, namespace: str) -> None:
         name = full_name(schema, namespace)
-        if name in self.open_names:
-            raise SchemaError(f"the record {name!r} holds itself")
-        if path in self.wishes:
-            raise SchemaError(f"{path} is a record")
+        if path not in self.above or path in self.tables:
+            self._lose_wanted(path, "record")
+        if name in self.open_names and path not in self.above:
+            op = self.emit(ops.CALL, place=path)
+            self.calls.append(_Call(op, schema, name, path, namespace))
+            return
         self.open_names.append(name)
-        inner = name.rpartition(".")[0]
-        for one in schema["fields"]:
-            self._field(one, f"{path}.{one['name']}" if path else one["name"], inner)
+        last = {one["name"]: number for number, one in enumerate(schema["fields"])}
+        for number, one in enumerate(schema["fields"]):
+            inner = f"{path}.{one['name']}" if path else one["name"]
+            # Of a field that stands there twice, readers keep the last.
+            self._field(one, inner if last[one["name"]] == number else f"{inner}#", name)
         self.open_names.pop()
 
-    def _field(self, one: dict[str, Json], path: str, namespace: str) -> None:
+    def _field(self, one: dict[str, Json], path: str, record: str) -> None:
         extent = self.extents.get(path)
         if extent is not None:
             self.emit(ops.MARK, extent, place=path)
-        self.compile(one["type"], path, namespace)
+        self.compile(one["type"], path, record.rpartition(".")[0])
         if extent is not None:
             self.emit(ops.MARK, extent + 1, place=path)
 
     def _array(self, schema: dict[str, Json], path: str, namespace: str) -> None:
-        self.arrays_open += 1
-        if self.arrays_open > ops.NESTING_MAX:
-            raise SchemaError(f"{path} is an array within more than {ops.NESTING_MAX - 1} others")
+        kind: str = schema["type"]
+        is_history = kind == "array" and path in self.tables and not self.history
+        if not is_history:
+            self._lose_wanted(path, kind)
+        outer, self.history = self.history, path if is_history else self.history
         begin = self.emit(ops.ARRAY, place=path)
         body = self._label()
-        if schema["type"] == "map":
+        if kind == "map":
             self.emit(ops.SKIP_BYTES, 1, place=path)
-        self.compile(schema["items" if schema["type"] == "array" else "values"], path, namespace)
+        inner = path if is_history else f"{path}[]"
+        self.compile(schema["items" if kind == "array" else "values"], inner, namespace)
         self.ops[begin][1] = self._label()
-        self.emit(ops.NEXT, body, self.tables.get(path, -1), place=path)
+        self.emit(ops.NEXT, body, self.tables[path] if is_history else -1, place=path)
         self._label()
-        self.arrays_open -= 1
+        self.history = outer
 
     def _union(self, branches: list[Json], path: str, namespace: str) -> None:
         if len(branches) == 2 and "null" in branches and branches != ["null", "null"]:
             null = branches.index("null")
-            plain = _plain(branches[1 - null])
-            if plain:
-                self._reference(plain, path, namespace, null)
+            kind = simple(branches[1 - null], path)
+            if kind and self._is_one_op(kind, path):
+                self._leaf(kind, path, null)
                 return
         base = len(self.targets)
         self.targets.extend([0] * len(branches))
@@ -220,6 +291,14 @@ class _Compiler:
         end = self._label()
         for jump in jumps:
             self.ops[jump][1] = end
+
+    def _is_one_op(self, kind: Simple, path: str) -> bool:
+        """Whether one operation reads or skips a type, so that it may look for null as well."""
+        wish = self._wanted(path)
+        if wish is None:
+            return path not in self.tables
+        label = kind.label
+        return (wish.leaf.kind, label) in READS or label in CONVERTED.get(wish.leaf.kind, ())
 
     def _label(self) -> int:
         self.no_merge_before = len(self.ops)
@@ -236,32 +315,3 @@ class _Compiler:
             self.ops.append([op, a, b, null])
             self.places.append(place)
         return len(self.ops) - 1
-
-
-def _plain(branch: Json) -> str:
-    """The name of a primitive type, or the empty string."""
-    if isinstance(branch, dict):
-        branch = branch.get("type")
-    plain = isinstance(branch, str) and branch in {*FIXED_BYTES, *TEXTS, "int", "long", "enum"}
-    return branch if plain else ""
-
-
-def _inner_types(schema: dict[str, Json]) -> list[Json]:
-    kind = schema.get("type")
-    if isinstance(kind, (dict, list)):
-        return [kind]
-    if kind == "record":
-        if not has_fields(schema):
-            raise SchemaError(f"the record {schema.get('name')!r} has no sound fields")
-        return [one["type"] for one in schema["fields"]]
-    part = {"array": "items", "map": "values"}.get(str(kind))
-    if part and part not in schema:
-        raise SchemaError(f"the writer schema has an {kind} without {part}")
-    return [schema[part]] if part else []
-
-
-def _fixed_size(schema: dict[str, Json], path: str) -> int:
-    size = schema.get("size")
-    if not isinstance(size, int) or not 0 <= size < 2**31:
-        raise SchemaError(f"{path} is of a fixed type without a size")
-    return size

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.decoder import DONE, NESTING_MAX, OUTCOME_CODE, Both, run
+from schemas.conversions import SPARE_CELLS, Lost, Spare, convert, spell_letters
+from schemas.decoder import DONE, OUTCOME_CODE, Both, run
 from schemas.limits import DecodeLimits
 from schemas.program import Program
-from schemas.survey import POINT_ROW, POINT_TABLE, Cells, Ints, Raw, Survey
+from schemas.survey import MISSING, POINT_ROW, POINT_TABLE, Cells, Ints, Raw, Survey
 
 POINTS_PER_ROW = 32
 """Room for points at first; it doubles when it is full."""
@@ -24,6 +25,8 @@ class Reading(NamedTuple):
     points: Ints
     outcomes: Ints
     """By row: outcome, position within the record, operation (decoder.OUTCOME_*)."""
+    lost: tuple[Lost, ...]
+    """What was there and could not be read."""
 
     @property
     def fine(self) -> NDArray[np.bool_]:
@@ -40,24 +43,85 @@ def read_rows(
     limits: DecodeLimits,
 ) -> Reading:
     """Run each program over its rows of `spans`, int64 (n, 2), the bare records in `buffer`."""
-    cells = np.repeat(survey.defaults[np.newaxis], len(spans), axis=0)
+    room = _Room(survey, programs)
+    cells = room.alerts(len(spans), programs)
     outcomes = np.zeros((len(spans), 3), np.int64)
-    width = survey.point_defaults.shape[1]
-    points, used = np.empty((POINTS_PER_ROW * len(spans), width), np.int64), 0
-    todo = np.empty(NESTING_MAX, np.int64)
-    bounds = limits.history_items_max, limits.field_bytes_max
+    points, used = room.points(len(spans)), 0
+    todo = np.empty(limits.nesting_max + 1, np.int64)
+    bounds = limits.history_items_max, limits.field_bytes_max, limits.nesting_max
+    lost: list[Lost] = []
     for program, rows in programs.items():
-        done = 0
+        blank, done, first = room.blank_points(program), 0, used
         while True:
             more, used = run(
                 buffer, spans, rows[done:], program.ops, program.targets, _both(cells),
-                _both(points), used, survey.point_defaults, outcomes, todo, bounds,
+                _both(points), used, blank, outcomes, todo, bounds,
             )  # fmt: skip
             done += more
             if done == len(rows):
                 break
             points = np.concatenate((points[:used], np.empty_like(points), points[used:]))
-    return Reading(cells, points[:used], outcomes)
+        lost += _converted(program, buffer, cells, rows, points[first:used])
+    return Reading(
+        cells[:, : len(survey.defaults)],
+        points[:used, : survey.point_defaults.shape[1]],
+        outcomes,
+        tuple(lost),
+    )
+
+
+class _Room:
+    """Tables wide enough for a survey's cells, and the spare ones that its programs ask for."""
+
+    def __init__(self, survey: Survey, programs: Iterable[Program]) -> None:
+        self._survey = survey
+        self._spare = [
+            SPARE_CELLS * max((len(program.spares[place]) for program in programs), default=0)
+            for place in (0, 1)
+        ]
+
+    def alerts(self, count: int, programs: Mapping[Program, Ints]) -> Ints:
+        """A row for each alert, of which nothing was read."""
+        blank = self._survey.defaults
+        if not self._spare[0]:
+            return np.repeat(blank[np.newaxis], count, axis=0)
+        cells = np.repeat(np.append(blank, self._blanks((), 0))[np.newaxis], count, axis=0)
+        for program, rows in programs.items():
+            cells[rows, len(blank) :] = self._blanks(program.spares[0], 0)
+        return cells
+
+    def points(self, alerts: int) -> Ints:
+        """Room for points at first."""
+        width = self._survey.point_defaults.shape[1] + self._spare[1]
+        return np.empty((POINTS_PER_ROW * alerts, width), np.int64)
+
+    def blank_points(self, program: Program) -> Ints:
+        """By history: a point of which nothing was read."""
+        own = self._survey.point_defaults
+        if not self._spare[1]:
+            return own
+        spare = self._blanks(program.spares[1], 1)
+        return np.hstack((own, np.tile(spare, (len(own), 1))))
+
+    def _blanks(self, spares: Sequence[Spare], of_points: int) -> Ints:
+        blanks = np.full(self._spare[of_points], MISSING)
+        for number, spare in enumerate(spares):
+            blanks[SPARE_CELLS * number] = spare.blank
+        return blanks
+
+
+def _converted(
+    program: Program, buffer: NDArray[np.uint8], cells: Ints, rows: Ints, points: Ints
+) -> Iterator[Lost]:
+    """Convert what is in spare cells, and letters that are words; what could not be read."""
+    of_alerts, of_points = program.spares
+    if of_alerts:
+        yield from convert(cells, rows, of_alerts, buffer)
+    if of_points:
+        yield from convert(points, None, of_points, buffer)
+    for place, table in enumerate((cells, points)):
+        for letter in program.letters[place]:
+            yield from spell_letters(table, None if place else rows, letter, buffer)
 
 
 def _both(table: Ints) -> Both:

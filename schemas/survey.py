@@ -152,7 +152,8 @@ class Survey:
     def point_defaults(self) -> Ints:
         """By history: a point of which nothing was read, int64 (histories, cells)."""
         rows = [_defaults(one.leaves, POINT_LEAVES) for one in self.histories]
-        table = np.full((len(rows), max(map(len, rows))), MISSING)
+        width = max(map(len, rows), default=POINT_LEAVES)
+        table = np.full((len(rows), width), MISSING)
         for number, row in enumerate(rows):
             table[number, : len(row)] = row
         return table
@@ -172,3 +173,7 @@ def _defaults(leaves: tuple[Leaf, ...], first: int) -> Ints:
         if leaf.kind is Kind.FLOAT:
             row[slot : slot + 1].view(np.float64)[0] = np.nan
     return row
+
+
+NO_SURVEY = Survey("", "", (), (), ("", "", ""), lambda _: {})
+"""Wants nothing: its programs pass over a record of any kind."""

@@ -11,7 +11,8 @@ ra_deg, dec_deg   candidate.ra, candidate.dec
 band              candidate.fid: 1 g, 2 r, 3 i
 photometric_system "ztf" always
 magnitude         candidate.magpsf; its error candidate.sigmapsf
-flux_njy          from magpsf, negative where candidate.isdiffpos is f or 0
+flux_njy          from magpsf, negative where candidate.isdiffpos is f, n or 0, NaN unless it is
+                  those or t, y or 1; decoding reads words, numbers and booleans as one of these
 flux_err_njy      |flux| sigmapsf ln(10) / 2.5
 limit_mag         candidate.diffmaglim
 age_days          candidate.jd - candidate.jdstarthist
@@ -29,9 +30,9 @@ light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdif
                   without magpsf a point is a limit and no detection
 forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzpsci, diffmaglim;
                   detected from five sigma up
-stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData. The difference is
-                  positive where the detection is as sent: ZTF subtracts the other way round
-                  where isdiffpos is f or 0
+stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData, or the field itself
+                  where that is plain bytes. The difference is positive where the detection is
+                  as sent: ZTF subtracts the other way round where isdiffpos is f or 0
 
 Sentinels (-999, -99999, null) are NaN. Schemas: github.com/ZwickyTransientFacility/ztf-avro-alert.
 """
@@ -43,8 +44,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.ascii_text import read_ascii
 from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
-from schemas.decoder import read_ascii
 from schemas.light_curves import Points, light_curves
 from schemas.nights import dates
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, unix_s
@@ -96,7 +97,7 @@ LEAVES = (
         )
     ),
     *(
-        Leaf(f"stamp {plane}", Kind.SPAN, (f"{name}.stampData",))
+        Leaf(f"stamp {plane}", Kind.SPAN, (f"{name}.stampData", name))
         for plane, name in zip(PLANES, CUTOUTS, strict=True)
     ),
     *(
@@ -114,8 +115,8 @@ HISTORIES = (
 FILTERS = np.array([-1, *(BANDS.index(name) for name in "gri"), -1], np.int8)
 # By a letter's code: +1 where the source brightened, -1 where it faded.
 SIGNS = np.full(256, np.nan)
-SIGNS[[ord("t"), ord("1")]] = 1.0
-SIGNS[[ord("f"), ord("0")]] = -1.0
+SIGNS[[ord(letter) for letter in "tTyY1"]] = 1.0
+SIGNS[[ord(letter) for letter in "fFnN0"]] = -1.0
 
 
 def columns(raw: Raw) -> dict[str, Any]:

@@ -43,6 +43,7 @@ COUNTS = Counts(
     unknown={"young": {"off-star": 2}},
     filter_errors={"young": 3},
     classifier_errors={"realbogus": 5},
+    unread={"candidate.fid: enum": 4},
 )
 
 
@@ -93,6 +94,7 @@ def metrics(clock: ManualClock) -> Metrics:
         'alerts_refused_total{clause="real",filter="young"} 4.0',
         'alerts_unknown_total{clause="off-star",filter="young"} 2.0',
         'alerts_dead_lettered_total{reason="truncated"} 1.0',
+        'fields_unread_total{field="candidate.fid: enum"} 4.0',
         'filter_errors_total{filter="young"} 3.0',
         'classifier_errors_total{classifier="realbogus"} 5.0',
         'strong_disagreements_total{classifier="realbogus",says_real="classifier"} 3.0',

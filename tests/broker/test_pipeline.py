@@ -236,6 +236,19 @@ def test_a_decoder_that_loses_a_packet_does_not_go_unseen() -> None:
         processed([packet(0), packet(1)], decoder=Careless())
 
 
+def test_values_that_were_not_read_are_counted_and_said() -> None:
+    class Drifted(FakeDecoder):
+        def decode(self, packets: Sequence[bytes]) -> AlertBatch:
+            return replace(super().decode(packets), unread={"candidate.fid: enum": 2})
+
+    done = processed([packet(0), packet(1)], decoder=Drifted())
+    assert done.counts.unread == {"candidate.fid: enum": 2}
+    (line,) = done.faults
+    assert line == (
+        "a value of candidate.fid: enum cannot be read and counts as missing (2 alerts)"
+    )
+
+
 def test_times_are_of_the_alerts_on_the_topic_of_all() -> None:
     sent = [packet(0), packet(1, bad=True), packet(2, history=900), packet(3)]
     done = processed(sent, bytes_max=limits(enriched=500))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
@@ -20,6 +21,7 @@ from replay.invention import invent
 from replay.ztf_schema import ZTF_SCHEMA
 from schemas.errors import ArchiveError
 from schemas.writing import container
+from tests.schemas.wrapping import WRAPPERS
 
 
 @cache
@@ -53,7 +55,13 @@ def night() -> bytes:
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "night.tar": bytes,
     "night.tar.gz": gzip.compress,
+    "night.tgz": gzip.compress,
     "night.tar.xz": lzma.compress,
+    "night.tar.bz2": bz2.compress,
+    "night.tar.zst": WRAPPERS["zstandard"],
+    "night.tar.lz4": WRAPPERS["lz4"],
+    "night_without_an_ending": gzip.compress,
+    "night.tar.gz.gz": lambda data: gzip.compress(gzip.compress(data)),
 }
 
 
@@ -88,6 +96,46 @@ def test_a_folder_is_read_with_all_below_it_sorted_by_name(tmp_path: Path) -> No
     assert [p.data for p in archive] == [packets()[0], packets()[1], *packets()]
     assert archive.bytes_read == archive.bytes_total
     assert archive.unreadable == []
+
+
+@pytest.mark.parametrize("outer", WRAPPERS)
+def test_compressed_packets_are_read_alone_in_folders_and_in_tar_archives(
+    tmp_path: Path, outer: str
+) -> None:
+    pack = WRAPPERS[outer]
+    alone = tmp_path / "a.avro.gz"
+    alone.write_bytes(pack(packets()[0]))
+    assert [packet.data for packet in Archive(alone)] == [packets()[0]]
+    (tmp_path / "b").write_bytes(pack(many_records()))
+    packed = [(f"{i}.avro.gz", pack(packet)) for i, packet in enumerate(packets())]
+    (tmp_path / "c.tar").write_bytes(tar_of(packed))
+    archive = Archive(tmp_path)
+    assert [packet.data for packet in archive] == [packets()[0], *packets(), *packets()]
+    assert archive.unreadable == []
+
+
+def test_a_compressed_member_that_is_broken_is_noted_and_the_others_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "night.tar"
+    members = [
+        ("cut.avro.gz", gzip.compress(packets()[0])[:-4000]),
+        ("README.gz", gzip.compress(b"hello")),
+        ("1.avro", packets()[1]),
+    ]
+    path.write_bytes(tar_of(members))
+    archive = Archive(path)
+    assert [packet.data for packet in archive] == [packets()[1]]
+    assert [note.name for note in archive.unreadable] == [
+        f"{path}!cut.avro.gz",
+        f"{path}!README.gz",
+    ]
+
+
+def test_a_compressed_file_over_the_bound_is_refused_by_name(tmp_path: Path) -> None:
+    for outer, pack in WRAPPERS.items():
+        path = tmp_path / f"bomb.{outer}"
+        path.write_bytes(pack(bytes(10_000_000)))
+        with pytest.raises(ArchiveError, match="bomb"):
+            list(Archive(path, limits=ArchiveLimits(member_bytes_max=1_000_000)))
 
 
 def test_a_file_of_many_records_is_split_into_messages_of_one(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def _ztf(record: Record) -> Record:
         "magnitude_err": _value(candidate, "sigmapsf"),
         "limit_mag": own[4],
         "age_days": candidate["jd"] - _value(candidate, "jdstarthist"),
-        "detections": 0 if detections is None else detections,
+        "detections": max(detections or 0, 0),
         "star_distance_arcsec": _value(candidate, "distpsnr1", none_found=INF),
         "star_galaxy_score": _value(candidate, "sgscore1"),
         "asteroid_distance_arcsec": _value(candidate, "ssdistnr", none_found=INF),

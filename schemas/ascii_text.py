@@ -1,0 +1,22 @@
+"""Short texts of a batch as NumPy holds them; the compiled loop calls none of another file."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.decoder import Ints, compiled
+
+
+@compiled
+def read_ascii(
+    buffer: NDArray[np.uint8], spans: Ints, letters: NDArray[np.uint32], fine: NDArray[np.bool_]
+) -> None:
+    """Copy texts as code points into zeros, uint32 (n, width); fine: printable and fitting."""
+    for row in range(len(spans)):
+        begin, length = spans[row, 0], spans[row, 1] - spans[row, 0]
+        fine[row] = begin >= 0 and 0 < length <= letters.shape[1]
+        for place in range(length if fine[row] else 0):
+            letter = buffer[begin + place]
+            fine[row] = fine[row] and 32 < letter < 127
+            letters[row, place] = letter
