@@ -45,6 +45,19 @@ def locked(folder: Path, *, wait_s: float) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def writing(lake: Path, name: str) -> Iterator[Path]:
+    """A folder of a lake to write in, which is removed at the end; `sweep` lets it be meanwhile."""
+    folder, fresh = lake / f"{WRITING}{name}", lake / f".{name}"
+    fresh.mkdir(parents=True)
+    with locked(fresh, wait_s=0):
+        fresh.replace(folder)  # under the name that is swept it is never without its lock
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def sweep(lake: Path) -> None:
     """Remove the folders of processes that ended before they could."""
     for lock in lake.glob(f"{WRITING}*/{LOCK}"):

@@ -40,13 +40,21 @@ _FACTS = frozenset(f"gueststar.{name}".encode() for name in FACTS)
 """What is read of the facts of a file; the rest is for people."""
 
 
+Status = tuple[int, int]
+"""What tells a file from another of its name: its number on the disk, and when it was written."""
+
+
 class Standing(NamedTuple):
     """A part as it stood when one looked."""
 
     path: Path
     """Its file of alerts."""
+    status: Status
+    """Of that file, which another may replace under the same name."""
+    footer: Any
+    """Of that file; pyarrow has no types."""
     mark: str
-    """Of what was in the file: it may be replaced, under the same name."""
+    """That names its light curves."""
     alerts: int
     digest: int
     """Of its alerts' keys (`digests.digest`)."""
@@ -161,8 +169,8 @@ class Part:
     @cached_property
     def _alerts(self) -> Any:  # noqa: ANN401
         with self._explained():
-            opened = _opened(self.path)
-            if read_standing(self.path, opened.metadata).mark != self.standing.mark:
+            opened = _opened(self.path, self.standing.footer)
+            if status(self.path) != self.standing.status:
                 raise OSError("it has other rows than before")
             return opened
 
@@ -208,10 +216,17 @@ def _begins(file: Any) -> Rows:  # noqa: ANN401
     return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
 
 
-def _opened(path: Path) -> Any:  # noqa: ANN401
+def _opened(path: Path, footer: Any = None) -> Any:  # noqa: ANN401
+    """A file, whose footer need not be read again where one has it."""
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(path, memory_map=True, pre_buffer=False)
+    return pq.ParquetFile(path, metadata=footer, memory_map=True, pre_buffer=False)
+
+
+def status(path: Path) -> Status:
+    """What tells the file there from another of its name. Raises OSError."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 def _pieces(alerts: Path, names: list[str], begins: list[int], sizes: list[int]) -> list[bytes]:
@@ -229,20 +244,21 @@ def _pieces(alerts: Path, names: list[str], begins: list[int], sizes: list[int])
     return found
 
 
-def read_standing(path: Path, metadata: Any) -> Standing:  # noqa: ANN401
+def read_standing(path: Path, seen: Status, footer: Any) -> Standing:  # noqa: ANN401
     """What the facts of a file of alerts say. Raises ArchiveError where it is of no lake."""
-    facts = {k.decode(): v.decode() for k, v in (metadata.metadata or {}).items() if k in _FACTS}
+    facts = {k.decode(): v.decode() for k, v in (footer.metadata or {}).items() if k in _FACTS}
     version = facts.get("gueststar.lake", "")
-    mark, rows = facts.get("gueststar.mark", ""), int(metadata.num_rows)
+    mark, rows = facts.get("gueststar.mark", ""), int(footer.num_rows)
     if version == FIRST_VERSION and path.name == FIRST_ALERTS:
         kept = rows if packets_file(path, mark).exists() else 0
-        return Standing(path, mark, rows, int(facts["gueststar.sha256"][:16], 16), kept)
+        own_digest = int(facts["gueststar.sha256"][:16], 16)
+        return Standing(path, seen, footer, mark, rows, own_digest, kept)
     if version != VERSION:
         said = f"is of a lake of version {version}" if version else "is no file of a lake"
         raise ArchiveError(
             f"{path} {said}; this gueststar reads versions {FIRST_VERSION} and {VERSION}:"
             " write it with `gueststar archive`"
         )
-    named = (frozenset(facts[f"gueststar.{name}"].split()) for name in ("replaces", "packet_files"))
     own_digest, kept = int(facts["gueststar.digest"], 16), int(facts["gueststar.with_packets"])
-    return Standing(path, mark, rows, own_digest, kept, *named)
+    named = (frozenset(facts[f"gueststar.{name}"].split()) for name in ("replaces", "packet_files"))
+    return Standing(path, seen, footer, mark, rows, own_digest, kept, *named)

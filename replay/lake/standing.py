@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from replay.lake.layout import alert_files
-from replay.lake.part import Standing, read_standing
+from replay.lake.part import Standing, Status, read_standing, status
 from schemas.errors import ArchiveError
 
 LOOKS_MAX = 100
 """How often a lake is looked at anew that changes while one looks."""
 
-Seen = list[tuple[Path, int, int]]
-"""Files of alerts, each with what tells it from another of that name."""
+Seen = list[tuple[Path, Status]]
 
 
 def standing(lake: Path, nights: frozenset[str] | None = None) -> list[Standing]:
@@ -28,7 +26,7 @@ def standing(lake: Path, nights: frozenset[str] | None = None) -> list[Standing]
     """
     for _ in range(LOOKS_MAX):
         before = _seen(lake, nights)
-        found = _read(path for path, *_ in before)
+        found = _read(before)
         if found is not None and _seen(lake, nights) == before:
             return _without_replaced(found)
     raise ArchiveError(f"the lake {lake} is archived to without a pause; read it again later")
@@ -39,20 +37,19 @@ def _seen(lake: Path, nights: frozenset[str] | None) -> Seen:
     for path in alert_files(lake):
         if nights is None or path.parent.name in nights:
             with suppress(FileNotFoundError):
-                status = path.stat()
-                found.append((path, status.st_ino, status.st_mtime_ns))
+                found.append((path, status(path)))
     return sorted(found, key=lambda each: (each[0].parent.name, each[0]))
 
 
-def _read(paths: Iterable[Path]) -> list[Standing] | None:
+def _read(files: Seen) -> list[Standing] | None:
     """None where a file is gone."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     found = []
-    for path in paths:
+    for path, seen in files:
         try:
-            found.append(read_standing(path, pq.read_metadata(path)))
+            found.append(read_standing(path, seen, pq.read_metadata(path)))
         except FileNotFoundError:
             return None
         except (OSError, pa.ArrowException) as error:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 
 from replay.lake.gathering import Gathered
 from replay.lake.layout import first_files
-from replay.lake.lock import WAIT_S_MAX, WRITING, locked, sweep
+from replay.lake.lock import WAIT_S_MAX, locked, sweep, writing
 from replay.lake.merging import NightWritten, put
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
@@ -46,7 +45,6 @@ class LakeWriter:
         """`version` is gueststar's, for the files. Raises ArchiveError where nothing can be made"""
         self._lake = lake
         self._mark = secrets.token_hex(4)
-        self._desk = lake / f"{WRITING}{self._mark}"
         self._facts = {"gueststar.version": version}
         self._with_packets = with_packets
         self._nights: dict[str, Gathered] = {}
@@ -62,8 +60,7 @@ class LakeWriter:
                 " archive into another folder"
             )
         with _explained(lake):
-            self._desk.mkdir(parents=True)
-            self._held.enter_context(locked(self._desk, wait_s=0))
+            self._desk = self._held.enter_context(writing(lake, self._mark))
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -82,7 +79,6 @@ class LakeWriter:
                     sweep(self._lake)
                     self.written = tuple(self._finished(each) for each in sorted(self._nights))
         finally:
-            shutil.rmtree(self._desk, ignore_errors=True)
             self._held.close()
 
     def add(self, batch: AlertBatch) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -286,10 +286,12 @@ def test_who_reads_while_it_is_archived_sees_each_alert_once_and_never_fewer(
 
     with ThreadPoolExecutor(3) as threads:
         reading = threads.submit(read)
-        for done in [threads.submit(archive, tmp_path, one) for one in pieces(6)]:
-            done.result()
+        writing = [threads.submit(archive, tmp_path, one) for one in pieces(6)]
+        wait(writing)
         over.set()
         reading.result()
+        for each in writing:
+            each.result()
     assert sizes == sorted(sizes)
     assert {*rows_of(tmp_path)} == {*expected([FIRST, *pieces(6)])}
 
