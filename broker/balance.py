@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from broker.dead_letters import AFTER_DECODING
 from broker.ledger import Counts, Delivery, Entry, Gap, Range, total
-from broker.ports import Partition
+from broker.ports import PartitionLife
 
-Visible = Callable[[Partition, Sequence[Gap]], Sequence[int] | None]
+Visible = Callable[[PartitionLife, Sequence[Gap]], Sequence[int] | None]
 """Given a partition and parts of it: the offsets there at which a read_committed reader finds a
-message, in any order; None where the topic no longer holds those parts. `MemoryKafka.visible`."""
+message, in any order; None where the topic no longer holds those parts, or bears its name in
+another life. `MemoryKafka.visible`."""
 
 
 class Imbalance(NamedTuple):
-    """One thing that does not add up, and where: `offset` of a partition."""
+    """One thing that does not add up, and where: `offset` of a partition in one life."""
 
     topic: str
     partition: int
     offset: int
     what: str
+    life: str = ""
 
     def __str__(self) -> str:
         """One line."""
-        return f"{self.topic}/{self.partition} offset {self.offset}: {self.what}"
+        life = f" of topic id {self.life}" if self.life else ""
+        return f"{self.topic}/{self.partition} offset {self.offset}{life}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,14 @@ class Balance:
     consumed: int
     counts: Counts
     enriched_topics: tuple[str, ...]
-    ranges: dict[Partition, Gap]
-    """The first and the end offset that the ledger covers of each partition."""
+    ranges: dict[PartitionLife, Gap]
+    """The first and the end offset that the ledger covers of each partition, life after life."""
     passed_over: int
     """Offsets without a message: control records and aborted data of a transactional source."""
     unverifiable: int
-    """Of those, offsets that the source's retention has dropped, so that nobody can tell."""
+    """Of those, offsets that the source no longer holds, so that nobody can tell."""
+    uncounted: int
+    """Offsets that went unread with a topic that was deleted, as far as its readers knew."""
     repeated: int
     """Offsets that at-least-once delivery counted again."""
     imbalances: tuple[Imbalance, ...]
@@ -62,13 +68,16 @@ def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
 
     Within an entry: offsets = alerts + gaps; alerts = published + dead; each filter answered for
     every alert that was decoded. Between entries: a partition's ranges follow on one another,
-    without overlap. In a gap of either kind no message is `visible`.
+    without overlap; those of a topic that was made anew begin at 0. In a gap of either kind no
+    message is `visible`.
     """
     known = sorted(entries, key=lambda entry: (entry.worker, entry.incarnation, entry.sequence))
     imbalances = [each for entry in known for each in _within(entry)]
-    walks = [_Walk(partition, parts) for partition, parts in _by_partition(known).items()]
+    walks = [_Walk(partition, parts) for partition, parts in _by_life(known).items()]
+    _require_beginnings(walks)
+    last = {walk.partition[:2]: walk for walk in walks}
     for walk in walks:
-        walk.verify(visible)
+        walk.verify(visible if walk is last[walk.partition[:2]] else _is_over)
         imbalances += walk.imbalances
     return Balance(
         entries=len(known),
@@ -78,36 +87,64 @@ def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
         ranges={walk.partition: walk.covered for walk in walks},
         passed_over=sum(_length(gap) for walk in walks for gap in walk.gaps),
         unverifiable=sum(walk.unverifiable for walk in walks),
+        uncounted=sum(walk.uncounted for walk in walks),
         repeated=sum(walk.repeated for walk in walks),
         imbalances=tuple(imbalances),
     )
 
 
 class _Part(NamedTuple):
-    """One entry's range of a partition, and whether it may be a repetition."""
+    """One entry's range of a partition, when, and whether it may be a repetition."""
 
     range: Range
     delivery: Delivery
+    unix_s: float
 
 
-def _by_partition(entries: Iterable[Entry]) -> dict[Partition, list[_Part]]:
-    found: dict[Partition, list[_Part]] = {}
+def _by_life(entries: Iterable[Entry]) -> dict[PartitionLife, list[_Part]]:
+    """The ranges of each partition in each life of its topic, lives in the order of time."""
+    found: dict[PartitionLife, list[_Part]] = {}
     for entry in entries:
-        for part in entry.ranges:
-            key = Partition(part.topic, part.partition)
-            found.setdefault(key, []).append(_Part(part, entry.delivery))
-    return dict(sorted(found.items()))
+        for each in entry.ranges:
+            key = PartitionLife(each.topic, each.partition, each.life)
+            part = _Part(each, entry.delivery, entry.published_unix_s)
+            found.setdefault(key, []).append(part)
+    ordered = sorted(found, key=lambda key: (key[:2], min(part.unix_s for part in found[key])))
+    for unnamed, named in pairwise(ordered):
+        # Entries from before lives were named, and then those of the same one.
+        if unnamed == named._replace(life="") and _follow_on(found[unnamed], found[named]):
+            found[named] += found.pop(unnamed)
+    return {key: found[key] for key in ordered if key in found}
+
+
+def _follow_on(before: Sequence[_Part], after: Sequence[_Part]) -> bool:
+    return max(part.range.end for part in before) <= min(part.range.start for part in after)
+
+
+def _require_beginnings(walks: Iterable[_Walk]) -> None:
+    """Of the topics that were made anew, each life but the first was there to be read whole."""
+    first: dict[str, _Walk] = {}
+    for walk in sorted(walks, key=lambda walk: walk.since_unix_s):
+        beginning = first.setdefault(walk.partition.topic, walk)
+        if beginning.partition.life not in ("", walk.partition.life):
+            walk.require_beginning()
+
+
+def _is_over(_: PartitionLife, __: Sequence[Gap]) -> None:
+    """Of a life after which there was another: nobody can look into its gaps."""
 
 
 class _Walk:
-    """Goes along one partition's ranges, by rising start."""
+    """Goes along the ranges of one partition in one life, by rising start."""
 
-    def __init__(self, partition: Partition, parts: Sequence[_Part]) -> None:
+    def __init__(self, partition: PartitionLife, parts: Sequence[_Part]) -> None:
         ordered = sorted(parts, key=lambda part: (part.range.start, part.range.end))
         self.partition = partition
         self.gaps: list[Gap] = []
         self.repeated = 0
         self.unverifiable = 0
+        self.uncounted = max(part.range.uncounted for part in parts)
+        self.since_unix_s = min(part.unix_s for part in parts)
         self.imbalances: list[Imbalance] = []
         self._reached = ordered[0].range.start
         for part in ordered:
@@ -130,6 +167,11 @@ class _Walk:
         else:
             self._add(start, f"counted twice, up to offset {end}")
 
+    def require_beginning(self) -> None:
+        """What stands before the first range is a gap, too."""
+        if self.covered.start > 0:
+            self.gaps.append(Gap(0, self.covered.start))
+
     def verify(self, visible: Visible) -> None:
         """Every gap must be empty for a reader."""
         if not self.gaps:
@@ -142,7 +184,8 @@ class _Walk:
             self._add(offset, "a message that no entry of the ledger counts")
 
     def _add(self, offset: int, what: str) -> None:
-        self.imbalances.append(Imbalance(*self.partition, offset, what))
+        topic, number, life = self.partition
+        self.imbalances.append(Imbalance(topic, number, offset, what, life))
 
 
 def _within(entry: Entry) -> Iterator[Imbalance]:
@@ -151,11 +194,11 @@ def _within(entry: Entry) -> Iterator[Imbalance]:
         passed = sum(map(_length, part.gaps))
         if part.consumed + passed != part.end - part.start:
             what = f"{part.end - part.start} offsets, but {part.consumed} alerts and {passed} gaps"
-            yield Imbalance(part.topic, part.partition, part.start, what)
+            yield Imbalance(part.topic, part.partition, part.start, what, part.life)
     for what in _sums(entry):
         first = entry.ranges[0]
         text = f"{what} (worker {entry.worker}, batch {entry.sequence})"
-        yield Imbalance(first.topic, first.partition, first.start, text)
+        yield Imbalance(first.topic, first.partition, first.start, text, first.life)
 
 
 def _sums(entry: Entry) -> Iterator[str]:

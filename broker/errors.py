@@ -5,6 +5,7 @@ BrokerError (schemas/errors.py)
 ├── KafkaUnavailable    no answer within the configured patience
 ├── TopicMissing        a topic does not exist and may not be created
 ├── OffsetGap           the position was forgotten by the topic's retention
+├── TopicRemade         a topic was deleted while it was read; seek back and poll again
 ├── MemberFenced        another live process has this worker's name
 ├── TransactionAborted  the transaction cannot commit; abort it, seek back, try again
 ├── ProducerFenced      the producer's epoch is over; rebuild it, seek back, try again
@@ -31,6 +32,10 @@ class TopicMissing(BrokerError):  # noqa: N818 - named for what is missing
 
 class OffsetGap(BrokerError):  # noqa: N818 - named for what was found
     """The position was forgotten by the topic's retention: alerts may be lost."""
+
+
+class TopicRemade(BrokerError):  # noqa: N818 - named for what was found
+    """A topic was deleted while it was read, and perhaps made anew: seek back and poll again."""
 
 
 class MemberFenced(BrokerError):  # noqa: N818 - Kafka's own word

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from broker.errors import LedgerError
-from broker.ports import Message, Partition
+from broker.ports import Life, Message, Partition
 
 
 class Delivery(StrEnum):
@@ -36,7 +36,9 @@ class Gap(NamedTuple):
 class Range(NamedTuple):
     """What was consumed of one partition: every offset of [start, end), gaps passed over.
 
-    `start` is where the partition's last entry ended.
+    `start` is where the partition's last entry ended. `life` names the topic that bore the name
+    then (`Life.name`), and `uncounted` what the one before is known to have taken with it, unread,
+    when it was deleted; older entries have neither.
     """
 
     topic: str
@@ -45,6 +47,8 @@ class Range(NamedTuple):
     end: int
     consumed: int
     gaps: tuple[Gap, ...]
+    life: str = ""
+    uncounted: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,10 @@ def _range(document: dict[str, Any]) -> Range:
 
 
 def ranges(
-    messages: Sequence[Message], starts: Mapping[Partition, int], ends: Mapping[Partition, int]
+    messages: Sequence[Message],
+    starts: Mapping[Partition, int],
+    ends: Mapping[Partition, int],
+    lives: Mapping[Partition, Life],
 ) -> tuple[Range, ...]:
     """What a batch consumed of each partition that moved, by topic and number."""
     offsets: dict[Partition, list[int]] = {}
@@ -151,6 +158,7 @@ def ranges(
             ends[each],
             len(offsets.get(each, ())),
             gaps(offsets.get(each, ()), starts[each], ends[each]),
+            *lives.get(each, Life()),
         )
         for each in moved
     )

@@ -23,6 +23,26 @@ HEADER_BYTES_MAX = 10
 """What Kafka adds to a header's name and value: their two lengths."""
 
 
+class Life(NamedTuple):
+    """Which of the topics that bear one name in turn, each deleted before the next is made.
+
+    `name` is Kafka's topic id, or a number where it has none; empty where that is not known.
+    `uncounted`: offsets that the partition is known to have held in the life before, which
+    nobody committed; 0 again after the first commit in this one.
+    """
+
+    name: str = ""
+    uncounted: int = 0
+
+
+class PartitionLife(NamedTuple):
+    """One partition in one life of its topic, by its `Life.name`."""
+
+    topic: str
+    number: int
+    life: str = ""
+
+
 class Message(NamedTuple):
     """One consumed message. `timestamp_ms` is Kafka's, in ms since 1970, -1 where absent."""
 
@@ -121,9 +141,22 @@ class Source(Protocol):
         ...
 
     def committed(self) -> Mapping[Partition, int]:
-        """The group's committed offset of each assigned partition that has one.
+        """The group's committed offset of each assigned partition that has one, in this life.
 
         Waits for offsets that are pending in a transaction.
+        """
+        ...
+
+    def lives(self) -> Mapping[Partition, Life]:
+        """The life of its topic in which each assigned partition is read."""
+        ...
+
+    def confirm_lives(self) -> None:
+        """To be called after a poll with messages, before anything is made of them that lasts.
+
+        Raises TopicRemade where a topic of them is no longer, for certain, the one that was read:
+        they may be of two topics, and must be given back (`seek` to `starts`). The next polls
+        read a topic that was made anew from its first offset.
         """
         ...
 

@@ -1,7 +1,7 @@
 """The loop: poll, process, and publish all of a batch with its offsets in one transaction.
 
 The law: every consumed alert ends exactly once, as published or as a dead letter, and the ledger
-says so. It rests on four rules, each learnt from a Kafka that broke the naive code:
+says so. It rests on five rules, each learnt from a Kafka that broke the naive code:
 
 1. What a batch becomes, its ledger entry and its offsets are one transaction.
 2. After an abort the source is sent back to where the batch began; Kafka's client does not do it.
@@ -9,6 +9,8 @@ says so. It rests on four rules, each learnt from a Kafka that broke the naive c
    starts from what the group has committed: the answer to a commit may have been lost.
 4. A process joins the group before it takes its transactional id. Of two with one name the older
    is thus fenced as a member, stops, and never fences the younger in turn.
+5. A batch is published once it is certain that its topics are those that its partitions were
+   placed in: a topic deleted and made anew has the name and the offsets of its predecessor.
 """
 
 from __future__ import annotations
@@ -25,15 +27,16 @@ from broker.errors import (
     ProducerFenced,
     TooManyAborts,
     TopicMissing,
+    TopicRemade,
     TransactionAborted,
 )
 from broker.ledger import Delivery, Entry, ranges
 from broker.observer import BatchReport, Observer, Observers, Phase, Step
 from broker.pipeline import Processed
-from broker.ports import Clock, Message, Output, Partition, Sink, Source
+from broker.ports import Clock, Life, Message, Output, Partition, Sink, Source
 from schemas.errors import BrokerError
 
-GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing)
+GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing, TopicRemade)
 """Failures after which a batch is polled again: none of it was committed, or Kafka knows.
 
 A topic that went missing is asked for anew then: a filter's stops that filter, any other us.
@@ -73,6 +76,7 @@ class Batch(NamedTuple):
     messages: Sequence[Message]
     starts: Mapping[Partition, int]
     ends: Mapping[Partition, int]
+    lives: Mapping[Partition, Life]
     group: object
     """The membership in which it was polled: after a rebalance it may not be committed."""
     polled_unix_s: float
@@ -153,6 +157,7 @@ class Runner:
         entry = self._entry(batch, processed)
         began_s = self._clock.monotonic_s()
         try:
+            self._source.confirm_lives()
             self._publish(entry, processed.outputs, batch.group)
         except GIVEN_BACK as error:
             self._give_back(batch, error)
@@ -180,6 +185,7 @@ class Runner:
             messages,
             self._source.starts(),
             self._source.positions(),
+            self._source.lives(),
             self._source.group(),
             self._clock.now_s(),
             self._clock.monotonic_s() - began_s,
@@ -205,7 +211,7 @@ class Runner:
             polled_unix_s=batch.polled_unix_s,
             published_unix_s=self._clock.now_s(),
             enriched_topic=self._enriched_topic,
-            ranges=ranges(batch.messages, batch.starts, batch.ends),
+            ranges=ranges(batch.messages, batch.starts, batch.ends, batch.lives),
             counts=processed.counts,
             filters=processed.filters,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import typer
@@ -18,9 +19,10 @@ IMBALANCES_SHOWN = 20
 def report(bootstrap: str, topic: str) -> bool:
     """Print the sums of a ledger; whether they balance."""
     connection = Connection.configured(bootstrap)
-    if topic not in KafkaAdmin(connection).partitions():
+    topics = KafkaAdmin(connection).partitions()
+    if topic not in topics:
         raise TopicMissing(f"there is no ledger {topic!r} at {bootstrap}; name it with --topic")
-    balance = audit(lambda each: reader(connection, each, start="earliest"), topic)
+    balance = audit(lambda each: reader(connection, each, start="earliest"), topic, topics)
     for line in lines(balance):
         typer.echo(line)
     return not balance.imbalances
@@ -30,8 +32,7 @@ def lines(balance: Balance) -> Iterator[str]:
     """The sums, name by name, and the verdict last."""
     counts = balance.counts
     yield f"{balance.consumed:,} alerts consumed in {balance.entries:,} batches"
-    for partition, covered in balance.ranges.items():
-        yield f"  from {partition.topic}/{partition.number}: {covered.start:,} to {covered.end:,}"
+    yield from covered(balance)
     yield f"{balance.published:,} published, {balance.dead:,} dead"
     yield from named("  to topic", counts.published)
     yield from named("  without cutouts, as too large with them, to", counts.shortened)
@@ -46,12 +47,24 @@ def lines(balance: Balance) -> Iterator[str]:
     yield from verdict(balance)
 
 
+def covered(balance: Balance) -> Iterator[str]:
+    """A line for each partition, and for each topic that bore the name where it was several."""
+    lives = Counter(each[:2] for each in balance.ranges)
+    for (topic, number, life), (start, end) in balance.ranges.items():
+        which = f" of topic id {life}" if lives[topic, number] > 1 else ""
+        yield f"  from {topic}/{number}: {start:,} to {end:,}{which}"
+
+
 def verdict(balance: Balance) -> Iterator[str]:
     """What an auditor would write at the bottom."""
     if balance.passed_over:
         yield f"{balance.passed_over:,} offsets passed over: control records and aborted data"
     if balance.unverifiable:
-        yield f"  {balance.unverifiable:,} of them dropped by retention, so nobody can tell"
+        what = "dropped by retention or deleted with their topic"
+        yield f"  {balance.unverifiable:,} of them {what}, so nobody can tell"
+    if balance.uncounted:
+        what = "a topic was deleted with"
+        yield f"{what} at least {balance.uncounted:,} offsets never counted: nobody read them"
     if balance.repeated:
         yield f"{balance.repeated:,} alerts repeated, as at-least-once delivery may"
     for imbalance in balance.imbalances[:IMBALANCES_SHOWN]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 
 from broker.balance import Balance, balance
 from broker.errors import KafkaUnavailable, LedgerError, OffsetGap
 from broker.ledger import Gap, read_entry
-from broker.ports import Message, Partition, Source
+from broker.lives import FIRST_LIFE
+from broker.ports import Message, Partition, PartitionLife, Source
 
 Open = Callable[[str], Source]
 """Opens a reader of one whole topic, from its start, in a group of its own."""
@@ -24,8 +25,8 @@ SCAN_OFFSETS_MAX = 500
 """Gaps no further apart than this are looked into in one go; a new start costs more."""
 
 
-def audit(open_source: Open, ledger_topic: str) -> Balance:
-    """Add up the whole ledger.
+def audit(open_source: Open, ledger_topic: str, topics: Collection[str]) -> Balance:
+    """Add up the whole ledger. topics: those that exist.
 
     Raises LedgerError where its topic holds something else or nothing, KafkaUnavailable where
     a topic gives nothing more before its end.
@@ -34,13 +35,24 @@ def audit(open_source: Open, ledger_topic: str) -> Balance:
         entries = [read_entry(message.value) for message in reader.read_to_end()]
     if not entries:
         raise LedgerError(f"the ledger {ledger_topic!r} is empty: no worker has committed yet")
-    return balance(entries, lambda partition, gaps: visible(open_source, partition, gaps))
+
+    def look(where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
+        return visible(open_source, where, gaps) if where.topic in topics else None
+
+    return balance(entries, look)
 
 
-def visible(open_source: Open, partition: Partition, gaps: Sequence[Gap]) -> list[int] | None:
-    """The offsets in some gaps at which a reader finds a message; None where they are gone."""
-    with closing(_Reader(open_source(partition.topic), partition.topic)) as reader:
+def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
+    """The offsets in some gaps at which a reader finds a message; None where they are gone.
+
+    That is where retention dropped them, or another topic bears the name now.
+    """
+    topic, number, life = where
+    partition = Partition(topic, number)
+    with closing(_Reader(open_source(topic), topic)) as reader:
         try:
+            if not reader.finds(partition, life):
+                return None
             found = [at for span in spans(gaps) for at in reader.offsets(partition, span)]
         except OffsetGap:
             return None
@@ -78,10 +90,16 @@ class _Reader:
             yield from self._poll()
             ends = ends or self._ends()
 
+    def finds(self, partition: Partition, life: str) -> bool:
+        """Whether the topic has that partition, in the life of that name (empty: in any)."""
+        self._await_ends()
+        found = self._source.lives().get(partition)
+        # Where Kafka has no ids, every topic is in its first life for who comes new to it.
+        return found is not None and (life in ("", found.name) or found.name == FIRST_LIFE)
+
     def offsets(self, partition: Partition, span: Gap) -> Iterator[int]:
         """The offsets in a part of a partition at which there is a message."""
-        while not (ends := self._ends()):
-            self._poll()
+        ends = self._await_ends()
         # The other partitions wait at their ends, where there is nothing to read.
         self._source.seek({**ends, partition: span.start})
         while self._behind({partition: span.end}):
@@ -102,6 +120,11 @@ class _Reader:
                 f"topic {self._topic!r} gives nothing more after {before}; is it the right one?"
             )
         return messages
+
+    def _await_ends(self) -> dict[Partition, int]:
+        while not (ends := self._ends()):
+            self._poll()
+        return ends
 
     def _ends(self) -> dict[Partition, int]:
         """Where each partition ends, as far as the client knows; empty until it knows of all."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
-from broker.errors import SettingsError, TransactionAborted
+from broker.errors import SettingsError, TopicRemade, TransactionAborted
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
 from broker.ports import Message, Partition, Sink, Source
 from broker.rewinding import ToOffsets
@@ -250,11 +250,22 @@ class Subscription:
             messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=timeout_s
         )
         batch = self._decoder.decode(list(map(packet_of, messages)))
+        if not self._are_of_one_life():
+            messages, batch = [], self._decoder.decode([])
         for rejected in batch.rejected:
             self._passed_over.add(messages[rejected.index], rejected)
         notes = noted(batch, self._reader)
         self._labels = dict(scored(batch, notes, labels=self._labels).score_labels)
         return Arrived(messages, batch, notes)
+
+    def _are_of_one_life(self) -> bool:
+        """Whether what was polled is certain to be of the topics that are read, or polled again."""
+        try:
+            self._source.confirm_lives()
+        except TopicRemade:
+            self._source.seek(self._source.starts())
+            return False
+        return True
 
     def _done(self, arrived: Arrived) -> bool:
         """Whether these, now dealt with, were the last."""

@@ -7,6 +7,7 @@ admin.py       topics, their limits, and whether Kafka is up
 source.py      a group member that consumes           offsets.py  what its group has committed
 placement.py   where it begins in a partition        rewinding.py  times and offsets to begin at
 history.py     what was there when a group first came
+lives.py       whether a topic is still the one that was read
 closing.py     its consumer, and how that is ended without a wait for ever
 sink.py        a producer in transactions             at_least_once.py  one without
 publisher.py   what both sinks do with a producer

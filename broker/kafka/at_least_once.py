@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from confluent_kafka import KafkaError, KafkaException
 
 from broker.kafka.connection import MESSAGE_BYTES_MAX, Connection
-from broker.kafka.offsets import GroupOffsets
 from broker.kafka.publisher import Publisher
 from broker.kafka.source import Membership
 from broker.ports import Output, Partition
@@ -36,7 +35,7 @@ class AtLeastOnceSink:
             ask_limits=ask_limits,
         )
         self._ends: Mapping[Partition, int] = {}
-        self._group: GroupOffsets | None = None
+        self._group: Membership | None = None
 
     def begin(self) -> None:
         """Nothing is opened."""
@@ -50,13 +49,13 @@ class AtLeastOnceSink:
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
         """Remember the offsets that `commit` commits."""
         assert isinstance(group, Membership), "offsets belong to the group of a KafkaSource"
-        self._ends, self._group = dict(offsets), group.offsets
+        self._ends, self._group = dict(offsets), group
 
     def commit(self) -> None:
         """Wait for every delivery, then commit the offsets."""
         self._publisher.insist(self._flush)
         if self._group is not None:
-            self._group.commit(self._ends)
+            self._group.offsets.commit(self._ends, self._group.lives)
         self._ends, self._group = {}, None
 
     def abort(self) -> None:

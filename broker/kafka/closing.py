@@ -46,9 +46,9 @@ class GroupConsumer:
         self._static = "group.instance.id" in settings
         with settings_checked():
             self._consumer: Consumer | None = Consumer(dict(settings))
-        self._consumer.subscribe(
-            list(topics), on_assign=assigned, on_revoke=revoked, on_lost=revoked
-        )
+        self._topics = list(topics)
+        self._assigned, self._revoked = assigned, revoked
+        self._subscribe()
 
     @property
     def client(self) -> Consumer:
@@ -60,6 +60,20 @@ class GroupConsumer:
     def member_id(self) -> str:
         """The group's name for it; empty where it is no member now."""
         return "" if self._consumer is None else str(self._consumer.memberid() or "")
+
+    def _subscribe(self) -> None:
+        self.client.subscribe(
+            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+        )
+
+    def ask_again(self) -> None:
+        """Have the group deal its partitions out anew.
+
+        A static member that comes back is given what it had, whatever the topics are now, until
+        the group's leader asks a second time.
+        """
+        self.client.unsubscribe()
+        self._subscribe()
 
     def close(self) -> None:
         """Leave the group, or keep the static membership for a restart. Idempotent.

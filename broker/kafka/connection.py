@@ -59,6 +59,7 @@ class Connection:
 
     bootstrap: `host:port`, more than one divided by commas.
     patience_s: how long Kafka may give no answer before KafkaUnavailable is raised.
+    topic_ids: whether Kafka can be asked which topic bears a name now (the embedded one cannot).
     security: librdkafka's own settings (`security.protocol`, `sasl.*`, `ssl.*`), passed on. They
         may hold a password, so no `repr` shows them.
     """
@@ -66,6 +67,7 @@ class Connection:
     bootstrap: str
     patience_s: float = PATIENCE_S
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    topic_ids: bool = True
     watch: Watch = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -13,7 +13,8 @@ from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import Connection
 from broker.kafka.faults import error_of, member_fault, passes
 from broker.kafka.watch import LOG
-from broker.ports import Partition
+from broker.lives import Committed
+from broker.ports import Life, Partition
 
 ANSWER_S_MAX: Final = 2.0
 RETRY_S: Final = 0.05
@@ -27,8 +28,8 @@ class GroupOffsets:
         self._connection = connection
         self._worker = worker
 
-    def read(self, partitions: Iterable[Partition]) -> dict[Partition, int] | None:
-        """Each partition's committed offset, negative where there is none.
+    def read(self, partitions: Iterable[Partition]) -> dict[Partition, Committed] | None:
+        """Each partition's committed offset and life.
 
         None where that is not known now: Kafka is away, or a transaction over them is open.
         Raises MemberFenced, or TransactionAborted where the group has dropped us.
@@ -41,9 +42,12 @@ class GroupOffsets:
             return None
         if any(each.error for each in found):
             return None
-        return {Partition(each.topic, each.partition): each.offset for each in found}
+        return {
+            Partition(each.topic, each.partition): Committed(each.offset, each.metadata or "")
+            for each in found
+        }
 
-    def await_read(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    def await_read(self, partitions: Iterable[Partition]) -> dict[Partition, Committed]:
         """As `read`, once it is known. Raises KafkaUnavailable when patience is over."""
         wanted = tuple(partitions)
         deadline_s = time.monotonic() + self._connection.patience_s
@@ -51,14 +55,14 @@ class GroupOffsets:
             self._require_time(deadline_s)
         return known
 
-    def commit(self, offsets: Mapping[Partition, int]) -> None:
+    def commit(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
         """Commit them outside any transaction.
 
         Raises MemberFenced where another process has our name, TransactionAborted where the
         group does not have us as a member now, KafkaUnavailable when patience is over.
         """
         deadline_s = time.monotonic() + self._connection.patience_s
-        while (error := self._commit_once(offsets)) is not None:
+        while (error := self._commit_once(placed(offsets, lives))) is not None:
             self._judge(error)
             if not passes(error):
                 raise TransactionAborted(f"the group does not take our offsets: {error.str()}")
@@ -83,6 +87,16 @@ class GroupOffsets:
             if ends is None:
                 return None
             found[partition] = ends[1]
+        return found
+
+    def known_ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """Where each partition ends, of those of which the client knows; asks nobody."""
+        found = {}
+        for partition in partitions:
+            asked = TopicPartition(partition.topic, partition.number)
+            _, end = self._member.client.get_watermark_offsets(asked, cached=True)
+            if end >= 0:
+                found[partition] = int(end)
         return found
 
     def at_time(self, partitions: Iterable[Partition], unix_ms: int) -> dict[Partition, int] | None:
@@ -126,12 +140,12 @@ class GroupOffsets:
             if each.error is None and not name.startswith("__")
         }
 
-    def _commit_once(self, offsets: Mapping[Partition, int]) -> KafkaError | None:
+    def _commit_once(self, offsets: list[TopicPartition]) -> KafkaError | None:
         # A client that gave its session up would be taken for a namesake of itself.
         if not self._member.member_id:
             return KafkaError(KafkaError.UNKNOWN_MEMBER_ID)
         try:
-            answers = self._member.client.commit(offsets=placed(offsets), asynchronous=False)
+            answers = self._member.client.commit(offsets=offsets, asynchronous=False)
         except KafkaException as raised:
             return error_of(raised)
         return next((answer.error for answer in answers if answer.error), None)
@@ -147,6 +161,12 @@ class GroupOffsets:
             raise KafkaUnavailable(self._connection.watch.complaint())
 
 
-def placed(offsets: Mapping[Partition, int]) -> list[TopicPartition]:
-    """Offsets as the client wants them."""
-    return [TopicPartition(each.topic, each.number, at) for each, at in offsets.items()]
+def placed(
+    offsets: Mapping[Partition, int], lives: Mapping[Partition, Life] | None = None
+) -> list[TopicPartition]:
+    """Offsets as the client wants them; to be committed, with the lives that they are of."""
+    known = lives or {}
+    return [
+        TopicPartition(each.topic, each.number, at, known.get(each, Life()).name)
+        for each, at in offsets.items()
+    ]

@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from broker.kafka.connection import Start
 from broker.kafka.history import History
+from broker.kafka.lives import Lives
 from broker.kafka.offsets import GroupOffsets
 from broker.kafka.rewinding import Rewinding
 from broker.kafka.watch import LOG
-from broker.ports import Partition
+from broker.lives import Committed, Memory
+from broker.ports import Life, Partition
 from broker.rewinding import Rewind
 from schemas.suggestion import nearest
 
@@ -28,7 +30,7 @@ class Placement:
     ) -> None:
         self._rewinding = Rewinding(rewind)
         self._history = History(subscription, start, alone=not durable)
-        self._kept: dict[Partition, int] | None = None if durable else {}
+        self._kept: dict[Partition, Committed] | None = None if durable else {}
         self._awaited: set[str] = set()
 
     @property
@@ -50,38 +52,80 @@ class Placement:
         """Note what is there when the reader comes: that alone has history."""
         self._history.arrive(offsets)
 
-    def keep(self, positions: Mapping[Partition, int]) -> None:
-        """What was delivered of partitions that are given back ends there."""
+    def keep(self, positions: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
+        """What was delivered of partitions that are given back ends there, in these lives."""
         if self._kept is not None:
-            self._kept.update(positions)
+            self._kept.update({p: Committed(at, lives[p].name) for p, at in positions.items()})
 
     def places(
-        self, partitions: Sequence[Partition], offsets: GroupOffsets
-    ) -> dict[Partition, int] | None:
-        """The offset of each partition, committed where the group had none or is moved.
+        self, partitions: Sequence[Partition], offsets: GroupOffsets, lives: Lives
+    ) -> dict[Partition, Committed] | None:
+        """The offset and life of each partition, committed where the group had none or is moved.
 
         None where that is not known now. Raises as `GroupOffsets.commit` does.
         """
+        ids = lives.present({partition.topic for partition in partitions})
+        known = None if ids is None else self._read(partitions, offsets)
+        if ids is None or known is None:
+            return None
+        found = self._resumed(known, ids, offsets, lives.memory)
+        begun = None if found is None else self._begun(found, offsets)
+        if found is None or begun is None:
+            return None
+        places = found | {
+            each: Committed(at, found[each].life if each in found else ids.get(each.topic, ""))
+            for each, at in begun.items()
+        }
+        self._commit({p: at for p, at in places.items() if at != known.get(p)}, offsets)
+        self._rewinding.done(found)
+        return {each: places[each] for each in partitions}
+
+    def _read(
+        self, partitions: Collection[Partition], offsets: GroupOffsets
+    ) -> dict[Partition, Committed] | None:
+        if self._kept is None:
+            return offsets.read(partitions)
+        return {each: self._kept.get(each, Committed(-1)) for each in partitions}
+
+    def _resumed(
+        self,
+        known: Mapping[Partition, Committed],
+        ids: Mapping[str, str],
+        offsets: GroupOffsets,
+        memory: Memory,
+    ) -> dict[Partition, Committed] | None:
+        """Where each partition is gone on with in its present life, negative where it is new."""
+        found = dict[Partition, Committed]()
+        for partition, committed in known.items():
+            place = memory.resumed(partition, committed, ids[partition.topic], offsets.ends)
+            if place is None:
+                return None
+            if memory.is_another(partition.topic, place.life):
+                self._history.forget(partition.topic)
+            found[partition] = place
+        return found
+
+    def _begun(
+        self, found: Mapping[Partition, Committed], offsets: GroupOffsets
+    ) -> dict[Partition, int] | None:
+        """Where to begin in what is moved or new, and in what is to be opened with that."""
 
         def read(asked: Collection[Partition]) -> dict[Partition, int] | None:
-            if self._kept is None:
-                return offsets.read(asked)
-            return {each: self._kept.get(each, -1) for each in asked}
+            known = self._read(asked, offsets)
+            return None if known is None else {each: at for each, (at, _) in known.items()}
 
-        known = read(partitions)
-        moved = None if known is None else self._rewinding.targets(known, offsets)
-        if known is None or moved is None:
+        moved = self._rewinding.targets(found, offsets)
+        if moved is None:
             return None
-        unread = [each for each, at in known.items() if at < 0 and each not in moved]
-        begun = self._history.beginnings(unread, partitions, offsets, read)
-        if begun is None:
-            return None
-        self._commit({**begun, **moved}, offsets)
-        self._rewinding.done(known)
-        return {each: {**known, **begun, **moved}[each] for each in partitions}
+        new = [each for each, place in found.items() if place.offset < 0 and each not in moved]
+        begun = self._history.beginnings(new, list(found), offsets, read)
+        return None if begun is None else {**begun, **moved}
 
-    def _commit(self, places: Mapping[Partition, int], offsets: GroupOffsets) -> None:
+    def _commit(self, places: Mapping[Partition, Committed], offsets: GroupOffsets) -> None:
         if self._kept is not None:
             self._kept.update(places)
         elif places:
-            offsets.commit(places)
+            offsets.commit(
+                {each: place.offset for each, place in places.items()},
+                {each: Life(place.life) for each, place in places.items()},
+            )

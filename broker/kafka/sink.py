@@ -59,7 +59,7 @@ class KafkaSink:
         assert isinstance(group, Membership), "offsets belong to the group of a KafkaSource"
         self._publisher.insist(
             lambda timeout_s: self._publisher.producer.send_offsets_to_transaction(
-                placed(offsets), group.token, timeout_s
+                placed(offsets, group.lives), group.token, timeout_s
             )
         )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -22,10 +22,11 @@ from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
 from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
+from broker.kafka.lives import Lives
 from broker.kafka.offsets import GroupOffsets, placed
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
-from broker.ports import Headers, Message, Partition
+from broker.ports import Headers, Life, Message, Partition
 from broker.rewinding import Rewind
 from schemas.errors import BrokerError
 
@@ -37,10 +38,12 @@ WAIT_S_MAX: Final = 0.05
 
 @dataclass(frozen=True)
 class Membership:
-    """What `Sink.send_offsets` needs of a source: the group's token, or its offsets."""
+    """What `Sink.send_offsets` needs of a source: the group's token, or its offsets; and lives."""
 
     token: Any
     offsets: GroupOffsets
+    lives: Mapping[Partition, Life] = field(default_factory=dict)
+    """Written beside the offsets: those of another life are not believed."""
 
 
 class KafkaSource:
@@ -70,6 +73,7 @@ class KafkaSource:
         self._topics = list(topics)
         self._worker = worker
         self._placement = Placement(topics, start, rewind, durable=group is not None)
+        self._lives = Lives(connection)
         self._settings = connection.consumer(
             group=group or f"gueststar-reader-{uuid4().hex}",
             worker=worker,
@@ -102,7 +106,7 @@ class KafkaSource:
             return
         try:
             # What is committed already, committed again: it changes nothing.
-            self._offsets.commit(self.committed())
+            self._offsets.commit(self.committed(), self.lives())
         except TransactionAborted:
             self._enter_again()
             self.join()
@@ -123,6 +127,8 @@ class KafkaSource:
         if rebalances != self._rebalances:
             taken.clear()  # whoever owns these partitions now reads them again
         self._took = bool(taken)
+        if taken:
+            self._lives.ask(self._moved_ends())
         return taken
 
     def starts(self) -> Mapping[Partition, int]:
@@ -135,7 +141,21 @@ class KafkaSource:
 
     def committed(self) -> Mapping[Partition, int]:
         """The group's committed offset of each assigned partition; waits for pending ones."""
-        return self._offsets.await_read(self._positions) if self._positions else {}
+        found = self._offsets.await_read(self._positions) if self._positions else {}
+        lives = self.lives()
+        return {
+            partition: offset
+            for partition, (offset, life) in found.items()
+            if offset >= 0 and life in ("", lives[partition].name)
+        }
+
+    def lives(self) -> Mapping[Partition, Life]:
+        """The life of its topic in which each assigned partition is read."""
+        return self._lives.memory.lives(self._starts)
+
+    def confirm_lives(self) -> None:
+        """Raises TopicRemade where what the last poll brought may be of two topics of one name."""
+        self._lives.confirm()
 
     def seek(self, positions: Mapping[Partition, int]) -> None:
         """Go back to these offsets; what was prefetched is forgotten. Needed after an abort."""
@@ -147,13 +167,8 @@ class KafkaSource:
 
     def lag(self) -> Mapping[Partition, int]:
         """Messages behind the end of each assigned partition, from what the client knows."""
-        behind = {}
-        for partition, position in self._positions.items():
-            asked = TopicPartition(partition.topic, partition.number)
-            _, high = self._consumer.get_watermark_offsets(asked, cached=True)
-            if high >= 0:
-                behind[partition] = max(0, high - position)
-        return behind
+        ends = self._offsets.known_ends(self._positions)
+        return {each: max(0, end - self._positions[each]) for each, end in ends.items()}
 
     def ends(self) -> Mapping[Partition, int] | None:
         """Where what is committed ends in each assigned partition; None: not known now."""
@@ -164,7 +179,7 @@ class KafkaSource:
     def group(self) -> Membership:
         """A token of the present membership, for `Sink.send_offsets`."""
         assert self._membership is not None, "no partition was ever assigned"
-        return self._membership
+        return replace(self._membership, lives=self.lives())
 
     def close(self) -> None:
         """End; a static member keeps its partitions until its session ends. Idempotent."""
@@ -185,8 +200,14 @@ class KafkaSource:
         LOG.info("worker %r enters the group again", self._worker)
         self.close()
         self._forget()
+        self._lives.begin_client()
         self._membership = None
         self._subscribe()
+
+    def _moved_ends(self) -> dict[Partition, int]:
+        """Of the partitions that what was polled moved, where each ends, at least."""
+        moved = {each: at for each, at in self._positions.items() if at != self._starts.get(each)}
+        return {**moved, **self._offsets.known_ends(moved)}
 
     def _wait_first(self, timeout_s: float) -> list[Message]:
         deadline_s = time.monotonic() + timeout_s
@@ -194,6 +215,8 @@ class KafkaSource:
             self._connection.watch.check_heard()
             if self._fault is not None:
                 raise self._fault
+            if self._lives.look({each.topic for each in self._positions}):
+                self._enter_again()
             self._place()
             left_s = max(0.0, deadline_s - time.monotonic())
             message = self._next(min(left_s, WAIT_S_MAX))
@@ -240,7 +263,7 @@ class KafkaSource:
             if known is not None:
                 self._positions[partition] = max(known, message.offset())
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:
-            raise OffsetGap(self._gap(partition))
+            self._judge_position(partition)
         elif error.code() in UNKNOWN_TOPIC:
             self._placement.await_topic(partition.topic, self._offsets)
         else:
@@ -254,6 +277,14 @@ class KafkaSource:
             self._fault = fault  # said once by the client, and true from then on
             raise fault
         LOG.debug("worker %r: %s", self._worker, error)
+
+    def _judge_position(self, partition: Partition) -> None:
+        """The topic does not hold it: it is another of that name, or it forgot."""
+        topic_id = (self._lives.present({partition.topic}) or {}).get(partition.topic)
+        held = self._offsets.ends(partition) if topic_id == "" else None
+        if topic_id or (held and self._positions.get(partition, 0) <= held[1]):
+            raise OffsetGap(self._gap(partition))
+        self._enter_again()
 
     def _gap(self, partition: Partition) -> str:
         return (
@@ -276,9 +307,10 @@ class KafkaSource:
 
     def _forget(self) -> None:
         self._rebalances += 1
-        self._placement.keep(self._starts)
+        self._placement.keep(self._starts, self.lives())
         self._unplaced = ()
         self._drop_prefetched()
+        self._lives.memory.reach(self._starts)
         self._starts, self._positions = {}, {}
 
     def _drop_prefetched(self) -> None:
@@ -289,14 +321,19 @@ class KafkaSource:
         if not self._unplaced:
             return
         try:
-            known = self._placement.places(self._unplaced, self._offsets)
+            known = self._placement.places(self._unplaced, self._offsets, self._lives)
         except TransactionAborted:
             if not self._member.member_id:
                 self._enter_again()
             return
-        if known is not None:
-            self._unplaced, self._positions, self._starts = (), known, dict(known)
-            self._consumer.assign(placed(known))
+        if self._lives.doubts(self._unplaced):
+            self._forget()
+            self._member.ask_again()
+        elif known is not None:
+            self._lives.memory.place(known)
+            self._positions = {each: place.offset for each, place in known.items()}
+            self._unplaced, self._starts = (), dict(self._positions)
+            self._consumer.assign(placed(self._positions))
 
 
 def _headers(message: confluent_kafka.Message) -> Headers:

@@ -6,12 +6,14 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from broker.errors import OutputTooLarge, TopicMissing
+from broker.lives import Committed
 from broker.memory.faults import Fault, Faults
 from broker.memory.group import Group
 from broker.memory.log import Log, State, Transaction, end_transaction
-from broker.ports import Clock, Headers, Message, Partition, size_bytes
+from broker.ports import Clock, Headers, Message, Partition, PartitionLife, size_bytes
 
 SESSION_S = 10.0
 """After so long without a heartbeat a member is dropped."""
@@ -22,23 +24,31 @@ MESSAGE_BYTES_MAX = 1_000_000
 
 @dataclass
 class Topic:
-    """A topic's partitions, and the largest message it accepts."""
+    """A topic's partitions, the largest message it accepts, and its id, which never returns."""
 
     logs: list[Log]
     bytes_max: int
+    id: str
 
 
 class MemoryKafka:
     """A Kafka of one server, without threads: it lives when a client calls or `tick` does."""
 
     def __init__(
-        self, clock: Clock, *, faults: Iterable[Fault] = (), session_s: float = SESSION_S
+        self,
+        clock: Clock,
+        *,
+        faults: Iterable[Fault] = (),
+        session_s: float = SESSION_S,
+        topic_ids: bool = True,
     ) -> None:
-        """No topics yet."""
+        """No topics yet. topic_ids: whether clients are told them (Kafka 2.8 and later does)."""
         self.clock = clock
         self.faults = Faults(faults)
-        self.committed: dict[str, dict[Partition, int]] = defaultdict(dict)
-        """The committed offsets, by group."""
+        self.committed: dict[str, dict[Partition, Committed]] = defaultdict(dict)
+        """The committed offsets, by group; those of a deleted topic go with it."""
+        self._topic_ids = topic_ids
+        self._created = count()
         self._session_s = session_s
         self._topics: dict[str, Topic] = {}
         self._groups: dict[str, Group] = {}
@@ -50,9 +60,7 @@ class MemoryKafka:
         self, name: str, *, partitions: int = 1, bytes_max: int = MESSAGE_BYTES_MAX
     ) -> None:
         """A new topic; groups that wait for it are rebalanced."""
-        assert name not in self._topics, f"topic {name} exists"
-        logs = [Log(Partition(name, number)) for number in range(partitions)]
-        self._topics[name] = Topic(logs, bytes_max)
+        self._create(name, partitions, bytes_max)
         for group in self._groups.values():
             group.rebalance()
 
@@ -64,8 +72,33 @@ class MemoryKafka:
             group.rebalance()
 
     def delete_topic(self, name: str) -> None:
-        """It is gone, with its messages."""
+        """It is gone, with its messages and what groups have committed of it."""
         del self._topics[name]
+        for offsets in self.committed.values():
+            for partition in [each for each in offsets if each.topic == name]:
+                del offsets[partition]
+
+    def remake_topic(self, name: str, *, partitions: int = 1) -> None:
+        """Delete it and make it anew in one breath: no client is told."""
+        bytes_max = self.topic_bytes_max(name)
+        self.delete_topic(name)
+        self._create(name, partitions, bytes_max)
+
+    def topic_id(self, name: str) -> str | None:
+        """Its id, empty where clients are not told; None where there is no such topic."""
+        if name not in self._topics:
+            return None
+        return self._topics[name].id if self._topic_ids else ""
+
+    def holds(self, partition: Partition) -> bool:
+        """Whether there is such a partition now."""
+        topic = self._topics.get(partition.topic)
+        return topic is not None and partition.number < len(topic.logs)
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics that there are now."""
+        return list(self._topics)
 
     def limit(self, topic: str, bytes_max: int) -> None:
         """Change the largest message that a topic accepts."""
@@ -164,6 +197,11 @@ class MemoryKafka:
         """Commit or abort what the id has open."""
         end_transaction(self._open.pop(name), state, self.committed)
 
+    def _create(self, name: str, partitions: int, bytes_max: int) -> None:
+        assert name not in self._topics, f"topic {name} exists"
+        logs = [Log(Partition(name, number)) for number in range(partitions)]
+        self._topics[name] = Topic(logs, bytes_max, f"id-{next(self._created)}")
+
     def _topic(self, name: str) -> Topic:
         if name not in self._topics:
             raise TopicMissing(f"topic {name} does not exist; create it")
@@ -176,8 +214,15 @@ class MemoryKafka:
         self._unkeyed += 1
         return self._unkeyed % partitions
 
-    def visible(self, partition: Partition, offsets: Sequence[tuple[int, int]]) -> list[int]:
-        """The offsets within some ranges at which a read_committed reader finds a message."""
+    def visible(self, where: PartitionLife, offsets: Sequence[tuple[int, int]]) -> list[int] | None:
+        """The offsets within some ranges at which a read_committed reader finds a message.
+
+        None where the topic is in another life now.
+        """
+        partition = Partition(where.topic, where.number)
+        is_another = where.life and self.topic_id(where.topic) not in ("", where.life)
+        if is_another or not self.holds(partition):
+            return None
         log = self.log(partition)
         return [
             message.offset

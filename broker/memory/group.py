@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from broker.errors import MemberFenced, TransactionAborted
-from broker.ports import Partition
+from broker.lives import Committed
+from broker.ports import Life, Partition
 from broker.subscribed import subscribed
 
 
@@ -23,6 +25,14 @@ class Membership(NamedTuple):
     holder: object
     """The process that holds the member's name."""
     generation: int
+    lives: Mapping[Partition, Life] = MappingProxyType({})
+    """Written beside the offsets: those of another life are not believed."""
+
+    def committed(self, offsets: Mapping[Partition, int]) -> dict[Partition, Committed]:
+        """Offsets with the lives that they are of."""
+        return {
+            each: Committed(at, self.lives.get(each, Life()).name) for each, at in offsets.items()
+        }
 
 
 @dataclass

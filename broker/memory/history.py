@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping, Sequence
 from typing import Literal
 
+from broker.lives import Committed
 from broker.memory.cluster import MemoryKafka
 from broker.ports import Partition
 from broker.subscribed import members_of, subscribed
@@ -27,7 +28,7 @@ class History:
             self._found = kafka.sizes()
 
     def open(
-        self, kafka: MemoryKafka, partition: Partition, places: MutableMapping[Partition, int]
+        self, kafka: MemoryKafka, partition: Partition, places: MutableMapping[Partition, Committed]
     ) -> None:
         """Where the group is new, have it begin behind all that was there when it came."""
         asked = subscribed(partition.topic, self._subscription)
@@ -37,4 +38,10 @@ class History:
         for each in all_of_it:
             log = kafka.log(each)
             has_history = each.number < (self._found or {}).get(each.topic, 0)
-            places[each] = log.end if has_history else log.start
+            at = log.end if has_history else log.start
+            places[each] = Committed(at, kafka.topic_id(each.topic) or "")
+
+    def forget(self, topic: str) -> None:
+        """It is not there any more: whatever comes by its name is new."""
+        if self._found is not None:
+            self._found.pop(topic, None)

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from broker.errors import OffsetGap
+from broker.lives import Committed
 from broker.ports import Headers, Message, Partition
 
 
@@ -27,7 +28,7 @@ class Transaction:
     """On the clock's monotonic scale; past it the coordinator aborts."""
     state: State = State.OPEN
     logs: set[Log] = field(default_factory=set)
-    offsets: dict[str, dict[Partition, int]] = field(default_factory=dict)
+    offsets: dict[str, dict[Partition, Committed]] = field(default_factory=dict)
     """By group."""
 
 
@@ -132,7 +133,7 @@ class Log:
 
 
 def end_transaction(
-    transaction: Transaction, state: State, committed: Mapping[str, dict[Partition, int]]
+    transaction: Transaction, state: State, committed: Mapping[str, dict[Partition, Committed]]
 ) -> None:
     """Commit or abort; `committed` are the offsets of each group."""
     assert transaction.state is State.OPEN, "a transaction ends once"

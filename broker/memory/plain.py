@@ -52,7 +52,7 @@ class PlainMemorySink:
         self._strike("commit")
         if self._group is not None:
             self._kafka.group(self._group.group).require(self._group)
-            self._kafka.committed[self._group.group].update(self._offsets)
+            self._kafka.committed[self._group.group].update(self._group.committed(self._offsets))
         self._offsets, self._group = {}, None
 
     def abort(self) -> None:

@@ -61,7 +61,7 @@ class MemorySink:
         assert isinstance(group, Membership), "the token is that of MemorySource.group"
         assert self._transaction is not None, "offsets are sent within a transaction"
         self._guarded(group)
-        self._transaction.offsets.setdefault(group.group, {}).update(offsets)
+        self._transaction.offsets.setdefault(group.group, {}).update(group.committed(offsets))
 
     def commit(self) -> None:
         """Make everything since `begin` visible, offsets included."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import count
 
-from broker.errors import KafkaUnavailable
+from broker.errors import KafkaUnavailable, OffsetGap, TopicRemade
+from broker.lives import LOOK_INTERVAL_S, Committed, Memory
 from broker.memory.cluster import MemoryKafka
 from broker.memory.faults import Call
 from broker.memory.group import Membership
 from broker.memory.history import History, Start
-from broker.ports import Message, Partition
+from broker.ports import Life, Message, Partition
 from broker.rewinding import Rewind, ToTime, check_partitions, wanted
 
 WAIT_S = 0.05
@@ -48,7 +49,7 @@ class MemorySource:
         self._group = kafka.group(group or f"reader-{next(UNNAMED)}")
         self._topics = tuple(topics)
         self._static = worker is not None
-        self._kept: dict[Partition, int] | None = None if group else {}
+        self._kept: dict[Partition, Committed] | None = None if group else {}
         self._history = History(self._topics, start)
         self._rewind = rewind
         self._rewound: set[Partition] = set()
@@ -57,6 +58,10 @@ class MemorySource:
         self._assigned: tuple[Partition, ...] = ()
         self._positions: dict[Partition, int] = {}
         self._starts: dict[Partition, int] = {}
+        self._memory = Memory()
+        self._polled: dict[str, str | None] = {}
+        self._looked_s = kafka.clock.monotonic_s()
+        self._changed = False
         self._delivered = False
         self._entered = False
         self._gone = False
@@ -83,10 +88,11 @@ class MemorySource:
         deadline_s = clock.monotonic_s() + timeout_s
         while True:
             self._follow_group()
-            messages = self._fetch(messages_max, bytes_max)
+            messages = self._fetched(messages_max, bytes_max)
             left_s = deadline_s - clock.monotonic_s()
             if messages or left_s < INSTANT_S:
                 self._delivered = bool(messages)
+                self._ask()
                 return messages
             clock.sleep(min(WAIT_S, left_s))
 
@@ -106,8 +112,23 @@ class MemorySource:
                 raise KafkaUnavailable(f"offsets of group {self._group.name} stay pending")
             self._kafka.clock.sleep(WAIT_S)
             self._kafka.tick()
-        committed = self._kafka.committed[self._group.name]
-        return {each: committed[each] for each in self._assigned if each in committed}
+        committed, lives = self._kafka.committed[self._group.name], self.lives()
+        return {
+            each: committed[each].offset
+            for each, life in lives.items()
+            if each in committed and committed[each].life in ("", life.name)
+        }
+
+    def lives(self) -> Mapping[Partition, Life]:
+        """The life of its topic in which each assigned partition is read."""
+        return self._memory.lives(self._starts)
+
+    def confirm_lives(self) -> None:
+        """Raises TopicRemade where what the last poll brought may be of two topics."""
+        found, self._polled = self._polled, {}
+        for topic in self._memory.differing(found):
+            self._changed = found[topic] is not None
+            raise TopicRemade(f"topic {topic!r} was deleted while it was read")
 
     def seek(self, positions: Mapping[Partition, int]) -> None:
         """Go back; partitions that are not assigned are left out."""
@@ -117,7 +138,8 @@ class MemorySource:
 
     def lag(self) -> Mapping[Partition, int]:
         """Offsets behind the end of each assigned partition."""
-        return {each: self._kafka.log(each).end - at for each, at in self._positions.items()}
+        held = {each: at for each, at in self._positions.items() if self._kafka.holds(each)}
+        return {each: max(0, self._kafka.log(each).end - at) for each, at in held.items()}
 
     def ends(self) -> Mapping[Partition, int] | None:
         """Where what is committed ends in each assigned partition; None outside of the group."""
@@ -127,7 +149,7 @@ class MemorySource:
 
     def group(self) -> Membership:
         """The present membership."""
-        return Membership(self._group.name, self._name, self, self._generation)
+        return Membership(self._group.name, self._name, self, self._generation, self.lives())
 
     def close(self) -> None:
         """Leave; a static member's place is kept for a session."""
@@ -159,6 +181,7 @@ class MemorySource:
         self._kafka.tick()
         if not (self._entered and self._group.has(self._name, self)):
             self.join()
+        self._look()
         if self._group.rebalancing:
             self._group.rejoin(self._name)
             self._kafka.tick()
@@ -169,9 +192,49 @@ class MemorySource:
 
     def _adopt(self, generation: int, assigned: tuple[Partition, ...]) -> None:
         if self._kept is not None:
-            self._kept.update(self._starts)
+            lives = self.lives()
+            self._kept.update({p: Committed(at, lives[p].name) for p, at in self._starts.items()})
         self._generation, self._assigned = generation, assigned
+        self._memory.reach(self._starts)
         self._positions, self._starts = {}, {}
+
+    def _look(self) -> None:
+        """Enter the group again where a topic was made anew; it is looked at now and then."""
+        now_s = self._kafka.clock.monotonic_s()
+        if now_s >= self._looked_s + LOOK_INTERVAL_S:
+            self._looked_s = now_s
+            found = {each.topic: self._kafka.topic_id(each.topic) for each in self._positions}
+            self._changed |= any(found[each] is not None for each in self._memory.differing(found))
+        if self._changed:
+            self._enter_again()
+
+    def _enter_again(self) -> None:
+        self._changed = False
+        self._adopt(-1, ())
+        self._group.rebalance()
+
+    def _ask(self) -> None:
+        """What the topics of this poll are now, and how much they hold at least."""
+        moved = [each for each, at in self._positions.items() if at != self._starts[each]]
+        self._polled = {each.topic: self._kafka.topic_id(each.topic) for each in moved}
+        if not set(self._memory.differing(self._polled)):
+            self._memory.end({each: self._kafka.log(each).end for each in moved})
+
+    def _fetched(self, messages_max: int, bytes_max: int) -> list[Message]:
+        """As `_fetch`; nothing where a position is of another life, and the group is entered anew.
+
+        Raises OffsetGap where it is of this one.
+        """
+        try:
+            return self._fetch(messages_max, bytes_max)
+        except OffsetGap:
+            ids = {each.topic: self._kafka.topic_id(each.topic) for each in self._positions}
+            behind = {each: self._kafka.log(each).end for each in self._positions}
+            is_past = any(at > behind[each] for each, at in self._positions.items())
+            if not (set(self._memory.differing(ids)) or (is_past and "" in ids.values())):
+                raise
+            self._enter_again()
+            return []
 
     def _fetch(self, messages_max: int, bytes_max: int) -> list[Message]:
         """What is there in each assigned partition, up to both bounds."""
@@ -181,6 +244,8 @@ class MemorySource:
             bytes_left = bytes_max - sum(len(message.value) for message in messages)
             if messages and (len(messages) >= messages_max or bytes_left <= 0):
                 break
+            if not self._kafka.holds(partition):
+                continue
             log = self._kafka.log(partition)
             fetched = log.read(position, messages_max - len(messages), bytes_left)
             messages += fetched.messages
@@ -192,16 +257,34 @@ class MemorySource:
         places = self._kafka.committed[self._group.name] if self._kept is None else self._kept
         for partition in self._assigned:
             known = partition in self._positions
-            if not known and not self._kafka.pending(self._group.name, partition):
-                self._history.open(self._kafka, partition, places)
-                at = places.get(partition, self._kafka.log(partition).start)
-                at = self._moved(partition, at)
-                self._positions[partition] = self._starts[partition] = at
+            pending = self._kafka.pending(self._group.name, partition)
+            if not (known or pending) and self._kafka.holds(partition):
+                place = self._resumed(partition, places)
+                place = place._replace(offset=self._moved(partition, place))
+                self._memory.place({partition: place})
+                self._positions[partition] = self._starts[partition] = place.offset
 
-    def _moved(self, partition: Partition, at: int) -> int:
+    def _resumed(
+        self, partition: Partition, places: MutableMapping[Partition, Committed]
+    ) -> Committed:
+        """Where a partition is gone on with in its present life, or begun."""
+        log, topic_id = self._kafka.log(partition), self._kafka.topic_id(partition.topic)
+        assert topic_id is not None, "a topic that exists has an id, or an empty one"
+        known = places.get(partition, Committed(-1))
+        place = self._memory.resumed(partition, known, topic_id, lambda _: (log.start, log.end))
+        assert place is not None, "the ends of a log in memory are always known"
+        if self._memory.is_another(partition.topic, place.life):
+            self._history.forget(partition.topic)
+        if place.offset < 0:
+            self._history.open(self._kafka, partition, places)
+            begun = places.get(partition, Committed(log.start))
+            place = place._replace(offset=begun.offset)
+        return place
+
+    def _moved(self, partition: Partition, place: Committed) -> int:
         """Where a partition is read from: moved, the first time that we get it."""
         if self._rewind is None or partition in self._rewound:
-            return at
+            return place.offset
         self._rewound.add(partition)
         log = self._kafka.log(partition)
         if isinstance(self._rewind, ToTime):
@@ -210,7 +293,7 @@ class MemorySource:
             check_partitions(self._rewind, partition.topic, self._kafka.partitions(partition.topic))
             target = wanted(self._rewind, partition, log.start, log.end)
         if target is None:
-            return at
+            return place.offset
         if self._kept is None:
-            self._kafka.committed[self._group.name][partition] = target
+            self._kafka.committed[self._group.name][partition] = place._replace(offset=target)
         return target

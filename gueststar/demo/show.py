@@ -40,7 +40,7 @@ def play(
     parts.warm_up()
     topics = [SURVEY_TOPIC, *parts.outputs]
     with quiet(), embedded_kafka(topics) as kafka, stopped_by_signal() as stop:
-        stage = Stage(parts, Connection(kafka.address), night, rate)
+        stage = Stage(parts, Connection(kafka.address, topic_ids=False), night, rate)
         with shown(stage.tally, console, title) as tick:
             stage.play(stop, tick)
     for line in summary(stage.tally, night):

@@ -10,7 +10,8 @@ import pytest
 
 from broker.errors import OffsetGap, OutputTooLarge, TopicMissing
 from broker.ports import Headers, Message, Output, Partition, Sink
-from tests.broker.clusters import TRANSACTION_S, Cluster
+from tests.broker.building import TRANSACTION_S
+from tests.broker.clusters import Cluster
 from tests.broker.workers import LocalWorker
 
 SENT_S = 0.5

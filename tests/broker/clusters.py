@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Protocol, TypedDict
+from typing import Protocol
 from uuid import uuid4
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
@@ -22,10 +22,8 @@ from broker.kafka import Connection, KafkaAdmin, KafkaSink, KafkaSource, TopicSe
 from broker.kafka.connection import Start
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.ports import Clock, Partition, Sink, Source
+from tests.broker.building import SESSION_S, TRANSACTION_S, WorkerSettings, build_worker
 from tests.broker.workers import LocalWorker, ProcessWorker, StoppableWorker, TwinWorker
-
-SESSION_S = 3.0
-TRANSACTION_S = 3.0
 
 
 class Cluster(Protocol):
@@ -47,6 +45,14 @@ class Cluster(Protocol):
 
     def forget(self, topic: str, *, before: int) -> None:
         """Have partition 0 forget what is below that offset, as retention does."""
+        ...
+
+    def delete(self, topic: str) -> None:
+        """Delete it."""
+        ...
+
+    def remake(self, topic: str, *, partitions: int = 1) -> None:
+        """Delete the topic and make it anew in one breath."""
         ...
 
     def publish(self, topic: str, values: Sequence[bytes], *, partition: int = 0) -> None:
@@ -112,6 +118,12 @@ class TwinCluster:
     def forget(self, topic: str, *, before: int) -> None:
         self._kafka.forget(Partition(topic, 0), before=before)
 
+    def delete(self, topic: str) -> None:
+        self._kafka.delete_topic(topic)
+
+    def remake(self, topic: str, *, partitions: int = 1) -> None:
+        self._kafka.remake_topic(topic, partitions=partitions)
+
     def publish(self, topic: str, values: Sequence[bytes], *, partition: int = 0) -> None:
         for value in values:
             self._kafka.publish(topic, value, partition=partition)
@@ -157,45 +169,6 @@ class TwinCluster:
         return MemorySource(self._kafka, group=group, topics=topics, start=start)
 
 
-class WorkerSettings(TypedDict):
-    """What `build_worker` needs; it travels to another process."""
-
-    bootstrap: str
-    group: str
-    topic: str
-    name: str
-    outputs: tuple[str, ...]
-    transaction_s: float
-
-
-def build_worker(
-    *,
-    bootstrap: str,
-    group: str,
-    topic: str,
-    name: str,
-    outputs: Sequence[str],
-    transaction_s: float,
-) -> LocalWorker:
-    """A worker of the real Kafka, in the process that calls this."""
-    connection = Connection(bootstrap, patience_s=30)
-    source = KafkaSource(
-        connection,
-        topics=[topic],
-        group=group,
-        worker=name,
-        session_timeout_ms=int(SESSION_S * 1e3),
-    )
-    sink = KafkaSink(
-        connection,
-        group=group,
-        worker=name,
-        topics=outputs,
-        transaction_timeout_ms=int(transaction_s * 1e3),
-    )
-    return LocalWorker(source, sink)
-
-
 class RealCluster:
     """A real Kafka; groups and topics of a test are its own."""
 
@@ -230,10 +203,27 @@ class RealCluster:
         for future in self._client.delete_records([TopicPartition(topic, 0, before)]).values():
             future.result()
 
+    def delete(self, topic: str) -> None:
+        for future in self._client.delete_topics([topic]).values():
+            future.result()
+
+    def remake(self, topic: str, *, partitions: int = 1) -> None:
+        self.delete(topic)
+        self._admin.create([TopicSettings(topic, partitions)])
+        # One that knew the old topic may write to it still, and take that for the new one.
+        self._producer = self._new_producer()
+
     def publish(self, topic: str, values: Sequence[bytes], *, partition: int = 0) -> None:
+        failed = list[KafkaError]()
         for value in values:
-            self._producer.produce(topic, value=value, partition=partition)
-        assert self._producer.flush(10) == 0, "the real Kafka takes what is published"
+            self._producer.produce(
+                topic,
+                value=value,
+                partition=partition,
+                on_delivery=lambda error, _: failed.append(error) if error else None,
+            )
+        assert self._producer.flush(30) == 0, "the real Kafka takes what is published"
+        assert not failed, failed[0]
 
     def read(self, topic: str) -> list[bytes]:
         reader = Consumer(

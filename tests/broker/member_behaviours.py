@@ -11,7 +11,8 @@ from broker.errors import MemberFenced, ProducerFenced, TransactionAborted
 from broker.ports import Partition
 from schemas.errors import BrokerError
 from tests.broker.behaviours import numbered, poll_until, values
-from tests.broker.clusters import SESSION_S, TRANSACTION_S, Cluster
+from tests.broker.building import SESSION_S, TRANSACTION_S
+from tests.broker.clusters import Cluster
 from tests.broker.workers import LocalWorker, StoppableWorker, Worker
 
 LONG_S = max(SESSION_S, TRANSACTION_S) + 1

@@ -24,7 +24,8 @@ def embedded() -> Iterator[EmbeddedKafka]:
 
 def member(kafka: EmbeddedKafka) -> KafkaSource:
     """A member of the group that reads the input."""
-    return KafkaSource(Connection(kafka.address), topics=["input"], group="g", worker="one")
+    connection = Connection(kafka.address, topic_ids=False)
+    return KafkaSource(connection, topics=["input"], group="g", worker="one")
 
 
 def producer(kafka: EmbeddedKafka) -> AtLeastOnceSink:

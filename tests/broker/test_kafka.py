@@ -18,8 +18,10 @@ from broker.node import KafkaNode, free_ports
 from broker.ports import Output, Partition
 from schemas.errors import BrokerError
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours, numbered, values
-from tests.broker.clusters import SESSION_S, RealCluster
+from tests.broker.building import SESSION_S
+from tests.broker.clusters import RealCluster
 from tests.broker.history_behaviours import HistoryBehaviours
+from tests.broker.life_behaviours import LifeBehaviours
 from tests.broker.member_behaviours import (
     MemberBehaviours,
     NamesakeBehaviours,
@@ -45,6 +47,10 @@ class TestReading(ReadingBehaviours):
 
 class TestPublishing(PublishingBehaviours):
     """What a transaction of the real Kafka holds."""
+
+
+class TestLives(LifeBehaviours):
+    """Topics of the real Kafka that are deleted and made anew."""
 
 
 class TestMembers(MemberBehaviours):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from broker.balance import balance
 from broker.errors import LedgerError
 from broker.ledger import Counts, Delivery, Entry, Gap, Range, gaps, ranges, read_entry, total
-from broker.ports import Message, Partition
+from broker.ports import Life, Message, Partition, PartitionLife
 
 ZERO, ONE = Partition("survey", 0), Partition("survey", 1)
 
@@ -43,7 +43,7 @@ def entry(start: int, end: int, *, sequence: int = 0, passed: Sequence[Gap] = ()
     )
 
 
-def nothing_visible(partition: Partition, passed: Sequence[Gap]) -> list[int]:
+def nothing_visible(partition: PartitionLife, passed: Sequence[Gap]) -> list[int]:
     """A source whose gaps are what they should be."""
     return []
 
@@ -66,12 +66,12 @@ def test_another_message_on_the_ledgers_topic_is_named(value: bytes) -> None:
 
 def test_ranges_are_of_the_partitions_that_moved_with_their_gaps() -> None:
     messages = [Message(*ZERO, offset, -1, None, b"") for offset in (5, 6, 9)]
-    found = ranges(messages, {ZERO: 4, ONE: 7}, {ZERO: 11, ONE: 7})
-    assert found == (Range("survey", 0, 4, 11, 3, (Gap(4, 5), Gap(7, 9), Gap(10, 11))),)
+    found = ranges(messages, {ZERO: 4, ONE: 7}, {ZERO: 11, ONE: 7}, {ZERO: Life("b", 2)})
+    assert found == (Range("survey", 0, 4, 11, 3, (Gap(4, 5), Gap(7, 9), Gap(10, 11)), "b", 2),)
 
 
 def test_a_partition_that_only_passed_control_records_has_a_range_without_alerts() -> None:
-    assert ranges([], {ZERO: 4}, {ZERO: 6}) == (Range("survey", 0, 4, 6, 0, (Gap(4, 6),)),)
+    assert ranges([], {ZERO: 4}, {ZERO: 6}, {}) == (Range("survey", 0, 4, 6, 0, (Gap(4, 6),)),)
 
 
 @given(st.sets(st.integers(10, 40)))
@@ -95,7 +95,7 @@ def test_a_whole_ledger_balances_in_any_order() -> None:
     sums = balance(entries, nothing_visible)
     assert sums.imbalances == ()
     assert (sums.consumed, sums.published, sums.dead) == (31, 28, 3)
-    assert sums.ranges == {ZERO: Gap(0, 31)}
+    assert sums.ranges == {PartitionLife(*ZERO): Gap(0, 31)}
 
 
 def test_an_empty_ledger_balances() -> None:
@@ -112,7 +112,7 @@ def test_gaps_are_lawful_where_no_message_is_visible() -> None:
 def test_a_visible_message_in_a_gap_is_named() -> None:
     entries = [entry(0, 20, passed=[Gap(4, 6)]), entry(22, 30, sequence=1)]
 
-    def visible(partition: Partition, passed: Sequence[Gap]) -> list[int]:
+    def visible(partition: PartitionLife, passed: Sequence[Gap]) -> list[int]:
         assert passed == [Gap(4, 6), Gap(20, 22)]
         return [21, 5]
 

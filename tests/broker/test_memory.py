@@ -7,6 +7,7 @@ import pytest
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours
 from tests.broker.clusters import TwinCluster
 from tests.broker.history_behaviours import HistoryBehaviours
+from tests.broker.life_behaviours import LifeBehaviours
 from tests.broker.member_behaviours import (
     MemberBehaviours,
     NamesakeBehaviours,
@@ -26,6 +27,10 @@ class TestReading(ReadingBehaviours):
 
 class TestPublishing(PublishingBehaviours):
     """What a transaction of the twin holds."""
+
+
+class TestLives(LifeBehaviours):
+    """Topics of the twin that are deleted and made anew."""
 
 
 class TestMembers(MemberBehaviours):

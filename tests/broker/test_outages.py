@@ -15,7 +15,8 @@ from broker.kafka.connection import Start
 from broker.node import KafkaNode
 from broker.ports import Partition, Source
 from tests.broker.behaviours import numbered
-from tests.broker.clusters import SESSION_S, RealCluster
+from tests.broker.building import SESSION_S
+from tests.broker.clusters import RealCluster
 from tests.broker.history_behaviours import arrive, gather, take
 from tests.broker.member_behaviours import fault_of
 from tests.broker.workers import LocalWorker

@@ -9,12 +9,12 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from typing import Any, Protocol
 
-from broker.errors import OutputTooLarge, ProducerFenced, TransactionAborted
+from broker.errors import OutputTooLarge, ProducerFenced, TopicRemade, TransactionAborted
 from broker.memory import MemorySink, MemorySource
 from broker.ports import Message, Output, Partition, Sink, Source
 from schemas.errors import BrokerError
 
-GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge)
+GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicRemade)
 
 
 class Worker(Protocol):
@@ -94,6 +94,7 @@ class LocalWorker:
 
     def produce(self, topic: str) -> None:
         self._take_id()
+        self.source.confirm_lives()
         self.sink.begin()
         self.sink.produce([Output(topic, message.key, message.value) for message in self._polled])
 

@@ -11,6 +11,7 @@ from broker.balance import Balance, balance
 from broker.clock import ManualClock
 from broker.dead_letters import DeadLetterBound
 from broker.ledger import Delivery, Entry, read_entry
+from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink
 from broker.observer import BatchReport, Phase
 from broker.pipeline import Pipeline
@@ -42,6 +43,9 @@ class Setup:
     limits: RunLimits = LIMITS
     bound: DeadLetterBound = field(default_factory=DeadLetterBound)
     between: Callable[[], None] | None = None
+
+
+NONE = Committed(0)
 
 
 class Killed(BaseException):
@@ -193,7 +197,7 @@ class World:
     def _consumed(self) -> bool:
         committed = self.kafka.committed["g"]
         ends = {Partition(each.topic, each.partition): each.offset + 1 for each in self.sent}
-        return all(committed.get(each, 0) >= end for each, end in ends.items())
+        return all(committed.get(each, NONE).offset >= end for each, end in ends.items())
 
     def enriched(self) -> list[int]:
         """The alerts that a read_committed reader finds on the enriched topic."""

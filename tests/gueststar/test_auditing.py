@@ -11,7 +11,7 @@ from broker.clock import ManualClock
 from broker.errors import KafkaUnavailable, LedgerError
 from broker.ledger import Counts, Delivery, Entry, Gap, Range
 from broker.memory import MemoryKafka, MemorySink, MemorySource
-from broker.ports import Output, Partition, Source
+from broker.ports import Output, Partition, PartitionLife, Source
 from gueststar import auditing
 from gueststar.accounts import lines
 from gueststar.auditing import Open, audit, spans, visible
@@ -71,7 +71,7 @@ def audited(memory: MemoryKafka, *entries: Entry) -> tuple[Imbalance, ...]:
     """What does not add up in a ledger of these entries."""
     for each in entries:
         memory.publish(LEDGER, each.encode())
-    return audit(opener(memory), LEDGER).imbalances
+    return audit(opener(memory), LEDGER, memory.topics).imbalances
 
 
 def test_a_ledger_that_counts_every_alert_balances(memory: MemoryKafka) -> None:
@@ -84,8 +84,8 @@ def test_an_alert_that_no_entry_counts_is_found(memory: MemoryKafka) -> None:
 
 
 def test_only_what_a_reader_finds_is_visible(memory: MemoryKafka) -> None:
-    assert visible(opener(memory), SURVEY, [Gap(4, 6), Gap(10, 12)]) == [4, 10]
-    assert visible(opener(memory), SURVEY, []) == []
+    assert visible(opener(memory), PartitionLife(*SURVEY), [Gap(4, 6), Gap(10, 12)]) == [4, 10]
+    assert visible(opener(memory), PartitionLife(*SURVEY), []) == []
 
 
 def test_an_empty_ledger_is_said_so(memory: MemoryKafka) -> None:
@@ -95,7 +95,7 @@ def test_an_empty_ledger_is_said_so(memory: MemoryKafka) -> None:
 
 def test_a_topic_that_is_no_ledger_is_said_so(memory: MemoryKafka) -> None:
     with pytest.raises(LedgerError):
-        audit(opener(memory), SURVEY.topic)
+        audit(opener(memory), SURVEY.topic, memory.topics)
 
 
 def test_a_topic_that_gives_nothing_more_is_not_waited_for_for_ever(
@@ -107,7 +107,7 @@ def test_a_topic_that_gives_nothing_more_is_not_waited_for_for_ever(
     sink.begin()
     sink.produce([Output(LEDGER, None, b"of a transaction that stays open")])
     with pytest.raises(KafkaUnavailable, match="nothing more"):
-        audit(opener(memory), LEDGER)
+        audit(opener(memory), LEDGER, memory.topics)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_gaps_near_one_another_are_looked_into_in_one_go(
 
 def test_the_account_names_what_was_counted_and_its_verdict(memory: MemoryKafka) -> None:
     audited(memory, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1))
-    told = list(lines(audit(opener(memory), LEDGER)))
+    told = list(lines(audit(opener(memory), LEDGER, memory.topics)))
     assert told[0] == "10 alerts consumed in 2 batches"
     assert "9 published, 1 dead" in told
     assert "  dead: truncated: 1" in told
@@ -138,6 +138,6 @@ def test_the_account_names_what_was_counted_and_its_verdict(memory: MemoryKafka)
 
 def test_the_account_names_where_it_does_not_add_up(memory: MemoryKafka) -> None:
     audited(memory, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
-    told = list(lines(audit(opener(memory), LEDGER)))
+    told = list(lines(audit(opener(memory), LEDGER, memory.topics)))
     assert any(line.startswith("does not add up: ztf/0 offset 3") for line in told)
     assert told[-1] == "does not balance"
