@@ -1,7 +1,7 @@
 """A real Apache Kafka of one node: what tests, benchmarks and `make kafka` start, kill and restart.
 
-No container: Maven brings the jars that broker/kafka-server.pom.xml names, once, into `.kafka/`
-beside the rooms; Java 17 runs them. `python -m broker.node` stays up in the foreground.
+No container: Java 17 runs the jars of broker/node_jars.py. `python -m broker.node` stays up in the
+foreground. broker/node_listeners.py has its listeners, with a password and over TLS, too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import atexit
 import fcntl
-import hashlib
 import os
 import random
 import shutil
@@ -24,17 +23,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from broker.errors import KafkaUnavailable
+from broker.errors import KafkaUnavailable, SettingsError
 from broker.kafka.admin import ASK_INTERVAL_S, KafkaAdmin
 from broker.kafka.connection import Connection
+from broker.node_jars import fetch_jars
+from broker.node_listeners import (
+    HOST,
+    PLAIN,
+    User,
+    client_settings,
+    environment,
+    make_certificates,
+    protocols,
+)
+from broker.node_listeners import settings as listener_settings
 
-POM: Final = Path(__file__).with_name("kafka-server.pom.xml")
-LIBS_FOLDER: Final = Path(__file__).resolve().parents[1] / ".kafka"
 PACKAGES: Final = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
 HEAP_MB: Final = 512
 START_S_MAX: Final = 90.0
 STOP_S_MAX: Final = 20.0
+WATCH_INTERVAL_S: Final = 0.5
 FOREGROUND_PORT: Final = 9092
+CONTROLLER: Final = "controller.quorum.bootstrap.servers"
 
 # Below Linux's range for outgoing connections (32768 and up): a client that keeps calling a
 # killed node's port from within that range can be given that very port, connect to itself, and
@@ -82,36 +92,10 @@ def port_is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((HOST, port))
         except OSError:
             return False
         return True
-
-
-def fetch_jars() -> Path:
-    """The folder of the server's jars; Maven fills it the first time (46 jars, 45 MB)."""
-    named_for = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
-    libs = LIBS_FOLDER / f"libs-{named_for}"
-    LIBS_FOLDER.mkdir(exist_ok=True)
-    with (LIBS_FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not libs.is_dir():
-            _copy_dependencies(libs)
-    return libs
-
-
-def _copy_dependencies(libs: Path) -> None:
-    # Into a folder beside it first: a fetch that was cut off must not look like a whole one.
-    partial = libs.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    command = ["mvn", "-B", "-q", "-f", str(POM), "dependency:copy-dependencies"]
-    done = subprocess.run(
-        [*command, f"-DoutputDirectory={partial}"], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        reason = next((line for line in done.stdout.splitlines() if "ERROR" in line), "no reason")
-        raise KafkaUnavailable(f"Maven could not bring Kafka's jars: {reason.strip()}")
-    partial.rename(libs)
 
 
 class KafkaNode:
@@ -120,7 +104,10 @@ class KafkaNode:
     folder: where its data and log live; a temporary one, removed at `stop`, where None.
     port: for clients; a free one where None.
     settings: more server settings, over SETTINGS.
-    Raises KafkaUnavailable where java or mvn is absent or the server does not come up.
+    user: also a listener that asks for this user's password (SASL_PLAINTEXT, SCRAM-SHA-512).
+    tls: also a listener over TLS, by a CA made for this folder; it asks for the password, too.
+    Raises KafkaUnavailable where java or mvn is absent, the port or the folder is another
+    server's, or the server does not come up.
     """
 
     def __init__(
@@ -129,18 +116,26 @@ class KafkaNode:
         folder: Path | None = None,
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
+        user: User | None = None,
+        tls: bool = False,
     ) -> None:
         self._temporary = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="gueststar-kafka-"))
-        free = free_ports(2)
-        self.port, self._controller_port = port or free[0], free[1]
-        self._settings = {**SETTINGS, **self._own_settings(), **(settings or {})}
+        self.port = port or free_ports(1)[0]
+        self._user, self._tls = user, tls
+        self.addresses = self._addresses()
+        self._more_settings = settings or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
-        """What clients call `bootstrap.servers`."""
-        return f"127.0.0.1:{self.port}"
+        """What clients call `bootstrap.servers`, of the listener that asks for nothing."""
+        return self.addresses[PLAIN]
+
+    def client(self, protocol: str) -> dict[str, str]:
+        """What a client of librdkafka needs for one of `addresses`: address and security."""
+        security = client_settings(protocol, self._user, self.folder / "tls" / "ca.pem")
+        return {"bootstrap.servers": self.addresses[protocol], **security}
 
     @property
     def log_file(self) -> Path:
@@ -158,10 +153,19 @@ class KafkaNode:
         assert self._process is None, "the node is running"
         if absent := missing_packages():
             raise KafkaUnavailable(f"Kafka needs {' and '.join(absent)}: apt install them first")
-        if not self._settings_file.exists():
+        self._require_free()
+        known = self._settings_file.exists()
+        self._write_settings()
+        if not known:
             self._format()
         self._run()
+        if self._user is not None:
+            KafkaAdmin(Connection(self.address)).admit(*self._user)
         return self
+
+    def status(self) -> int | None:
+        """The server's exit status where it has ended by itself, else None."""
+        return None if self._process is None else self._process.poll()
 
     def stop(self) -> None:
         """Ask the server to end, then make sure; a temporary folder goes with it. Idempotent."""
@@ -189,14 +193,45 @@ class KafkaNode:
     def _settings_file(self) -> Path:
         return self.folder / "server.properties"
 
-    def _own_settings(self) -> dict[str, str]:
-        controller = f"127.0.0.1:{self._controller_port}"
-        return {
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
-            "controller.quorum.bootstrap.servers": controller,
+    def _addresses(self) -> dict[str, str]:
+        """By protocol; the plain one's port, and beside it the next that are free."""
+        ports = {PLAIN: self.port}
+        for nth, protocol in enumerate(protocols(self._user, tls=self._tls), 1):
+            near = self.port + nth
+            ports[protocol] = near if port_is_free(near) else free_ports(1)[0]
+        return {protocol: f"{HOST}:{port}" for protocol, port in ports.items()}
+
+    def _write_settings(self) -> None:
+        made = make_certificates(self.folder / "tls") if self._tls else None
+        settings = {
+            **SETTINGS,
+            **listener_settings(self.addresses, self._controller(), made),
             "log.dirs": str(self.folder / "data"),
+            **self._more_settings,
         }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = [f"{name}={value}\n" for name, value in settings.items()]
+        self._settings_file.write_text("".join(lines))
+
+    def _controller(self) -> str:
+        """Its own address as controller, which a folder was formatted for."""
+        if self._settings_file.exists():
+            for line in self._settings_file.read_text().splitlines():
+                if line.startswith(f"{CONTROLLER}="):
+                    return line.partition("=")[2]
+        return f"{HOST}:{free_ports(1)[0]}"
+
+    def _require_free(self) -> None:
+        """Raises KafkaUnavailable where another server has the port or the folder."""
+        if not port_is_free(self.port):
+            raise KafkaUnavailable(
+                f"port {self.port} is in use; stop who uses it, or choose another with --port"
+            )
+        lock = self.folder / "data" / ".lock"
+        if lock.exists() and _is_locked(lock):
+            raise KafkaUnavailable(
+                f"another Kafka runs on {self.folder}; stop it, or choose another with --folder"
+            )
 
     def _java(self, *arguments: str) -> list[str]:
         # Kafka logs nothing below ERROR unless told to.
@@ -204,9 +239,6 @@ class KafkaNode:
         return ["java", *flags, "-cp", f"{fetch_jars()}/*", *arguments]
 
     def _format(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lines = [f"{name}={value}\n" for name, value in self._settings.items()]
-        self._settings_file.write_text("".join(lines))
         cluster = uuid.uuid4().hex[:22]
         tool = self._java("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster)
         with self.log_file.open("ab") as log:
@@ -232,7 +264,7 @@ class KafkaNode:
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         admin = KafkaAdmin(Connection(self.address))
         deadline_s = time.monotonic() + START_S_MAX
-        while not admin.answers():
+        while process.poll() is not None or not admin.answers():
             if process.poll() is not None or time.monotonic() > deadline_s:
                 self._end(signal.SIGKILL)
                 raise KafkaUnavailable(f"Kafka did not start: see {self.log_file}")
@@ -250,24 +282,57 @@ class KafkaNode:
             process.wait()
 
 
+def _is_locked(file: Path) -> bool:
+    """Whether another process holds Kafka's lock of a data folder."""
+    with file.open("r+b") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        return False
+
+
 def main() -> None:
-    """Run a node in the foreground until interrupted, and print its address."""
+    """Run a node in the foreground until interrupted, and print its addresses."""
     options = argparse.ArgumentParser(prog="python -m broker.node", description=main.__doc__)
     options.add_argument("--port", type=int, help=f"default {FOREGROUND_PORT}, or a free one")
     options.add_argument("--folder", type=Path, help="keep the data here (default: a new night)")
+    options.add_argument(
+        "--scram",
+        metavar="USER:PASSWORD",
+        help="also a listener that asks for them (SASL_PLAINTEXT, SCRAM-SHA-512); for trials"
+        " alone, as other users of this machine see what is typed here",
+    )
+    options.add_argument(
+        "--tls", action="store_true", help="also a listener over TLS, with a CA made for the folder"
+    )
     chosen = options.parse_args()
     port = chosen.port or (FOREGROUND_PORT if port_is_free(FOREGROUND_PORT) else None)
+    try:
+        user = User.of(chosen.scram) if chosen.scram else None
+        _serve(KafkaNode(folder=chosen.folder, port=port, user=user, tls=chosen.tls))
+    except (KafkaUnavailable, SettingsError) as reason:
+        raise SystemExit(f"kafka: {reason}") from None
+
+
+def _serve(node: KafkaNode) -> None:
+    """Until a signal. Raises KafkaUnavailable where the server ends before."""
     stopped = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: stopped.set())
     started_s = time.monotonic()
-    try:
-        with KafkaNode(folder=chosen.folder, port=port) as node:
-            took_s = time.monotonic() - started_s
-            _say(f"Kafka answers at {node.address} after {took_s:.1f} s; log: {node.log_file}")
-            stopped.wait()
-    except KafkaUnavailable as reason:
-        raise SystemExit(f"kafka: {reason}") from None
+    with node:
+        took_s = time.monotonic() - started_s
+        _say(f"Kafka answers at {node.address} after {took_s:.1f} s; log: {node.log_file}")
+        for protocol in list(node.addresses)[1:]:
+            client = node.client(protocol)
+            variables = " ".join(environment(client))
+            _say(f"  {protocol} at {client['bootstrap.servers']}: {variables}")
+        while not stopped.wait(WATCH_INTERVAL_S):
+            if (status := node.status()) is not None:
+                raise KafkaUnavailable(
+                    f"the server ended by itself (status {status}); see {node.log_file}"
+                )
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka.connection import Connection
@@ -22,6 +30,9 @@ ANSWER_S_MAX: Final = 10.0
 ASK_INTERVAL_S: Final = 0.1
 ASK_S_MAX: Final = 1.0
 CREATED_S_MAX: Final = 20.0
+
+# The fewest that Kafka takes; RFC 5802 asks for no more.
+SCRAM_ITERATIONS: Final = 4_096
 
 # A topic without a setting of its own has the server's: Kafka's default.
 TOPIC_BYTES_MAX_DEFAULT: Final = 1_048_588
@@ -76,6 +87,13 @@ class KafkaAdmin:
         for future in self._client.create_topics(asked).values() if asked else ():
             self._ask_created(future)
         self._wait_listed({topic.name for topic in topics})
+
+    def admit(self, user: str, password: str) -> None:
+        """Have Kafka know a user by SCRAM-SHA-512, with this password from now on."""
+        credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
+        asked = UserScramCredentialUpsertion(user, credential, password.encode())
+        future = self._client.alter_user_scram_credentials([asked])[user]
+        self._ask(lambda: future.result(ANSWER_S_MAX))
 
     def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
         """Each topic's `max.message.bytes`: the largest batch of messages that it takes.

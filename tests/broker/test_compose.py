@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from broker.metrics import Metrics
-from broker.node import POM, SETTINGS
+from broker.node import SETTINGS
+from broker.node_jars import POM
 from broker.settings import Settings, read_settings
 from tests.broker.test_metrics import needs
 

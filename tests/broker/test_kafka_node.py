@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from broker.errors import KafkaUnavailable
-from broker.kafka import Connection, KafkaAdmin
+from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from broker.node import PORTS, KafkaNode, free_ports, port_is_free
+from tests.conftest import QUICK_KAFKA
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,3 +61,39 @@ def test_in_the_foreground_it_prints_its_address_and_stops_when_told(kafka: Kafk
         assert f"Kafka answers at 127.0.0.1:{command[-1]}" in line
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+
+
+@pytest.mark.kafka
+def test_a_port_in_use_is_refused(kafka: KafkaNode) -> None:
+    with pytest.raises(KafkaUnavailable, match=f"port {kafka.port} is in use; stop who uses it"):
+        KafkaNode(port=kafka.port).start()
+
+
+@pytest.mark.kafka
+def test_a_folder_on_which_another_runs_is_refused(kafka: KafkaNode) -> None:
+    with pytest.raises(KafkaUnavailable, match=f"another Kafka runs on {kafka.folder}; stop it"):
+        KafkaNode(folder=kafka.folder).start()
+    assert KafkaAdmin(Connection(kafka.address)).answers()
+
+
+@pytest.mark.kafka
+def test_when_the_server_dies_so_does_the_command_and_another_goes_on_elsewhere(
+    kafka: KafkaNode, tmp_path: Path
+) -> None:
+    assert kafka.pid > 0, "the jars are here, so that this test is about the command"
+    port = free_ports(1)[0]
+    command = [sys.executable, "-m", "broker.node", "--port", str(port), "--folder", str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        KafkaAdmin(Connection(f"127.0.0.1:{port}")).create([TopicSettings("kept")])
+        (server,) = psutil.Process(process.pid).children()
+        server.kill()
+        assert process.wait(60) == 1
+        assert "the server ended by itself (status -9); see " in process.stderr.read()
+    with KafkaNode(folder=tmp_path, settings=QUICK_KAFKA) as again:
+        assert again.port != port
+        assert "kept" in KafkaAdmin(Connection(again.address)).partitions()
