@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from gueststar.alert import Alert
 from schemas.batch import BANDS, Floats, LightCurves
+from schemas.light_curves import TWIN_DAYS
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude
 
 Bools = NDArray[np.bool_]
-
-SAME_EXPOSURE_DAYS = 1e-4
-"""Two points of one band that are nearer in time than this are of one exposure (9 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def _measured(curve: LightCurves, mjd: float, *, forced: bool) -> Points:
 
 def _repeated(points: Points, others: Points) -> Bools:
     """Which points are of an exposure that the others have, (k,)."""
-    near = np.abs(points.mjd[:, None] - others.mjd[None, :]) <= SAME_EXPOSURE_DAYS
+    near = np.abs(points.mjd[:, None] - others.mjd[None, :]) <= TWIN_DAYS
     repeated: Bools = (near & (points.band[:, None] == others.band[None, :])).any(axis=1)
     return repeated
 

@@ -7,8 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from schemas.batch import PLANES, LightCurves
+from schemas.batch import PLANES, Floats, LightCurves
+from schemas.photometry import DAY_S, MJD_MIN_DAYS, UNIX_EPOCH_MJD_DAYS
 from schemas.survey import MISSING, Ints, Raw, Survey
+
+TURN_DEG, OVER_TURN_DEG = 360.0, 1.0
+EARLIEST_UNIX_S = (MJD_MIN_DAYS - UNIX_EPOCH_MJD_DAYS) * DAY_S
 
 Columns = dict[str, Any]
 """By name: an array with one value a row, or LightCurves."""
@@ -24,6 +28,7 @@ class Part(NamedTuple):
 def survey_columns(raw: Raw, survey: Survey) -> Columns:
     """The columns of AlertBatch and Spans that come from the record's fields."""
     columns = survey.columns(raw)
+    columns["ra_deg"] = _within_a_turn(columns["ra_deg"])
     columns["survey"] = np.full(len(raw), survey.name)
     for kind in ("field", "stamp"):
         spans = [raw.alerts.spans(f"{kind} {plane}") for plane in PLANES]
@@ -31,13 +36,28 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
     return columns
 
 
-def unsound(columns: Columns) -> dict[int, str]:
-    """Rows that do not say what, when and where, and the first thing that each does not say."""
+def _within_a_turn(ra_deg: Floats) -> Floats:
+    """Right ascensions in [0, 360), degrees: those from -180 on and to a degree over the turn.
+
+    Some count to both sides of 0, some round over its edge; all else is none, and stays.
+    """
+    near = (ra_deg >= -TURN_DEG / 2) & (ra_deg <= TURN_DEG + OVER_TURN_DEG)
+    wrapped = np.where(near, ra_deg % TURN_DEG, ra_deg)
+    # The remainder of a tiny negative number is rounded up to the whole turn.
+    return np.where(wrapped == TURN_DEG, 0.0, wrapped)
+
+
+def unsound(columns: Columns, now_unix_s: float, ahead_days_max: int) -> dict[int, str]:
+    """Rows that do not say what, when and where, and the first thing that each does not say.
+
+    A sound time is one from 1990 on that is at most `ahead_days_max` ahead of now.
+    """
+    exposed = columns["exposed_unix_s"]
     checks = {
         "alert id": columns["alert_id"] != MISSING,
         "object id": columns["object_id"] != "",
-        "time": np.isfinite(columns["mjd"]),
-        "right ascension": (columns["ra_deg"] >= 0) & (columns["ra_deg"] <= 360),
+        "time": (exposed >= EARLIEST_UNIX_S) & (exposed <= now_unix_s + ahead_days_max * DAY_S),
+        "right ascension": (columns["ra_deg"] >= 0) & (columns["ra_deg"] < TURN_DEG),
         "declination": np.abs(columns["dec_deg"]) <= 90,
     }
     sound = np.logical_and.reduce(list(checks.values()))

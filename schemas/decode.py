@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,9 +71,14 @@ class Decoder:
         schemas: SchemaSource | None = None,
         limits: DecodeLimits = LIMITS,
         rescore: bool = False,
+        now_s: Callable[[], float] = time.time,
     ) -> None:
-        """`schemas` finds Confluent-framed writer schemas; `rescore` takes our own packets too."""
+        """`schemas` finds Confluent-framed writer schemas; `rescore` takes our own packets too.
+
+        `now_s` is the clock, Unix seconds, by which an exposure would lie in the future.
+        """
         self._limits = limits
+        self._now_s = now_s
         self._framer = Framer(schemas=schemas, limits=limits, rescore=rescore)
 
     def decode(self, packets: Sequence[bytes]) -> AlertBatch:
@@ -131,7 +137,7 @@ class Decoder:
             intake.unread[lost.label] += len(lost.rows)
         raw = raw_rows(buffer, reading, survey)
         part = Part(places[reading.fine], survey_columns(raw, survey))
-        bad = unsound(part.columns)
+        bad = unsound(part.columns, self._now_s(), self._limits.ahead_days_max)
         fine_rows = np.flatnonzero(reading.fine)
         for row, lacking in bad.items():
             detail = f"the record has no sound {lacking}{_unread(reading, fine_rows[row])}"

@@ -26,7 +26,7 @@ ZTF_LEFT_OUT: LeftOut = {
     ),
     "prv_candidates": f"{_ON_IMAGE} candid dec distnr elong fwhm magnr ra ssdistnr",
     "fp_hists": (
-        f"{_CALIBRATED} adpctdif? chinr decnr distnr exptime field magnr pid procstatus programid "
+        f"{_CALIBRATED} adpctdif? chinr decnr distnr exptime field magnr pid programid "
         "ranr rcid rfid scibckgnd sciinpseeing scisigpix sharpnr sigmagnr"
     ),
     "cutoutScience": "fileName",
@@ -38,7 +38,7 @@ _SOURCE = (
     "extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole "
     "parentDiaSourceId pixelFlags* programId psChi2 psDecl* psLnL psNdata psRa* psfChi2 psfDec* "
     "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* snr spuriousness templateFluxErr "
-    "timeProcessedMjdTai timeWithdrawnMjdTai time_processed totFlux* trail* visit x xErr y yErr"
+    "timeProcessedMjdTai time_processed totFlux* trail* visit x xErr y yErr"
 )
 LSST_LEFT_OUT: LeftOut = {
     "": "alertId diaSourceId observation_reason target_name",
@@ -49,7 +49,7 @@ LSST_LEFT_OUT: LeftOut = {
     ),
     "prvDiaForcedSources": (
         "ccdVisitId dec detector diaForcedSourceId diaObjectId flags ra scienceFlux* "
-        "timeProcessedMjdTai timeWithdrawnMjdTai time_processed totFlux* visit x y"
+        "timeProcessedMjdTai time_processed totFlux* visit x y"
     ),
     "prvDiaNondetectionLimits": "ccdVisitId diaNoise",
     "diaObject": (

@@ -32,6 +32,8 @@ class DecodeLimits:
     """Operations that a writer schema may compile to."""
     schemas_kept_max: int = 64
     """Compiled writer schemas kept; the longest unused goes first."""
+    ahead_days_max: int = 3
+    """Of an exposure ahead of our clock; simulated surveys may need more."""
 
     def __post_init__(self) -> None:
         for bound in fields(self):

@@ -17,9 +17,9 @@ flux_njy          diaSource.psfFlux (psFlux): already a signed difference
 flux_err_njy      diaSource.psfFluxErr (psFluxErr)
 magnitude         AB, of |flux|; its error 2.5 / ln(10) * error / |flux|
 limit_mag         NaN: Rubin sends none
-age_days          mjd - diaObject.firstDiaSourceMjdTai, or from the earliest of prvDiaSources
-                  where that is null; 0 for a source without a history
-detections        diaObject.nDiaSources; where it is null, prvDiaSources and this one counted
+age_days          mjd - diaObject.firstDiaSourceMjdTai, or from the earliest detection in
+                  light_curve where that is no sound time; 0 for a source without a history
+detections        diaObject.nDiaSources; where it is null, those of light_curve counted, at least 1
 star_distance     NaN: what Rubin matches (nearbyObj1) may be a galaxy as well as a star
 star_galaxy_score NaN likewise
 asteroid_distance +inf where ssObjectId is null or 0 in diaSource and in ssSource; otherwise
@@ -31,14 +31,18 @@ template_flux     diaSource.templateFlux (since 8.0)
 host_photoz, host_photoz_err  diaObject.hostgal_zphot, hostgal_zphot_err, of ELAsTiCC's schemas
                   alone; NaN unless both are above 0, as the -9 or -999 of what has no host is not
 distance_modulus  of that redshift
-light_curve       prvDiaSources and diaSource: detections; prvDiaNondetectionLimits: epochs without
-                  a flux, and without a limit, for no schema says the unit of diaNoise
-forced_photometry prvDiaForcedSources: psfFlux (psFlux), detected from five sigma up
+light_curve       prvDiaSources and diaSource: detections, where they have a flux;
+                  prvDiaNondetectionLimits: epochs without a flux, and without a limit, for no
+                  schema says the unit of diaNoise
+forced_photometry prvDiaForcedSources: psfFlux (psFlux), detected from five sigma up. No schema
+                  has a flag of theirs
 stamps            cutoutScience (since 6.1), cutoutTemplate, cutoutDifference. The difference is
                   sent as science minus template always, so its sign is changed where
                   diaSource.isNegative (is_negative in 7.3 and 7.4) says so; where that is
                   absent or null, where the flux is negative
 
+Points without a sound time and copies of an exposure are left out (`light_curves.packet_curves`),
+and so is a source that Rubin has withdrawn: one with a timeWithdrawnMjdTai (since 9.0).
 Schemas: github.com/lsst/alert_packet, github.com/LSSTDESC/elasticc.
 """
 
@@ -49,11 +53,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, PLANES, SYSTEMS, Floats
+from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
 from schemas.distances import distance_modulus
-from schemas.light_curves import Points, light_curves
+from schemas.light_curves import Points, first_detection_mjd, packet_curves, point_rows
 from schemas.nights import dates
-from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude, unix_s
+from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude, sound_mjd, unix_s
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
 TAI_MINUS_UTC_S = 37.0
@@ -72,6 +76,7 @@ MEASUREMENT = (
     BAND,
     Leaf("flux", FLOAT, ("psfFlux", "psFlux")),
     Leaf("error", FLOAT, ("psfFluxErr", "psFluxErr")),
+    Leaf("withdrawn mjd", FLOAT, ("timeWithdrawnMjdTai",)),
 )
 SOURCE = (
     *MEASUREMENT,
@@ -123,14 +128,16 @@ def columns(raw: Raw) -> dict[str, Any]:
     """The survey-neutral columns of Rubin's records, as the table above says."""
     alerts, history = raw.alerts, raw.histories["sources"]
     own, earlier = _measured(alerts, np.arange(len(raw))), _measured(history, history.rows)
+    mjd = alerts.floats("mjd")
+    curves = packet_curves(mjd, _limits(raw.histories["limits"]), earlier, own=own)
     absent = np.full(len(raw), np.nan)
     host_photoz, host_photoz_err = _host_photoz(alerts)
     return {
         "alert_id": alerts.ints("source id"),
         "object_id": _object_ids(alerts),
-        "mjd": own.mjd,
-        "exposed_unix_s": unix_s(own.mjd) - TAI_MINUS_UTC_S,
-        "night": dates(own.mjd - NIGHT_BEGINS_DAYS),
+        "mjd": mjd,
+        "exposed_unix_s": unix_s(mjd) - TAI_MINUS_UTC_S,
+        "night": dates(mjd - NIGHT_BEGINS_DAYS),
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": own.band,
@@ -140,8 +147,8 @@ def columns(raw: Raw) -> dict[str, Any]:
         "magnitude": ab_magnitude(own.flux_njy),
         "magnitude_err": own.flux_err_njy / np.abs(own.flux_njy) / FLUX_ERR_PER_MAG,
         "limit_mag": absent,
-        "age_days": own.mjd - _first_mjd(alerts, own, earlier),
-        "detections": _detections(alerts, earlier),
+        "age_days": mjd - _first_mjd(alerts, mjd, curves),
+        "detections": _detections(alerts, curves),
         "star_distance_arcsec": absent,
         "star_galaxy_score": absent,
         "asteroid_distance_arcsec": _asteroid_distance(alerts),
@@ -152,8 +159,8 @@ def columns(raw: Raw) -> dict[str, Any]:
         "host_photoz": host_photoz,
         "host_photoz_err": host_photoz_err,
         "distance_modulus": distance_modulus(host_photoz),
-        "light_curve": light_curves(len(raw), _limits(raw.histories["limits"]), earlier, own),
-        "forced_photometry": light_curves(len(raw), _forced(raw.histories["forced"])),
+        "light_curve": curves,
+        "forced_photometry": packet_curves(mjd, _forced(raw.histories["forced"])),
         "difference_reversed": _negative(alerts, own),
     }
 
@@ -175,11 +182,12 @@ def _bands(cells: Cells) -> NDArray[np.int8]:
 
 
 def _measured(cells: Cells, rows: Ints) -> Points:
-    """Points of sources that were detected."""
+    """Points of sources, detected where they have a flux; of withdrawn ones none."""
     flux = cells.floats("flux")
-    nothing = np.full(len(flux), np.nan)
+    nothing, detected = np.full(len(flux), np.nan), np.isfinite(flux)
     mjd, error = cells.floats("mjd"), cells.floats("error")
-    return Points(rows, mjd, _bands(cells), flux, error, nothing, np.ones(len(flux), np.bool_))
+    points = Points(rows, mjd, _bands(cells), flux, error, nothing, detected)
+    return points.only(~(cells.floats("withdrawn mjd") > 0))
 
 
 def _forced(cells: Cells) -> Points:
@@ -196,17 +204,15 @@ def _limits(cells: Cells) -> Points:
     return Points(cells.rows, cells.floats("mjd"), _bands(cells), nothing, nothing, nothing, unseen)
 
 
-def _first_mjd(alerts: Cells, own: Points, earlier: Points) -> Floats:
-    earliest = own.mjd.copy()
-    np.fmin.at(earliest, earlier.rows, earlier.mjd)
-    stated = alerts.floats("first mjd")
-    return np.where(np.isfinite(stated), stated, earliest)
+def _first_mjd(alerts: Cells, mjd: Floats, curves: LightCurves) -> Floats:
+    stated = sound_mjd(alerts.floats("first mjd"), mjd)
+    return np.where(np.isfinite(stated), stated, np.fmin(first_detection_mjd(curves), mjd))
 
 
-def _detections(alerts: Cells, earlier: Points) -> Ints:
+def _detections(alerts: Cells, curves: LightCurves) -> Ints:
     stated = alerts.ints("sources")
-    counted = np.bincount(earlier.rows, minlength=len(stated)) + 1
-    return np.where(stated == MISSING, counted, stated)
+    counted = np.bincount(point_rows(curves)[curves.detected], minlength=len(stated))
+    return np.where(stated == MISSING, np.maximum(counted, 1), stated)
 
 
 def _negative(alerts: Cells, own: Points) -> NDArray[np.bool_]:

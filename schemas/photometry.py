@@ -19,6 +19,8 @@ DETECTION_SIGMA = 5.0
 """From how many sigmas on forced photometry counts as detected."""
 UNIX_EPOCH_MJD_DAYS = 40587.0
 DAY_S = 86400.0
+MJD_MIN_DAYS = 47_892.0
+"""1990-01-01. No survey with packets is as old: a time before it is none, or an MJD for a JD."""
 
 
 def njy(magnitude: Floats) -> Floats:
@@ -30,6 +32,11 @@ def ab_magnitude(flux_njy: Floats) -> Floats:
     """The AB magnitude of a flux's absolute value; +inf at 0."""
     with np.errstate(divide="ignore"):
         return AB_ZERO_MAG_NJY - 2.5 * np.log10(np.abs(flux_njy))
+
+
+def sound_mjd(mjd: Floats, mjd_max: Floats) -> Floats:
+    """Times, days, with NaN for each that is none: before MJD_MIN_DAYS, or later than `mjd_max`."""
+    return np.where((mjd >= MJD_MIN_DAYS) & (mjd <= mjd_max), mjd, np.nan)
 
 
 def unix_s(mjd_utc: Floats) -> Floats:

@@ -15,7 +15,7 @@ flux_njy          from magpsf, negative where candidate.isdiffpos is f, n or 0, 
                   those or t, y or 1; decoding reads words, numbers and booleans as one of these
 flux_err_njy      |flux| sigmapsf ln(10) / 2.5
 limit_mag         candidate.diffmaglim
-age_days          candidate.jd - candidate.jdstarthist
+age_days          candidate.jd - candidate.jdstarthist, where that is a sound time
 detections        candidate.ndethist
 star_distance     candidate.distpsnr1, arcsec; -999 is none within 30 arcsec: +inf
 star_galaxy_score candidate.sgscore1
@@ -27,13 +27,15 @@ template_flux     from candidate.magnr, where the template's nearest source is a
                   (1.5 arcsec) away (candidate.distnr); otherwise NaN
 host_photoz, host_photoz_err, distance_modulus  NaN: ZTF sends none
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim;
-                  without magpsf a point is a limit and no detection
+                  without magpsf or isdiffpos a point is a limit and no detection
 forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzpsci, diffmaglim;
-                  detected from five sigma up
+                  detected from five sigma up. An epoch that ZTF flags is left out: one with a
+                  procstatus other than "0" (no warnings). Where none is sent nothing is flagged
 stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData, or the field itself
                   where that is plain bytes. The difference is positive where the detection is
                   as sent: ZTF subtracts the other way round where isdiffpos is f or 0
 
+Points without a sound time and copies of an exposure are left out (`light_curves.packet_curves`).
 Sentinels (-999, -99999, null) are NaN. Schemas: github.com/ZwickyTransientFacility/ztf-avro-alert.
 """
 
@@ -46,9 +48,9 @@ from numpy.typing import NDArray
 
 from schemas.ascii_text import read_ascii
 from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
-from schemas.light_curves import Points, light_curves
+from schemas.light_curves import Points, packet_curves
 from schemas.nights import dates
-from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, unix_s
+from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, sound_mjd, unix_s
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
 JD_TO_MJD_DAYS = 2_400_000.5
@@ -76,6 +78,7 @@ FORCED = (
     Leaf("forcediffimflux", FLOAT, ("forcediffimflux",)),
     Leaf("forcediffimfluxunc", FLOAT, ("forcediffimfluxunc",)),
     Leaf("magzpsci", FLOAT, ("magzpsci",)),
+    Leaf("procstatus", LETTER, ("procstatus",)),
 )
 CONTEXT = (
     *("ra", "dec", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr", "drb", "fwhm", "elong"),
@@ -117,6 +120,8 @@ FILTERS = np.array([-1, *(BANDS.index(name) for name in "gri"), -1], np.int8)
 SIGNS = np.full(256, np.nan)
 SIGNS[[ord(letter) for letter in "tTyY1"]] = 1.0
 SIGNS[[ord(letter) for letter in "fFnN0"]] = -1.0
+NO_WARNINGS = ord("0")
+"""The one status of a sound forced epoch; a list of several codes is another (kowalski#285)."""
 
 
 def columns(raw: Raw) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "magnitude": alerts.floats("magpsf"),
         "magnitude_err": alerts.floats("sigmapsf"),
         "limit_mag": detection.limit_mag,
-        "age_days": alerts.floats("jd") - alerts.floats("jdstarthist"),
+        "age_days": detection.mjd - _first_mjd(alerts, detection.mjd),
         "detections": np.maximum(alerts.ints("ndethist"), 0),
         "star_distance_arcsec": _distances(raw, alerts, "distpsnr1"),
         "star_galaxy_score": alerts.floats("sgscore1"),
@@ -150,9 +155,13 @@ def columns(raw: Raw) -> dict[str, Any]:
         "template_flux_njy": _template_flux(alerts),
         **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), absent),
         "light_curve": _light_curves(raw, detection),
-        "forced_photometry": _forced_photometry(raw),
+        "forced_photometry": _forced_photometry(raw, detection.mjd),
         "difference_reversed": np.zeros(len(raw), np.bool_),
     }
+
+
+def _first_mjd(alerts: Cells, mjd: Floats) -> Floats:
+    return sound_mjd(alerts.floats("jdstarthist") - JD_TO_MJD_DAYS, mjd)
 
 
 def _distances(raw: Raw, alerts: Cells, name: str) -> Floats:
@@ -204,10 +213,10 @@ def _detections(cells: Cells, rows: Ints) -> Points:
 
 def _light_curves(raw: Raw, own: Points) -> LightCurves:
     history = raw.histories["prv_candidates"].without(SENTINELS)
-    return light_curves(len(raw), _detections(history, history.rows), own)
+    return packet_curves(own.mjd, _detections(history, history.rows), own=own)
 
 
-def _forced_photometry(raw: Raw) -> LightCurves:
+def _forced_photometry(raw: Raw, alert_mjd: Floats) -> LightCurves:
     """Counts DN at a zero point zp are DN * 10**((31.4 - zp) / 2.5) nJy."""
     cells = raw.histories["fp_hists"].without(SENTINELS)
     njy_per_count = njy(cells.floats("magzpsci"))
@@ -215,10 +224,9 @@ def _forced_photometry(raw: Raw) -> LightCurves:
     error = cells.floats("forcediffimfluxunc") * njy_per_count
     detected = np.abs(flux) >= DETECTION_SIGMA * error
     mjd = cells.floats("jd") - JD_TO_MJD_DAYS
-    limit = cells.floats("diffmaglim")
-    return light_curves(
-        len(raw), Points(cells.rows, mjd, _bands(cells), flux, error, limit, detected)
-    )
+    limit, status = cells.floats("diffmaglim"), cells.ints("procstatus")
+    points = Points(cells.rows, mjd, _bands(cells), flux, error, limit, detected)
+    return packet_curves(alert_mjd, points.only((status == NO_WARNINGS) | (status == MISSING)))
 
 
 ZTF = Survey("ztf", "candidate", LEAVES, HISTORIES, CUTOUTS, columns)

@@ -1,6 +1,7 @@
 """One light curve an alert out of what its packet holds, of the system that a network was taught.
 
-After decoding, detections and forced photometry stand apart. A network reads each exposure once.
+After decoding, detections and forced photometry stand apart, each exposure once in either. A
+network reads it once of both.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import BANDS, SYSTEMS, AlertBatch, Floats, LightCurves
+from schemas.light_curves import TWIN_DAYS, point_rows, repeated
 
 WINDOW_DAYS = 30.0
 """Of history in a ZTF packet (Masci et al. 2019, PASP 131, 018003); some archives hold more."""
@@ -16,11 +18,6 @@ ZTF_BANDS = (BANDS.index("g"), BANDS.index("r"))
 """The others are in no archive of classified supernovae, so nothing was taught them."""
 LIMIT_MAG_MAX = 23.0
 """No exposure of 30 s is as deep: its five sigma are at 20.8 (Bellm et al. 2019, PASP 131)."""
-TWIN_DAYS = 1e-4
-"""Points of one band within this are of one exposure. Rubin's packets repeat an exposure's time to
-the bit, and its visits to one field begin half a minute apart."""
-TWINS_AWAY_MAX = 8
-"""Two points with as many between them are not compared, so that no history costs its square."""
 HISTORY_DAYS_MAX = 1e5
 """Older is no observation."""
 
@@ -46,7 +43,7 @@ def gathered(batch: AlertBatch, system: str) -> LightCurves:
 
 def _window(batch: AlertBatch, of_system: Bools) -> LightCurves:
     curves = batch.light_curve
-    rows = _rows(curves)
+    rows = point_rows(curves)
     days_before = batch.mjd[rows] - curves.mjd
     is_limit = (curves.limit_mag >= 0) & (curves.limit_mag <= LIMIT_MAG_MAX)
     kept = (
@@ -57,10 +54,6 @@ def _window(batch: AlertBatch, of_system: Bools) -> LightCurves:
         & (curves.band <= ZTF_BANDS[-1])
         & (curves.detected | is_limit)
     )
-    points = np.flatnonzero(kept)
-    worth = curves.detected[points].astype(np.int8)
-    repeated = _repeated(rows[points], curves.mjd[points], curves.band[points], worth)
-    kept[points[repeated]] = False
     if kept.all():
         return curves
     return _taken(curves, np.concatenate(([0], np.cumsum(kept)))[curves.offsets], kept)
@@ -69,7 +62,7 @@ def _window(batch: AlertBatch, of_system: Bools) -> LightCurves:
 def _exposures(batch: AlertBatch, of_system: Bools) -> LightCurves:
     detections = batch.light_curve
     both = _joined(detections, batch.forced_photometry)
-    rows = np.concatenate((_rows(detections), _rows(batch.forced_photometry)))
+    rows = np.concatenate((point_rows(detections), point_rows(batch.forced_photometry)))
     has_flux = np.isfinite(both.flux_njy)
     days = both.mjd - batch.mjd[rows]
     points = np.flatnonzero(
@@ -82,7 +75,7 @@ def _exposures(batch: AlertBatch, of_system: Bools) -> LightCurves:
     is_detection = (points < len(detections.mjd)) & both.detected[points]
     worth = has_flux[points] * (np.int8(1) + is_detection)
     rows = rows[points]
-    alone = ~_repeated(rows, both.mjd[points], both.band[points], worth)
+    alone = ~repeated(rows, both.mjd[points], both.band[points], worth)
     offsets = np.searchsorted(rows[alone], np.arange(len(batch) + 1))
     return _taken(both, offsets, points[alone])
 
@@ -93,24 +86,6 @@ def _order(rows: Ints, mjd: Floats, days: Floats) -> Ints:
     # Row and time in one number leave the time to within a millisecond.
     is_late = (np.diff(mjd[order]) < 0) & (np.diff(rows[order]) == 0)
     return np.lexsort((mjd, rows)) if is_late.any() else order
-
-
-def _repeated(rows: Ints, mjd: Floats, band: NDArray[np.int8], worth: NDArray[np.int8]) -> Bools:
-    """Which points, by row and time, have a twin of more worth, or an earlier one of as much."""
-    repeated = np.zeros(len(rows), np.bool_)
-    for away in range(1, min(TWINS_AWAY_MAX, len(rows) - 1) + 1):
-        near = (rows[away:] == rows[:-away]) & (mjd[away:] - mjd[:-away] <= TWIN_DAYS)
-        first = np.flatnonzero(near)
-        if not len(first):
-            break
-        first = first[band[first] == band[first + away]]
-        repeated[first + away * (worth[first + away] <= worth[first])] = True
-    return repeated
-
-
-def _rows(curves: LightCurves) -> Ints:
-    """The row of each point."""
-    return np.repeat(np.arange(len(curves)), np.diff(curves.offsets))
 
 
 def _joined(one: LightCurves, other: LightCurves) -> LightCurves:

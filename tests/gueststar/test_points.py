@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from filters.handmade import Epoch, handmade
 from gueststar.alert import Alert, rows
-from gueststar.points import SAME_EXPOSURE_DAYS, Points, points_of
+from gueststar.points import Points, points_of
 from schemas.batch import BANDS, LightCurves
+from schemas.light_curves import TWIN_DAYS
 
 MJD = 60000.0
 
@@ -58,7 +59,7 @@ def test_forced_photometry_fills_in_the_exposures_that_the_history_lacks() -> No
     own = [Epoch(MJD, "r", 1000.0, 10.0)]
     forced = [
         Epoch(MJD - 1, "r", 900.0, 10.0),
-        Epoch(MJD + SAME_EXPOSURE_DAYS / 2, "r", 990.0, 10.0),
+        Epoch(MJD + TWIN_DAYS / 2, "r", 990.0, 10.0),
         Epoch(MJD, "g", 500.0, 10.0),
     ]
     shown = points_of(alert_with(own, forced))

@@ -177,7 +177,7 @@ def ztf_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of
 def rubin_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of any field
     """An alert of Rubin's; `changes` replace fields, and those of `diaSource` one by one."""
     rng = default_rng(seed)
-    mjd = float(rng.uniform(60800, 61500))
+    mjd = float(rng.uniform(60300, 61000))
     asteroid = bool(rng.random() < 0.3)
     source = _drawn(rng, RUBIN_SOURCE) | {
         "diaSourceId": int(rng.integers(10**16, 2**62)),
@@ -271,6 +271,8 @@ def _epochs(rng: Generator, fields: str, before: float) -> list[Record] | None:
             point["isdiffpos"] = str(rng.choice(["t", "f", "1", "0"])) if seen else None
         if "magzpsci" in point:
             point["magzpsci"] = float(rng.uniform(25, 27))
+        if "procstatus" in point:
+            point["procstatus"] = str(rng.choice(["0", "0", "0", "56", "56,63"]))
         points.append(_as_sent(point, fields))
     return sorted(points, key=lambda point: float(point.get("jd", 0)))
 

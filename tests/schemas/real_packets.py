@@ -11,6 +11,8 @@ from typing import Any
 import fastavro
 
 MAGIC = b"Obj\x01"
+UNTIMED = "lsst/schemas/7/4/sample_data/fakeAlert.avro"
+"""A published example that is no alert: its time is given in seconds of 1970, not in days."""
 CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 
 
@@ -18,7 +20,14 @@ def avro_files(folder: Path) -> Iterator[bytes]:
     """Every Avro container of the surveys, loose or in a tar archive, whatever it is called."""
     for survey in ("ztf", "lsst"):
         for path in sorted((folder / survey).rglob("*")):
-            yield from (data for data in _contents(path) if data.startswith(MAGIC))
+            if path != folder / UNTIMED:
+                yield from (data for data in _contents(path) if data.startswith(MAGIC))
+
+
+def night_files(folder: Path) -> Iterator[bytes]:
+    """The 835 untouched packets of one night of ZTF's."""
+    (path,) = (folder / "ztf" / "ZwickyTransientFacility+ztfss18").glob("*.tar.xz")
+    yield from (data for data in _contents(path) if data.startswith(MAGIC))
 
 
 def records(folder: Path) -> Iterator[dict[str, Any]]:

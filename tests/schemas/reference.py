@@ -7,6 +7,7 @@ theirs, so that a slip in either shows.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -55,7 +56,7 @@ def _ztf(record: Record) -> Record:
         "magnitude": _value(candidate, "magpsf"),
         "magnitude_err": _value(candidate, "sigmapsf"),
         "limit_mag": own[4],
-        "age_days": candidate["jd"] - _value(candidate, "jdstarthist"),
+        "age_days": mjd - _sound(_value(candidate, "jdstarthist") - 2400000.5, mjd),
         "detections": max(detections or 0, 0),
         "star_distance_arcsec": _value(candidate, "distpsnr1", none_found=INF),
         "star_galaxy_score": _value(candidate, "sgscore1"),
@@ -67,8 +68,15 @@ def _ztf(record: Record) -> Record:
         "host_photoz": NAN,
         "host_photoz_err": NAN,
         "distance_modulus": NAN,
-        "light_curve": _by_time([*map(_ztf_point, _items(record, "prv_candidates")), own]),
-        "forced_photometry": _by_time(list(map(_ztf_forced, _items(record, "fp_hists")))),
+        "light_curve": _exposures(mjd, map(_ztf_point, _items(record, "prv_candidates")), own),
+        "forced_photometry": _exposures(
+            mjd,
+            [
+                _ztf_forced(item)
+                for item in _items(record, "fp_hists")
+                if item.get("procstatus") in {None, "0"}
+            ],
+        ),
         "stamps": [
             (record.get(name) or {}).get("stampData")
             for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
@@ -115,20 +123,45 @@ def _ztf_forced(point: Record) -> Point:
     return point["jd"] - 2400000.5, _ztf_band(point), flux, error, limit, abs(flux) >= 5 * error
 
 
-def _by_time(points: list[Point]) -> list[Point]:
-    return sorted((point for point in points if not math.isnan(point[0])), key=lambda one: one[0])
+def _sound(mjd: float, latest: float) -> float:
+    return mjd if 47892 <= mjd <= latest else NAN
+
+
+def _exposures(alert: float, points: Iterable[Point], own: Point | None = None) -> list[Point]:
+    """By time, each exposure once."""
+    sound = [one for one in points if 47892 <= one[0] <= alert + 3]
+    found = sorted([*sound, *([own] if own else [])], key=lambda one: one[0])
+    return [one for place, one in enumerate(found) if not _stands_twice(found, place, own)]
+
+
+def _stands_twice(found: list[Point], place: int, own: Point | None) -> bool:
+    """Whether another point of the same exposure, at most eight places away, is kept instead."""
+    one = found[place]
+    for there in range(max(0, place - 8), min(len(found), place + 9)):
+        other = found[there]
+        is_twin = abs(other[0] - one[0]) <= 1e-4 and other[1] == one[1]
+        if is_twin and (*_worth(other, own), -there) > (*_worth(one, own), -place):
+            return True
+    return False
+
+
+def _worth(point: Point, own: Point | None) -> tuple[bool, bool, bool]:
+    return math.isfinite(point[2]), point is own, math.isfinite(point[4])
 
 
 def _rubin(record: Record) -> Record:
     source, whole = record["diaSource"], record.get("diaObject") or {}
     own = _rubin_point(source)
-    earlier = [_rubin_point(item) for item in _items(record, "prvDiaSources")]
-    first = _value(whole, "firstDiaSourceMjdTai")
+    earlier = [_rubin_point(item) for item in _sources(record, "prvDiaSources")]
+    first = _sound(_value(whole, "firstDiaSourceMjdTai"), own[0])
     count = whole.get("nDiaSources")
     limits = [
         (*_epoch(item), NAN, NAN, NAN, False) for item in _items(record, "prvDiaNondetectionLimits")
     ]
-    forced = [_rubin_forced(item) for item in _items(record, "prvDiaForcedSources")]
+    forced = [_rubin_forced(item) for item in _sources(record, "prvDiaForcedSources")]
+    is_withdrawn = (source.get("timeWithdrawnMjdTai") or 0) > 0
+    curve = _exposures(own[0], [*limits, *earlier], None if is_withdrawn else own)
+    seen = [one[0] for one in curve if one[5]]
     flux, error = own[2], own[3]
     photoz, photoz_err = _value(whole, "hostgal_zphot"), _value(whole, "hostgal_zphot_err")
     stated = source.get("isNegative", source.get("is_negative"))
@@ -148,9 +181,8 @@ def _rubin(record: Record) -> Record:
         "magnitude": 31.4 - 2.5 * math.log10(abs(flux)) if flux else INF,
         "magnitude_err": error / abs(flux) * 2.5 / math.log(10) if flux else INF,
         "limit_mag": NAN,
-        "age_days": own[0]
-        - (min([own[0], *(one[0] for one in earlier)]) if math.isnan(first) else first),
-        "detections": len(earlier) + 1 if count is None else count,
+        "age_days": own[0] - (min([own[0], *seen]) if math.isnan(first) else first),
+        "detections": max(len(seen), 1) if count is None else count,
         "star_distance_arcsec": NAN,
         "star_galaxy_score": NAN,
         "asteroid_distance_arcsec": _asteroid_distance(source, record.get("ssSource") or {}),
@@ -161,8 +193,8 @@ def _rubin(record: Record) -> Record:
         "fwhm_pixels": NAN,
         "elongation": NAN,
         "template_flux_njy": _value(source, "templateFlux"),
-        "light_curve": _by_time([*limits, *earlier, own]),
-        "forced_photometry": _by_time(forced),
+        "light_curve": curve,
+        "forced_photometry": _exposures(own[0], forced),
         "stamps": [
             record.get(name) for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
         ],
@@ -194,7 +226,11 @@ def _epoch(item: Record) -> tuple[float, int]:
 def _rubin_point(source: Record) -> Point:
     flux = _value(source, "psfFlux" if "psfFlux" in source else "psFlux")
     error = _value(source, "psfFluxErr" if "psfFluxErr" in source else "psFluxErr")
-    return *_epoch(source), flux, error, NAN, True
+    return *_epoch(source), flux, error, NAN, math.isfinite(flux)
+
+
+def _sources(record: Record, name: str) -> list[Record]:
+    return [one for one in _items(record, name) if not (one.get("timeWithdrawnMjdTai") or 0) > 0]
 
 
 def _rubin_forced(item: Record) -> Point:

@@ -19,7 +19,7 @@ from schemas.left_out import LSST_LEFT_OUT, ZTF_LEFT_OUT
 from schemas.schema_folder import SchemaFolder
 from schemas.survey import Survey
 from tests.schemas.comparing import assert_same
-from tests.schemas.real_packets import avro_files
+from tests.schemas.real_packets import UNTIMED, avro_files
 
 pytestmark = pytest.mark.data
 LEFT_OUT = {"ztf": ZTF_LEFT_OUT, "lsst": LSST_LEFT_OUT}
@@ -60,6 +60,11 @@ def test_every_rubin_payload_decodes_to_what_fastavro_reads(data_folder: Path) -
         records.append(fastavro.schemaless_reader(BytesIO(payload[5:]), schema.parsed, None))
     assert len(records) == 3
     assert_same(_decoder(data_folder).decode(payloads), records)
+
+
+def test_a_published_example_whose_time_is_none_is_refused(data_folder: Path) -> None:
+    (rejected,) = Decoder().decode([(data_folder / UNTIMED).read_bytes()]).rejected
+    assert rejected.detail == "the record has no sound time"
 
 
 def test_a_file_of_many_records_splits_into_the_same_records(files: list[bytes]) -> None:

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from classifiers.observations.gathering import (
     HISTORY_DAYS_MAX,
     LIMIT_MAG_MAX,
-    TWIN_DAYS,
-    TWINS_AWAY_MAX,
     WINDOW_DAYS,
     gathered,
 )
 from schemas.batch import BANDS, SYSTEMS, LightCurves
+from schemas.light_curves import TWIN_DAYS, TWINS_AWAY_MAX
 from tests.classifiers.observations.curves import Point, batch_of, curves_of
 
 NOW = 60000.0
@@ -41,14 +40,13 @@ def plain(
     if code != SYSTEMS.index(system):
         return []
     if system == "ztf":
-        found = [
-            (one, int(one.detected))
+        return [
+            one
             for one in curve
             if now - WINDOW_DAYS <= one.mjd <= now
             and BANDS[one.band] in "gr"
             and (one.detected or 0 <= one.limit_mag <= LIMIT_MAG_MAX)
         ]
-        return [one for place, (one, _) in enumerate(found) if not any(_beaten_by(found, place))]
     found = [(one, 1 + one.detected) for one in curve] + [(one, 1) for one in forced]
     found = [
         (one, 0 if math.isnan(one.flux_njy) else worth)
@@ -114,18 +112,16 @@ def test_ztf_s_detections_and_limits_of_thirty_days_are_kept_as_they_are() -> No
     assert same(points_of(gathered(batch, "ztf")), [curve[1:4]])
 
 
-def test_ztf_s_third_band_repeated_points_and_impossible_limits_are_left_out() -> None:
+def test_ztf_s_third_band_and_impossible_limits_are_left_out() -> None:
     deep, limit = (Point(NOW - 8, 1, NAN, NAN, mag, detected=False) for mag in (26.0, 19.5))
     curve = [
         Point(NOW - 9, band=BANDS.index("i")),
         deep,
         limit,
-        limit,
-        Point(NOW, flux_njy=80.0),
         Point(NOW, flux_njy=80.0),
     ]
     batch = batch_of("ztf", [NOW], [curve])
-    assert same(points_of(gathered(batch, "ztf")), [[curve[2], curve[4]]])
+    assert same(points_of(gathered(batch, "ztf")), [curve[2:]])
 
 
 def test_a_packet_of_thirty_days_is_not_copied() -> None:
