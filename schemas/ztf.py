@@ -78,7 +78,7 @@ FORCED = (
     Leaf("forcediffimflux", FLOAT, ("forcediffimflux",)),
     Leaf("forcediffimfluxunc", FLOAT, ("forcediffimfluxunc",)),
     Leaf("magzpsci", FLOAT, ("magzpsci",)),
-    Leaf("procstatus", LETTER, ("procstatus",)),
+    Leaf("procstatus", Kind.SPAN, ("procstatus",)),
 )
 CONTEXT = (
     *("ra", "dec", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr", "drb", "fwhm", "elong"),
@@ -224,9 +224,16 @@ def _forced_photometry(raw: Raw, alert_mjd: Floats) -> LightCurves:
     error = cells.floats("forcediffimfluxunc") * njy_per_count
     detected = np.abs(flux) >= DETECTION_SIGMA * error
     mjd = cells.floats("jd") - JD_TO_MJD_DAYS
-    limit, status = cells.floats("diffmaglim"), cells.ints("procstatus")
+    limit = cells.floats("diffmaglim")
     points = Points(cells.rows, mjd, _bands(cells), flux, error, limit, detected)
-    return packet_curves(alert_mjd, points.only((status == NO_WARNINGS) | (status == MISSING)))
+    return packet_curves(alert_mjd, points.only(_unflagged(raw, cells)))
+
+
+def _unflagged(raw: Raw, cells: Cells) -> NDArray[np.bool_]:
+    """Which forced epochs have the one status of sound ones, or none at all."""
+    begins, ends = cells.spans("procstatus").T
+    letters = raw.buffer.take(begins, mode="clip") if len(raw.buffer) else begins
+    return (begins == MISSING) | ((ends - begins == 1) & (letters == NO_WARNINGS))
 
 
 ZTF = Survey("ztf", "candidate", LEAVES, HISTORIES, CUTOUTS, columns)

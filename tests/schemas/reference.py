@@ -58,16 +58,10 @@ def _ztf(record: Record) -> Record:
         "limit_mag": own[4],
         "age_days": mjd - _sound(_value(candidate, "jdstarthist") - 2400000.5, mjd),
         "detections": max(detections or 0, 0),
-        "star_distance_arcsec": _value(candidate, "distpsnr1", none_found=INF),
-        "star_galaxy_score": _value(candidate, "sgscore1"),
-        "asteroid_distance_arcsec": _value(candidate, "ssdistnr", none_found=INF),
+        **_ztf_surroundings(candidate),
         "survey_real_score": NAN if drb == 0 and not version else drb,
         "fwhm_pixels": _value(candidate, "fwhm"),
         "elongation": _value(candidate, "elong"),
-        "template_flux_njy": _template_flux(candidate),
-        "host_photoz": NAN,
-        "host_photoz_err": NAN,
-        "distance_modulus": NAN,
         "light_curve": _exposures(mjd, map(_ztf_point, _items(record, "prv_candidates")), own),
         "forced_photometry": _exposures(
             mjd,
@@ -82,6 +76,18 @@ def _ztf(record: Record) -> Record:
             for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
         ],
         "difference_reversed": False,
+    }
+
+
+def _ztf_surroundings(candidate: Record) -> Record:
+    return {
+        "star_distance_arcsec": _value(candidate, "distpsnr1", none_found=INF),
+        "star_galaxy_score": _value(candidate, "sgscore1"),
+        "asteroid_distance_arcsec": _value(candidate, "ssdistnr", none_found=INF),
+        "template_flux_njy": _template_flux(candidate),
+        "host_photoz": NAN,
+        "host_photoz_err": NAN,
+        "distance_modulus": NAN,
     }
 
 
@@ -163,7 +169,6 @@ def _rubin(record: Record) -> Record:
     curve = _exposures(own[0], [*limits, *earlier], None if is_withdrawn else own)
     seen = [one[0] for one in curve if one[5]]
     flux, error = own[2], own[3]
-    photoz, photoz_err = _value(whole, "hostgal_zphot"), _value(whole, "hostgal_zphot_err")
     stated = source.get("isNegative", source.get("is_negative"))
     return {
         "survey": "lsst",
@@ -187,9 +192,7 @@ def _rubin(record: Record) -> Record:
         "star_galaxy_score": NAN,
         "asteroid_distance_arcsec": _asteroid_distance(source, record.get("ssSource") or {}),
         "survey_real_score": _value(source, "reliability"),
-        "host_photoz": photoz if photoz > 0 and photoz_err > 0 else NAN,
-        "host_photoz_err": photoz_err if photoz > 0 and photoz_err > 0 else NAN,
-        "distance_modulus": _modulus(photoz) if photoz > 0 and photoz_err > 0 else NAN,
+        **_host(whole),
         "fwhm_pixels": NAN,
         "elongation": NAN,
         "template_flux_njy": _value(source, "templateFlux"),
@@ -200,6 +203,14 @@ def _rubin(record: Record) -> Record:
         ],
         "difference_reversed": flux < 0 if stated is None else stated,
     }
+
+
+def _host(whole: Record) -> Record:
+    photoz, error = _value(whole, "hostgal_zphot"), _value(whole, "hostgal_zphot_err")
+    if not (photoz > 0 and error > 0):
+        return dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), NAN)
+    modulus = _modulus(photoz)
+    return {"host_photoz": photoz, "host_photoz_err": error, "distance_modulus": modulus}
 
 
 def _asteroid_distance(source: Record, match: Record) -> float:
