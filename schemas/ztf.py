@@ -232,8 +232,10 @@ def _forced_photometry(raw: Raw, alert_mjd: Floats) -> LightCurves:
 def _unflagged(raw: Raw, cells: Cells) -> NDArray[np.bool_]:
     """Which forced epochs have the one status of sound ones, or none at all."""
     begins, ends = cells.spans("procstatus").T
-    letters = raw.buffer.take(begins, mode="clip") if len(raw.buffer) else begins
-    return (begins == MISSING) | ((ends - begins == 1) & (letters == NO_WARNINGS))
+    unflagged: NDArray[np.bool_] = begins == MISSING
+    one = np.flatnonzero(ends - begins == 1)
+    unflagged[one] |= raw.buffer[begins[one]] == NO_WARNINGS
+    return unflagged
 
 
 ZTF = Survey("ztf", "candidate", LEAVES, HISTORIES, CUTOUTS, columns)
