@@ -6,7 +6,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train demo kafka bench chaos train \
-	train-realbogus train-lightcurve lock clean
+	train-realbogus train-lightcurve lock clean lawful
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ lock: setup ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock
 	$(COMPILE) --extra test --extra train pyproject.toml --output-file requirements-train.lock
+
+lawful: setup ## a million lawful Avro packets, held to fastavro
+	GUESTSTAR_LAWFUL_CASES=1000000 $(BIN)/pytest tests/schemas/test_lawful.py
 
 chaos: setup ## fifty kills and twenty aborts while 20,000 alerts flow
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos

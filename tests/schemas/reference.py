@@ -113,7 +113,8 @@ def _ztf_band(record: Record) -> int:
 
 
 def _ztf_point(source: Record) -> Point:
-    sign = {"t": 1.0, "1": 1.0, "f": -1.0, "0": -1.0}.get(source["isdiffpos"], NAN)
+    spelling = source["isdiffpos"] or "unknown"
+    sign = 1.0 if spelling in "tTyY1" else -1.0 if spelling in "fFnN0" else NAN
     flux = sign * 10 ** ((31.4 - _value(source, "magpsf")) / 2.5)
     error = abs(flux) * _value(source, "sigmapsf") * math.log(10) / 2.5
     limit = _value(source, "diffmaglim")
