@@ -10,6 +10,8 @@ from tests.broker.workers import LocalWorker
 
 SESSION_S = 3.0
 TRANSACTION_S = 3.0
+PATIENCE_S = 120.0
+"""A killed Kafka is back in 8 s on a calm machine, in a minute on a crowded one."""
 
 
 class WorkerSettings(TypedDict):
@@ -33,7 +35,7 @@ def build_worker(
     transaction_s: float,
 ) -> LocalWorker:
     """A worker of the real Kafka, in the process that calls this."""
-    connection = Connection(bootstrap, patience_s=30)
+    connection = Connection(bootstrap, patience_s=PATIENCE_S)
     source = KafkaSource(
         connection,
         topics=[topic],

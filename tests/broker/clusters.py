@@ -22,7 +22,7 @@ from broker.kafka import Connection, KafkaAdmin, KafkaSink, KafkaSource, TopicSe
 from broker.kafka.connection import Start
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.ports import Clock, Partition, Sink, Source
-from tests.broker.building import SESSION_S, TRANSACTION_S, WorkerSettings, build_worker
+from tests.broker.building import PATIENCE_S, SESSION_S, TRANSACTION_S, WorkerSettings, build_worker
 from tests.broker.workers import LocalWorker, ProcessWorker, StoppableWorker, TwinWorker
 
 
@@ -294,7 +294,7 @@ class RealCluster:
 
     def source(self, topics: Sequence[str], *, group: str | None, start: Start) -> KafkaSource:
         return KafkaSource(
-            Connection(self._bootstrap, patience_s=30),
+            Connection(self._bootstrap, patience_s=PATIENCE_S),
             topics=topics,
             group=group and f"{self._group}-{group}",
             worker=None,

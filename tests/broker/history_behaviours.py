@@ -141,7 +141,8 @@ class HistoryBehaviours:
         for index, (topic, number) in enumerate(parts):
             cluster.publish(topic, [b"part %d" % index], partition=number)
         expected = [b"part %d" % index for index in range(len(parts))]
-        assert gather(sources, expected) == expected
+        # What nobody committed comes again after a rebalance.
+        assert sorted(set(gather(sources, expected))) == expected
         for source in sources:
             source.close()
 

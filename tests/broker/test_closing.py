@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,14 +22,6 @@ ROUNDS = int(os.environ.get("GUESTSTAR_CLOSING_ROUNDS", "10"))
 ROUND_S_MAX = 15.0
 LONG_SESSION_MS = 60_000
 TURNS_MAX = 400
-
-
-@pytest.fixture
-def cluster(kafka: KafkaNode) -> Iterator[RealCluster]:
-    """The real Kafka."""
-    cluster = RealCluster(kafka.address)
-    yield cluster
-    cluster.close()
 
 
 def client_threads() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -31,14 +30,6 @@ from tests.broker.member_behaviours import (
 from tests.broker.workers import LocalWorker
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def cluster(kafka: KafkaNode) -> Iterator[RealCluster]:
-    """The real Kafka, with what the test opens closed at its end."""
-    cluster = RealCluster(kafka.address)
-    yield cluster
-    cluster.close()
 
 
 class TestReading(ReadingBehaviours):

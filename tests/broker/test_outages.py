@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
@@ -25,14 +25,6 @@ pytestmark = pytest.mark.kafka
 
 LONG_S = SESSION_S + 1.5
 INTERVAL_MS = 4_000
-
-
-@pytest.fixture
-def cluster(kafka: KafkaNode) -> Iterator[RealCluster]:
-    """The real Kafka."""
-    cluster = RealCluster(kafka.address)
-    yield cluster
-    cluster.close()
 
 
 def killed(kafka: KafkaNode, meanwhile: Callable[[], object]) -> None:
