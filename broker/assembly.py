@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from broker.clock import SystemClock
@@ -35,7 +35,7 @@ from classifiers.classifier import Classifier
 from classifiers.served import served
 from filters.expressions import program as expressions
 from filters.loading import load, member_of
-from filters.roster import Roster
+from filters.roster import Member, Roster
 from filters.selection import Selection
 from filters.sky.catalogues import Sky
 from filters.sky.opening import open_sky
@@ -109,7 +109,7 @@ def build(settings: Settings) -> Parts:
         ),
         classifiers=classifiers,
         selections=selections,
-        filters=Roster(selections, [member_of(each, labels, sky) for each in selections], sky),
+        filters=Roster(selections, list(_members(settings, selections, labels, sky)), sky),
         sky=sky,
         registry=registry,
         enricher=Enricher(registrar=registry),
@@ -291,6 +291,18 @@ def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink
 def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:
     """Create the topics that are missing; raises TopicMissing, naming all, where it may not."""
     provide(parts.settings, admin, parts.provided)
+
+
+def _members(
+    settings: Settings,
+    selections: Sequence[Selection],
+    labels: Mapping[str, tuple[str, ...]],
+    sky: Sky,
+) -> Iterator[Member]:
+    """The filters of the settings, on topics as these name them."""
+    for selection in selections:
+        member = member_of(selection, labels, sky)
+        yield replace(member, topic=settings.topics.named(member.topic))
 
 
 def _labels(classifiers: Sequence[Classifier]) -> dict[str, tuple[str, ...]]:

@@ -7,8 +7,9 @@ How the file is read, and what is said of a mistake in it, stands in broker/read
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from broker.disagreement import Certainty
 from broker.errors import SettingsError
@@ -23,12 +24,15 @@ from broker.kafka.connection import (
 from broker.ledger import Delivery
 from broker.reading import read_table
 from broker.runner import RunLimits
+from broker.topic_names import check_prefix, check_prefix_of_all, prefixed
 from classifiers.served import BUILT_IN
-from filters.expressions.limits import FILTER_CHARS_MAX
 from filters.selection import TOPIC
 from schemas.enriched import Form
 from schemas.enriched_framing import FramingName
 from schemas.limits import DecodeLimits
+
+GROUP: Final = "gueststar"
+"""The consumer group, where none is named."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class KafkaSection:
     """[kafka]: where it is, who we are to it, and what it can promise."""
 
     bootstrap: str = "localhost:9092"
-    group: str = "gueststar"
+    group: str = GROUP
     start: Start = "earliest"
     delivery: Delivery = Delivery.EXACTLY_ONCE
     patience_s: float = PATIENCE_S
@@ -53,9 +57,10 @@ class KafkaSection:
 
 @dataclass(frozen=True)
 class TopicsSection:
-    """[topics]: what is read, where things go and in which form."""
+    """[topics]: what is read, where things go and in which form; names have the prefix already."""
 
     input: tuple[str, ...] = ()
+    prefix: str = ""
     enriched: str = "gueststar.enriched"
     dead_letters: str = "gueststar.dead-letters"
     ledger: str = "gueststar.ledger"
@@ -67,11 +72,21 @@ class TopicsSection:
 
     def __post_init__(self) -> None:
         """Raises SettingsError where nothing is read, or one topic has two uses."""
+        check_prefix_of_all(self.prefix)
+        for name in ("enriched", "dead_letters", "ledger"):
+            object.__setattr__(self, name, self.named(getattr(self, name)))
+        for key in ("forms", "framings"):
+            by_topic = {self.named(topic): value for topic, value in getattr(self, key).items()}
+            object.__setattr__(self, key, by_topic)
         if not self.input:
             raise SettingsError("[topics] input is empty; name the topics to read alerts from")
         twice = {topic for topic in self.used if self.used.count(topic) > 1}
         if twice:
             raise SettingsError(f"[topics] {', '.join(sorted(twice))}: one topic, two uses")
+
+    def named(self, topic: str) -> str:
+        """What a topic of ours is called in Kafka."""
+        return prefixed(self.prefix, topic)
 
     @property
     def used(self) -> list[str]:
@@ -133,11 +148,7 @@ class FiltersSection:
         """Raises SettingsError for names that no topic can have."""
         if self.live and not TOPIC.fullmatch(self.live):
             raise SettingsError(f"[filters] live = {self.live!r} is no topic name")
-        if not TOPIC.fullmatch(self.topic_prefix + "n" * FILTER_CHARS_MAX):
-            raise SettingsError(
-                f"[filters] topic_prefix = {self.topic_prefix!r} begins no topic name; use a-z,"
-                f" 0-9, . _ - and leave room for a filter's name of {FILTER_CHARS_MAX} characters"
-            )
+        check_prefix(self.topic_prefix, "[filters] topic_prefix")
 
 
 @dataclass(frozen=True)
@@ -198,8 +209,18 @@ class Settings:
             raise SettingsError(
                 "framing = 'confluent' needs [enriched.registry], for our own schemas"
             )
+        if self.topics.prefix:
+            self._prefix()
         if self.filters.live in self.topics.used:
             raise SettingsError(f"[filters] live = {self.filters.live!r}: [topics] uses it")
+
+    def _prefix(self) -> None:
+        """Have what stands in other sections the prefix of [topics], too."""
+        named, filters, kafka = self.topics.named, self.filters, self.kafka
+        live, prefix = filters.live and named(filters.live), named(filters.topic_prefix)
+        object.__setattr__(self, "filters", replace(filters, live=live, topic_prefix=prefix))
+        if kafka.group == GROUP:
+            object.__setattr__(self, "kafka", replace(kafka, group=self.topics.prefix + GROUP))
 
     @property
     def framings(self) -> set[FramingName]:

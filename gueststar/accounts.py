@@ -9,19 +9,23 @@ import typer
 
 from broker.balance import Balance
 from broker.errors import TopicMissing
-from broker.kafka import Connection, KafkaAdmin
+from broker.kafka import KafkaAdmin
 from gueststar.auditing import audit
+from gueststar.configured import Configured
 from gueststar.subscription import reader
 
 IMBALANCES_SHOWN = 20
 
 
-def report(bootstrap: str, topic: str) -> bool:
-    """Print the sums of a ledger; whether they balance."""
-    connection = Connection.configured(bootstrap)
+def report(broker: Configured, topic: str | None = None) -> bool:
+    """Print the sums of a broker's ledger, or of the one named; whether they balance."""
+    connection, topic = broker.connection, topic or broker.ledger
     topics = KafkaAdmin(connection).partitions()
     if topic not in topics:
-        raise TopicMissing(f"there is no ledger {topic!r} at {bootstrap}; name it with --topic")
+        raise TopicMissing(
+            f"there is no ledger {topic!r} at {connection.bootstrap}; name it with --topic, or the"
+            " broker's configuration with --config"
+        )
     balance = audit(lambda each: reader(connection, each, start="earliest"), topic, topics)
     for line in lines(balance):
         typer.echo(line)

@@ -19,6 +19,8 @@ from typing import Annotated
 import typer
 
 from broker.errors import SettingsError
+from gueststar.filtering.command import Bootstrap as ReadersBootstrap
+from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
 from gueststar.lake_command import app as lakes
 from schemas.errors import GueststarError
@@ -121,7 +123,8 @@ def check(config: Config) -> None:
 def subscribe(
     topics: Topics,
     *,
-    bootstrap: Bootstrap = "localhost:9092",
+    config: ReadersConfig = None,
+    bootstrap: ReadersBootstrap = None,
     group: Annotated[str | None, typer.Option(help="Resume where this group stopped.")] = None,
     registry: Annotated[
         str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
@@ -149,11 +152,13 @@ def subscribe(
     save_max: Annotated[int, typer.Option(min=1, help="Packets that DIR may hold.")] = 10_000,
 ) -> None:
     """Show topics' alerts as they come: a live table, or lines of JSON for a pipe."""
+    from gueststar.configured import configured
     from gueststar.watching import Wanted, watch
 
+    broker = configured(config, bootstrap)
     wanted = Wanted(
         group=group,
-        registry=registry,
+        registry=registry or broker.registry,
         start="earliest" if from_start else start,
         limit=limit,
         until="end" if until_end else None,
@@ -162,7 +167,7 @@ def subscribe(
         save=save,
         save_max=save_max,
     )
-    watch(topics, bootstrap, wanted)
+    watch(broker.named(topics), broker.connection, wanted)
 
 
 @app.command()
@@ -255,13 +260,15 @@ def why(
 @app.command()
 def ledger(
     *,
-    bootstrap: Bootstrap = "localhost:9092",
-    topic: Annotated[str, typer.Option(help="The ledger's topic.")] = "gueststar.ledger",
+    config: ReadersConfig = None,
+    bootstrap: ReadersBootstrap = None,
+    topic: Annotated[str | None, typer.Option(help="The ledger's topic.")] = None,
 ) -> None:
     """Sum the ledger, and say whether it balances: exit status 1 where it does not."""
     from gueststar.accounts import report
+    from gueststar.configured import configured
 
-    if not report(bootstrap, topic):
+    if not report(configured(config, bootstrap), topic):
         raise typer.Exit(1)
 
 

@@ -107,14 +107,14 @@ def connection_to(bootstrap: str | None, security: Mapping[str, str] | None = No
     return Connection.configured(address, security=security)
 
 
-def registered(registry: str | None) -> SchemaSource | None:
-    """The writer schemas that a registry has, where there is one."""
-    if registry is None:
+def registered(registry: str | Mapping[str, str] | None) -> SchemaSource | None:
+    """The writer schemas that a registry has, where there is one; by its address, or settings."""
+    if not registry:
         return None
     # Its client takes a fifth of a second to load, which most readers need not wait.
     from schemas.registry import RegistrySchemas  # noqa: PLC0415
 
-    return RegistrySchemas({"url": registry})
+    return RegistrySchemas({"url": registry} if isinstance(registry, str) else registry)
 
 
 def connected(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,14 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from broker.kafka import Connection
 from gueststar import closeup
 from gueststar.alert import COLUMNS, Alert
 from gueststar.ending import Ending, Until
 from gueststar.saving import PACKETS_MAX, Folder, saved
 from gueststar.starting import Start
 from gueststar.stopping import stopped_by_signal
-from gueststar.subscription import Subscription, connected, connection_to, registered
+from gueststar.subscription import Subscription, connected, registered
 from gueststar.table import alert_table, line
 from schemas.annotation import SelectedBy
 
@@ -36,7 +37,7 @@ class Wanted:
     """What of the topics is shown, and what is kept."""
 
     group: str | None = None
-    registry: str | None = None
+    registry: str | Mapping[str, str] | None = None
     start: Start = "latest"
     limit: int | None = None
     until: Until | None = None
@@ -46,11 +47,11 @@ class Wanted:
     save_max: int = PACKETS_MAX
 
 
-def watch(topics: Sequence[str], bootstrap: str, wanted: Wanted) -> None:
+def watch(topics: Sequence[str], connection: Connection, wanted: Wanted) -> None:
     """Show alerts until told to stop, or until there were as many as wanted."""
     folder = Folder(wanted.save, packets_max=wanted.save_max) if wanted.save else None
     source = connected(
-        connection_to(bootstrap),
+        connection,
         topics,
         group=wanted.group,
         start=wanted.start,

@@ -23,6 +23,8 @@ class Grounds:
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
     enriched: str = "gueststar.enriched"
     """The topic of all alerts."""
+    registry: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of our own schemas."""
 
 
 def grounds_of(config: Path | None) -> Grounds:
@@ -32,4 +34,11 @@ def grounds_of(config: Path | None) -> Grounds:
     settings = read_settings(config)
     sky = open_sky(settings.filters.regions, settings.filters.watchlists)
     kafka, topics = settings.kafka, settings.topics
-    return Grounds(sky, settings.schemas.folder, kafka.bootstrap, kafka.security, topics.enriched)
+    return Grounds(
+        sky,
+        settings.schemas.folder,
+        kafka.bootstrap,
+        kafka.security,
+        topics.enriched,
+        settings.own_registry,
+    )

@@ -83,7 +83,7 @@ def why(
     else:
         link = connection_to(bootstrap or grounds.bootstrap, grounds.security)
         source = reader(link, topic or grounds.enriched, start=f"{hours}h")
-        found = on_topic(wanted, source, schemas=registered(registry))
+        found = on_topic(wanted, source, schemas=registered(registry or grounds.registry))
     selected = False
     for batch in found:
         for row in range(len(batch)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from broker.errors import SettingsError
 from broker.ledger import Delivery
 from broker.settings import Settings, TopicsSection, read_settings
+from broker.topic_names import prefixed
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "gueststar.toml"
 SET_ON_PURPOSE = {"topics.input", "filters.builtin", "filters.files"}
@@ -135,6 +136,9 @@ def test_a_mistake_is_said_in_one_line_that_names_file_and_key(
         ("", r"\[topics\] is missing"),
         ("[topics]\ninput = []", r"\[topics\] input is empty"),
         ('[topics]\ninput = ["a"]\nledger = "a"', r"\[topics\] a: one topic, two uses"),
+        ('[topics]\ninput = ["a.ledger"]\nprefix = "a."', r"a.ledger: one topic, two uses"),
+        ('[topics]\ninput = ["a"]\nprefix = "a/."', r"prefix = 'a/.' begins no topic name"),
+        ('[topics]\ninput = ["a"]\nprefix = "a"', r"prefix = 'a' runs into the names"),
     ],
 )
 def test_topics_that_make_no_sense_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -146,6 +150,40 @@ def test_regions_and_watchlists_are_files_beside_the_configuration(tmp_path: Pat
     text = '[filters]\nlive = ""\n[filters.regions]\nmoc = "a.fits"\n'
     filters = read(tmp_path, f"{text}{LEAST}").filters
     assert (filters.live, filters.regions) == ("", {"moc": tmp_path / "a.fits"})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name", "called"),
+    [
+        ("", "gueststar.enriched", "gueststar.enriched"),
+        ("", "young-supernovae", "young-supernovae"),
+        ("gueststar.", "gueststar.enriched", "gueststar.enriched"),
+        ("gueststar.", "young-supernovae", "gueststar.young-supernovae"),
+        ("two.", "gueststar.enriched", "two.enriched"),
+        ("two.", "gueststar.filter.risers", "two.filter.risers"),
+        ("two.", "young-supernovae", "two.young-supernovae"),
+        ("two.", "two.young-supernovae", "two.young-supernovae"),
+        ("two.gueststar.", "gueststar.enriched", "two.gueststar.enriched"),
+    ],
+)
+def test_a_prefix_begins_a_name_in_place_of_ours(prefix: str, name: str, called: str) -> None:
+    assert prefixed(prefix, name) == called
+
+
+def test_with_a_prefix_every_name_of_ours_has_it(tmp_path: Path) -> None:
+    settings = read(tmp_path, f'{LEAST}prefix = "two."\nforms = {{ "solar-system" = "lite" }}\n')
+    topics, filters = settings.topics, settings.filters
+    assert topics.used == ["alerts", "two.enriched", "two.dead-letters", "two.ledger"]
+    assert topics.forms == {"two.solar-system": "lite"}
+    assert (filters.live, filters.topic_prefix) == ("two.filters", "two.filter.")
+    assert settings.kafka.group == "two.gueststar"
+    assert replace(settings) == settings
+
+
+def test_a_group_that_is_named_and_a_board_that_is_none_have_no_prefix(tmp_path: Path) -> None:
+    text = '[kafka]\ngroup = "mine"\n[filters]\nlive = ""\n'
+    settings = read(tmp_path, f'{text}{LEAST}prefix = "two."\n')
+    assert (settings.kafka.group, settings.filters.live) == ("mine", "")
 
 
 @pytest.mark.parametrize(
