@@ -30,6 +30,7 @@ from broker.ports import Board, Clock, Sink, Source
 from broker.providing import Provider, provide
 from broker.reporting import Reporter
 from broker.runner import Runner
+from broker.schema_sources import own_registry, schema_source
 from broker.settings import Settings
 from classifiers.classifier import Classifier
 from classifiers.served import served
@@ -39,10 +40,8 @@ from filters.roster import Member, Roster
 from filters.selection import Selection
 from filters.sky.catalogues import Sky
 from filters.sky.opening import open_sky
-from schemas.avro import SchemaSource
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
-from schemas.schema_folder import SchemaFolder
 from schemas.suggestion import nearest
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def build(settings: Settings) -> Parts:
 
     Raises GueststarError, one line, where something cannot be served.
     """
-    registry = _own_registry(settings)
+    registry = own_registry(settings)
     classifiers = served(settings.classifiers.names)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
@@ -103,7 +102,7 @@ def build(settings: Settings) -> Parts:
     parts = Parts(
         settings=settings,
         decoder=Decoder(
-            schemas=_schema_source(settings),
+            schemas=schema_source(settings),
             limits=settings.decoding,
             rescore=settings.enriched.rescore,
         ),
@@ -307,25 +306,6 @@ def _members(
 
 def _labels(classifiers: Sequence[Classifier]) -> dict[str, tuple[str, ...]]:
     return {each.identity.name: each.labels for each in classifiers}
-
-
-def _schema_source(settings: Settings) -> SchemaSource | None:
-    """Where the writer schemas of bare records are found."""
-    section = settings.schemas
-    if section.registry:
-        return _registry(section.registry)
-    return SchemaFolder(section.folder) if section.folder else None
-
-
-def _own_registry(settings: Settings) -> RegistrySchemas | None:
-    return _registry(settings.own_registry) if "confluent" in settings.framings else None
-
-
-def _registry(client: Mapping[str, str]) -> RegistrySchemas:
-    # Its client takes a fifth of a second to load, which a worker without one need not wait.
-    from schemas.registry import RegistrySchemas  # noqa: PLC0415
-
-    return RegistrySchemas(client)
 
 
 def _topics(settings: Settings) -> Topics:

@@ -98,25 +98,31 @@ def parts(tmp_path: Path) -> Parts:
 
 def run_in_memory(parts: Parts, packets: Iterable[bytes], *observers: Observer) -> MemoryKafka:
     """A whole worker over the twin in memory, until everything is consumed."""
-    clock = ManualClock()
-    kafka = MemoryKafka(clock)
-    for topic in ("ztf", *parts.outputs):
-        kafka.create_topic(topic)
+    kafka = MemoryKafka(ManualClock())
+    kafka.create_topic("ztf")
     for packet in packets:
         kafka.publish("ztf", packet)
+    run_beside(kafka, parts, *observers)
+    return kafka
+
+
+def run_beside(kafka: MemoryKafka, parts: Parts, *observers: Observer) -> None:
+    """The same at a Kafka that others may use, too."""
+    for topic in parts.outputs:
+        kafka.create_topic(topic)
+    group = parts.settings.kafka.group
     runner = make_runner(
         parts,
-        MemorySource(kafka, group="g", topics=["ztf"], worker="one"),
-        MemorySink(kafka, name="g-one"),
+        MemorySource(kafka, group=group, topics=["ztf"], worker="one"),
+        MemorySink(kafka, name=f"{group}-one"),
         worker="one",
         version="0.1.0",
-        clock=clock,
-        observer=Observers(Reporter(clock), *observers),
+        clock=kafka.clock,
+        observer=Observers(Reporter(kafka.clock), *observers),
     )
     runner.start()
     for _ in range(3):
         runner.step()
-    return kafka
 
 
 def test_alerts_go_through_every_room_and_the_ledger_counts_them(parts: Parts) -> None:
@@ -268,6 +274,24 @@ class FakeAdmin(KafkaAdmin):
     def create(self, topics: Sequence[TopicSettings]) -> None:
         """Noted."""
         self.created += topics
+
+
+@pytest.mark.parametrize(("mine", "others"), [("", "two."), ("one.", "two."), ("one.", "")])
+def test_brokers_of_two_prefixes_share_a_kafka_and_no_topic(
+    tmp_path: Path, mine: str, others: str
+) -> None:
+    brokers = [build(settings_with(tmp_path, prefix=prefix)) for prefix in (mine, others)]
+    kafka = run_in_memory(brokers[0], [one.packet for one in invent(ALERTS, seed=1)])
+    assert not {*brokers[0].provided} & {*brokers[1].provided}
+    run_beside(kafka, brokers[1])
+    for parts in brokers:
+        assert len(kafka.read(parts.topics.enriched)) == ALERTS
+        (entry,) = (read_entry(message.value) for message in kafka.read(parts.topics.ledger))
+        (member,) = parts.filters.members
+        assert entry.counts.published == {
+            parts.topics.enriched: ALERTS,
+            member.topic: len(kafka.read(member.topic)),
+        }
 
 
 def test_missing_outputs_are_created_and_the_ledger_is_kept_for_ever(parts: Parts) -> None:
