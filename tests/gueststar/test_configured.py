@@ -19,7 +19,7 @@ security = { "security.protocol" = "SSL" }
 input = ["alerts"]
 prefix = "two."
 [enriched.registry]
-url = "http://registry.example.org"
+url = "http://schemas.example.org"
 """
 
 
@@ -35,7 +35,7 @@ def test_readers_follow_the_configuration(config: Path) -> None:
     assert broker.connection.bootstrap == "kafka.example.org:9092"
     assert broker.connection.security == {"security.protocol": "SSL"}
     assert broker.ledger == "two.ledger"
-    assert broker.registry == {"url": "http://registry.example.org"}
+    assert broker.registry == {"url": "http://schemas.example.org"}
 
 
 def test_topics_are_found_by_the_names_that_the_documents_give_them(config: Path) -> None:
