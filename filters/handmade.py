@@ -37,7 +37,7 @@ GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
 }
 """What a column holds where the author gives none; every other value is NaN, not measured.
 
-The night is the UTC date of `mjd`.
+The night is the UTC date of `mjd`, and `mjd_utc_mid` is `mjd`.
 """
 
 SCHEMA = WriterSchema.of('{"type": "record", "name": "handmade", "fields": []}')
@@ -64,6 +64,8 @@ def handmade(
     plain: dict[str, Any] = {name: _column(name, columns.get(name), rows) for name in ROW_COLUMNS}
     if "night" not in columns:
         plain["night"] = dates(plain["mjd"])
+    if "mjd_utc_mid" not in columns:
+        plain["mjd_utc_mid"] = plain["mjd"].copy()
     scores = scores or {}
     return AlertBatch(
         **plain,

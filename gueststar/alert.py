@@ -34,18 +34,22 @@ class Alert:
     mjd: float
     exposed_unix_s: float
     night: int
+    mjd_utc_mid: float
     ra_deg: float
     dec_deg: float
     band: str
     """One of u g r i z y; empty where unknown."""
     photometric_system: str
     """Of its fluxes: ztf or lsst; empty where unknown."""
+    programid: float
+    programid_max: float
     flux_njy: float
     flux_err_njy: float
     magnitude: float
     magnitude_err: float
     limit_mag: float
     age_days: float
+    history_age_days: float
     detections: int
     star_distance_arcsec: float
     star_galaxy_score: float

@@ -23,7 +23,9 @@ UNITS = {
     "exposed_unix_s": "s",
     "ra_deg": "deg",
     "dec_deg": "deg",
+    "mjd_utc_mid": "d",
     "age_days": "d",
+    "history_age_days": "d",
     "fwhm_pixels": "pix",
 }
 """Of columns whose names do not say it in their ending."""

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     BAD_BLOCK = "bad compressed block"
     UNKNOWN_CODEC = "unknown codec"
     TOO_LARGE = "packet too large"
+    WITHHELD = "withheld"
     ALREADY_ENRICHED = "already enriched"
 
 
@@ -141,11 +142,20 @@ class AlertBatch:
     """The same instant as UTC seconds since 1970, for latencies."""
     night: NDArray[np.int32]
     """The observing night as the survey itself dates it, YYYYMMDD; 0 where the time is none."""
+    mjd_utc_mid: Floats
+    """Days, UTC, the middle of the exposure: one time scale for the alerts of all surveys."""
     ra_deg: Floats
     dec_deg: Floats
     band: NDArray[np.int8]
     photometric_system: NDArray[np.int8]
     """Index into SYSTEMS, -1 where unknown: what all fluxes of the row were measured in."""
+    programid: Floats
+    """Who may see it, as ZTF counts: 1 everybody, 2 the partnership, 3 Caltech; NaN unknown."""
+    programid_max: Floats
+    """The same of the packet whole: the largest of this exposure and of all in its histories.
+
+    NaN where one is unknown.
+    """
     flux_njy: Floats
     flux_err_njy: Floats
     magnitude: Floats
@@ -154,6 +164,8 @@ class AlertBatch:
     limit_mag: Floats
     age_days: Floats
     """Days from the object's first detection to this one; 0 for a first detection."""
+    history_age_days: Floats
+    """The same from the first detection that the packet itself holds; NaN where it holds none."""
     detections: NDArray[np.int64]
     """Detections of the object so far, this one included."""
     star_distance_arcsec: Floats

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from schemas.batch import PLANES, Floats, LightCurves
+from schemas.light_curves import first_detection_mjd
 from schemas.photometry import DAY_S, MJD_MIN_DAYS, UNIX_EPOCH_MJD_DAYS
 from schemas.survey import MISSING, Ints, Raw, Survey
 
@@ -29,6 +30,8 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
     """The columns of AlertBatch and Spans that come from the record's fields."""
     columns = survey.columns(raw)
     columns["ra_deg"] = _within_a_turn(columns["ra_deg"])
+    first = np.minimum(first_detection_mjd(columns["light_curve"]), columns["mjd"])
+    columns["history_age_days"] = columns["mjd"] - first
     columns["survey"] = np.full(len(raw), survey.name)
     for kind in ("field", "stamp"):
         spans = [raw.alerts.spans(f"{kind} {plane}") for plane in PLANES]

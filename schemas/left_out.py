@@ -14,19 +14,19 @@ LeftOut = dict[str, str]
 _CALIBRATED = "clrcoeff clrcounc magzpscirms magzpsciunc"
 _ON_IMAGE = (
     "aimage* bimage* chi* classtar decnr field mag[adf]* mindtoedge nbad nid nneg "
-    "pdiffimfilename pid programid programpi ranr rb rbversion rcid scorr seeratio sharpnr "
+    "pdiffimfilename pid programpi ranr rb rbversion rcid scorr seeratio sharpnr "
     f"sigmagap* sigmagnr sky ssmagnr ssnamenr sumrat tblid xpos ypos magzpsci {_CALIBRATED}"
 )
 ZTF_LEFT_OUT: LeftOut = {
     "": "publisher schemavsn",
     "candidate": (
-        f"{_ON_IMAGE} clrmed clrrms distpsnr[23] dsdiff dsnrms exptime jdendhist jdendref "
+        f"{_ON_IMAGE} clrmed clrrms distpsnr[23] dsdiff dsnrms jdendhist jdendref "
         "jdstartref maggaia* ncovhist neargaia* nframesref nmatches nmtchps objectidps* rfid "
         "s[grz]mag? simag? sgscore[23] ssnrms tooflag zpclrcov zpmed"
     ),
     "prv_candidates": f"{_ON_IMAGE} candid dec distnr elong fwhm magnr ra ssdistnr",
     "fp_hists": (
-        f"{_CALIBRATED} adpctdif? chinr decnr distnr exptime field magnr pid programid "
+        f"{_CALIBRATED} adpctdif? chinr decnr distnr exptime field magnr pid "
         "ranr rcid rfid scibckgnd sciinpseeing scisigpix sharpnr sigmagnr"
     ),
     "cutoutScience": "fileName",

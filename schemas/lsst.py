@@ -9,10 +9,13 @@ object_id         diaSource.diaObjectId; where it is null or 0, diaSource.ssObje
 mjd               diaSource.midpointMjdTai (midPointTai): TAI, the middle of the exposure
 exposed_unix_s    the same instant in UTC, TAI - UTC being 37 s since 2017
 night             the day of observation, dayObs: the date 12 hours before, in TAI (SITCOMTN-032)
+mjd_utc_mid       mjd - 37 s
 ra_deg, dec_deg   diaSource.ra, diaSource.dec (decl)
 band              diaSource.band (filterName)
 photometric_system "lsst" always: no packet says which telescope, so images of another camera that
                   went through Rubin's pipeline count as Rubin's
+programid, programid_max  1 always: Rubin's alerts are for everybody. The programId of schemas 3.0
+                  to 5.0, of which none says what it means, is not read
 flux_njy          diaSource.psfFlux (psFlux): already a signed difference
 flux_err_njy      diaSource.psfFluxErr (psFluxErr)
 magnitude         AB, of |flux|; its error 2.5 / ln(10) * error / |flux|
@@ -57,7 +60,14 @@ from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
 from schemas.distances import distance_modulus
 from schemas.light_curves import Points, first_detection_mjd, packet_curves, point_rows
 from schemas.nights import dates
-from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude, sound_mjd, unix_s
+from schemas.photometry import (
+    DAY_S,
+    DETECTION_SIGMA,
+    FLUX_ERR_PER_MAG,
+    ab_magnitude,
+    sound_mjd,
+    unix_s,
+)
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
 TAI_MINUS_UTC_S = 37.0
@@ -65,6 +75,8 @@ TAI_MINUS_UTC_S = 37.0
 NIGHT_BEGINS_DAYS = 0.5
 """At noon, TAI."""
 ARCSEC_PER_DEG = 3600.0
+PUBLIC = 1.0
+"""As a programid."""
 NO_ID = 0
 """What some of Rubin's packets have for an id instead of null."""
 
@@ -138,10 +150,12 @@ def columns(raw: Raw) -> dict[str, Any]:
         "mjd": mjd,
         "exposed_unix_s": unix_s(mjd) - TAI_MINUS_UTC_S,
         "night": dates(mjd - NIGHT_BEGINS_DAYS),
+        "mjd_utc_mid": mjd - TAI_MINUS_UTC_S / DAY_S,
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": own.band,
         "photometric_system": np.full(len(raw), SYSTEMS.index("lsst"), np.int8),
+        **dict.fromkeys(("programid", "programid_max"), np.full(len(raw), PUBLIC)),
         "flux_njy": own.flux_njy,
         "flux_err_njy": own.flux_err_njy,
         "magnitude": ab_magnitude(own.flux_njy),

@@ -7,9 +7,12 @@ mjd               candidate.jd - 2400000.5: UTC, the start of the exposure
 exposed_unix_s    the same instant
 night             the UTC date of candidate.jd, which candidate.nid counts (1 is 2017-01-02) and
                   ZTF's topics, ztf_YYYYMMDD_programid1, are named by; Palomar's nights lie in one
+mjd_utc_mid       mjd and half of candidate.exptime, or of ZTF's 30 s where that is none
 ra_deg, dec_deg   candidate.ra, candidate.dec
 band              candidate.fid: 1 g, 2 r, 3 i
 photometric_system "ztf" always
+programid         candidate.programid
+programid_max     the largest programid of candidate, prv_candidates and fp_hists
 magnitude         candidate.magpsf; its error candidate.sigmapsf
 flux_njy          from magpsf, negative where candidate.isdiffpos is f, n or 0, NaN unless it is
                   those or t, y or 1; decoding reads words, numbers and booleans as one of these
@@ -50,11 +53,13 @@ from schemas.ascii_text import read_ascii
 from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
 from schemas.light_curves import Points, packet_curves
 from schemas.nights import dates
-from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, sound_mjd, unix_s
+from schemas.photometry import DAY_S, DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, sound_mjd, unix_s
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
 JD_TO_MJD_DAYS = 2_400_000.5
 OBJECT_ID_LETTERS_MAX = 32
+EXPOSURE_S, EXPOSURE_S_MAX = 30.0, 3600.0
+"""Of the survey (Bellm et al. 2019, PASP 131, 018002), and what can be one at all."""
 NONE_FOUND = -999.0
 TEMPLATE_PIXELS_MAX = 1.5
 """From an alert to the template's source that is its own: three quarters of ZTF's seeing."""
@@ -66,6 +71,7 @@ EPOCH = (
     Leaf("jd", FLOAT, ("jd",)),
     Leaf("fid", INTEGER, ("fid",)),
     Leaf("diffmaglim", FLOAT, ("diffmaglim",)),
+    Leaf("programid", INTEGER, ("programid",)),
 )
 DETECTION = (
     *EPOCH,
@@ -82,7 +88,7 @@ FORCED = (
 )
 CONTEXT = (
     *("ra", "dec", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr", "drb", "fwhm", "elong"),
-    *("magnr", "distnr"),
+    *("magnr", "distnr", "exptime"),
 )
 CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 NEEDED = {"jd", "ra", "dec"}
@@ -135,10 +141,13 @@ def columns(raw: Raw) -> dict[str, Any]:
         "mjd": detection.mjd,
         "exposed_unix_s": unix_s(detection.mjd),
         "night": dates(detection.mjd),
+        "mjd_utc_mid": detection.mjd + _exposure_s(alerts) / 2 / DAY_S,
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": detection.band,
         "photometric_system": np.full(len(raw), SYSTEMS.index("ztf"), np.int8),
+        "programid": _programids(alerts),
+        "programid_max": _programid_max(raw),
         "flux_njy": detection.flux_njy,
         "flux_err_njy": detection.flux_err_njy,
         "magnitude": alerts.floats("magpsf"),
@@ -158,6 +167,25 @@ def columns(raw: Raw) -> dict[str, Any]:
         "forced_photometry": _forced_photometry(raw, detection.mjd),
         "difference_reversed": np.zeros(len(raw), np.bool_),
     }
+
+
+def _exposure_s(alerts: Cells) -> Floats:
+    stated = alerts.floats("exptime")
+    return np.where((stated > 0) & (stated <= EXPOSURE_S_MAX), stated, EXPOSURE_S)
+
+
+def _programids(cells: Cells) -> Floats:
+    ids = cells.ints("programid")
+    return np.where(ids == MISSING, np.nan, ids)
+
+
+def _programid_max(raw: Raw) -> Floats:
+    largest = _programids(raw.alerts)
+    for history in raw.histories.values():
+        # An item that is null has neither a time nor a programid, and is no exposure.
+        given = ~(np.isnan(history.floats("jd")) & (history.ints("programid") == MISSING))
+        np.maximum.at(largest, history.rows[given], _programids(history)[given])
+    return largest
 
 
 def _first_mjd(alerts: Cells, mjd: Floats) -> Floats:

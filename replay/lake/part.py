@@ -29,7 +29,7 @@ from replay.lake.layout import (
     night_of,
     packets_file,
 )
-from schemas.batch import LightCurves
+from schemas.batch import AlertBatch, LightCurves
 from schemas.errors import ArchiveError
 
 Rows = NDArray[np.int64]
@@ -114,7 +114,13 @@ class Part:
         return int(self._begins[group]), int(self._begins[group + 1])
 
     def column(self, group: int, name: str) -> NDArray[Any]:
-        """A column of a group, without a copy where it is numbers."""
+        """A column of a group, without a copy where it is numbers.
+
+        Of numbers, one that the lake was archived before is NaN.
+        """
+        if name not in self._names and AlertBatch.__annotations__.get(name) == "Floats":
+            begin, end = self.span(group)
+            return np.full(end - begin, np.nan)
         return values_of(self._read(self._alerts, [group], [name]).column(0))
 
     def texts(self, group: int, name: str, rows: Rows) -> NDArray[np.str_]:
@@ -178,6 +184,10 @@ class Part:
     def _curves(self) -> Any:  # noqa: ANN401
         with self._explained():
             return _opened(curves_file(self.path, self.standing.mark))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.schema.names)
 
     @cached_property
     def _begins(self) -> Rows:

@@ -22,6 +22,7 @@ from schemas.decode import Decoder
 from schemas.limits import DecodeLimits
 from tests.filters.packets import (
     JD,
+    MJD_TAI,
     decoded,
     packet,
     rubin_point,
@@ -190,7 +191,41 @@ PLACES: Cases = [
     )
 ]
 
-CASES = [*EXPOSURES, *UNTIMED, *NO_FLUX, *FLAGGED, *PLACES]
+ACCESS: Cases = [
+    ("ztf", {}, {"programid": 1.0, "programid_max": 1.0}),
+    ("ztf", {"programid": 2}, {"programid": 2.0, "programid_max": 2.0}),
+    ("ztf", {"programid": None}, {"programid": NAN, "programid_max": NAN}),
+    *(
+        ("ztf", {name: [point, ztf_point(-2)]}, {"programid": 1.0, "programid_max": highest})
+        for name, point, highest in (
+            ("prv_candidates", ztf_point(-3, programid=2), 2.0),
+            ("prv_candidates", ztf_limit(-3, programid=3), 3.0),
+            ("prv_candidates", ztf_point(-2, programid=3), 3.0),
+            ("prv_candidates", ztf_point(-3, programid=None), NAN),
+            ("prv_candidates", ztf_point(-3, jd=0.0, programid=2), 2.0),
+        )
+    ),
+    ("ztf", {"fp_hists": [ztf_forced(-3, programid=2, procstatus="63")]}, {"programid_max": 2.0}),
+    ("lsst", {}, {"programid": 1.0, "programid_max": 1.0}),
+]
+
+AGES: Cases = [
+    ("ztf", {"jdstarthist": JD - 2000}, {"age_days": 2000.0, "history_age_days": 0.0}),
+    (
+        "ztf",
+        {"jdstarthist": JD - 2000, "prv_candidates": [ztf_limit(-9), ztf_point(-5)]},
+        {"age_days": 2000.0, "history_age_days": 5.0},
+    ),
+    ("ztf", {"magpsf": None, "prv_candidates": [ztf_limit(-9)]}, {"history_age_days": NAN}),
+    ("lsst", {"prvDiaSources": [rubin_point(-5)]}, {"history_age_days": 5.0}),
+]
+
+MIDDLES: Cases = [
+    ("ztf", {"exptime": exptime}, {"mjd_utc_mid": JD - 2_400_000.5 + half_s / 86_400})
+    for exptime, half_s in ((30.0, 15.0), (300.0, 150.0), (None, 15.0), (0.0, 15.0), (1e9, 15.0))
+] + [("lsst", {}, {"mjd_utc_mid": MJD_TAI - 37 / 86_400})]
+
+CASES = [*EXPOSURES, *UNTIMED, *NO_FLUX, *FLAGGED, *PLACES, *ACCESS, *AGES, *MIDDLES]
 
 
 @pytest.mark.parametrize(("survey", "changes", "expected"), CASES)

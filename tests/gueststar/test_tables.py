@@ -25,6 +25,8 @@ UNITLESS = {
     "band",
     "photometric_system",
     "night",
+    "programid",
+    "programid_max",
     "detections",
     "star_galaxy_score",
     "survey_real_score",

@@ -24,7 +24,8 @@ NAN, INF = math.nan, math.inf
 
 def columns(record: Record) -> Record:
     """What an alert's columns are to be."""
-    return _ztf(record) if "candidate" in record else _rubin(record)
+    found = _ztf(record) if "candidate" in record else _rubin(record)
+    return found | {"history_age_days": _history_age(found["mjd"], found["light_curve"])}
 
 
 def _night(jd: float) -> int:
@@ -47,10 +48,13 @@ def _ztf(record: Record) -> Record:
         "mjd": mjd,
         "exposed_unix_s": (mjd - 40587.0) * 86400.0,
         "night": _night(2400000.5 + mjd),
+        "mjd_utc_mid": mjd + _exposure_s(candidate) / 2 / 86400,
         "ra_deg": candidate["ra"],
         "dec_deg": candidate["dec"],
         "band": own[1],
         "photometric_system": SYSTEMS.index("ztf"),
+        "programid": _value(candidate, "programid"),
+        "programid_max": _programid_max(record),
         "flux_njy": own[2],
         "flux_err_njy": own[3],
         "magnitude": _value(candidate, "magpsf"),
@@ -77,6 +81,21 @@ def _ztf(record: Record) -> Record:
         ],
         "difference_reversed": False,
     }
+
+
+def _exposure_s(candidate: Record) -> float:
+    stated = _value(candidate, "exptime")
+    return stated if 0 < stated <= 3600 else 30.0
+
+
+def _programid_max(record: Record) -> float:
+    points = [*_items(record, "prv_candidates"), *_items(record, "fp_hists"), record["candidate"]]
+    return float(np.max([_value(point, "programid") for point in points]))
+
+
+def _history_age(mjd: float, curve: list[Point]) -> float:
+    seen = [point[0] for point in curve if point[5]]
+    return mjd - min(seen[0], mjd) if seen else NAN
 
 
 def _ztf_surroundings(candidate: Record) -> Record:
@@ -178,10 +197,13 @@ def _rubin(record: Record) -> Record:
         "mjd": own[0],
         "exposed_unix_s": (own[0] - 40587.0) * 86400.0 - 37.0,
         "night": _night(2400000.5 + own[0] - 0.5),
+        "mjd_utc_mid": own[0] - 37 / 86400,
         "ra_deg": source["ra"],
         "dec_deg": source.get("dec", source.get("decl")),
         "band": own[1],
         "photometric_system": SYSTEMS.index("lsst"),
+        "programid": 1.0,
+        "programid_max": 1.0,
         "flux_njy": flux,
         "flux_err_njy": error,
         "magnitude": 31.4 - 2.5 * math.log10(abs(flux)) if flux else INF,

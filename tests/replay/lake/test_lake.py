@@ -213,6 +213,14 @@ def test_a_column_that_an_old_lake_lacks_is_named(lake: Path) -> None:
         only(lake).column("colour")
 
 
+def test_numbers_that_an_old_lake_lacks_were_not_measured(
+    lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = only(lake)
+    monkeypatch.setitem(AlertBatch.__annotations__, "colour", "Floats")
+    assert np.isnan(rows.column("colour")).tolist() == [True] * len(rows)
+
+
 def test_stamps_without_packets_are_refused_with_the_remedy(tmp_path: Path) -> None:
     written(tmp_path, nights(0), with_packets=False)
     with pytest.raises(ArchiveError, match="--with-packets"):
