@@ -36,8 +36,6 @@ def _night(jd: float) -> int:
 def _ztf(record: Record) -> Record:
     candidate = record["candidate"]
     own = _ztf_point(candidate)
-    drb = _value(candidate, "drb")
-    version = candidate.get("drbversion")
     mjd = candidate["jd"] - 2400000.5
     detections = candidate.get("ndethist")
     candid = record.get("candid")
@@ -63,9 +61,6 @@ def _ztf(record: Record) -> Record:
         "age_days": mjd - _sound(_value(candidate, "jdstarthist") - 2400000.5, mjd),
         "detections": max(detections or 0, 0),
         **_ztf_surroundings(candidate),
-        "survey_real_score": NAN if drb == 0 and not version else drb,
-        "fwhm_pixels": _value(candidate, "fwhm"),
-        "elongation": _value(candidate, "elong"),
         "light_curve": _exposures(mjd, map(_ztf_point, _items(record, "prv_candidates")), own),
         "forced_photometry": _exposures(
             mjd,
@@ -99,7 +94,11 @@ def _history_age(mjd: float, curve: list[Point]) -> float:
 
 
 def _ztf_surroundings(candidate: Record) -> Record:
+    drb = _value(candidate, "drb")
     return {
+        "survey_real_score": NAN if drb == 0 and not candidate.get("drbversion") else drb,
+        "fwhm_pixels": _value(candidate, "fwhm"),
+        "elongation": _value(candidate, "elong"),
         "star_distance_arcsec": _value(candidate, "distpsnr1", none_found=INF),
         "star_galaxy_score": _value(candidate, "sgscore1"),
         "asteroid_distance_arcsec": _value(candidate, "ssdistnr", none_found=INF),
@@ -202,8 +201,7 @@ def _rubin(record: Record) -> Record:
         "dec_deg": source.get("dec", source.get("decl")),
         "band": own[1],
         "photometric_system": SYSTEMS.index("lsst"),
-        "programid": 1.0,
-        "programid_max": 1.0,
+        **dict.fromkeys(("programid", "programid_max"), 1.0),
         "flux_njy": flux,
         "flux_err_njy": error,
         "magnitude": 31.4 - 2.5 * math.log10(abs(flux)) if flux else INF,
@@ -216,8 +214,7 @@ def _rubin(record: Record) -> Record:
         "asteroid_distance_arcsec": _asteroid_distance(source, record.get("ssSource") or {}),
         "survey_real_score": _value(source, "reliability"),
         **_host(whole),
-        "fwhm_pixels": NAN,
-        "elongation": NAN,
+        **dict.fromkeys(("fwhm_pixels", "elongation"), NAN),
         "template_flux_njy": _value(source, "templateFlux"),
         "light_curve": curve,
         "forced_photometry": _exposures(own[0], forced),
