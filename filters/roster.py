@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
@@ -17,6 +18,7 @@ from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Answers, Program
 from filters.selection import Selection
 from filters.sky.catalogues import NO_SKY, CatalogueIdentity, Sky
+from filters.slowness import Slowness
 from filters.verdict import FAULT, Fault
 from schemas.errors import FilterError
 
@@ -88,6 +90,7 @@ class Roster:
         self._order = [asked[name] for name in self._topics]
         self._alone = dict(self._selections)
         self._sky = sky
+        self._slowness = Slowness()
         self._program = Program([[one.node for one in each.clauses] for each in expressions])
         self._clauses = [
             (place, one.name) for place, each in enumerate(expressions) for one in each.clauses
@@ -95,7 +98,10 @@ class Roster:
 
     def judge(self, batch: Table) -> list[Ruling]:
         """Every filter's answer, in the order of `members`; nothing that a filter does raises."""
-        rulings = [self.alone(name, batch) for name in self._selections]
+        rulings = [
+            self._slowness.timed(name, len(batch), partial(self.alone, name, batch))
+            for name in self._selections
+        ]
         if self._expressions:
             rulings += self._jointly(batch)
         return [rulings[place] for place in self._order]
