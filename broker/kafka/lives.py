@@ -18,6 +18,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, TopicDescription
 
 from broker.errors import KafkaUnavailable, TopicRemade
+from broker.kafka.closing import within_patience
 from broker.kafka.connection import Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused, settings_checked
 from broker.kafka.watch import LOG
@@ -80,6 +81,14 @@ class TopicIds:
         names = TopicCollection(sorted(topics))
         return Question(self._client.describe_topics(names, request_timeout=ANSWER_S_MAX))
 
+    def close(self) -> None:
+        """Let the client go; another is made where something is asked again."""
+        if self._client is not None:
+            within_patience(self._drop)
+
+    def _drop(self) -> None:
+        self._client = None
+
     def insist(self, question: Question) -> dict[str, str | None]:
         """Its answers, asked for again while there are none and patience lasts."""
         deadline_s = time.monotonic() + self._connection.patience_s
@@ -110,6 +119,11 @@ class Lives:
         self._partitions: dict[str, int] = {}
         self._doubts_assignment = False
         self._doubted_s = -LOOK_INTERVAL_S
+
+    def close(self) -> None:
+        """Let go. Idempotent."""
+        if self._ids is not None:
+            self._ids.close()
 
     def begin_client(self) -> None:
         """A new client reads from now on, which knows no topic yet."""

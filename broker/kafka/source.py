@@ -184,6 +184,7 @@ class KafkaSource:
     def close(self) -> None:
         """End; a static member keeps its partitions until its session ends. Idempotent."""
         self._member.close()
+        self._lives.close()
 
     @property
     def _consumer(self) -> Consumer:
@@ -198,7 +199,7 @@ class KafkaSource:
     def _enter_again(self) -> None:
         """With a new client, for the group has dropped this one: `poll` finds what it gets."""
         LOG.info("worker %r enters the group again", self._worker)
-        self.close()
+        self._member.close()
         self._forget()
         self._lives.begin_client()
         self._membership = None
