@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from broker.access import PublicDecoder
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
 from broker.desk import Desk, DeskObserver, Grounds, Inspector, Terms
@@ -25,7 +26,7 @@ from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.packing import Topics
-from broker.pipeline import Pipeline
+from broker.pipeline import Decodes, Pipeline
 from broker.ports import Board, Clock, Sink, Source
 from broker.providing import Provider, provide
 from broker.reporting import Reporter
@@ -136,7 +137,7 @@ def make_runner(
     clock = clock or SystemClock()
     limits = parts.settings.limits
     pipeline = Pipeline(
-        decoder=parts.decoder,
+        decoder=_decodes(parts),
         classifiers=parts.classifiers,
         filters=desk or parts.filters,
         enricher=parts.enricher,
@@ -162,6 +163,11 @@ def make_runner(
         observer=observer,
         between=desk.look if desk else None,
     )
+
+
+def _decodes(parts: Parts) -> Decodes:
+    access = parts.settings.access
+    return parts.decoder if access.programid_max is None else PublicDecoder(parts.decoder, access)
 
 
 @contextmanager

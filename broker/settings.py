@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from broker.access import Access
 from broker.disagreement import Certainty
 from broker.errors import SettingsError
 from broker.kafka.connection import (
@@ -152,6 +153,11 @@ class FiltersSection:
 
 
 @dataclass(frozen=True)
+class AccessSection(Access):
+    """[access]: which alerts may be published at all."""
+
+
+@dataclass(frozen=True)
 class ClassifiersSection:
     """[classifiers]: which ones score."""
 
@@ -196,6 +202,7 @@ class Settings:
     kafka: KafkaSection = KafkaSection()
     schemas: SchemasSection = SchemasSection()
     enriched: EnrichedSection = EnrichedSection()
+    access: AccessSection = AccessSection()
     filters: FiltersSection = FiltersSection()
     classifiers: ClassifiersSection = ClassifiersSection()
     metrics: MetricsSection = MetricsSection()
