@@ -12,6 +12,7 @@ from gueststar.chart import chart_lines
 from gueststar.half_blocks import ROWS as STAMP_ROWS
 from gueststar.half_blocks import stamp_lines
 from gueststar.points import points_of
+from gueststar.upright import upright, why_none
 
 COLUMNS_MIN = 80
 CURVE_ROWS = 11
@@ -27,8 +28,9 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 def closeup(alert: Alert, columns: int, *, coloured: bool = True) -> RenderableType:
     """An alert over `columns` characters, ROWS lines or fewer; without colours no stamps."""
     lines = [headline(alert)]
-    if coloured and any(plane.size for plane in alert.stamps):
-        lines += stamp_lines(alert.stamps)
+    planes, compass = upright(alert)
+    if coloured and any(plane.size for plane in planes):
+        lines += stamp_lines(planes, str(compass or ""))
     width = columns - BARS_COLUMNS
     chart = chart_lines(points_of(alert), columns=width, rows=CURVE_ROWS)
     for curve, bars in zip_longest(chart, bar_lines(alert.scores)[:CURVE_ROWS], fillvalue=Text()):
@@ -39,12 +41,12 @@ def closeup(alert: Alert, columns: int, *, coloured: bool = True) -> RenderableT
 
 
 def headline(alert: Alert) -> Text:
-    """Which alert it is, and whether its record has no stamps."""
+    """Which alert it is, and why it has no stamps where it has none."""
     line = Text(alert.object_id, style="bold")
     line.append(f"  {alert.ra_deg:.5f} {alert.dec_deg:+.5f}", "")
     line.append(f"  {alert.band or '?'} {alert.magnitude:.2f}", "")
     if not any(plane.size for plane in alert.stamps):
-        line.append("  no stamps: a lite record", "dim")
+        line.append(f"  {why_none(alert)}", "dim")
     return line
 
 

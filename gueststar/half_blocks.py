@@ -21,13 +21,15 @@ NO_PIXEL = Color.from_rgb(217, 199, 160)
 """As in the pictures."""
 
 
-def stamp_lines(planes: Sequence[Plane]) -> list[Text]:
+def stamp_lines(planes: Sequence[Plane], compass: str = "") -> list[Text]:
     """Science, template and difference side by side: a line of names, then ROWS of pixels.
 
+    The compass, at most 8 characters, stands behind the first name.
     Shown are the middle of each, two or more pixels as their mean where it is large.
     """
     cells = [shrunk(stretched(plane, number)) for number, plane in enumerate(planes)]
-    names = Text(GAP.join(name.ljust(SIDE) for name in PLANES), style="dim")
+    first = PLANES[0].ljust(SIDE - len(compass)) + compass
+    names = Text(GAP.join((first, *(name.ljust(SIDE) for name in PLANES[1:]))), style="dim")
     return [names, *(_line([one[2 * row : 2 * row + 2] for one in cells]) for row in range(ROWS))]
 
 

@@ -111,17 +111,25 @@ class Spans:
     union branch included (-1 where the schema has no such field). stamp int64 (n, 3, 2): the
     FITS bytes within it (-1 where null). The planes are in the order of PLANES.
     difference_reversed bool (n): the difference there has the other sign than PLANES asks for.
+    rows_southward bool (n): the planes' rows run to the south there, and their columns to the west;
+    elsewhere, or where it is None, only a plane's own header may tell.
     """
 
     datum: NDArray[np.int64]
     field: NDArray[np.int64]
     stamp: NDArray[np.int64]
     difference_reversed: NDArray[np.bool_]
+    rows_southward: NDArray[np.bool_] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> Spans:
         """The spans of some rows, in the order given."""
+        southward = self.rows_southward
         return Spans(
-            self.datum[rows], self.field[rows], self.stamp[rows], self.difference_reversed[rows]
+            self.datum[rows],
+            self.field[rows],
+            self.stamp[rows],
+            self.difference_reversed[rows],
+            None if southward is None else southward[rows],
         )
 
 

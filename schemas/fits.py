@@ -1,12 +1,14 @@
 """The one image of a stamp's FITS file, read without astropy: header cards to a view of pixels.
 
-FITS standard 4.0 (Pence et al. 2010, A&A 524, A42; sections 3, 4.4 and 5.3). Only the primary
-image is read; Rubin's later extensions (uncertainty, point-spread function) are left where they
-lie.
+FITS standard 4.0 (Pence et al. 2010, A&A 524, A42; sections 3, 4.4 and 5.3). The first image is
+read, the primary one or, where the primary has none, that of the first image extension; Rubin's
+later ones (uncertainty, point-spread function) are left where they lie. An image compressed in
+tiles (.fits.fz), which is a table, is not read.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,10 +20,15 @@ BLOCK_BYTES = 2880
 GZIP_MAGIC = b"\x1f\x8b"
 DTYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 """BITPIX to a NumPy type; FITS is big-endian."""
-WANTED = frozenset(
-    word.ljust(8).encode()
-    for word in ("SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "BSCALE", "BZERO", "BLANK")
+IMAGE_WORDS = (
+    *("SIMPLE", "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT"),
+    *("BSCALE", "BZERO", "BLANK"),
 )
+SKY_WORDS = (
+    *("CTYPE1", "CDELT1", "CDELT2", "CD1_1", "CD1_2", "CD2_1", "CD2_2"),
+    *("PC1_1", "PC1_2", "PC2_1", "PC2_2"),
+)
+WANTED = frozenset(word.ljust(8).encode() for word in (*IMAGE_WORDS, *SKY_WORDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,9 @@ class StampLimits:
 
     inflated_bytes_max: int = 524_288
     header_blocks_max: int = 16
+    """Of each header."""
+    headers_max: int = 4
+    """Up to the first image."""
     side_pixels_max: int = 256
 
 
@@ -79,13 +89,40 @@ class PlaneReader:
             return None
         return file if inflater.eof else None
 
+    def sky_matrix(self, packed: memoryview) -> tuple[float, float, float, float] | None:
+        """How the sky runs over the image in a FITS file: its header's matrix, if it has one.
+
+        East and north, in degrees but for their sign and scale alone of use here, are
+        (e_x x + e_y y, n_x x + n_y y) of columns x and rows y (Greisen & Calabretta 2002, A&A 395,
+        1061, section 2): the four factors in that order.
+        """
+        file = self._inflated(packed) if packed[:2] == GZIP_MAGIC else bytes(packed)
+        found = self._first_image(file) if file else None
+        return _matrix(found[1]) if found else None
+
     def _learn(self, file: bytes) -> bool:
-        cards = _cards(file[: self._limits.header_blocks_max * BLOCK_BYTES])
-        layout = _layout(cards, self._limits.side_pixels_max) if cards else None
-        if layout is None:
+        found = self._first_image(file)
+        if found is None:
             return False
-        self._header, self._layout = file[: layout.begin], layout
+        self._layout, _ = found
+        self._header = file[: self._layout.begin]
         return True
+
+    def _first_image(self, file: bytes) -> tuple[_Layout, dict[bytes, bytes]] | None:
+        begin = 0
+        for _ in range(self._limits.headers_max):
+            cards = _cards(file[begin : begin + self._limits.header_blocks_max * BLOCK_BYTES])
+            try:
+                data = begin + (int(cards[b"END"]) // BLOCK_BYTES + 1) * BLOCK_BYTES
+                if _is_image(cards):
+                    layout = _stated_layout(cards, data)
+                    largest = self._limits.side_pixels_max
+                    fits = all(0 < side <= largest for side in layout.shape)
+                    return (layout, cards) if fits else None
+                begin = data + _data_bytes(cards)
+            except (KeyError, ValueError):
+                return None
+        return None
 
 
 def _cards(header: bytes) -> dict[bytes, bytes]:
@@ -102,21 +139,46 @@ def _cards(header: bytes) -> dict[bytes, bytes]:
     return {}
 
 
-def _layout(cards: dict[bytes, bytes], side_pixels_max: int) -> _Layout | None:
-    """None unless the cards describe one image of two axes within the bound."""
-    try:
-        if (cards[b"SIMPLE"], cards[b"NAXIS"]) != (b"T", b"2"):
-            return None
-        layout = _stated_layout(cards)
-    except (KeyError, ValueError):
+def _is_image(cards: dict[bytes, bytes]) -> bool:
+    """Whether the cards describe an image of two axes. Raises KeyError for what begins no header"""
+    begins = cards[b"XTENSION"] if b"XTENSION" in cards else cards[b"SIMPLE"]
+    return begins.strip(b" '") in {b"T", b"IMAGE"} and cards[b"NAXIS"] == b"2"
+
+
+def _data_bytes(cards: dict[bytes, bytes]) -> int:
+    """What the data of a header that is no image's take (4.4.1.2). Raises ValueError over 2 axes"""
+    axes = int(cards[b"NAXIS"])
+    if not 0 <= axes <= 2:
+        raise ValueError("more axes than a table has")
+    values = [int(cards[b"NAXIS%d" % (axis + 1)]) for axis in range(axes)]
+    count = math.prod(values) if axes else 0
+    count = (count + int(cards.get(b"PCOUNT", b"0"))) * int(cards.get(b"GCOUNT", b"1"))
+    size = max(0, abs(int(cards[b"BITPIX"])) // 8 * count)
+    return (size + BLOCK_BYTES - 1) // BLOCK_BYTES * BLOCK_BYTES
+
+
+def _matrix(cards: dict[bytes, bytes]) -> tuple[float, float, float, float] | None:
+    """CD, or PC and CDELT; None where the axes are not right ascension and declination."""
+    if cards.get(b"CTYPE1", b"RA").strip(b" '")[:2] != b"RA":
         return None
-    return layout if all(0 < side <= side_pixels_max for side in layout.shape) else None
+    names = (b"1_1", b"1_2", b"2_1", b"2_2")
+    try:
+        if b"CD1_1" in cards:
+            found = [_real(cards.get(b"CD" + name, b"0")) for name in names]
+        elif b"PC1_1" in cards:
+            steps = [_real(cards.get(name, b"1")) for name in (b"CDELT1", b"CDELT2")]
+            given = [_real(cards.get(b"PC" + name, b"0")) for name in names]
+            found = [value * steps[number // 2] for number, value in enumerate(given)]
+        else:
+            return None
+    except ValueError:
+        return None
+    return found[0], found[1], found[2], found[3]
 
 
-def _stated_layout(cards: dict[bytes, bytes]) -> _Layout:
-    blocks = int(cards[b"END"]) // BLOCK_BYTES + 1
+def _stated_layout(cards: dict[bytes, bytes], begin: int) -> _Layout:
     return _Layout(
-        begin=blocks * BLOCK_BYTES,
+        begin=begin,
         shape=(int(cards[b"NAXIS2"]), int(cards[b"NAXIS1"])),
         dtype=DTYPES[int(cards[b"BITPIX"])],
         scale=_real(cards.get(b"BSCALE", b"1")),

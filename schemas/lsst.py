@@ -42,7 +42,8 @@ forced_photometry prvDiaForcedSources: psfFlux (psFlux), detected from five sigm
 stamps            cutoutScience (since 6.1), cutoutTemplate, cutoutDifference. The difference is
                   sent as science minus template always, so its sign is changed where
                   diaSource.isNegative (is_negative in 7.3 and 7.4) says so; where that is
-                  absent or null, where the flux is negative
+                  absent or null, where the flux is negative. How they lie on the sky, their own
+                  FITS headers say
 
 Points without a sound time and copies of an exposure are left out (`light_curves.packet_curves`),
 and so is a source that Rubin has withdrawn: one with a timeWithdrawnMjdTai (since 9.0).
@@ -176,6 +177,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "light_curve": curves,
         "forced_photometry": packet_curves(mjd, _forced(raw.histories["forced"])),
         "difference_reversed": _negative(alerts, own),
+        "rows_southward": np.zeros(len(raw), np.bool_),
     }
 
 

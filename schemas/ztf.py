@@ -36,7 +36,9 @@ forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzp
                   procstatus other than "0" (no warnings). Where none is sent nothing is flagged
 stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData, or the field itself
                   where that is plain bytes. The difference is positive where the detection is
-                  as sent: ZTF subtracts the other way round where isdiffpos is f or 0
+                  as sent: ZTF subtracts the other way round where isdiffpos is f or 0. Their
+                  rows run to the south and their columns to the west: candidates' Dec falls with
+                  ypos and their RA with xpos, and rows are cut at the edge that ypos says
 
 Points without a sound time and copies of an exposure are left out (`light_curves.packet_curves`).
 Sentinels (-999, -99999, null) are NaN. Schemas: github.com/ZwickyTransientFacility/ztf-avro-alert.
@@ -166,6 +168,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "light_curve": _light_curves(raw, detection),
         "forced_photometry": _forced_photometry(raw, detection.mjd),
         "difference_reversed": np.zeros(len(raw), np.bool_),
+        "rows_southward": np.ones(len(raw), np.bool_),
     }
 
 

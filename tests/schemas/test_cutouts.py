@@ -52,6 +52,43 @@ def fits_file(image: NDArray[np.generic], **cards: float) -> bytes:
     return out.getvalue()
 
 
+def in_extension(image: NDArray[np.generic], *before: fits.hdu.base.ExtensionHDU) -> bytes:
+    """An image behind an empty primary one, and behind other extensions."""
+    out = BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), *before, fits.ImageHDU(image)]).writeto(out)
+    return out.getvalue()
+
+
+def table(rows: int) -> fits.BinTableHDU:
+    """A table, which is no image."""
+    return fits.BinTableHDU.from_columns([fits.Column("a", "D", array=np.arange(float(rows)))])
+
+
+@pytest.mark.parametrize("before", [(), (table(0),), (table(400),), (table(3), table(5))])
+@pytest.mark.parametrize("kind", [np.float32, np.int16, np.float64])
+def test_an_image_in_an_extension_is_read(
+    before: tuple[fits.BinTableHDU, ...], kind: type[np.generic]
+) -> None:
+    image = np.arange(30 * 20).reshape(30, 20).astype(kind)
+    stamps = read([in_extension(image, *before), NATIVE, in_extension(image)])
+    for plane in (stamps[0][0], stamps[0][2]):
+        np.testing.assert_array_equal(plane, image)
+
+
+def test_an_image_compressed_in_tiles_is_unreadable() -> None:
+    out = BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(np.eye(63, dtype=np.float32))]).writeto(out)
+    assert read([out.getvalue(), NATIVE, NATIVE]).flags[0, 0] & StampFlag.UNREADABLE
+
+
+def test_headers_without_an_image_end_in_a_flag() -> None:
+    many = in_extension(np.eye(9), *(table(1) for _ in range(5)))
+    cube = in_extension(np.zeros((2, 3, 4), np.float32))
+    empty = BytesIO()
+    fits.PrimaryHDU().writeto(empty)
+    assert read([many, cube, empty.getvalue()]).unreadable.all()
+
+
 @pytest.fixture(scope="module")
 def real_cutouts(data_folder: Path) -> list[tuple[dict[str, float], Files]]:
     """Where the source is on the detector, where that is sent, and the files, of every alert."""
