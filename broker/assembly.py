@@ -146,6 +146,7 @@ def make_runner(
         clock=clock,
         broker_version=version,
         certainty=parts.settings.disagreement,
+        withholds=parts.settings.access.programid_max is not None,
     )
     return Runner(
         worker=worker,

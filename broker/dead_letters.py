@@ -6,7 +6,7 @@ A dead letter is a JSON object, so that it can be read where nothing else of our
     topic, partition, offset             where the whole packet lies
     timestamp_ms                         Kafka's, of that packet; -1 where absent
     size_bytes, sha256                   of the packet, sha256 in hexadecimal
-    prefix_base64                        its first bytes
+    prefix_base64                        its first bytes; none where alerts may be withheld
 
 Its key is `topic-partition-offset`.
 """
@@ -46,6 +46,8 @@ class DeadLetter:
     reason: str
     detail: str
     message: Message
+    without_packet: bool = False
+    """Whether no byte of the packet is kept, as not everybody may see it."""
 
     @property
     def key(self) -> bytes:
@@ -55,6 +57,7 @@ class DeadLetter:
     def encode(self) -> bytes:
         """The JSON object described above, UTF-8."""
         value = self.message.value
+        prefix = b"" if self.without_packet else value[:PREFIX_BYTES_MAX]
         return json.dumps(
             {
                 "reason": self.reason,
@@ -65,7 +68,7 @@ class DeadLetter:
                 "timestamp_ms": self.message.timestamp_ms,
                 "size_bytes": len(value),
                 "sha256": hashlib.sha256(value).hexdigest(),
-                "prefix_base64": base64.b64encode(value[:PREFIX_BYTES_MAX]).decode(),
+                "prefix_base64": base64.b64encode(prefix).decode(),
             }
         ).encode()
 

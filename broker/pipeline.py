@@ -100,8 +100,13 @@ class Pipeline:
         clock: Clock,
         broker_version: str,
         certainty: Certainty = CERTAINTY,
+        withholds: bool = False,
     ) -> None:
-        """Classifiers run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`)."""
+        """Classifiers run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`).
+
+        `withholds`: not everybody may see every packet, so that no dead letter holds any of one.
+        """
+        self._withholds = withholds
         self._broker_version = broker_version
         self._decoder = decoder
         self._classifiers = classifiers
@@ -129,7 +134,7 @@ class Pipeline:
         with watch.measured(Step.ENCODE):
             judged = self._publishable(judged)
             packed = self._pack(judged)
-            dead = _dead(judged, packed)
+            dead = _dead(judged, packed, withholds=self._withholds)
             letters = [Output(self._topics.dead_letters, d.key, d.encode(), JSON) for d in dead]
         return _processed(judged, packed, dead, letters, watch.steps_s)
 
@@ -227,13 +232,14 @@ def _flagged(annotations: Annotations, more: tuple[str, ...]) -> Annotations:
     return replace(annotations, flags=[(*flags, *more) for flags in annotations.flags])
 
 
-def _dead(judged: Judged, packed: Packed) -> list[DeadLetter]:
+def _dead(judged: Judged, packed: Packed, *, withholds: bool) -> list[DeadLetter]:
     """What the decoder rejected and what cannot be published, in the order consumed."""
     sources = judged.batch.source_index.tolist()
     dead = [(each.index, each.reason.value, each.detail) for each in judged.batch.rejected]
     dead += [(sources[each.row], each.reason, each.detail) for each in packed.refused]
     return [
-        DeadLetter(reason, detail, judged.messages[index]) for index, reason, detail in sorted(dead)
+        DeadLetter(reason, detail, judged.messages[index], without_packet=withholds)
+        for index, reason, detail in sorted(dead)
     ]
 
 

@@ -34,6 +34,7 @@ from broker.ledger import Delivery, Entry, ranges
 from broker.observer import BatchReport, Observer, Observers, Phase, Step
 from broker.pipeline import Processed
 from broker.ports import Clock, Life, Message, Output, Partition, Sink, Source
+from schemas.batch import Reason
 from schemas.errors import BrokerError
 
 GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing, TopicRemade)
@@ -153,7 +154,8 @@ class Runner:
             return
         self._enter(Phase.SCORING)
         processed = self._processor.process(batch.messages)
-        self._bound.check(len(batch.messages), sum(processed.counts.dead.values()))
+        died = (n for reason, n in processed.counts.dead.items() if reason != Reason.WITHHELD)
+        self._bound.check(len(batch.messages), sum(died))
         entry = self._entry(batch, processed)
         began_s = self._clock.monotonic_s()
         try:

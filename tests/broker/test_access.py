@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
+from broker import assembly
 from broker.access import Access, PublicDecoder
+from broker.assembly import build
+from broker.ledger import read_entry
+from broker.settings import AccessSection, LimitsSection, Settings, TopicsSection
 from schemas.batch import Reason
 from schemas.decode import Decoder
+from tests.broker.test_assembly import Halves, run_in_memory
 from tests.filters.packets import packet, ztf_limit, ztf_point
 
 HISTORY = [ztf_point(-2), ztf_limit(-3, programid=2)]
@@ -47,3 +53,20 @@ def test_each_packet_is_one_row_or_refused_once_in_the_order_given() -> None:
         "its packet holds programid 2; the highest that is published is 1"
     )
     np.testing.assert_array_equal(batch.programid, [1, 1])
+
+
+def test_a_worker_lets_nothing_of_a_withheld_packet_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assembly, "served", lambda names: (Halves(),))
+    public, private = packet("ztf"), packet("ztf", programid=2, candid=8)
+    limits = LimitsSection(dead_fraction_max=0.5, dead_alerts_min=1)
+    settings = Settings(
+        TopicsSection(input=("ztf",)), access=AccessSection(programid_max=1), limits=limits
+    )
+    kafka = run_in_memory(build(settings), [public, private, private, b"junk"])
+    assert len(kafka.read("gueststar.enriched")) == 1
+    letters = [json.loads(message.value) for message in kafka.read("gueststar.dead-letters")]
+    assert [one["reason"] for one in letters] == ["withheld", "withheld", "not an alert"]
+    assert [one["offset"] for one in letters] == [1, 2, 3]
+    assert {one["prefix_base64"] for one in letters} == {""}
+    (entry,) = (read_entry(message.value) for message in kafka.read("gueststar.ledger"))
+    assert (entry.consumed, entry.counts.dead) == (4, {"not an alert": 1, "withheld": 2})
