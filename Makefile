@@ -5,7 +5,7 @@ TRAIN := .venv-train/bin
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
-.PHONY: help setup check test test-train demo kafka bench chaos train \
+.PHONY: help setup check test test-train foreign demo kafka bench chaos train \
 	train-realbogus train-lightcurve lock clean lawful
 
 help: ## list the commands
@@ -35,6 +35,9 @@ test: setup ## all tests that need no torch
 test-train: .venv-train/ready ## the tests of training
 	$(TRAIN)/pytest --override-ini addopts="-q --strict-markers" tests/classifiers/training
 
+foreign: setup ## what clients of others read, after twenty kills (FOREIGN=rewrite: into docs, too)
+	$(BIN)/pytest -m foreign tests/foreign
+
 demo: setup ## a night of alerts, classified and filtered, on the screen
 	$(BIN)/gueststar demo
 
@@ -55,7 +58,6 @@ train-lightcurve: .venv-train/ready ## make both light-curve networks again
 		--work .cache/lightcurve --out classifiers --docs docs/lightcurve
 
 lock: setup ## pin the newest versions that pyproject.toml allows
-	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock
 	$(COMPILE) --extra test --extra train pyproject.toml --output-file requirements-train.lock
 

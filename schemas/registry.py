@@ -19,7 +19,9 @@ PATIENCE: dict[str, object] = {"timeout": 5, "max.retries": 3, "retries.wait.ms"
 UNKNOWN_KEPT_S = 60.0
 """How long an unknown id is taken to be unknown, so that a flood of them asks the registry once."""
 UNKNOWN_KEPT_MAX = 10_000
-HTTP_NOT_FOUND = 404
+HTTP_NOT_FOUND, HTTP_CONFLICT = 404, 409
+REGISTER_TRIES = 3
+"""A registry may answer with a conflict where another worker registers the same at that moment."""
 REMEDIES = {
     401: "give the registry's user and password",
     403: "ask for the right to do so, give another user and password, or another registry",
@@ -77,7 +79,7 @@ class RegistrySchemas:
         Raises RegistryError where the registry does not answer, or refuses.
         """
         with self._asking(f"to register {subject}"):
-            schema_id: int = self._client.register_schema(subject, Schema(schema, "AVRO"))
+            schema_id = self._registered(subject, Schema(schema, "AVRO"), REGISTER_TRIES)
         return schema_id
 
     def levels(self, subjects_end: str) -> Levels:
@@ -89,6 +91,14 @@ class RegistrySchemas:
             default = self._client.get_compatibility()
             ours = [name for name in self._client.get_subjects() if name.endswith(subjects_end)]
             return Levels(default, {name: self._level(name) or default for name in ours})
+
+    def _registered(self, subject: str, schema: Schema, tries: int) -> int:
+        try:
+            return int(self._client.register_schema(subject, schema))
+        except SchemaRegistryError as error:
+            if error.http_status_code != HTTP_CONFLICT or tries == 1:
+                raise
+        return self._registered(subject, schema, tries - 1)
 
     def _level(self, subject: str) -> str | None:
         """Of a subject's own; None where it has none."""

@@ -12,6 +12,7 @@ from broker.observer import Phase, PhaseFile
 from tests.chaos.doom import Diary, Doom, Event
 
 DEATH_S_MAX = 90.0
+ASK_INTERVAL_S = 0.05
 
 
 class Death(NamedTuple):
@@ -36,6 +37,7 @@ class Worker:
 
     def start(self, doom: Doom) -> None:
         """A new life."""
+        self._phases.unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.chaos.worker", str(self._config), self.name]
         paths = [str(self._phases), str(self.diary), doom.encode()]
         with self._log.open("ab") as log:
@@ -55,8 +57,12 @@ class Worker:
         return Death(self.name, PhaseFile.read(self._phases), time.time())
 
     def stop(self) -> None:
-        """Ask it to finish its batch and leave."""
+        """Ask it to finish its batch and leave, once it can hear that."""
         assert self._process is not None
+        deadline_s = time.monotonic() + DEATH_S_MAX
+        while PhaseFile.read(self._phases) is None:
+            assert time.monotonic() < deadline_s, f"worker {self.name} never polled"
+            time.sleep(ASK_INTERVAL_S)
         self._process.terminate()
         code = self._process.wait(DEATH_S_MAX)
         assert code == 0, f"worker {self.name} left with {code}"

@@ -180,10 +180,12 @@ class Feed:
 class Night:
     """Two workers, their dooms, the feed and the node."""
 
-    def __init__(self, node: KafkaNode, folder: Path, feed: Feed, plan: Plan) -> None:
+    def __init__(
+        self, node: KafkaNode, folder: Path, feed: Feed, plan: Plan, *, config_text: str = CONFIG
+    ) -> None:
         config = folder / "chaos.toml"
         timeout_ms = TRANSACTION_TIMEOUT_MS
-        config.write_text(CONFIG.format(bootstrap=node.address, timeout_ms=timeout_ms))
+        config.write_text(config_text.format(bootstrap=node.address, timeout_ms=timeout_ms))
         self._node = node
         self._feed = feed
         self._plan = plan

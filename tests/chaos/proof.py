@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import fastavro
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 READ_WAIT_S = 5.0
 
@@ -40,11 +40,19 @@ class Found(NamedTuple):
 
 def messages(bootstrap: str, topic: str) -> Iterator[tuple[Position, bytes]]:
     """Every message of a topic that a read_committed reader sees now."""
+    for message in raw_messages(bootstrap, topic):
+        yield Position(topic, message.partition(), message.offset()), message.value()
+
+
+def raw_messages(
+    bootstrap: str, topic: str, *, isolation: str = "read_committed"
+) -> Iterator[Message]:
+    """Every message of a topic that a reader sees now, as librdkafka gives it."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
             "group.id": "proof",
-            "isolation.level": "read_committed",
+            "isolation.level": isolation,
             "enable.auto.commit": False,
             "enable.partition.eof": True,
         }
@@ -59,7 +67,7 @@ def messages(bootstrap: str, topic: str) -> Iterator[tuple[Position, bytes]]:
             if message.error():
                 open_parts.discard(message.partition())
             else:
-                yield Position(topic, message.partition(), message.offset()), message.value()
+                yield message
     finally:
         consumer.close()
 

@@ -29,6 +29,7 @@ DOCUMENTS = (
     "docs/journey.md",
     "docs/realbogus.md",
     "docs/lightcurve.md",
+    "docs/subscribing.md",
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 

@@ -30,6 +30,8 @@ class RegistryServer:
     levels: dict[str, str] = field(default_factory=dict)
     refusal: tuple[int, str] | None = None
     """Status and message with which a registration is refused."""
+    refusals_left: int | None = None
+    """How many are refused so; None: all."""
 
     def registered(self, subject: str, schema: str) -> int:
         """The id of that schema, new where it is new."""
@@ -70,8 +72,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not self._may_answer():
             return
-        if self.registry.refusal:
+        if self.registry.refusal and self.registry.refusals_left != 0:
             status, message = self.registry.refusal
+            if self.registry.refusals_left:
+                self.registry.refusals_left -= 1
             self._answer(status, {"error_code": status, "message": message})
             return
         subject = unquote(urlsplit(self.path).path.split("/")[2])

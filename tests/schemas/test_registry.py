@@ -101,6 +101,13 @@ def test_our_schema_is_registered_once(registry: RegistryServer) -> None:
     assert registry.requests == ["POST /subjects/lsst.v10_1.alert_gueststar/versions"]
 
 
+def test_a_conflict_with_a_worker_that_registers_the_same_is_no_error(
+    registry: RegistryServer,
+) -> None:
+    registry.refusal, registry.refusals_left = (409, "already exists"), 1
+    assert RegistrySchemas({"url": registry.url}).register("ours", SCHEMA) == 1
+
+
 def test_a_refused_schema_is_an_error_with_the_remedy(registry: RegistryServer) -> None:
     registry.refusal = (409, "incompatible")
     with pytest.raises(RegistryError, match=r"register ours.*incompatible.*to NONE"):

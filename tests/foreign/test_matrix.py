@@ -1,0 +1,80 @@
+"""Clients of Kafka and readers of Avro that others wrote see what the ledger counts, no more.
+
+FOREIGN=rewrite writes the tables into docs/subscribing.md; else they are compared with it.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from broker.balance import balance
+from broker.ledger import read_entry
+from tests.chaos.proof import messages
+from tests.foreign import matrix as tables
+from tests.foreign.avro_readers import AVRO_READERS
+from tests.foreign.matrix import ABORTED, BY_DEFAULT, COMMITTED, SAME, VERIFIABLE, Matrix
+from tests.foreign.night import LEDGER, TOPICS, Morning
+from tests.foreign.transports import TRANSPORTS
+
+pytestmark = [pytest.mark.foreign, pytest.mark.timeout(1_800)]
+
+DEFAULTS = {
+    "kcat": COMMITTED,
+    "Java's console consumer": ABORTED,
+    VERIFIABLE: ABORTED,
+    "kafka-python": ABORTED,
+    "aiokafka": ABORTED,
+    "KafkaJS": COMMITTED,
+    "franz-go": ABORTED,
+}
+"""What each client shows that was not told of transactions."""
+
+
+@pytest.fixture(scope="module")
+def matrix(morning: Morning, tmp_path_factory: pytest.TempPathFactory) -> Matrix:
+    """All of them, run once."""
+    return tables.fill(morning, tmp_path_factory.mktemp("matrix"))
+
+
+def test_the_night_left_records_that_were_never_published(morning: Morning) -> None:
+    for topic, committed in morning.committed.items():
+        assert committed.items() < morning.everything[topic].items()
+
+
+def test_the_ledger_counts_what_is_committed(morning: Morning) -> None:
+    entries = [read_entry(value) for _, value in messages(morning.bootstrap, LEDGER)]
+    books = balance(entries, lambda partition, gaps: [])
+    assert not books.imbalances
+    sent = morning.surveys.total()
+    assert books.consumed == books.published == sent
+    assert {len(committed) for committed in morning.committed.values()} == {sent}
+
+
+@pytest.mark.parametrize("framing", TOPICS)
+@pytest.mark.parametrize("client", [*TRANSPORTS, VERIFIABLE])
+def test_a_client_sees_every_committed_message_and_no_other(
+    matrix: Matrix, client: str, framing: str
+) -> None:
+    assert matrix.transports[client, framing].startswith(SAME)
+
+
+@pytest.mark.parametrize("client", DEFAULTS)
+def test_what_a_client_shows_by_default_is_known(matrix: Matrix, client: str) -> None:
+    assert matrix.transports[client, BY_DEFAULT] == DEFAULTS[client]
+
+
+@pytest.mark.parametrize("framing", TOPICS)
+@pytest.mark.parametrize("reader", AVRO_READERS)
+def test_a_reader_gives_back_every_survey_record_byte_for_byte(
+    matrix: Matrix, reader: str, framing: str
+) -> None:
+    assert matrix.avro_readers[reader, framing] == SAME
+
+
+def test_the_page_shows_the_matrix(matrix: Matrix) -> None:
+    found = tables.rendered(matrix)
+    if os.environ.get("FOREIGN") == "rewrite":
+        tables.rewrite(found)
+    assert found == {name: tables.shown(name) for name in found}
