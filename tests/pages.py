@@ -60,14 +60,16 @@ class Shell:
         for process in self._running:
             process.wait(BLOCK_S_MAX)
 
-    def start(self, text: str, settings: Mapping[str, str] | None = None) -> None:
-        """Start a command that stays; what it says goes to `log0`, `log1` and so on."""
-        with (self.folder / f"log{len(self._running)}").open("wb") as log:
+    def start(self, text: str, settings: Mapping[str, str] | None = None) -> Path:
+        """Start a command that stays; what it says goes to the file, `log0`, `log1` and so on."""
+        path = self.folder / f"log{len(self._running)}"
+        with path.open("wb") as log:
             command = ["bash", "-c", f"exec {text}"]
             environment = {**self.environment, **(settings or {})}
             self._running.append(
                 subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
             )
+        return path
 
     def run(self, block: Block, settings: Mapping[str, str] | None = None) -> None:
         """Run a command to its end; what it says goes to `transcript`."""

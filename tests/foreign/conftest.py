@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from broker.node import KafkaNode
+from broker.node_listeners import User
 from tests.foreign import tools
 from tests.foreign.night import Morning, pass_night
 from tests.foreign.packets import night_packets
 from tests.foreign.registry import apicurio
+
+USER = User("babamul-ada", "secret")
+"""Who the page has, too."""
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +29,6 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
     packets, schemas = night_packets(data, folder / "schemas")
     with (
         apicurio(tools.registry_program(), folder / "registry.log") as registry,
-        KafkaNode(folder=folder / "kafka") as node,
+        KafkaNode(folder=folder / "kafka", user=USER, tls=True) as node,
     ):
         yield pass_night(node, folder, packets, schemas, registry)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -88,7 +88,10 @@ Messages = dict[Place, str]
 class Morning:
     """The night when it is over: all that a reader may be held to."""
 
-    bootstrap: str
+    listeners: Mapping[str, str]
+    """Kafka's addresses by security protocol."""
+    ca: Path
+    """The CA of the listener over TLS."""
     registry: str
     surveys: Counter[str]
     """The SHA-256 of each survey record that was sent."""
@@ -98,6 +101,11 @@ class Morning:
     """By topic."""
     everything: dict[str, Messages]
     """By topic, those of aborted transactions too."""
+
+    @property
+    def bootstrap(self) -> str:
+        """The address of the listener that asks for nothing."""
+        return self.listeners["PLAINTEXT"]
 
     def lasts(self, topic: str) -> str:
         """The last offset of each partition, as the readers are told."""
@@ -118,7 +126,8 @@ def pass_night(
     record = Night(node, folder, feed, PLAN, config_text=config_text).run()
     assert len(record.deaths) == PLAN.kills
     return Morning(
-        node.address,
+        node.addresses,
+        Path(node.client("SASL_SSL")["ssl.ca.location"]),
         registry,
         Counter(digest for packet in packets for digest in survey_digests(packet)),
         Counter(_alert_ids(node.address)),

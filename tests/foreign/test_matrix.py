@@ -5,8 +5,6 @@ FOREIGN=rewrite writes the tables into docs/subscribing.md; else they are compar
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from broker.balance import balance
@@ -14,7 +12,16 @@ from broker.ledger import read_entry
 from tests.chaos.proof import messages
 from tests.foreign import matrix as tables
 from tests.foreign.avro_readers import AVRO_READERS
-from tests.foreign.matrix import ABORTED, BY_DEFAULT, COMMITTED, SAME, VERIFIABLE, Matrix
+from tests.foreign.matrix import (
+    ABORTED,
+    BY_DEFAULT,
+    COMMITTED,
+    NOT_RUN,
+    SAME,
+    SAME_PLACES,
+    VERIFIABLE,
+    Matrix,
+)
 from tests.foreign.night import LEDGER, TOPICS, Morning
 from tests.foreign.transports import TRANSPORTS
 
@@ -38,6 +45,13 @@ def matrix(morning: Morning, tmp_path_factory: pytest.TempPathFactory) -> Matrix
     return tables.fill(morning, tmp_path_factory.mktemp("matrix"))
 
 
+def ran(cell: str) -> str:
+    """What a cell says; skips where its client's runtime is absent."""
+    if cell.startswith(NOT_RUN):
+        pytest.skip(cell)
+    return cell
+
+
 def test_the_night_left_records_that_were_never_published(morning: Morning) -> None:
     for topic, committed in morning.committed.items():
         assert committed.items() < morning.everything[topic].items()
@@ -57,12 +71,13 @@ def test_the_ledger_counts_what_is_committed(morning: Morning) -> None:
 def test_a_client_sees_every_committed_message_and_no_other(
     matrix: Matrix, client: str, framing: str
 ) -> None:
-    assert matrix.transports[client, framing].startswith(SAME)
+    expected = SAME_PLACES if client == VERIFIABLE else SAME
+    assert ran(matrix.transports[client, framing]) == expected
 
 
 @pytest.mark.parametrize("client", DEFAULTS)
 def test_what_a_client_shows_by_default_is_known(matrix: Matrix, client: str) -> None:
-    assert matrix.transports[client, BY_DEFAULT] == DEFAULTS[client]
+    assert ran(matrix.transports[client, BY_DEFAULT]) == DEFAULTS[client]
 
 
 @pytest.mark.parametrize("framing", TOPICS)
@@ -70,11 +85,10 @@ def test_what_a_client_shows_by_default_is_known(matrix: Matrix, client: str) ->
 def test_a_reader_gives_back_every_survey_record_byte_for_byte(
     matrix: Matrix, reader: str, framing: str
 ) -> None:
-    assert matrix.avro_readers[reader, framing] == SAME
+    assert ran(matrix.avro_readers[reader, framing]) == SAME
 
 
 def test_the_page_shows_the_matrix(matrix: Matrix) -> None:
-    found = tables.rendered(matrix)
-    if os.environ.get("FOREIGN") == "rewrite":
-        tables.rewrite(found)
-    assert found == {name: tables.shown(name) for name in found}
+    for cell in (*matrix.transports.values(), *matrix.avro_readers.values()):
+        ran(cell)
+    tables.compare(tables.rendered(matrix))

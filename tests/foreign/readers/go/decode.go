@@ -114,8 +114,9 @@ func decode(framing, registry string) {
 }
 
 func chosen(record map[string]any) string {
+	// A union's value is its branch's name and the value.
 	ours := record["gueststar"].(map[string]any)
-	if inner, wrapped := ours["gueststar.v1.Annotation"]; wrapped {
+	for _, inner := range ours {
 		ours = inner.(map[string]any)
 	}
 	names := []string{}
