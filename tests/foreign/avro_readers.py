@@ -39,7 +39,7 @@ def _avsc() -> list[str]:
 
 
 def _java() -> list[str]:
-    return ["java", "-Xmx700m", "-cp", tools.java_classes(), "Decode"]
+    return ["java", *tools.JAVA_FLAGS, "-cp", tools.java_classes(), "Decode"]
 
 
 AVRO_READERS: dict[str, Callable[[], list[str]]] = {

@@ -21,7 +21,12 @@ def apicurio(program: Path, log: Path) -> Iterator[str]:
     """The address of the registry until the block ends; it forgets everything then."""
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}/apis/ccompat/v7"
-    flags = ["-Xmx256m", f"-Dquarkus.http.port={port}", "-Dquarkus.http.host=127.0.0.1"]
+    flags = [
+        "-Xmx256m",
+        "-XX:TieredStopAtLevel=1",
+        f"-Dquarkus.http.port={port}",
+        "-Dquarkus.http.host=127.0.0.1",
+    ]
     with log.open("wb") as output:
         server = subprocess.Popen(
             ["java", *flags, "-jar", str(program)],

@@ -135,16 +135,6 @@ def test_the_page_shows_the_peers(printed: dict[str, Counter[str]], morning: Mor
     compare({"peers": "\n".join(rows)})
 
 
-def ids(path: Path) -> Counter[str]:
-    """The alerts' ids that a program printed."""
-    return Counter(ALERT_ID.findall(path.read_text()))
-
-
-@pytest.mark.parametrize("peer", PEERS)
-def test_a_peers_client_reads_every_alert(terminal: Terminal, morning: Morning, peer: str) -> None:
-    assert ids(terminal.folder / f"of_{peer}") == morning.alert_ids
-
-
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_prints_what_we_appended(terminal: Terminal, program: str) -> None:
     tools.need(*PROGRAMS[program])

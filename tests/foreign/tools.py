@@ -23,6 +23,8 @@ READERS = Path(__file__).with_name("readers")
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "foreign"
 PINS = tomllib.loads(Path(__file__).with_name("pins.toml").read_text())
 FETCH_S_MAX = 580
+JAVA_FLAGS = ("-Xmx700m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Of programs that run for seconds: starting costs most."""
 PACKAGES = {
     "java": "default-jre-headless",
     "javac": "default-jdk-headless",

@@ -141,7 +141,7 @@ def _java_tool(name: str, morning: Morning, topic: str) -> list[str]:
     program = f"org.apache.kafka.tools.{name}"
     if name == "ConsoleConsumer":
         program = "org.apache.kafka.tools.consumer.ConsoleConsumer"
-    java = ["java", "-Xmx512m", "-cp", tools.java_classes(), program]
+    java = ["java", *tools.JAVA_FLAGS, "-cp", tools.java_classes(), program]
     return [*java, "--bootstrap-server", morning.bootstrap, "--topic", topic]
 
 
