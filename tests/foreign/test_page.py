@@ -81,18 +81,6 @@ def terminal(morning: Morning, tmp_path_factory: pytest.TempPathFactory) -> Iter
         typed.close()
 
 
-def test_a_tom_reads_every_alert_over_tls(terminal: Terminal, morning: Morning) -> None:
-    # hop trusts the public CAs of certifi alone; so does this process ours.
-    trusting = 'import certifi, os\ncertifi.where = lambda: os.environ["CA"]\n'
-    (terminal.folder / "sitecustomize.py").write_text(trusting)
-    settings = {**terminal.of("tom"), "CA": str(morning.ca), "PYTHONPATH": str(terminal.folder)}
-    log = terminal.start("django-admin readstreams --settings tom_settings", settings)
-    deadline_s = time.monotonic() + TOM_S_MAX
-    while ids(log) != morning.alert_ids and time.monotonic() < deadline_s:
-        time.sleep(ASK_INTERVAL_S)
-    assert ids(log) == morning.alert_ids, log.read_text()[-2_000:]
-
-
 def ids(path: Path) -> Counter[str]:
     """The alerts' ids that a program printed."""
     return Counter(ALERT_ID.findall(path.read_text()))
