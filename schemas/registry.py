@@ -79,8 +79,7 @@ class RegistrySchemas:
         Raises RegistryError where the registry does not answer, or refuses.
         """
         with self._asking(f"to register {subject}"):
-            schema_id = self._registered(subject, Schema(schema, "AVRO"), REGISTER_TRIES)
-        return schema_id
+            return self._registered(subject, Schema(schema, "AVRO"), REGISTER_TRIES)
 
     def levels(self, subjects_end: str) -> Levels:
         """The compatibility levels of the registry, and of those subjects that end so.
