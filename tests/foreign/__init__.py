@@ -1,0 +1,1 @@
+"""What clients that others wrote read of what we publish."""
