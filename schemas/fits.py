@@ -90,11 +90,10 @@ class PlaneReader:
         return file if inflater.eof else None
 
     def sky_matrix(self, packed: memoryview) -> tuple[float, float, float, float] | None:
-        """How the sky runs over the image in a FITS file: its header's matrix, if it has one.
+        """How the sky lies over the image in a FITS file: its header's matrix, None without one.
 
-        East and north, in degrees but for their sign and scale alone of use here, are
-        (e_x x + e_y y, n_x x + n_y y) of columns x and rows y (Greisen & Calabretta 2002, A&A 395,
-        1061, section 2): the four factors in that order.
+        A step of x columns and y rows goes e_x x + e_y y degrees to the east and n_x x + n_y y to
+        the north; given are e_x, e_y, n_x, n_y (Greisen & Calabretta 2002, A&A 395, 1061).
         """
         file = self._inflated(packed) if packed[:2] == GZIP_MAGIC else bytes(packed)
         found = self._first_image(file) if file else None
