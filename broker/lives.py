@@ -88,9 +88,12 @@ class Memory:
         }
 
     def differing(self, found: Mapping[str, str | None]) -> Iterable[str]:
-        """The topics that are placed in another life than the one found now (None: in none)."""
+        """The topics that are placed in another life than the one found now.
+
+        found: by topic its id, None where there is no such topic; empty tells nothing.
+        """
         placed = {each.topic: life.name for each, (_, life) in self._placed.items()}
-        return (topic for topic, name in found.items() if placed.get(topic, name) != name)
+        return (t for t, name in found.items() if name != "" and placed.get(t, name) != name)
 
     def _counted(self, partition: Partition, known: Committed, end: int) -> str:
         name = known.life or self._names.get(partition, FIRST_LIFE)

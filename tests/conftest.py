@@ -14,6 +14,7 @@ pytest.register_assert_rewrite(
     "tests.broker.behaviours",
     "tests.broker.board_behaviours",
     "tests.broker.history_behaviours",
+    "tests.broker.life_behaviours",
     "tests.broker.member_behaviours",
 )
 

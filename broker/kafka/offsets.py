@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from broker.errors import KafkaUnavailable, TransactionAborted
 from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import Connection
-from broker.kafka.faults import error_of, member_fault, passes
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, passes
 from broker.kafka.watch import LOG
 from broker.lives import Committed
 from broker.ports import Life, Partition
@@ -147,8 +147,11 @@ class GroupOffsets:
         try:
             answers = self._member.client.commit(offsets=offsets, asynchronous=False)
         except KafkaException as raised:
-            return error_of(raised)
-        return next((answer.error for answer in answers if answer.error), None)
+            errors = [error_of(raised)]
+        else:
+            errors = [answer.error for answer in answers if answer.error]
+        # What was read of a topic that is deleted since is of no use to anybody.
+        return next((error for error in errors if error.code() not in UNKNOWN_TOPIC), None)
 
     def _judge(self, error: KafkaError) -> None:
         fault = member_fault(error, self._worker, self._member.member_id)

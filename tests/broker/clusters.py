@@ -29,7 +29,10 @@ from tests.broker.workers import LocalWorker, ProcessWorker, StoppableWorker, Tw
 class Cluster(Protocol):
     """A Kafka as the suite uses it. Names of topics are new in each test."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+        ...
 
     def name(self) -> str:
         """A name for a topic that does not exist."""

@@ -20,7 +20,7 @@ from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours, num
 from tests.broker.building import SESSION_S
 from tests.broker.clusters import RealCluster
 from tests.broker.history_behaviours import HistoryBehaviours
-from tests.broker.life_behaviours import LifeBehaviours
+from tests.broker.life_behaviours import LifeBehaviours, exactly
 from tests.broker.member_behaviours import (
     MemberBehaviours,
     NamesakeBehaviours,
@@ -189,3 +189,19 @@ def test_a_session_that_ended_in_an_outage_is_not_taken_for_a_namesake(
     while len(cluster.read(output)) < 10:
         worker.step(output, 1)
     assert sorted(cluster.read(output)) == numbered(10)
+
+
+def test_a_topic_made_anew_is_read_though_its_leaders_terms_begin_anew(
+    kafka: KafkaNode, cluster: RealCluster
+) -> None:
+    topic, output = cluster.create(cluster.name()), cluster.create(cluster.name())
+    worker = cluster.worker(topic, outputs=[output], transaction_s=60)
+    worker.join()
+    kafka.kill()
+    kafka.restart()
+    # The client knows a leader of a later term now than the new topic's, which would be its first.
+    cluster.publish(topic, numbered(3))
+    exactly(cluster, worker, output, numbered(3))
+    cluster.remake(topic)
+    cluster.publish(topic, numbered(7, start=3))
+    exactly(cluster, worker, output, numbered(10))
