@@ -16,6 +16,9 @@ from broker.lives import Committed
 from broker.ports import Life, Partition
 from broker.subscribed import subscribed
 
+METADATA_S = 2.0
+"""So often clients hear which partitions there are."""
+
 
 class Membership(NamedTuple):
     """The token of `Source.group`: who committed, and in which generation of the group."""
@@ -59,6 +62,8 @@ class Group:
         self.rebalancing = False
         self._session_s = session_s
         self._members: dict[str, Member] = {}
+        self._dealt: dict[str, int] = {}
+        self._differs_since_s: float | None = None
 
     def join(self, name: str, holder: object, topics: Sequence[str], *, static: bool) -> None:
         """Enter, or take over the place of a static member of that name."""
@@ -114,13 +119,29 @@ class Group:
             if since_s is not None and now_s - since_s >= self._session_s:
                 del self._members[name]
                 self.rebalance()
+        self._notice(now_s, partitions)
         if self.rebalancing and all(member.rejoined for member in self._members.values()):
             self.rebalancing = False
             self.generation += 1
             self._assign(partitions)
 
+    def _notice(self, now_s: float, partitions: Mapping[str, Sequence[Partition]]) -> None:
+        """Begin a rebalance where topics have had other partitions than were dealt, for a while."""
+        if self.rebalancing or not self._members or self._sizes(partitions) == self._dealt:
+            self._differs_since_s = None
+        elif self._differs_since_s is None:
+            self._differs_since_s = now_s
+        elif now_s - self._differs_since_s >= METADATA_S:
+            self.rebalance()
+
+    def _sizes(self, partitions: Mapping[str, Sequence[Partition]]) -> dict[str, int]:
+        """How many partitions each topic has that a member reads."""
+        read = [topic for member in self._members.values() for topic in member.topics]
+        return {topic: len(all_) for topic, all_ in partitions.items() if subscribed(topic, read)}
+
     def _assign(self, partitions: Mapping[str, Sequence[Partition]]) -> None:
         """Deal each topic's partitions to its subscribers, in the order of their names."""
+        self._dealt = self._sizes(partitions)
         dealt: dict[str, list[Partition]] = {name: [] for name in sorted(self._members)}
         for topic, numbers in sorted(partitions.items()):
             takers = [name for name in dealt if subscribed(topic, self._members[name].topics)]

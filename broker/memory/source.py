@@ -145,7 +145,11 @@ class MemorySource:
         """Where what is committed ends in each assigned partition; None outside of the group."""
         if not self._entered or self._generation < 0:
             return None
-        return {each: self._kafka.log(each).stable_end for each in self._assigned}
+        return {
+            each: self._kafka.log(each).stable_end
+            for each in self._assigned
+            if self._kafka.holds(each)
+        }
 
     def group(self) -> Membership:
         """The present membership."""
@@ -229,8 +233,8 @@ class MemorySource:
             return self._fetch(messages_max, bytes_max)
         except OffsetGap:
             ids = {each.topic: self._kafka.topic_id(each.topic) for each in self._positions}
-            behind = {each: self._kafka.log(each).end for each in self._positions}
-            is_past = any(at > behind[each] for each, at in self._positions.items())
+            held = {each: at for each, at in self._positions.items() if self._kafka.holds(each)}
+            is_past = any(at > self._kafka.log(each).end for each, at in held.items())
             if not (set(self._memory.differing(ids)) or (is_past and "" in ids.values())):
                 raise
             self._enter_again()
