@@ -64,7 +64,7 @@ lock: setup ## pin the newest versions that pyproject.toml allows
 lawful: setup ## a million lawful Avro packets, held to fastavro
 	GUESTSTAR_LAWFUL_CASES=1000000 $(BIN)/pytest tests/schemas/test_lawful.py
 
-chaos: setup ## fifty kills and twenty aborts while 20,000 alerts flow
+chaos: setup ## 20,000 alerts under kills and aborts, and 20,000 under shifting topics
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos
 
 clean: ## remove what the commands made

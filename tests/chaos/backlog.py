@@ -38,6 +38,14 @@ class Backlog:
                 self._asked_s = time.monotonic()
                 return self._known
 
+    def is_committed(self) -> bool:
+        """Whether the group has committed a place in every partition, as far as Kafka can tell."""
+        try:
+            found = self._consumer.committed(self._parts, ANSWER_S_MAX)
+        except KafkaException:
+            return False
+        return all(part.offset >= 0 for part in found)
+
     def close(self) -> None:
         """Let go."""
         self._consumer.close()
