@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from schemas import decoder as ops
 from schemas.simple_types import TEXTS
-from schemas.survey import MISSING, POINT_ROW, Ints, Kind
+from schemas.survey import MISSING, POINT_ROW, POINT_TABLE, Ints, Kind
 
 READS = {
     (Kind.FLOAT, "double"): ops.READ_DOUBLE,
@@ -92,6 +92,8 @@ class Letter(NamedTuple):
     """A leaf that is read as a letter from text: its cell, and its field and type for people."""
 
     slot: int
+    history: int
+    """The number of the history whose points it is of; -1 for the alert itself."""
     label: str
 
 
@@ -218,19 +220,20 @@ def spell_letters(
     where it says that there is nothing, and otherwise 0.
     """
     column = table[:, letter.slot]
-    others = (column < 0) & (column != MISSING)
-    if not np.count_nonzero(others):
+    others = column >= ops.OTHER_TEXT
+    if rows is None:  # in the same cell of another history's points stands another leaf
+        others &= table[:, POINT_TABLE] == letter.history
+    if not others.any():
         return
     chosen = np.flatnonzero(others) if rows is None else rows[others[rows]]
     bad = [place for place in chosen.tolist() if not _spelt(column, place, buffer)]
     if bad:
-        yield Lost(
-            letter.label, np.unique(np.array(bad) if rows is not None else table[bad, POINT_ROW])
-        )
+        alerts = np.array(bad) if rows is not None else table[bad, POINT_ROW]
+        yield Lost(letter.label, np.unique(alerts))
 
 
 def _spelt(column: Ints, place: int, buffer: NDArray[np.uint8]) -> bool:
-    packed = ~int(column[place])
+    packed = int(column[place]) ^ ops.OTHER_TEXT
     begin = packed >> ops.OTHER_TEXT_BITS
     length = packed & (2**ops.OTHER_TEXT_BITS - 1)
     fine, code = text_to(Kind.LETTER, text_of(buffer, begin, begin + length))

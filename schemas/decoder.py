@@ -43,7 +43,7 @@ DONE, TRUNCATED, BAD_UNION, VARINT, TOO_MANY, TRAILING, TOO_LONG, FULL = 0, 1, 2
 TOO_DEEP = 8
 OUTCOME_CODE, OUTCOME_POSITION, OUTCOME_OP = 0, 1, 2
 
-OTHER_TEXT_BITS = 4  # a text that is no letter: ~(place, then its length in so many bits)
+OTHER_TEXT, OTHER_TEXT_BITS = 2**62, 4  # no letter: that, its place, its length in so many bits
 
 
 def compiled(function: F) -> F:
@@ -181,7 +181,8 @@ def _read_text(
     elif after - begin == 1:
         ints[cell] = data[begin]
     else:
-        ints[cell] = ~(begin << OTHER_TEXT_BITS | min(after - begin, 2**OTHER_TEXT_BITS - 1))
+        length = min(after - begin, 2**OTHER_TEXT_BITS - 1)
+        ints[cell] = OTHER_TEXT | begin << OTHER_TEXT_BITS | length
     return after
 
 

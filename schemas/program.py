@@ -198,7 +198,9 @@ class _Compiler:
             self.found.add(path)
             op = READS[wish.leaf.kind, kind.label]
             if op == ops.READ_LETTER:
-                self.letters[wish.in_point].append(Letter(wish.slot, f"{path}: {kind.label}"))
+                history = self.tables.get(wish.history, -1)
+                label = f"{path}: {kind.label}"
+                self.letters[wish.in_point].append(Letter(wish.slot, history, label))
             self.emit(op, wish.slot, int(wish.in_point), null, place=path)
         elif kind.label in CONVERTED.get(wish.leaf.kind, ()):
             self.found.add(path)

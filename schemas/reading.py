@@ -75,10 +75,10 @@ class _Room:
 
     def __init__(self, survey: Survey, programs: Iterable[Program]) -> None:
         self._survey = survey
-        self._spare = [
-            SPARE_CELLS * max((len(program.spares[place]) for program in programs), default=0)
-            for place in (0, 1)
-        ]
+        self._spare = [0, 0]
+        for program in programs:
+            for place, spares in enumerate(program.spares):
+                self._spare[place] = max(self._spare[place], SPARE_CELLS * len(spares))
 
     def alerts(self, count: int, programs: Mapping[Program, Ints]) -> Ints:
         """A row for each alert, of which nothing was read."""
@@ -119,9 +119,11 @@ def _converted(
         yield from convert(cells, rows, of_alerts, buffer)
     if of_points:
         yield from convert(points, None, of_points, buffer)
-    for place, table in enumerate((cells, points)):
-        for letter in program.letters[place]:
-            yield from spell_letters(table, None if place else rows, letter, buffer)
+    letters, point_letters = program.letters
+    for letter in letters:
+        yield from spell_letters(cells, rows, letter, buffer)
+    for letter in point_letters:
+        yield from spell_letters(points, None, letter, buffer)
 
 
 def _both(table: Ints) -> Both:

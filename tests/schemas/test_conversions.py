@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.batch import AlertBatch, Reason
@@ -223,3 +223,21 @@ def test_a_number_as_text_is_read_as_python_reads_it(number: float) -> None:
 def test_text_that_is_no_plain_number_is_none(text: str) -> None:
     assert text_to(Kind.INTEGER, text) == (False, MISSING)
     assert text_to(Kind.FLOAT, text) == (False, NAN_BITS)
+
+
+FORCED_NUMBERS = st.floats(-500, 500) | st.sampled_from([-999.0, -99999.0])
+FORCED = st.sampled_from(["forcediffimflux", "forcediffimfluxunc", "magzpsci", "diffmaglim"])
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.dictionaries(FORCED, FORCED_NUMBERS, min_size=1))
+def test_what_stands_in_another_history_is_not_taken_for_a_word(values: dict[str, float]) -> None:
+    narrow = {name: float(np.float32(value)) for name, value in values.items()}
+    record = next(
+        one for one in map(golden.ztf_record, range(9)) if one["fp_hists"] and one["prv_candidates"]
+    )
+    forced = [{**one, "procstatus": "0", **narrow} for one in record["fp_hists"]]
+    sent = {**record, **dict.fromkeys(golden.ZTF_CUTOUTS), "fp_hists": forced}
+    batch = decode(golden.container([sent], golden.ztf_schema()))
+    assert_same(batch, [sent])
+    assert batch.unread == {}
