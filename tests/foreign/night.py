@@ -30,7 +30,9 @@ TOPICS = {
 """By framing."""
 LEDGER = "gueststar.ledger"
 PLAN = Plan(kills=20, spoilt_lives=0, spoilt_each=0, kafka_kills=0, seed=12)
-ALERTS_PER_S = 10.0
+ALERTS_PER_S = 1.0
+"""Slow, as there must be alerts until the last kill: 300 last for ten minutes. What is left of them
+after it is sent at once."""
 CONFIG = """
 [kafka]
 bootstrap = "{{bootstrap}}"

@@ -31,7 +31,7 @@ REAL = {
     "lsst/wire_confluent": 3,
 }
 """How many packets of each folder of real alerts."""
-INVENTED, GOLDEN = 160, 20
+INVENTED, GOLDEN = 260, 20
 CONFLUENT_BYTES = 5
 
 
