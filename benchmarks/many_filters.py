@@ -21,8 +21,9 @@ from benchmarks.cores import cores, pin
 from benchmarks.filters import CLAUSES, invent
 from benchmarks.night import night
 from benchmarks.whole_path import INPUT, Lap, Stopwatch, fill
-from broker.assembly import Parts, build, connect, kafka_ports, make_runner, provide_topics
+from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
+from broker.kafka_ports import kafka_ports
 from broker.metrics import Metrics
 from broker.node import KafkaNode
 from broker.observer import BatchReport, Observers

@@ -12,16 +12,11 @@ from typing import TYPE_CHECKING, Final
 from broker.access import PublicDecoder
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
+from broker.dead_letters.log import DeadLetterLog
 from broker.desk import Desk, DeskObserver, Grounds, Inspector, Terms
 from broker.errors import SettingsError
-from broker.kafka import (
-    AtLeastOnceSink,
-    Connection,
-    KafkaAdmin,
-    KafkaBoard,
-    KafkaSink,
-    KafkaSource,
-)
+from broker.kafka import Connection, KafkaAdmin, KafkaBoard
+from broker.kafka_ports import kafka_ports
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
@@ -159,7 +154,9 @@ def make_runner(
         delivery=parts.settings.kafka.delivery,
         limits=limits,
         bound=DeadLetterBound(
-            fraction_max=limits.dead_fraction_max, alerts_min=limits.dead_alerts_min
+            fraction_max=limits.dead_fraction_max,
+            alerts_min=limits.dead_alerts_min,
+            unknown_schema=limits.unknown_schema,
         ),
         observer=observer,
         between=desk.look if desk else None,
@@ -202,7 +199,7 @@ def worker(
                 worker=name,
                 version=version,
                 clock=clock,
-                observer=Observers(metrics, Reporter(clock), *observers),
+                observer=Observers(metrics, Reporter(clock), DeadLetterLog(clock), *observers),
                 desk=desk,
             )
 
@@ -266,31 +263,6 @@ def connect(settings: Settings) -> Connection:
     kafka = settings.kafka
     return Connection.configured(
         kafka.bootstrap, patience_s=kafka.patience_s, security=kafka.security
-    )
-
-
-def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink]:
-    """A group member and a producer at a real Kafka, of a worker's name."""
-    kafka = parts.settings.kafka
-    source = KafkaSource(
-        link,
-        topics=parts.settings.topics.input,
-        group=kafka.group,
-        worker=name,
-        start=kafka.start,
-        session_timeout_ms=kafka.session_timeout_ms,
-    )
-    if kafka.delivery is Delivery.AT_LEAST_ONCE:
-        return source, AtLeastOnceSink(
-            link, topics=parts.outputs, message_bytes_max=kafka.message_bytes_max
-        )
-    return source, KafkaSink(
-        link,
-        group=kafka.group,
-        worker=name,
-        topics=parts.outputs,
-        transaction_timeout_ms=kafka.transaction_timeout_ms,
-        message_bytes_max=kafka.message_bytes_max,
     )
 
 

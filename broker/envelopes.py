@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from broker.packing import Record, Shape
-from broker.ports import Headers, Message
+from broker.ports import Headers, Message, size_bytes
 from schemas.batch import AlertBatch
 from schemas.enriched import Written
 
@@ -29,6 +29,7 @@ OWN_PREFIX: Final = "gueststar-"
 
 JSON: Final[Headers] = ((FORMAT, b"json"), (CONTENT_TYPE, b"application/json"))
 """Of dead letters and ledger entries."""
+JSON_BYTES: Final = size_bytes(None, b"", JSON)
 
 
 class Envelopes:

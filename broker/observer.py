@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from broker.dead_letters import DeadLetter
 from broker.ledger import Entry
 from broker.ports import Partition
 from schemas.errors import BrokerError
@@ -58,6 +59,8 @@ class BatchReport:
     """Messages left behind this batch, by partition."""
     faults: Sequence[str]
     """What filters and classifiers raised, a line each."""
+    dead: Sequence[DeadLetter] = ()
+    """The alerts that could not be published."""
     disagreements: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """By classifier and by who says real: alerts on which it and the survey strongly disagree."""
 

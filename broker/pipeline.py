@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
-from broker.envelopes import JSON, Envelopes
+from broker.envelopes import JSON, JSON_BYTES, Envelopes
 from broker.errors import TopicMissing
 from broker.judged import Judged
 from broker.ledger import Counts
@@ -72,6 +72,7 @@ class Processed:
     outputs: Sequence[Output]
     """Enriched alerts, the filters' ones, dead letters; the ledger's entry is the runner's."""
     counts: Counts
+    dead: Sequence[DeadLetter]
     filters: int
     """How many were asked."""
     steps_s: Mapping[Step, float]
@@ -135,7 +136,7 @@ class Pipeline:
             judged = self._publishable(judged)
             packed = self._pack(judged)
             dead = _dead(judged, packed, withholds=self._withholds)
-            letters = [Output(self._topics.dead_letters, d.key, d.encode(), JSON) for d in dead]
+            letters = self._letters(dead)
         return _processed(judged, packed, dead, letters, watch.steps_s)
 
     def _publishable(self, judged: Judged) -> Judged:
@@ -169,6 +170,11 @@ class Pipeline:
         except SchemaError:
             refused = list(_unwritable(judged.batch, encode))
             return self._packer.pack(wanted, encode, refused)
+
+    def _letters(self, dead: Sequence[DeadLetter]) -> list[Output]:
+        topic = self._topics.dead_letters
+        bytes_max = self._bytes_max(topic) - JSON_BYTES if dead else 0
+        return [Output(topic, each.key, each.encode(bytes_max), JSON) for each in dead]
 
     def _annotations(self, judged: Judged) -> Annotations:
         batch, selected_by = judged.batch, judged.selected_by()
@@ -256,6 +262,7 @@ def _processed(
     return Processed(
         outputs=[*packed.outputs, *letters],
         counts=judged.counts(packed, dead),
+        dead=dead,
         filters=len(judged.members),
         steps_s=steps_s,
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),

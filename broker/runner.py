@@ -154,8 +154,8 @@ class Runner:
             return
         self._enter(Phase.SCORING)
         processed = self._processor.process(batch.messages)
-        died = (n for reason, n in processed.counts.dead.items() if reason != Reason.WITHHELD)
-        self._bound.check(len(batch.messages), sum(died))
+        died = [each for each in processed.dead if each.reason != Reason.WITHHELD]
+        self._bound.check(len(batch.messages), died)
         entry = self._entry(batch, processed)
         began_s = self._clock.monotonic_s()
         try:
@@ -229,6 +229,7 @@ class Runner:
             exposed_unix_s=processed.exposed_unix_s,
             lag=self._source.lag(),
             faults=processed.faults,
+            dead=processed.dead,
             disagreements=processed.disagreements,
         )
 

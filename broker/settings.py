@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from broker.access import Access
+from broker.dead_letters import OnUnknownSchema
 from broker.disagreement import Certainty
 from broker.errors import SettingsError
 from broker.kafka.connection import (
@@ -191,7 +192,8 @@ class LimitsSection(RunLimits):
     """[limits]: the bounds of the loop (`RunLimits`), and of what may die."""
 
     dead_fraction_max: float = 1.0
-    dead_alerts_min: int = 10_000
+    dead_alerts_min: int = 1_000
+    unknown_schema: OnUnknownSchema = "dead-letter"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from broker import assembly
 from broker.kafka import KafkaAdmin
+from broker.kafka_ports import kafka_ports
 from broker.observer import Observers, PhaseFile
 from broker.settings import read_settings
 from tests.chaos.doom import Diary, Doom, Executioner, SpoiltSink
@@ -26,7 +27,7 @@ def main() -> None:
     admin.wait()
     assembly.provide_topics(parts, admin)
     parts.warm_up()
-    source, sink = assembly.kafka_ports(parts, link, name)
+    source, sink = kafka_ports(parts, link, name)
     runner = assembly.make_runner(
         parts,
         source,

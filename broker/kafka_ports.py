@@ -1,0 +1,37 @@
+"""A worker's two sides at a real Kafka, as its settings want them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from broker.kafka import AtLeastOnceSink, Connection, KafkaSink, KafkaSource
+from broker.ledger import Delivery
+from broker.ports import Sink, Source
+
+if TYPE_CHECKING:
+    from broker.assembly import Parts
+
+
+def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink]:
+    """A group member and a producer at a real Kafka, of a worker's name."""
+    kafka = parts.settings.kafka
+    source = KafkaSource(
+        link,
+        topics=parts.settings.topics.input,
+        group=kafka.group,
+        worker=name,
+        start=kafka.start,
+        session_timeout_ms=kafka.session_timeout_ms,
+    )
+    if kafka.delivery is Delivery.AT_LEAST_ONCE:
+        return source, AtLeastOnceSink(
+            link, topics=parts.outputs, message_bytes_max=kafka.message_bytes_max
+        )
+    return source, KafkaSink(
+        link,
+        group=kafka.group,
+        worker=name,
+        topics=parts.outputs,
+        transaction_timeout_ms=kafka.transaction_timeout_ms,
+        message_bytes_max=kafka.message_bytes_max,
+    )
