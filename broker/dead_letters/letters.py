@@ -122,6 +122,10 @@ class Letter(NamedTuple):
         """The letter's key: where the packet lay."""
         return f"{self.source.topic}-{self.source.number}-{self.offset}".encode()
 
+    def describes(self, value: bytes) -> bool:
+        """Whether a packet is the one that died: a topic made anew may have another there."""
+        return hashlib.sha256(value).hexdigest() == self.sha256
+
     @property
     def identity(self) -> Identity:
         """By which it is sent again once."""

@@ -12,12 +12,14 @@ closing.py     its consumer, and how that is ended without a wait for ever
 sink.py        a producer in transactions             at_least_once.py  one without
 publisher.py   what both sinks do with a producer
 board.py       a compacted topic that everyone reads whole
+fetching.py    single messages at known offsets       messages.py  a client's message as ours
 """
 
 from broker.kafka.admin import KafkaAdmin, TopicSettings
 from broker.kafka.at_least_once import AtLeastOnceSink
 from broker.kafka.board import KafkaBoard, board_topic
 from broker.kafka.connection import Connection
+from broker.kafka.fetching import KafkaFetcher
 from broker.kafka.sink import KafkaSink
 from broker.kafka.source import KafkaSource
 
@@ -26,6 +28,7 @@ __all__ = [
     "Connection",
     "KafkaAdmin",
     "KafkaBoard",
+    "KafkaFetcher",
     "KafkaSink",
     "KafkaSource",
     "TopicSettings",

@@ -23,10 +23,11 @@ from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
 from broker.kafka.lives import Lives
+from broker.kafka.messages import message_of
 from broker.kafka.offsets import GroupOffsets, placed
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
-from broker.ports import Headers, Life, Message, Partition
+from broker.ports import Life, Message, Partition
 from broker.rewinding import Rewind
 from schemas.errors import BrokerError
 
@@ -249,13 +250,10 @@ class KafkaSource:
         self._kept.extend(came if rebalances == self._rebalances else filter(_is_fatal, came))
         return bool(self._kept)
 
-    def _take(self, message: confluent_kafka.Message) -> Message:
-        topic, number, offset = message.topic(), message.partition(), message.offset()
-        kind, timestamp_ms = message.timestamp()
-        self._positions[Partition(topic, number)] = offset + 1
-        stamp = timestamp_ms if kind else -1
-        key, value = message.key(), message.value() or b""
-        return Message(topic, number, offset, stamp, key, value, _headers(message))
+    def _take(self, came: confluent_kafka.Message) -> Message:
+        message = message_of(came)
+        self._positions[Partition(message.topic, message.partition)] = message.offset + 1
+        return message
 
     def _hear(self, message: confluent_kafka.Message, error: KafkaError) -> None:
         partition = Partition(message.topic(), message.partition())
@@ -335,11 +333,6 @@ class KafkaSource:
             self._positions = {each: place.offset for each, place in known.items()}
             self._unplaced, self._starts = (), dict(self._positions)
             self._consumer.assign(placed(self._positions))
-
-
-def _headers(message: confluent_kafka.Message) -> Headers:
-    """A message's headers; one without a value has an empty one."""
-    return tuple((name, value or b"") for name, value in message.headers() or ())
 
 
 def _is_fatal(message: confluent_kafka.Message) -> bool:

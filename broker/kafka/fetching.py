@@ -1,0 +1,91 @@
+"""Single messages at known offsets: who reads so is in no group, and commits nothing."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Final, Self
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from broker.errors import KafkaUnavailable
+from broker.kafka.closing import within_patience
+from broker.kafka.connection import Connection
+from broker.kafka.faults import UNKNOWN_TOPIC, passes, refused, settings_checked
+from broker.kafka.messages import message_of
+from broker.ports import Message, Partition
+from schemas.errors import BrokerError
+
+ANSWER_S_MAX: Final = 2.0
+
+# A partition is read on from offset to offset; one further away than this is sought.
+AHEAD_OFFSETS_MAX: Final = 100
+
+
+class KafkaFetcher:
+    """`broker.dead_letters.replaying.Fetch` of a real Kafka; a context manager.
+
+    Offsets that rise within a partition are quickest.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._place: tuple[Partition, int] | None = None
+        with settings_checked():
+            self._consumer = Consumer(
+                {
+                    **connection.silent_client(),
+                    # A name that the client insists on: no group is joined, nothing committed.
+                    "group.id": f"gueststar-fetcher-{uuid.uuid4().hex}",
+                    "isolation.level": "read_committed",
+                    "enable.auto.commit": False,
+                    "enable.auto.offset.store": False,
+                    "auto.offset.reset": "error",
+                    "enable.partition.eof": True,
+                }
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        within_patience(self._consumer.close)
+
+    def __call__(self, partition: Partition, offset: int) -> Message | None:
+        """The message at an offset; None where its topic does not hold it any more.
+
+        Raises KafkaUnavailable where Kafka gives no answer.
+        """
+        deadline_s = time.monotonic() + self._connection.patience_s
+        self._go_to(partition, offset)
+        while time.monotonic() < deadline_s:
+            came = self._consumer.poll(ANSWER_S_MAX)
+            if came is None:
+                continue
+            if (error := came.error()) is not None:
+                if self._is_gone(error):
+                    self._place = None
+                    return None
+                continue
+            self._place = (partition, came.offset() + 1)
+            if came.offset() >= offset:
+                return message_of(came) if came.offset() == offset else None
+        raise KafkaUnavailable(self._connection.watch.complaint())
+
+    def _go_to(self, partition: Partition, offset: int) -> None:
+        if self._place is not None:
+            where, at = self._place
+            if where == partition and at <= offset <= at + AHEAD_OFFSETS_MAX:
+                return
+        self._place = (partition, offset)
+        self._consumer.assign([TopicPartition(*partition, offset)])
+
+    def _is_gone(self, error: KafkaError) -> bool:
+        """Whether the message is not there; False where the client goes on by itself."""
+        if error.code() in (KafkaError._PARTITION_EOF, KafkaError._AUTO_OFFSET_RESET):
+            return True
+        if error.code() in (*UNKNOWN_TOPIC, KafkaError.OFFSET_OUT_OF_RANGE):
+            return True
+        if passes(error):
+            return False
+        raise refused(error) or BrokerError(f"Kafka answers: {error.str()}")
