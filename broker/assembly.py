@@ -73,8 +73,8 @@ class Parts:
     @property
     def provided(self) -> tuple[str, ...]:
         """Every topic that must exist before the alerts flow, the survey's apart."""
-        live = self.settings.filters.live
-        return (*self.outputs, live) if live else self.outputs
+        others = (self.settings.filters.live, self.settings.topics.replayed)
+        return (*self.outputs, *filter(None, others))
 
     def warm_up(self) -> None:
         """Pay before the first alert what the first alert would pay for."""
@@ -301,7 +301,7 @@ def _topics(settings: Settings) -> Topics:
 
 def _check_topics(parts: Parts) -> None:
     """No filter's topic may have another use, and forms and framings are of topics that exist."""
-    used = {*parts.settings.topics.input, *parts.outputs[:3], parts.settings.filters.live}
+    used = {*parts.settings.topics.used, parts.settings.filters.live}
     for member in parts.filters.members:
         if member.topic in used:
             raise SettingsError(

@@ -17,7 +17,7 @@ def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink
     kafka = parts.settings.kafka
     source = KafkaSource(
         link,
-        topics=parts.settings.topics.input,
+        topics=parts.settings.topics.read,
         group=kafka.group,
         worker=name,
         start=kafka.start,

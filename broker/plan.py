@@ -65,6 +65,8 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     topics = parts.topics
     for name in parts.settings.topics.input:
         yield name, "input", ""
+    if replayed := parts.settings.topics.replayed:
+        yield replayed, "input: dead letters sent again", ""
     yield topics.enriched, "all alerts", topics.form(topics.enriched)
     for member in parts.filters.members:
         yield member.topic, f"filter {member.name}", topics.form(member.topic, member.form)
@@ -76,7 +78,7 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
 
 def _steps(parts: Parts) -> Iterator[str]:
     kafka = parts.settings.kafka
-    yield f"consume {', '.join(parts.settings.topics.input)} as group {kafka.group}"
+    yield f"consume {', '.join(parts.settings.topics.read)} as group {kafka.group}"
     yield "decode"
     for classifier in parts.classifiers:
         model = classifier.identity

@@ -66,6 +66,7 @@ class TopicsSection:
     enriched: str = "gueststar.enriched"
     dead_letters: str = "gueststar.dead-letters"
     ledger: str = "gueststar.ledger"
+    replayed: str = "gueststar.replayed"
     forms: Mapping[str, Form] = field(default_factory=dict)
     framings: Mapping[str, FramingName] = field(default_factory=dict)
     create: bool = True
@@ -77,6 +78,8 @@ class TopicsSection:
         check_prefix_of_all(self.prefix)
         for name in ("enriched", "dead_letters", "ledger"):
             object.__setattr__(self, name, self.named(getattr(self, name)))
+        if self.replayed:
+            object.__setattr__(self, "replayed", self.named(self.replayed))
         for key in ("forms", "framings"):
             by_topic = {self.named(topic): value for topic, value in getattr(self, key).items()}
             object.__setattr__(self, key, by_topic)
@@ -91,9 +94,15 @@ class TopicsSection:
         return prefixed(self.prefix, topic)
 
     @property
+    def read(self) -> tuple[str, ...]:
+        """The topics from which alerts are read: the survey's, and that of letters sent again."""
+        return (*self.input, self.replayed) if self.replayed else self.input
+
+    @property
     def used(self) -> list[str]:
         """Every topic named, each with a use of its own."""
-        return [*self.input, self.enriched, self.dead_letters, self.ledger]
+        ours = (self.enriched, self.dead_letters, self.ledger, self.replayed)
+        return [*self.input, *filter(None, ours)]
 
 
 @dataclass(frozen=True)

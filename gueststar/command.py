@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from broker.errors import SettingsError
+from gueststar.dead_letters.command import app as dead_letters
 from gueststar.filtering.command import Bootstrap as ReadersBootstrap
 from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 
 app.add_typer(filters, name="filter")
+app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]

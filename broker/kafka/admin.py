@@ -8,7 +8,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,
@@ -87,6 +92,14 @@ class KafkaAdmin:
         for future in self._client.create_topics(asked).values() if asked else ():
             self._ask_created(future)
         self._wait_listed({topic.name for topic in topics})
+
+    def has_committed(self, group: str, topic: str) -> bool:
+        """Whether a group has an offset in each partition of a topic."""
+        wanted = [TopicPartition(topic, n) for n in range(self.partitions().get(topic, 0))]
+        asked = [ConsumerGroupTopicPartitions(group, wanted)]
+        future = self._client.list_consumer_group_offsets(asked)[group]
+        found = self._ask(lambda: future.result(ANSWER_S_MAX)).topic_partitions
+        return all(each.error is None and each.offset >= 0 for each in found)
 
     def admit(self, user: str, password: str) -> None:
         """Have Kafka know a user by SCRAM-SHA-512, with this password from now on."""

@@ -298,7 +298,7 @@ def test_missing_outputs_are_created_and_the_ledger_is_kept_for_ever(parts: Part
     admin = FakeAdmin(real_ones=1_048_588)
     provide_topics(parts, admin)
     created = {topic.name: topic for topic in admin.created}
-    ours = ("enriched", "dead-letters", "ledger", "filters")
+    ours = ("enriched", "dead-letters", "ledger", "filters", "replayed")
     assert [*created] == [f"gueststar.{name}" for name in ours]
     assert created["gueststar.ledger"].settings == {"retention.ms": "-1"}
     assert created["gueststar.filters"] == board_topic("gueststar.filters")
@@ -319,6 +319,7 @@ def test_a_plan_shows_the_path_of_an_alert_and_the_topics(parts: Parts) -> None:
     assert f"select real_ones {mine.version}: real -> real-ones" in found.steps
     assert [(one.name, one.role, one.form, one.partitions) for one in found.topics] == [
         ("ztf", "input", "", 2),
+        ("gueststar.replayed", "input: dead letters sent again", "", None),
         ("gueststar.enriched", "all alerts", "lite", None),
         ("real-ones", "filter real_ones", "full", 2),
         ("gueststar.dead-letters", "dead letters", "", None),

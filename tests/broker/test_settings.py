@@ -173,7 +173,8 @@ def test_a_prefix_begins_a_name_in_place_of_ours(prefix: str, name: str, called:
 def test_with_a_prefix_every_name_of_ours_has_it(tmp_path: Path) -> None:
     settings = read(tmp_path, f'{LEAST}prefix = "two."\nforms = {{ "solar-system" = "lite" }}\n')
     topics, filters = settings.topics, settings.filters
-    assert topics.used == ["alerts", "two.enriched", "two.dead-letters", "two.ledger"]
+    ours = ["two.enriched", "two.dead-letters", "two.ledger", "two.replayed"]
+    assert topics.used == ["alerts", *ours]
     assert topics.forms == {"two.solar-system": "lite"}
     assert (filters.live, filters.topic_prefix) == ("two.filters", "two.filter.")
     assert settings.kafka.group == "two.gueststar"

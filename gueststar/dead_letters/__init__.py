@@ -1,0 +1,1 @@
+"""`gueststar dead-letters`: what could not be published, looked at and sent again."""

@@ -1,0 +1,176 @@
+"""Where a broker's dead letters are, and where they go when they are sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from broker.clock import SystemClock
+from broker.dead_letters.letters import Letter, Mark, read
+from broker.dead_letters.replaying import (
+    FORGOTTEN,
+    Choice,
+    Fetch,
+    Replay,
+    Replayed,
+    letters,
+    marks,
+    packet_of,
+)
+from broker.errors import SettingsError, TopicMissing
+from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaFetcher, KafkaSink
+from broker.ledger import Delivery
+from broker.ports import Message, Sink
+from broker.rewinding import ToTime
+from broker.settings import Settings, TopicsSection, read_settings
+from gueststar.ending import Ending
+from gueststar.filtering.place import operator
+from gueststar.starting import beginning
+from gueststar.subscription import connection_to, reader
+from schemas.suggestion import nearest
+
+POLL_MESSAGES_MAX = 500
+POLL_BYTES_MAX = 32_000_000
+POLL_WAIT_S = 0.5
+
+REPLAYER = "replay"
+"""Behind the letters' topic in the transactional id of all who replay it: nobody else's."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A broker as one who cares for its dead letters sees it."""
+
+    connection: Connection
+    settings: Settings
+
+    @property
+    def topic(self) -> str:
+        """Of the letters."""
+        return self.settings.topics.dead_letters
+
+    def messages(self) -> Iterator[Message]:
+        """Everything on the letters' topic, up to where it ends now. Raises TopicMissing."""
+        require(self.topic, self.admin().partitions(), "name the broker's with --config")
+        ending = Ending(at_end=True)
+        with closing(reader(self.connection, self.topic, start="earliest")) as source:
+            done = False
+            while not done:
+                came = source.poll(
+                    messages_max=POLL_MESSAGES_MAX,
+                    bytes_max=POLL_BYTES_MAX,
+                    timeout_s=POLL_WAIT_S,
+                )
+                yield from came
+                done = ending.reached(source, came=bool(came))
+
+    def chosen(self, choice: Choice) -> Iterator[tuple[Letter, Mark | None]]:
+        """The letters that are chosen, and whether each was sent again."""
+        sent = marks(self.messages())
+        return ((each, sent.get(each.identity)) for each in letters(self.messages(), choice))
+
+    def letter(self, key: str) -> tuple[Letter, Mark | None]:
+        """The newest letter of a packet by its place. Raises SettingsError where there is none."""
+        letter, sent = None, dict[object, Mark]()
+        for found in map(read, self.messages()):
+            if isinstance(found, Mark):
+                sent[found.letter] = found
+            elif found is not None and found.key.decode() == key:
+                letter = found
+        if letter is None:
+            raise SettingsError(
+                f"no letter {key!r} is on {self.topic}; name one as TOPIC-PARTITION-OFFSET of its"
+                " packet, as `gueststar dead-letters list --json` does"
+            )
+        return letter, sent.get(letter.identity)
+
+    def fetcher(self) -> KafkaFetcher:
+        """Reads packets where they lay."""
+        return KafkaFetcher(self.connection)
+
+    def save(self, letter: Letter, file: Path) -> None:
+        """Write a letter's packet. Raises TopicMissing where nobody holds it any more."""
+        with self.fetcher() as fetch:
+            message = packet_of(letter, fetch)
+        if message is None:
+            raise TopicMissing(f"the packet of letter {letter.key.decode()} is gone: {FORGOTTEN}")
+        file.write_bytes(message.value)
+
+    def replay(self, choice: Choice, *, to: str, limit: int | None) -> Replayed:
+        """Send letters again. Raises BrokerError."""
+        with closing(self._sink(to)) as sink, self.fetcher() as fetch:
+            return self._replay(sink, fetch, to).run(choice, limit=limit)
+
+    def admin(self) -> KafkaAdmin:
+        """Who is asked about topics."""
+        return KafkaAdmin(self.connection)
+
+    def _replay(self, sink: Sink, fetch: Fetch, to: str) -> Replay:
+        return Replay(
+            read_all=self.messages,
+            fetch=fetch,
+            sink=sink,
+            letters_topic=self.topic,
+            to=to,
+            by=operator(),
+            clock=SystemClock(),
+        )
+
+    def replayed(self) -> str:
+        """The topic that workers read. Raises SettingsError, TopicMissing."""
+        topic, kafka, admin = self.settings.topics.replayed, self.settings.kafka, self.admin()
+        if not topic:
+            raise SettingsError("[topics] replayed is empty; name a topic of the input with --to")
+        require(topic, admin.partitions(), "start a worker, which makes it, or name one with --to")
+        if kafka.start == "latest" and not admin.has_committed(kafka.group, topic):
+            raise TopicMissing(
+                f"group {kafka.group} has never read {topic} and begins at its end (start ="
+                ' "latest"); start a worker first'
+            )
+        return topic
+
+    def _sink(self, to: str) -> Sink:
+        kafka, topics = self.settings.kafka, (to, self.topic)
+        if kafka.delivery is Delivery.AT_LEAST_ONCE:
+            return AtLeastOnceSink(
+                self.connection, topics=topics, message_bytes_max=kafka.message_bytes_max
+            )
+        return KafkaSink(
+            self.connection,
+            group=self.topic,
+            worker=REPLAYER,
+            topics=topics,
+            transaction_timeout_ms=kafka.transaction_timeout_ms,
+            message_bytes_max=kafka.message_bytes_max,
+        )
+
+
+def place_of(config: Path | None, bootstrap: str | None) -> Place:
+    """What a configuration says, or the environment and the defaults; `bootstrap` wins over all.
+
+    Raises SettingsError.
+    """
+    if config is None:
+        return Place(connection_to(bootstrap), Settings(TopicsSection(input=("any",))))
+    settings = read_settings(config)
+    kafka = settings.kafka
+    return Place(connection_to(bootstrap or kafka.bootstrap, kafka.security), settings)
+
+
+def choice_of(reasons: list[str] | None, since: str | None, topic: str | None) -> Choice:
+    """What was typed. Raises SettingsError for what is no time."""
+    since_ms = None
+    if since is not None:
+        rewind = beginning(since).rewind
+        if not isinstance(rewind, ToTime):
+            raise SettingsError(f"--since {since!r} is no time; say 6h, or 2026-11-21T03:00 (UTC)")
+        since_ms = rewind.unix_ms
+    return Choice(reasons=tuple(reasons or ()), since_ms=since_ms, topic=topic)
+
+
+def require(topic: str, existing: dict[str, int], remedy: str) -> None:
+    """Raises TopicMissing."""
+    if topic not in existing:
+        raise TopicMissing(f"topic {topic!r} does not exist{nearest(topic, existing)}; {remedy}")
