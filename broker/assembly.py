@@ -303,6 +303,7 @@ def _check_topics(parts: Parts) -> None:
     """No filter's topic may have another use, and forms and framings are of topics that exist."""
     used = {*parts.settings.topics.used, parts.settings.filters.live}
     for member in parts.filters.members:
+        parts.settings.topics.check_output(member.topic)
         if member.topic in used:
             raise SettingsError(
                 f"filter {member.name!r} publishes to {member.topic!r}, which the broker uses"

@@ -9,8 +9,13 @@ from typing import Final, NamedTuple
 from broker.assembly import Parts
 from broker.kafka import KafkaAdmin
 from broker.kafka.admin import TOPIC_BYTES_MAX_DEFAULT
+from broker.subscribed import is_pattern, matches, subscribed
 from schemas.enriched_schema import OWN_NAME_END
 from schemas.errors import RegistryError
+from schemas.suggestion import nearest
+
+INPUT: Final = "input"
+"""How the role of a topic begins that is read."""
 
 FREE: Final = "NONE"
 """The compatibility level by which each writer schema can be a version of one subject."""
@@ -40,16 +45,17 @@ class Plan:
     """For which a worker would not start, or would wait."""
     warnings: tuple[str, ...]
     """For which some alerts would go without cutouts, or become dead letters."""
+    notes: tuple[str, ...] = ()
+    """What may be as it should be."""
 
 
 def plan(parts: Parts, admin: KafkaAdmin) -> Plan:
     """Ask Kafka about every topic of a configuration. Raises KafkaUnavailable."""
     partitions = admin.partitions()
-    names = [name for name, _, _ in _roles(parts)]
-    limits = admin.bytes_max(name for name in names if name in partitions)
+    roles = [*_inputs(parts, partitions), *_roles(parts)]
+    limits = admin.bytes_max(name for name, _, _ in roles if name in partitions)
     topics = tuple(
-        PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0]))
-        for topic in _roles(parts)
+        PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0])) for topic in roles
     )
     registry = _registry(parts)
     return Plan(
@@ -57,16 +63,27 @@ def plan(parts: Parts, admin: KafkaAdmin) -> Plan:
         topics,
         (*_problems(parts, partitions), *registry.problems),
         (*_warnings(parts, topics), *registry.warnings),
+        tuple(_notes(parts, partitions)),
     )
 
 
+def _inputs(parts: Parts, partitions: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
+    """As `_roles`, of the topics that are read: those that a pattern matches now, each once."""
+    asked = parts.settings.topics.input
+    for each in asked:
+        if not is_pattern(each):
+            yield each, INPUT, ""
+            continue
+        for name in sorted(partitions):
+            if subscribed(name, asked) == each:
+                yield name, f"{INPUT}, by {each}", ""
+
+
 def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
-    """Each topic's name, role and form."""
+    """Each topic's name, role and form; of the input, that of dead letters alone."""
     topics = parts.topics
-    for name in parts.settings.topics.input:
-        yield name, "input", ""
     if replayed := parts.settings.topics.replayed:
-        yield replayed, "input: dead letters sent again", ""
+        yield replayed, f"{INPUT}, dead letters sent again", ""
     yield topics.enriched, "all alerts", topics.form(topics.enriched)
     for member in parts.filters.members:
         yield member.topic, f"filter {member.name}", topics.form(member.topic, member.form)
@@ -98,8 +115,9 @@ def _steps(parts: Parts) -> Iterator[str]:
 
 def _problems(parts: Parts, partitions: Mapping[str, int]) -> Iterator[str]:
     for name in parts.settings.topics.input:
-        if name not in partitions:
-            yield f"input topic {name} does not exist yet; a worker waits until it does"
+        if not is_pattern(name) and name not in partitions:
+            near = nearest(name, (each for each in partitions if not each.startswith("__")))
+            yield f"input topic {name} does not exist yet{near}; a worker waits until it does"
     if parts.settings.topics.create:
         return
     for name in parts.provided:
@@ -111,7 +129,8 @@ def _warnings(parts: Parts, topics: tuple[PlannedTopic, ...]) -> Iterator[str]:
     """Limits that differ; Kafka's own default is taken for nobody's choice."""
     client = parts.settings.kafka.message_bytes_max
     limits = {topic.name: topic.bytes_max for topic in topics if topic.bytes_max is not None}
-    largest = max((limits.get(name, 0) for name in parts.settings.topics.input), default=0)
+    read = (each.bytes_max or 0 for each in topics if each.role.startswith(INPUT))
+    largest = max(read, default=0)
     if largest > max(client, TOPIC_BYTES_MAX_DEFAULT):
         yield (
             f"the input takes messages of {largest} bytes, our client sends up to {client}; raise"
@@ -124,6 +143,13 @@ def _warnings(parts: Parts, topics: tuple[PlannedTopic, ...]) -> Iterator[str]:
                 f"topic {name} takes {limits[name]} bytes, and messages of {wanted} may come; raise"
                 " its max.message.bytes, or larger alerts go without their cutouts"
             )
+
+
+def _notes(parts: Parts, partitions: Mapping[str, int]) -> Iterator[str]:
+    """Patterns that match nothing now: the night's topic may be made in the evening."""
+    for asked in parts.settings.topics.input:
+        if is_pattern(asked) and not any(matches(asked, name) for name in partitions):
+            yield f"{asked} matches no topic now; a worker reads those that come to match it"
 
 
 class _Registry(NamedTuple):

@@ -26,7 +26,9 @@ from broker.kafka.connection import (
 from broker.ledger import Delivery
 from broker.reading import read_table
 from broker.runner import RunLimits
+from broker.subscribed import is_pattern, matches
 from broker.topic_names import check_prefix, check_prefix_of_all, prefixed
+from broker.topics import topics_of
 from classifiers.served import BUILT_IN
 from filters.selection import TOPIC
 from schemas.enriched import Form
@@ -76,6 +78,7 @@ class TopicsSection:
     def __post_init__(self) -> None:
         """Raises SettingsError where nothing is read, or one topic has two uses."""
         check_prefix_of_all(self.prefix)
+        object.__setattr__(self, "input", _input(self.input))
         for name in ("enriched", "dead_letters", "ledger"):
             object.__setattr__(self, name, self.named(getattr(self, name)))
         if self.replayed:
@@ -83,11 +86,20 @@ class TopicsSection:
         for key in ("forms", "framings"):
             by_topic = {self.named(topic): value for topic, value in getattr(self, key).items()}
             object.__setattr__(self, key, by_topic)
-        if not self.input:
-            raise SettingsError("[topics] input is empty; name the topics to read alerts from")
+        for name in (self.enriched, self.dead_letters, self.ledger):
+            self.check_output(name)
         twice = {topic for topic in self.used if self.used.count(topic) > 1}
         if twice:
             raise SettingsError(f"[topics] {', '.join(sorted(twice))}: one topic, two uses")
+
+    def check_output(self, topic: str) -> None:
+        """Raises SettingsError for a topic of ours that a pattern of the input takes in."""
+        for asked in self.input:
+            if is_pattern(asked) and matches(asked, topic):
+                raise SettingsError(
+                    f"[topics] input {asked!r} takes in {topic!r}, which the broker writes;"
+                    " name the survey's topics more closely"
+                )
 
     def named(self, topic: str) -> str:
         """What a topic of ours is called in Kafka."""
@@ -103,6 +115,16 @@ class TopicsSection:
         """Every topic named, each with a use of its own."""
         ours = (self.enriched, self.dead_letters, self.ledger, self.replayed)
         return [*self.input, *filter(None, ours)]
+
+
+def _input(named: tuple[str, ...]) -> tuple[str, ...]:
+    """Names and patterns. Raises SettingsError for what is neither, and where there is none."""
+    if not named:
+        raise SettingsError("[topics] input is empty; name the topics to read alerts from")
+    try:
+        return topics_of(named)
+    except SettingsError as error:
+        raise SettingsError(f"[topics] input: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Final
 from broker.kafka import Connection
 from broker.settings import TopicsSection, read_settings
 from broker.topic_names import prefixed
+from broker.topics import Topics, topics_of
 from gueststar.subscription import connection_to
-from gueststar.topics import Topics, topics_of
 
 LEDGER: Final = TopicsSection(input=("any",)).ledger
 """The ledger's topic, where no configuration names another."""

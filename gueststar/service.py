@@ -52,6 +52,7 @@ def lines(found: Plan) -> Iterator[str]:
     yield from (f"  {number} {step}" for number, step in enumerate(found.steps, 1))
     yield "topics"
     yield from (topic_line(topic) for topic in found.topics)
+    yield from (f"note: {note}" for note in found.notes)
     yield from (f"warning: {warning}" for warning in found.warnings)
     yield from (f"problem: {problem}" for problem in found.problems)
     yield f"{len(found.problems)} problems" if found.problems else "ready to run"

@@ -12,12 +12,12 @@ from broker.errors import SettingsError, TopicRemade, TransactionAborted
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
 from broker.ports import Message, Partition, Sink, Source
 from broker.rewinding import ToOffsets
+from broker.topics import Topics, matching, topics_of
 from gueststar.alert import Alert, rows
 from gueststar.ending import Ending, Until
 from gueststar.passed_over import PassedOver
 from gueststar.scored import Note, noted, scored, versions
 from gueststar.starting import Start, beginning
-from gueststar.topics import Topics, matching, topics_of
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.container import MAGIC

@@ -319,7 +319,7 @@ def test_a_plan_shows_the_path_of_an_alert_and_the_topics(parts: Parts) -> None:
     assert f"select real_ones {mine.version}: real -> real-ones" in found.steps
     assert [(one.name, one.role, one.form, one.partitions) for one in found.topics] == [
         ("ztf", "input", "", 2),
-        ("gueststar.replayed", "input: dead letters sent again", "", None),
+        ("gueststar.replayed", "input, dead letters sent again", "", None),
         ("gueststar.enriched", "all alerts", "lite", None),
         ("real-ones", "filter real_ones", "full", 2),
         ("gueststar.dead-letters", "dead letters", "", None),

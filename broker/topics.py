@@ -1,4 +1,4 @@
-"""Which topics a reader names: one, several, or a pattern; checked before Kafka is asked."""
+"""Which topics a reader or a worker names: by name or pattern; checked before Kafka is asked."""
 
 from __future__ import annotations
 

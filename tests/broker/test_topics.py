@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broker.errors import SettingsError, TopicMissing
-from gueststar.topics import Topics, matching, topics_of
+from broker.topics import Topics, matching, topics_of
 
 THERE = ["ztf_20261127", "ztf_20261128", "young-supernovae", "__consumer_offsets"]
 
