@@ -25,6 +25,7 @@ from broker.pipeline import Decodes, Pipeline
 from broker.ports import Board, Clock, Sink, Source
 from broker.providing import Provider, provide
 from broker.reporting import Reporter
+from broker.rewinding import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import Settings
@@ -170,18 +171,27 @@ def _decodes(parts: Parts) -> Decodes:
 
 @contextmanager
 def worker(
-    settings: Settings, name: str, *, version: str, observers: Sequence[Observer] = ()
+    settings: Settings,
+    name: str,
+    *,
+    version: str,
+    rewind: Rewind | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Iterator[Runner]:
     """A worker of that name at a real Kafka, ready to `run`; its metrics are served meanwhile.
 
     Waits for Kafka, creates what topics are missing where it may, and warms up before it joins.
-    `version` is gueststar's. Raises GueststarError, one line.
+    `version` is gueststar's; `rewind` moves the group (kafka_ports.py). What it is at is logged,
+    as a start takes seconds. Raises GueststarError, one line.
     """
+    LOG.info("worker %s: opening classifiers and filters", name)
     parts = build(settings)
     link = connect(settings)
     admin = KafkaAdmin(link)
+    LOG.info("worker %s: asking Kafka at %s for its topics", name, link.bootstrap)
     admin.wait()
     provide_topics(parts, admin)
+    LOG.info("worker %s: warming up", name)
     parts.warm_up()
     models = [each.identity for each in parts.classifiers]
     metrics, clock = Metrics(worker=name, version=version, models=models), SystemClock()
@@ -191,7 +201,8 @@ def worker(
         if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
             LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
         with opened_desk(parts, link, admin, name, metrics) as desk:
-            source, sink = kafka_ports(parts, link, name)
+            source, sink = kafka_ports(parts, link, name, rewind)
+            LOG.info("worker %s: joining group %s", name, settings.kafka.group)
             yield make_runner(
                 parts,
                 source,

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 from broker.kafka import AtLeastOnceSink, Connection, KafkaSink, KafkaSource
 from broker.ledger import Delivery
 from broker.ports import Sink, Source
+from broker.rewinding import Rewind
 
 if TYPE_CHECKING:
     from broker.assembly import Parts
 
 
-def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink]:
-    """A group member and a producer at a real Kafka, of a worker's name."""
+def kafka_ports(
+    parts: Parts, link: Connection, name: str, rewind: Rewind | None = None
+) -> tuple[Source, Sink]:
+    """A group member and a producer at a real Kafka, of a worker's name.
+
+    rewind: where the input is read from, whatever the group has committed.
+    """
     kafka = parts.settings.kafka
     source = KafkaSource(
         link,
@@ -21,6 +27,7 @@ def kafka_ports(parts: Parts, link: Connection, name: str) -> tuple[Source, Sink
         group=kafka.group,
         worker=name,
         start=kafka.start,
+        rewind=rewind,
         session_timeout_ms=kafka.session_timeout_ms,
     )
     if kafka.delivery is Delivery.AT_LEAST_ONCE:

@@ -17,6 +17,8 @@ class ToTime:
     """
 
     unix_ms: int
+    but: frozenset[str] = frozenset()
+    """Topics in which nothing is moved but what retention forgot, to the first that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class ToOffsets:
     """At these offsets, by the partition's number; partitions not named are not moved."""
 
     by_partition: Mapping[int, int]
+    but: frozenset[str] = frozenset()
+    """As of `ToTime`."""
 
 
 Rewind = ToTime | ToOffsets

@@ -62,7 +62,8 @@ def covered(balance: Balance) -> Iterator[str]:
 def verdict(balance: Balance) -> Iterator[str]:
     """What an auditor would write at the bottom."""
     if balance.passed_over:
-        yield f"{balance.passed_over:,} offsets passed over: control records and aborted data"
+        what = "compacted, control records or aborted data"
+        yield f"{balance.passed_over:,} offsets passed over: {what}"
     if balance.unverifiable:
         what = "dropped by retention or deleted with their topic"
         yield f"  {balance.unverifiable:,} of them {what}, so nobody can tell"

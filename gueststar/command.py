@@ -105,11 +105,20 @@ def run(
     config: Config,
     *,
     worker: Annotated[str, typer.Option(help="Its stable name, unique among the living.")],
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE",
+            help="Move the group first, once: to earliest, latest, a time (2026-11-21T03:00, UTC),"
+            " 6h ago, or offsets (0=1500,1=1700). Start the other workers afterwards, without.",
+        ),
+    ] = None,
 ) -> None:
     """Run one worker of the broker until it is told to stop."""
+    typer.echo(f"gueststar: starting worker {worker} of {config}", err=True)
     from gueststar.service import serve
 
-    serve(config, worker)
+    serve(config, worker, start=start)
 
 
 @app.command()

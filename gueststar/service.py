@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from broker.assembly import build, connect, worker
+from broker.errors import SettingsError
 from broker.kafka import KafkaAdmin
 from broker.plan import Plan, PlannedTopic, plan
-from broker.settings import read_settings
+from broker.rewinding import Rewind, ToOffsets
+from broker.settings import TopicsSection, read_settings
+from broker.subscribed import is_pattern
 from gueststar.allocator import keep_freed_memory
 from gueststar.release import __version__
+from gueststar.starting import moving
 from gueststar.stopping import stopped_by_signal
 
 LOG_LINE = "%(asctime)s %(levelname)s %(message)s"
 
 
-def serve(config: Path, name: str) -> None:
-    """Run one worker until a signal; what is committed by then is whole."""
+def serve(config: Path, name: str, *, start: str | None = None) -> None:
+    """Run one worker until a signal; what is committed by then is whole.
+
+    start: where the group is moved first; None: nowhere.
+    """
     log_to_stderr()
     keep_freed_memory()
+    settings = read_settings(config)
+    rewind = None if start is None else moved(start, settings.topics)
     with (
-        worker(read_settings(config), name, version=__version__) as runner,
+        worker(settings, name, version=__version__, rewind=rewind) as runner,
         stopped_by_signal(runner.stop),
     ):
         runner.run()
+
+
+def moved(start: str, topics: TopicsSection) -> Rewind:
+    """Where a start moves the group: in the survey's topics, not in that of letters sent again.
+
+    Raises SettingsError for what is no start, and for offsets where several topics are read.
+    """
+    rewind = moving(start)
+    if isinstance(rewind, ToOffsets) and (len(topics.input) > 1 or is_pattern(topics.input[0])):
+        raise SettingsError(f"--start {start}: offsets are of one topic; name a time")
+    return replace(rewind, but=frozenset(filter(None, [topics.replayed])))
 
 
 def log_to_stderr() -> None:

@@ -28,6 +28,10 @@ UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 OFFSETS = re.compile(r"\d+=\d+(,\d+=\d+)*")
 
 
+NEVER_MS = 253_402_300_799_000
+"""The end of the year 9999, later than any message: a topic's end."""
+
+
 class Beginning(NamedTuple):
     """What a source is told: where a new group starts, and where any group is moved."""
 
@@ -51,6 +55,13 @@ def beginning(start: Start, *, now_unix_s: float | None = None) -> Beginning:
         aware = read if read.tzinfo else read.replace(tzinfo=UTC)
         return Beginning("latest", _at(aware.timestamp()))
     raise _refusal(start)
+
+
+def moving(start: str) -> Rewind:
+    """A start as a move of any group: "earliest" and "latest" too. Raises SettingsError."""
+    if start == "earliest":
+        return ToTime(0)
+    return beginning(start).rewind or ToTime(NEVER_MS)
 
 
 def _read(text: str) -> datetime | timedelta | dict[int, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from broker.kafka.offsets import GroupOffsets
+from broker.lives import Committed
 from broker.ports import Partition
 from broker.rewinding import Rewind, ToOffsets, ToTime, check_partitions, wanted
 
@@ -18,14 +19,23 @@ class Rewinding:
         self._moved: set[Partition] = set()
 
     def targets(
-        self, partitions: Iterable[Partition], offsets: GroupOffsets
+        self, places: Mapping[Partition, Committed], offsets: GroupOffsets
     ) -> dict[Partition, int] | None:
         """Where to go, of the partitions that are to be moved still; None: not known now.
 
-        Raises OffsetGap for what the topic does not hold.
+        places: where they stand. Raises OffsetGap for what the topic does not hold.
         """
-        due = [each for each in partitions if each not in self._moved]
-        if self._rewind is None or not due:
+        if self._rewind is None:
+            return {}
+        left = [each for each in places if each not in self._moved]
+        due = [each for each in left if each.topic not in self._rewind.but]
+        kept = {each: places[each].offset for each in left if each.topic in self._rewind.but}
+        moved, held = self._to(due, offsets), _held(kept, offsets)
+        return None if moved is None or held is None else {**moved, **held}
+
+    def _to(self, due: list[Partition], offsets: GroupOffsets) -> dict[Partition, int] | None:
+        assert self._rewind is not None, "nothing is moved"
+        if not due:
             return {}
         if isinstance(self._rewind, ToTime):
             return offsets.at_time(due, self._rewind.unix_ms)
@@ -34,6 +44,18 @@ class Rewinding:
     def done(self, partitions: Iterable[Partition]) -> None:
         """They have been moved, and that is committed."""
         self._moved.update(partitions)
+
+
+def _held(kept: Mapping[Partition, int], offsets: GroupOffsets) -> dict[Partition, int] | None:
+    """Of partitions that are not moved, those of which retention forgot what is next."""
+    found: dict[Partition, int] = {}
+    for partition, at in kept.items():
+        ends = offsets.ends(partition)
+        if ends is None:
+            return None
+        if 0 <= at < ends[0]:
+            found[partition] = ends[0]
+    return found
 
 
 def _at_offsets(

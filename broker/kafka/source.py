@@ -289,8 +289,13 @@ class KafkaSource:
         return (
             f"topic {partition.topic!r} partition {partition.number} no longer holds offset "
             f"{self._positions.get(partition)}: its retention was shorter than our absence; "
-            "reset the group's offset (kafka-consumer-groups --reset-offsets) to go on"
+            f"{self._remedy()}"
         )
+
+    def _remedy(self) -> str:
+        if self._worker is None:
+            return "begin at a time to go on (--start 6h)"
+        return "to go on, start the worker once with --start earliest"
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         # Assigned nothing for now: `_place` asks where they stand, outside of this callback.

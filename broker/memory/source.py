@@ -291,8 +291,10 @@ class MemorySource:
             return place.offset
         self._rewound.add(partition)
         log = self._kafka.log(partition)
-        if isinstance(self._rewind, ToTime):
-            target: int | None = log.at_time(self._rewind.unix_ms)
+        if partition.topic in self._rewind.but:
+            target: int | None = log.start if 0 <= place.offset < log.start else None
+        elif isinstance(self._rewind, ToTime):
+            target = log.at_time(self._rewind.unix_ms)
         else:
             check_partitions(self._rewind, partition.topic, self._kafka.partitions(partition.topic))
             target = wanted(self._rewind, partition, log.start, log.end)

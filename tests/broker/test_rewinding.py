@@ -8,7 +8,8 @@ from typing import Protocol
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from broker.clock import ManualClock
 from broker.errors import OffsetGap
@@ -37,6 +38,10 @@ class Topic(Protocol):
         """What commits."""
         ...
 
+    def forget(self, before: int) -> None:
+        """Have partition 0 forget what is below that offset, as retention does."""
+        ...
+
 
 class TwinTopic:
     """On the twin."""
@@ -59,6 +64,9 @@ class TwinTopic:
 
     def sink(self) -> Sink:
         return PlainMemorySink(self._kafka, name="sink")
+
+    def forget(self, before: int) -> None:
+        self._kafka.forget(Partition(self.name, 0), before=before)
 
 
 class RealTopic:
@@ -90,6 +98,11 @@ class RealTopic:
 
     def sink(self) -> Sink:
         return AtLeastOnceSink(self._connection, topics=[], ask_limits=False)
+
+    def forget(self, before: int) -> None:
+        client = AdminClient({"bootstrap.servers": self._connection.bootstrap, "log_level": 0})
+        for future in client.delete_records([TopicPartition(self.name, 0, before)]).values():
+            future.result()
 
 
 @pytest.fixture(params=[TwinTopic, pytest.param(RealTopic, marks=pytest.mark.kafka)])
@@ -169,3 +182,31 @@ def test_a_time_after_everything_is_the_end(topic: Topic) -> None:
         assert source.poll(messages_max=10, bytes_max=10_000, timeout_s=1.0) == []
         ends = source.positions()
     assert dict(ends) == {Partition(topic.name, number): COUNT for number in (0, 1)}
+
+
+def test_a_group_that_was_away_longer_than_retention_is_moved_to_what_is_left(topic: Topic) -> None:
+    read(topic, ToOffsets({0: COUNT, 1: COUNT}))
+    with closing(topic.source("g", ToOffsets({0: 2, 1: COUNT}))) as source:
+        source.poll(messages_max=1, bytes_max=10_000, timeout_s=10)
+    topic.forget(before=5)
+    with closing(topic.source("g", None)) as source, pytest.raises(OffsetGap):
+        for _ in range(20):
+            source.poll(messages_max=10, bytes_max=10_000, timeout_s=1.0)
+    assert read(topic, ToTime(0)) == {0: list(range(5, COUNT)), 1: list(range(COUNT))}
+
+
+def test_a_topic_that_is_not_to_be_moved_stays_where_it_was_read(topic: Topic) -> None:
+    but = frozenset([topic.name])
+    read(topic, None)
+    assert read(topic, ToTime(0, but)) == {0: [], 1: []}
+    assert read(topic, ToOffsets({0: 3}, but)) == {0: [], 1: []}
+    assert read(topic, ToTime(0, but), group="new") == {0: [*range(COUNT)], 1: [*range(COUNT)]}
+
+
+def test_a_topic_that_is_not_to_be_moved_goes_on_behind_what_retention_forgot(
+    topic: Topic,
+) -> None:
+    with closing(topic.source("g", ToOffsets({0: 2, 1: 8}))) as source:
+        source.poll(messages_max=1, bytes_max=10_000, timeout_s=10)
+    topic.forget(before=5)
+    assert read(topic, ToTime(0, frozenset([topic.name]))) == {0: [*range(5, COUNT)], 1: [8, 9]}

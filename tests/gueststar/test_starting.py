@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.errors import SettingsError
-from broker.rewinding import ToOffsets, ToTime
-from gueststar.starting import Start, beginning
+from broker.rewinding import Rewind, ToOffsets, ToTime
+from broker.settings import TopicsSection
+from gueststar.service import moved
+from gueststar.starting import NEVER_MS, Start, beginning
 
 NOW = 1_800_000_000.0
 THREE = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -75,3 +77,30 @@ def test_an_offset_is_a_whole_number_from_zero_on(offsets: Mapping[int, int]) ->
 def test_offsets_in_words_are_the_same_as_in_numbers(offsets: dict[int, int]) -> None:
     text = ",".join(f"{partition}={offset}" for partition, offset in offsets.items())
     assert beginning(text) == beginning(offsets)
+
+
+BUT = frozenset(["gueststar.replayed"])
+
+
+@pytest.mark.parametrize(
+    ("start", "rewind"),
+    [
+        ("earliest", ToTime(0, BUT)),
+        ("latest", ToTime(NEVER_MS, BUT)),
+        ("2026-11-21T03:00", ToTime(int(THREE.timestamp() * 1000), BUT)),
+        ("0=1500,2=7", ToOffsets({0: 1500, 2: 7}, BUT)),
+    ],
+)
+def test_a_worker_is_moved_in_its_input_by_words_too(start: str, rewind: Rewind) -> None:
+    assert moved(start, TopicsSection(input=("ztf",))) == rewind
+
+
+@pytest.mark.parametrize("named", [("ztf", "lsst"), ("^ztf_",)])
+def test_a_worker_is_not_moved_to_offsets_of_several_topics(named: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError, match="--start 0=3: offsets are of one topic; name a time"):
+        moved("0=3", TopicsSection(input=named))
+
+
+def test_a_worker_s_start_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="start 'now'"):
+        moved("now", TopicsSection(input=("ztf",)))
