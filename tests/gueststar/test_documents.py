@@ -27,6 +27,7 @@ DOCUMENTS = (
     "docs/filters.md",
     "docs/filters/figures.md",
     "docs/journey.md",
+    "docs/operating.md",
     "docs/realbogus.md",
     "docs/lightcurve.md",
     "docs/subscribing.md",
@@ -39,9 +40,9 @@ def text(name: str) -> str:
     return (ROOT / name).read_text()
 
 
-def typed_commands() -> list[str]:
-    """Each line of README that begins with `gueststar`, as typed, without its remark."""
-    return re.findall(r"^(?:\.venv/bin/)?gueststar [^#\n]*", text("README.md"), re.MULTILINE)
+def typed_commands(name: str) -> list[str]:
+    """Each line of a document that begins with `gueststar`, as typed, without its remark."""
+    return re.findall(r"^(?:\.venv/bin/)?gueststar [^#\n]*", text(name), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -59,8 +60,10 @@ def test_what_a_document_has_made_is_a_target(name: str) -> None:
     assert {target for line in typed for target in line.split()} <= set(targets)
 
 
-@pytest.mark.parametrize("line", typed_commands())
-def test_a_command_in_the_readme_has_the_options_it_is_typed_with(line: str) -> None:
+@pytest.mark.parametrize(
+    "line", [*typed_commands("README.md"), *typed_commands("docs/operating.md")]
+)
+def test_a_command_in_a_document_has_the_options_it_is_typed_with(line: str) -> None:
     _, command, *arguments = shlex.split(line)
     found = COMMANDS[command]
     if hasattr(found, "commands"):
@@ -70,7 +73,7 @@ def test_a_command_in_the_readme_has_the_options_it_is_typed_with(line: str) -> 
 
 
 def test_the_readme_shows_every_command() -> None:
-    shown = {shlex.split(line)[1] for line in typed_commands()} | set(
+    shown = {shlex.split(line)[1] for line in typed_commands("README.md")} | set(
         re.findall(r"`(?:\.venv/bin/)?gueststar\s(\w+)", text("README.md"))
     )
     assert set(COMMANDS) - {"version"} <= shown
