@@ -115,7 +115,8 @@ def run(
     ] = None,
 ) -> None:
     """Run one worker of the broker until it is told to stop."""
-    typer.echo(f"gueststar: starting worker {worker} of {config}", err=True)
+    if config.is_file():  # What is loaded next takes seconds; a file that is not there is one line.
+        typer.echo(f"gueststar: starting worker {worker} of {config}", err=True)
     from gueststar.service import serve
 
     serve(config, worker, start=start)

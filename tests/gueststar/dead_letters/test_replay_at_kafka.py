@@ -127,7 +127,7 @@ def test_a_schema_bump_is_said_and_its_alerts_go_out_after_the_cure(
 
     folder = tmp_path / "schemas" / str(RUBIN_ID // 100) / str(RUBIN_ID % 100)
     folder.mkdir(parents=True)
-    (folder / "alert.avsc").write_text(json.dumps(rubin_schema()))
+    (folder / "golden.alert.avsc").write_text(json.dumps(rubin_schema()))
     with broker.config.open("a") as config:
         config.write(f'[schemas]\nfolder = "{tmp_path / "schemas"}"\n')
     assert broker.typed("replay", "--dry-run") == [f"{ALERTS} letters would be sent again"]
