@@ -9,6 +9,7 @@ from typing import Final, Self
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from broker.errors import KafkaUnavailable
+from broker.kafka.admin import KafkaAdmin
 from broker.kafka.closing import within_patience
 from broker.kafka.connection import Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, passes, refused, settings_checked
@@ -30,6 +31,7 @@ class KafkaFetcher:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._partitions: dict[str, int] = {}
         self._place: tuple[Partition, int] | None = None
         with settings_checked():
             self._consumer = Consumer(
@@ -56,6 +58,8 @@ class KafkaFetcher:
 
         Raises KafkaUnavailable where Kafka gives no answer.
         """
+        if not self._exists(partition):
+            return None
         deadline_s = time.monotonic() + self._connection.patience_s
         self._go_to(partition, offset)
         while time.monotonic() < deadline_s:
@@ -71,6 +75,12 @@ class KafkaFetcher:
             if came.offset() >= offset:
                 return message_of(came) if came.offset() == offset else None
         raise KafkaUnavailable(self._connection.watch.complaint())
+
+    def _exists(self, partition: Partition) -> bool:
+        """Asked first: the client waits half a minute before it says that a topic is none."""
+        if partition.topic not in self._partitions:
+            self._partitions = KafkaAdmin(self._connection).partitions()
+        return partition.number < self._partitions.get(partition.topic, 0)
 
     def _go_to(self, partition: Partition, offset: int) -> None:
         if self._place is not None:
