@@ -187,7 +187,7 @@ def _letter(document: dict[str, Any], written_ms: int) -> Letter:
         document["timestamp_ms"],
         document["size_bytes"],
         document["sha256"],
-        document.get("withheld", False),
+        document.get("withheld", not document["prefix_base64"] and document["size_bytes"] > 0),
         base64.b64decode(document["prefix_base64"]),
         original,
     )

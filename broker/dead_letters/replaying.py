@@ -17,6 +17,7 @@ from broker.dead_letters.letters import Identity, Letter, Mark, read
 from broker.envelopes import JSON
 from broker.errors import ProducerFenced, TooManyAborts, TransactionAborted
 from broker.ports import Clock, Message, Output, Partition, Sink
+from schemas.batch import Reason
 from schemas.errors import BrokerError
 
 BATCH_LETTERS_MAX: Final = 100
@@ -27,6 +28,7 @@ ABORTS_MAX: Final = 10
 """Aborted transactions in a row, after which a replay ends."""
 
 FORGOTTEN: Final = "the letter does not hold it, and its topic holds it no more"
+WITHHELD: Final = "not everybody may see it; name with --to a topic whose readers may"
 TOO_LARGE: Final = "it is larger than {to} takes"
 
 ReadAll = Callable[[], Iterable[Message]]
@@ -47,16 +49,23 @@ class Choice:
     """Letters written in [since, until), ms since 1970."""
     topic: str | None = None
     """Where the packets lay."""
+    as_set: bool = False
+    """Whether alerts that were withheld, as is set, are meant though no reason is named."""
 
     def takes(self, letter: Letter) -> bool:
         """Whether a letter is one of them."""
         said = f"{letter.reason}: {letter.detail}"
+        wanted = said.startswith(self.reasons) if self.reasons else self._by_itself(letter)
         return (
-            (not self.reasons or said.startswith(self.reasons))
+            wanted
             and (self.since_ms is None or letter.written_ms >= self.since_ms)
             and (self.until_ms is None or letter.written_ms < self.until_ms)
             and self.topic in (None, letter.source.topic)
         )
+
+    def _by_itself(self, letter: Letter) -> bool:
+        """Whether it is one where no reason is named."""
+        return self.as_set or letter.reason != Reason.WITHHELD
 
 
 class Missed(NamedTuple):
@@ -113,10 +122,12 @@ class Replay:
         to: str,
         by: str,
         clock: Clock,
+        withheld: bool = False,
     ) -> None:
         """`sink`: of the transactional id that all replays of these letters share.
 
-        `by` is who asks for it, for the marks.
+        `by` is who asks for it, for the marks. `withheld`: whether the readers of `to` may see
+        what not everybody may.
         """
         self._read_all = read_all
         self._fetch = fetch
@@ -125,6 +136,7 @@ class Replay:
         self._to = to
         self._by = by
         self._clock = clock
+        self._withheld = withheld
 
     def run(self, choice: Choice, *, limit: int | None = None) -> Replayed:
         """Send what is chosen and was never sent, at most `limit` of it.
@@ -156,6 +168,9 @@ class Replay:
                 return
             if letter.identity in sent:
                 done.sent_before += 1
+                continue
+            if letter.withheld and not self._withheld:
+                done.missed.append(Missed(letter, WITHHELD))
                 continue
             message = packet_of(letter, self._fetch)
             if message is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +47,8 @@ def list_(
     from gueststar.dead_letters import listing
     from gueststar.dead_letters.place import choice_of, place_of
 
-    found = place_of(config, bootstrap).chosen(choice_of(reason, since, topic))
+    chosen = replace(choice_of(reason, since, topic), as_set=True)
+    found = place_of(config, bootstrap).chosen(chosen)
     console = Console()
     if as_json:
         for each in found:
@@ -109,9 +111,8 @@ def replay(
         due = sum(mark is None for _, mark in place.chosen(choice))
         typer.echo(f"{due if limit is None else min(due, limit):,} letters would be sent again")
         return
-    target = to or place.replayed()
-    done = place.replay(choice, to=target, limit=limit)
-    for line in listing.told(done, target):
+    done = place.replay(choice, to=to, limit=limit)
+    for line in listing.told(done, to or place.settings.topics.replayed):
         typer.echo(line)
     if done.missed:
         raise typer.Exit(1)

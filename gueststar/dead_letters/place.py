@@ -12,7 +12,6 @@ from broker.dead_letters.letters import Letter, Mark, read
 from broker.dead_letters.replaying import (
     FORGOTTEN,
     Choice,
-    Fetch,
     Replay,
     Replayed,
     letters,
@@ -98,25 +97,25 @@ class Place:
             raise TopicMissing(f"the packet of letter {letter.key.decode()} is gone: {FORGOTTEN}")
         file.write_bytes(message.value)
 
-    def replay(self, choice: Choice, *, to: str, limit: int | None) -> Replayed:
-        """Send letters again. Raises BrokerError."""
-        with closing(self._sink(to)) as sink, self.fetcher() as fetch:
-            return self._replay(sink, fetch, to).run(choice, limit=limit)
+    def replay(self, choice: Choice, *, to: str | None, limit: int | None) -> Replayed:
+        """Send letters again, to the topic that workers read where none is named."""
+        target = to or self.replayed()
+        with closing(self._sink(target)) as sink, self.fetcher() as fetch:
+            replay = Replay(
+                read_all=self.messages,
+                fetch=fetch,
+                sink=sink,
+                letters_topic=self.topic,
+                to=target,
+                by=operator(),
+                clock=SystemClock(),
+                withheld=to is not None,
+            )
+            return replay.run(choice, limit=limit)
 
     def admin(self) -> KafkaAdmin:
         """Who is asked about topics."""
         return KafkaAdmin(self.connection)
-
-    def _replay(self, sink: Sink, fetch: Fetch, to: str) -> Replay:
-        return Replay(
-            read_all=self.messages,
-            fetch=fetch,
-            sink=sink,
-            letters_topic=self.topic,
-            to=to,
-            by=operator(),
-            clock=SystemClock(),
-        )
 
     def replayed(self) -> str:
         """The topic that workers read. Raises SettingsError, TopicMissing."""

@@ -102,7 +102,7 @@ class Night:
         self.kafka.publish(LETTERS, letter.encode(ROOM[held]), key=letter.key)
         return message
 
-    def replay(self, sink: Sink | None = None) -> Replay:
+    def replay(self, sink: Sink | None = None, *, withheld: bool = False) -> Replay:
         """One operator's."""
         return Replay(
             read_all=lambda: self.kafka.read(LETTERS),
@@ -112,6 +112,7 @@ class Night:
             to=REPLAYED,
             by="ada@observatory",
             clock=self.clock,
+            withheld=withheld,
         )
 
     def sink(self) -> MemorySink:
@@ -204,6 +205,23 @@ def test_another_packet_at_that_place_of_a_topic_made_anew_is_not_taken_for_it()
     assert (done.sent, len(done.missed)) == (0, 1)
     night.dies(b"one more", held=True)
     assert night.replay().run(Choice()).sent == 1
+
+
+def test_what_not_everybody_may_see_goes_only_where_that_is_asked_for() -> None:
+    night = Night()
+    seen = night.dies(b"public")
+    for reason in ("truncated", "withheld"):
+        message = night.kafka.publish(SURVEY, reason.encode())
+        letter = DeadLetter(reason, "programid 2", message, without_packet=True)
+        night.kafka.publish(LETTERS, letter.encode(ROOM[True]), key=letter.key)
+    done = night.replay().run(Choice())
+    assert [(each.letter.reason, each.why) for each in done.missed] == [
+        ("truncated", replaying.WITHHELD)
+    ]
+    assert night.sent() == [seen.value]
+    assert night.replay(withheld=True).run(Choice()) == Replayed(sent=1, sent_before=1)
+    assert night.replay(withheld=True).run(Choice(reasons=("withheld",))).sent == 1
+    assert Counter(night.sent()) == Counter([b"public", b"truncated", b"withheld"])
 
 
 def test_a_packet_that_its_topic_does_not_take_is_said() -> None:
