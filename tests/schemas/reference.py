@@ -84,7 +84,14 @@ def _exposure_s(candidate: Record) -> float:
 
 
 def _programid_max(record: Record) -> float:
-    points = [*_items(record, "prv_candidates"), *_items(record, "fp_hists"), record["candidate"]]
+    items = [*_items(record, "prv_candidates"), *_items(record, "fp_hists")]
+    # One that has neither is no exposure.
+    seen = [
+        each
+        for each in items
+        if not np.isnan([_value(each, name) for name in ("jd", "programid")]).all()
+    ]
+    points = [*seen, record["candidate"]]
     return float(np.max([_value(point, "programid") for point in points]))
 
 
