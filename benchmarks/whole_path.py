@@ -163,10 +163,11 @@ def compare(bootstrap: str, ours: str, theirs: str) -> tuple[int, list[str]]:
 
 def records(bootstrap: str, topic: str) -> dict[int, dict[str, object]]:
     """Every record of a topic of one partition that a read_committed reader sees, by alert id."""
-    return {record["candid"]: record for record in map(read_record, _values(bootstrap, topic))}
+    return {record["candid"]: record for record in map(read_record, values(bootstrap, topic))}
 
 
-def _values(bootstrap: str, topic: str) -> Iterator[bytes]:
+def values(bootstrap: str, topic: str) -> Iterator[bytes]:
+    """What a read_committed reader sees of a topic of one partition, to its end."""
     consumer = confluent_kafka.Consumer(
         {
             "bootstrap.servers": bootstrap,

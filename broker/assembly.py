@@ -14,7 +14,6 @@ from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
 from broker.desk import Desk, DeskObserver, Grounds, Inspector, Terms
-from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaBoard
 from broker.kafka_ports import kafka_ports
 from broker.ledger import Delivery
@@ -29,6 +28,7 @@ from broker.rewinding import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import Settings
+from broker.topic_checks import check_topics
 from classifiers.classifier import Classifier
 from classifiers.served import served
 from filters.expressions import program as expressions
@@ -39,7 +39,6 @@ from filters.sky.catalogues import Sky
 from filters.sky.opening import open_sky
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
-from schemas.suggestion import nearest
 
 if TYPE_CHECKING:
     from schemas.registry import RegistrySchemas
@@ -111,7 +110,7 @@ def build(settings: Settings) -> Parts:
         enricher=Enricher(registrar=registry),
         topics=_topics(settings),
     )
-    _check_topics(parts)
+    check_topics(settings, parts.filters.members, parts.outputs)
     return parts
 
 
@@ -308,24 +307,3 @@ def _topics(settings: Settings) -> Topics:
         settings.enriched.framing,
         topics.framings,
     )
-
-
-def _check_topics(parts: Parts) -> None:
-    """No filter's topic may have another use, and forms and framings are of topics that exist."""
-    used = {*parts.settings.topics.used, parts.settings.filters.live}
-    for member in parts.filters.members:
-        parts.settings.topics.check_output(member.topic)
-        if member.topic in used:
-            raise SettingsError(
-                f"filter {member.name!r} publishes to {member.topic!r}, which the broker uses"
-            )
-    formed = [topic for topic in parts.outputs if topic not in parts.outputs[1:3]]
-    for key, topics in (("forms", parts.topics.forms), ("framings", parts.topics.framings)):
-        for topic in topics:
-            if topic not in formed and not _may_be_deployed(parts.settings, topic):
-                raise SettingsError(f"[topics.{key}] {topic!r} is no topic{nearest(topic, formed)}")
-
-
-def _may_be_deployed(settings: Settings, topic: str) -> bool:
-    """Whether a filter that is deployed later may publish there."""
-    return bool(settings.filters.live) and topic.startswith(settings.filters.topic_prefix)

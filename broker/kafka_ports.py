@@ -32,7 +32,10 @@ def kafka_ports(
     )
     if kafka.delivery is Delivery.AT_LEAST_ONCE:
         return source, AtLeastOnceSink(
-            link, topics=parts.outputs, message_bytes_max=kafka.message_bytes_max
+            link,
+            topics=parts.outputs,
+            message_bytes_max=kafka.message_bytes_max,
+            compression=parts.settings.enriched.compression,
         )
     return source, KafkaSink(
         link,
@@ -41,4 +44,5 @@ def kafka_ports(
         topics=parts.outputs,
         transaction_timeout_ms=kafka.transaction_timeout_ms,
         message_bytes_max=kafka.message_bytes_max,
+        compression=parts.settings.enriched.compression,
     )

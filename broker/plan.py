@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from broker.assembly import Parts
 from broker.kafka import KafkaAdmin
 from broker.kafka.admin import TOPIC_BYTES_MAX_DEFAULT
+from broker.kafka.connection import COMPRESSION_TYPE, Compression, topic_compression
 from broker.subscribed import is_pattern, matches, subscribed
 from schemas.enriched_schema import OWN_NAME_END
 from schemas.errors import RegistryError
@@ -57,12 +58,17 @@ def plan(parts: Parts, admin: KafkaAdmin) -> Plan:
     topics = tuple(
         PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0])) for topic in roles
     )
-    registry = _registry(parts)
+    registry, compressions = _registry(parts), parts.settings.topics.compressions
+    compressed = admin.compressions(name for name in compressions if name in partitions)
     return Plan(
         tuple(_steps(parts)),
         topics,
         (*_problems(parts, partitions), *registry.problems),
-        (*_warnings(parts, topics), *registry.warnings),
+        (
+            *_warnings(parts, topics),
+            *_other_compressions(compressions, compressed),
+            *registry.warnings,
+        ),
         tuple(_notes(parts, partitions)),
     )
 
@@ -107,7 +113,8 @@ def _steps(parts: Parts) -> Iterator[str]:
     if live := parts.settings.filters.live:
         prefix = parts.settings.filters.topic_prefix
         yield f"select with the filters deployed in {live} -> {prefix}NAME"
-    yield f"publish {kafka.delivery}, framing {', '.join(sorted(parts.settings.framings))}"
+    framings, compression = sorted(parts.settings.framings), parts.settings.enriched.compression
+    yield f"publish {kafka.delivery}, framing {', '.join(framings)}, compression {compression}"
     if parts.registry:
         subject = f"RECORD{OWN_NAME_END}, RECORD being the record's name"
         yield f"our schemas in the registry {parts.registry.place}, each a version of {subject}"
@@ -150,6 +157,19 @@ def _notes(parts: Parts, partitions: Mapping[str, int]) -> Iterator[str]:
     for asked in parts.settings.topics.input:
         if is_pattern(asked) and not any(matches(asked, name) for name in partitions):
             yield f"{asked} matches no topic now; a worker reads those that come to match it"
+
+
+def _other_compressions(
+    wanted: Mapping[str, Compression], found: Mapping[str, str]
+) -> Iterator[str]:
+    """Topics that were there before, and are compressed otherwise than the settings say."""
+    for topic, compression in found.items():
+        (asked,) = topic_compression(wanted[topic]).values()
+        if asked != compression:
+            yield (
+                f"topic {topic} has {COMPRESSION_TYPE} {compression}, and [topics.compressions]"
+                f" asks for {asked}; change it in Kafka, as topics that exist stay as they are"
+            )
 
 
 class _Registry(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Final
 
 from broker.errors import TopicMissing
 from broker.kafka import KafkaAdmin, TopicSettings, board_topic
+from broker.kafka.connection import Compression, topic_compression
 from broker.settings import Settings
 
 FOREVER: Final[Mapping[str, str]] = {"retention.ms": "-1"}
@@ -23,6 +24,14 @@ def provide(settings: Settings, admin: KafkaAdmin, names: Sequence[str]) -> None
             f"no such topics: {', '.join(missing)}; create them, or set [topics] create = true"
         )
     admin.create([_new_topic(settings, topic) for topic in missing])
+
+
+def output_topic(
+    name: str, partitions: int, replication: int, compressions: Mapping[str, Compression]
+) -> TopicSettings:
+    """A topic of enriched alerts; `compressions`: by topic, where one is to have its own."""
+    own = topic_compression(compressions[name]) if name in compressions else {}
+    return TopicSettings(name, partitions, replication, own)
 
 
 class Provider:
@@ -44,10 +53,10 @@ class Provider:
 
 def _new_topic(settings: Settings, name: str) -> TopicSettings:
     topics = settings.topics
-    topic = TopicSettings(name, topics.partitions, topics.replication)
+    topic = output_topic(name, topics.partitions, topics.replication, topics.compressions)
     if name == topics.ledger:
         # One partition, so that it is read in the order in which it was written.
-        return replace(topic, partitions=1, settings=FOREVER)
+        return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
     if name == settings.filters.live:
         return board_topic(name, replication=topics.replication)
     return topic

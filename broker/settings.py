@@ -20,6 +20,7 @@ from broker.kafka.connection import (
     PATIENCE_S,
     SESSION_TIMEOUT_MS,
     TRANSACTION_TIMEOUT_MS,
+    Compression,
     Start,
     check_security,
 )
@@ -71,6 +72,7 @@ class TopicsSection:
     replayed: str = "gueststar.replayed"
     forms: Mapping[str, Form] = field(default_factory=dict)
     framings: Mapping[str, FramingName] = field(default_factory=dict)
+    compressions: Mapping[str, Compression] = field(default_factory=dict)
     create: bool = True
     partitions: int = 1
     replication: int = 1
@@ -83,7 +85,7 @@ class TopicsSection:
             object.__setattr__(self, name, self.named(getattr(self, name)))
         if self.replayed:
             object.__setattr__(self, "replayed", self.named(self.replayed))
-        for key in ("forms", "framings"):
+        for key in ("forms", "framings", "compressions"):
             by_topic = {self.named(topic): value for topic, value in getattr(self, key).items()}
             object.__setattr__(self, key, by_topic)
         for name in (self.enriched, self.dead_letters, self.ledger):
@@ -149,6 +151,7 @@ class EnrichedSection:
     """[enriched]: how what is published is written."""
 
     framing: FramingName = "container"
+    compression: Compression = "none"
     rescore: bool = False
     registry: Mapping[str, str] = field(default_factory=dict)
 

@@ -25,7 +25,7 @@ from confluent_kafka.admin import (
 )
 
 from broker.errors import KafkaUnavailable, TopicMissing
-from broker.kafka.connection import Connection
+from broker.kafka.connection import COMPRESSION_TYPE, Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused, settings_checked
 from schemas.errors import BrokerError
 
@@ -113,19 +113,32 @@ class KafkaAdmin:
 
         Raises TopicMissing with the first topic that does not exist.
         """
+        limits = self._settings(topics, "max.message.bytes")
+        return {topic: int(limit or TOPIC_BYTES_MAX_DEFAULT) for topic, limit in limits.items()}
+
+    def compressions(self, topics: Iterable[str]) -> dict[str, str]:
+        """Each topic's `compression.type`; `producer` where what comes is left as it is.
+
+        Raises TopicMissing with the first topic that does not exist.
+        """
+        found = self._settings(topics, COMPRESSION_TYPE)
+        return {topic: compression or "producer" for topic, compression in found.items()}
+
+    def _settings(self, topics: Iterable[str], name: str) -> dict[str, str | None]:
+        """One setting of each topic; None where Kafka does not know it."""
         asked = [ConfigResource(ResourceType.TOPIC, topic) for topic in dict.fromkeys(topics)]
         futures = self._client.describe_configs(asked) if asked else {}
         return {
-            resource.name: self._limit(resource.name, future)
+            resource.name: self._setting(resource.name, future, name)
             for resource, future in futures.items()
         }
 
-    def _limit(self, topic: str, future: Future[Any]) -> int:
+    def _setting(self, topic: str, future: Future[Any], name: str) -> str | None:
         try:
-            entry = self._ask(lambda: future.result(ANSWER_S_MAX)).get("max.message.bytes")
+            entry = self._ask(lambda: future.result(ANSWER_S_MAX)).get(name)
         except TopicMissing:
             raise TopicMissing(f"topic {topic!r} does not exist; create it first") from None
-        return int(entry.value) if entry is not None else TOPIC_BYTES_MAX_DEFAULT
+        return None if entry is None else entry.value
 
     def _ask_created(self, future: Future[Any]) -> None:
         try:

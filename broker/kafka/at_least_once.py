@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException
 
-from broker.kafka.connection import MESSAGE_BYTES_MAX, Connection
+from broker.kafka.connection import MESSAGE_BYTES_MAX, Compression, Connection
 from broker.kafka.publisher import Publisher
 from broker.kafka.source import Membership
 from broker.ports import Output, Partition
@@ -25,12 +25,14 @@ class AtLeastOnceSink:
         *,
         topics: Iterable[str],
         message_bytes_max: int = MESSAGE_BYTES_MAX,
+        compression: Compression = "none",
         ask_limits: bool = True,
     ) -> None:
         self._publisher = Publisher(
             connection,
             topics=topics,
             message_bytes_max=message_bytes_max,
+            compression=compression,
             settings={},
             ask_limits=ask_limits,
         )

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from broker.errors import KafkaUnavailable, OutputTooLarge, TopicMissing
 from broker.kafka.admin import KafkaAdmin
-from broker.kafka.connection import PRODUCER_BATCH_BYTES, Connection
+from broker.kafka.connection import PRODUCER_BATCH_BYTES, Compression, Connection
 from broker.kafka.faults import (
     UNKNOWN_TOPIC,
     delivery_fault,
@@ -47,12 +47,14 @@ class Publisher:
         topics: Iterable[str],
         message_bytes_max: int,
         settings: Mapping[str, Any],
+        compression: Compression,
         ask_limits: bool = True,
     ) -> None:
         self._connection = connection
         self._topics = tuple(topics)
         self._message_bytes_max = message_bytes_max
         self._settings = settings
+        self._compression: Compression = compression
         self._ask_limits = ask_limits
         self._limits: dict[str, int] = {}
         self._asked = set(self._topics)
@@ -76,6 +78,7 @@ class Publisher:
         settings = self._connection.producer(
             message_bytes_max=self._message_bytes_max,
             batch_bytes=min([PRODUCER_BATCH_BYTES, *limits]),
+            compression=self._compression,
         )
         with settings_checked():
             self._producer = Producer({**settings, **self._settings, "on_delivery": self._failed})

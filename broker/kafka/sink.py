@@ -7,7 +7,12 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaException
 
-from broker.kafka.connection import MESSAGE_BYTES_MAX, TRANSACTION_TIMEOUT_MS, Connection
+from broker.kafka.connection import (
+    MESSAGE_BYTES_MAX,
+    TRANSACTION_TIMEOUT_MS,
+    Compression,
+    Connection,
+)
 from broker.kafka.offsets import placed
 from broker.kafka.publisher import STEP_S_MAX, Publisher
 from broker.kafka.source import Membership
@@ -29,11 +34,13 @@ class KafkaSink:
         topics: Iterable[str],
         transaction_timeout_ms: int = TRANSACTION_TIMEOUT_MS,
         message_bytes_max: int = MESSAGE_BYTES_MAX,
+        compression: Compression = "none",
     ) -> None:
         self._publisher = Publisher(
             connection,
             topics=topics,
             message_bytes_max=message_bytes_max,
+            compression=compression,
             settings={
                 "transactional.id": f"{group}-{worker}",
                 "transaction.timeout.ms": transaction_timeout_ms,

@@ -13,7 +13,9 @@ from pathlib import Path
 from broker.desk import records_of
 from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaBoard, TopicSettings, board_topic
+from broker.kafka.connection import Compression
 from broker.ports import Board
+from broker.providing import output_topic
 from broker.settings import FiltersSection, read_settings
 from filters.register import Register
 
@@ -40,6 +42,8 @@ class Place:
     """Of a topic that must be created; so are its replicas."""
     replication: int = 1
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    compressions: Mapping[str, Compression] = field(default_factory=dict)
+    """By topic, over the broker's own."""
 
     @contextmanager
     def opened(self) -> Iterator[Board]:
@@ -55,7 +59,7 @@ class Place:
 
     def provide_output(self, name: str) -> None:
         """Have a filter's topic exist."""
-        self.provide(TopicSettings(name, self.partitions, self.replication))
+        self.provide(output_topic(name, self.partitions, self.replication, self.compressions))
 
     def provide(self, topic: TopicSettings) -> None:
         """Create a topic where it is missing. Raises KafkaUnavailable, and what Kafka refuses."""
@@ -86,6 +90,7 @@ def place_of(config: Path | None, bootstrap: str | None) -> Place:
         topics.partitions,
         topics.replication,
         kafka.security,
+        topics.compressions,
     )
 
 

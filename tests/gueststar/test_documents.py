@@ -31,6 +31,7 @@ DOCUMENTS = (
     "docs/realbogus.md",
     "docs/lightcurve.md",
     "docs/subscribing.md",
+    "docs/publishing.md",
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 

@@ -1,0 +1,40 @@
+"""Whether what the settings say of topics fits the topics that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from broker.errors import SettingsError
+from broker.settings import Settings
+from filters.roster import Member
+from schemas.suggestion import nearest
+
+
+def check_topics(settings: Settings, members: Sequence[Member], outputs: Sequence[str]) -> None:
+    """No filter's topic may have another use, and what is set by topic is of one that exists.
+
+    `outputs`: all that is published to. Raises SettingsError.
+    """
+    topics = settings.topics
+    ours = (topics.dead_letters, topics.ledger)
+    used = {*topics.used, settings.filters.live}
+    for member in members:
+        topics.check_output(member.topic)
+        if member.topic in used:
+            raise SettingsError(
+                f"filter {member.name!r} publishes to {member.topic!r}, which the broker uses"
+            )
+    formed = [topic for topic in outputs if topic not in ours]
+    for key, named, known in (
+        ("forms", topics.forms, formed),
+        ("framings", topics.framings, formed),
+        ("compressions", topics.compressions, outputs),
+    ):
+        for topic in named:
+            if topic not in known and not _may_be_deployed(settings, topic):
+                raise SettingsError(f"[topics.{key}] {topic!r} is no topic{nearest(topic, known)}")
+
+
+def _may_be_deployed(settings: Settings, topic: str) -> bool:
+    """Whether a filter that is deployed later may publish there."""
+    return bool(settings.filters.live) and topic.startswith(settings.filters.topic_prefix)
