@@ -47,7 +47,8 @@ class Balance:
     unverifiable: int
     """Of those, offsets that the source no longer holds, so that nobody can tell."""
     uncounted: int
-    """Offsets that went unread with a topic that was deleted, as far as its readers knew."""
+    """Offsets that went with a topic that was deleted, and that no entry counts, as far as its
+    readers knew where it ended."""
     repeated: int
     """Offsets that at-least-once delivery counted again."""
     imbalances: tuple[Imbalance, ...]
@@ -87,10 +88,21 @@ def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
         ranges={walk.partition: walk.covered for walk in walks},
         passed_over=sum(_length(gap) for walk in walks for gap in walk.gaps),
         unverifiable=sum(walk.unverifiable for walk in walks),
-        uncounted=sum(walk.uncounted for walk in walks),
+        uncounted=_uncounted(known, walks),
         repeated=sum(walk.repeated for walk in walks),
         imbalances=tuple(imbalances),
     )
+
+
+def _uncounted(entries: Iterable[Entry], walks: Iterable[_Walk]) -> int:
+    """What lives held, as their successors' entries tell, behind where the ledger covers them."""
+    covered = {walk.partition: walk.covered.end for walk in walks}
+    held = dict.fromkeys(covered, 0)
+    for part in (part for entry in entries for part in entry.ranges):
+        before = PartitionLife(part.topic, part.partition, part.before)
+        if before in held:
+            held[before] = max(held[before], part.before_end)
+    return sum(max(0, held[each] - covered[each]) for each in covered)
 
 
 class _Part(NamedTuple):
@@ -143,7 +155,6 @@ class _Walk:
         self.gaps: list[Gap] = []
         self.repeated = 0
         self.unverifiable = 0
-        self.uncounted = max(part.range.uncounted for part in parts)
         self.since_unix_s = min(part.unix_s for part in parts)
         self.imbalances: list[Imbalance] = []
         self._reached = ordered[0].range.start

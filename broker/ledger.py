@@ -37,8 +37,8 @@ class Range(NamedTuple):
     """What was consumed of one partition: every offset of [start, end), gaps passed over.
 
     `start` is where the partition's last entry ended. `life` names the topic that bore the name
-    then (`Life.name`), and `uncounted` what the one before is known to have taken with it, unread,
-    when it was deleted; older entries have neither.
+    then, `before` and `before_end` tell of the one that was deleted before it (`ports.Life`); older
+    entries have none of these.
     """
 
     topic: str
@@ -48,7 +48,8 @@ class Range(NamedTuple):
     consumed: int
     gaps: tuple[Gap, ...]
     life: str = ""
-    uncounted: int = 0
+    before: str = ""
+    before_end: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ def ranges(
     offsets: dict[Partition, list[int]] = {}
     for message in messages:
         offsets.setdefault(Partition(message.topic, message.partition), []).append(message.offset)
-    moved = (each for each in sorted(ends) if ends[each] > starts[each])
+    moved = [each for each in sorted(ends) if ends[each] > starts[each]]
+    named = {each: lives.get(each, Life()) for each in moved}
     return tuple(
         Range(
             *each,
@@ -158,7 +160,9 @@ def ranges(
             ends[each],
             len(offsets.get(each, ())),
             gaps(offsets.get(each, ()), starts[each], ends[each]),
-            *lives.get(each, Life()),
+            named[each].name,
+            named[each].before,
+            named[each].before_end,
         )
         for each in moved
     )

@@ -38,8 +38,7 @@ class Memory:
         """Nothing yet."""
         self._names: dict[Partition, str] = {}
         self._placed: dict[Partition, tuple[int, Life]] = {}
-        self._reached: dict[Partition, int] = {}
-        self._ends: dict[Partition, int] = {}
+        self._ends: dict[Partition, tuple[str, int]] = {}
 
     def is_another(self, topic: str, name: str) -> bool:
         """Whether a topic that bore the name in another life than that was read."""
@@ -66,19 +65,18 @@ class Memory:
     def place(self, places: Mapping[Partition, Committed]) -> None:
         """Partitions are read from these offsets on, in these lives."""
         for partition, (offset, name) in places.items():
-            another = self._names.get(partition, name) != name
-            left = self._left_behind(partition) if another else 0
-            self._placed[partition] = offset, Life(name, left)
+            before = self._ends.get(partition, (name, 0))
+            self._placed[partition] = offset, Life(name, *(before if before[0] != name else ()))
             self._names[partition] = name
 
-    def reach(self, starts: Mapping[Partition, int]) -> None:
-        """Partitions are given back that were read, and committed, up to there."""
-        self._reached.update(starts)
+    def give_back(self) -> None:
+        """All partitions are given back."""
         self._placed = {}
 
     def end(self, ends: Mapping[Partition, int]) -> None:
         """Partitions are known to have held offsets up to there in the lives they are placed in."""
-        self._ends.update(ends)
+        for partition in ends.keys() & self._placed.keys():
+            self._ends[partition] = self._placed[partition][1].name, ends[partition]
 
     def lives(self, starts: Mapping[Partition, int]) -> dict[Partition, Life]:
         """The life of each placed partition, given where the last poll began."""
@@ -99,7 +97,3 @@ class Memory:
         name = known.life or self._names.get(partition, FIRST_LIFE)
         is_gone = known.offset < 0 and partition in self._names
         return str(int(name) + 1) if is_gone or known.offset > end else name
-
-    def _left_behind(self, partition: Partition) -> int:
-        reached = self._reached.get(partition, 0)
-        return max(0, self._ends.get(partition, reached) - reached)

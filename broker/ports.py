@@ -27,12 +27,13 @@ class Life(NamedTuple):
     """Which of the topics that bear one name in turn, each deleted before the next is made.
 
     `name` is Kafka's topic id, or a number where it has none; empty where that is not known.
-    `uncounted`: offsets that the partition is known to have held in the life before, which
-    nobody committed; 0 again after the first commit in this one.
+    Until the first commit in this life: `before` is the name of the one that the reader read before
+    it, and `before_end` where the partition is known to have ended in that, at least.
     """
 
     name: str = ""
-    uncounted: int = 0
+    before: str = ""
+    before_end: int = 0
 
 
 class PartitionLife(NamedTuple):

@@ -68,8 +68,8 @@ def verdict(balance: Balance) -> Iterator[str]:
         what = "dropped by retention or deleted with their topic"
         yield f"  {balance.unverifiable:,} of them {what}, so nobody can tell"
     if balance.uncounted:
-        what = "a topic was deleted with"
-        yield f"{what} at least {balance.uncounted:,} offsets never counted: nobody read them"
+        what = "offsets never counted, as far as is known"
+        yield f"topics were deleted with {balance.uncounted:,} {what}"
     if balance.repeated:
         yield f"{balance.repeated:,} alerts repeated, as at-least-once delivery may"
     for imbalance in balance.imbalances[:IMBALANCES_SHOWN]:

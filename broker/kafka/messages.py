@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import confluent_kafka
+from confluent_kafka import KafkaError
 
 from broker.ports import Headers, Message
 
@@ -24,3 +25,9 @@ def message_of(came: confluent_kafka.Message) -> Message:
 def _headers(came: confluent_kafka.Message) -> Headers:
     """A message's headers; one without a value has an empty one."""
     return tuple((name, value or b"") for name, value in came.headers() or ())
+
+
+def is_fatal(message: confluent_kafka.Message) -> bool:
+    """Whether it is the news that the client is at its end, which comes once."""
+    error = message.error()
+    return error is not None and bool(error.code() == KafkaError._FATAL)

@@ -21,9 +21,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
 from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
+from broker.kafka.coverage import Coverage
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
 from broker.kafka.lives import Lives
-from broker.kafka.messages import message_of
+from broker.kafka.messages import is_fatal, message_of
 from broker.kafka.offsets import GroupOffsets, placed
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
@@ -75,6 +76,7 @@ class KafkaSource:
         self._worker = worker
         self._placement = Placement(topics, start, rewind, durable=group is not None)
         self._lives = Lives(connection)
+        self._coverage = Coverage(topics, needed=worker is not None and connection.topic_ids)
         self._settings = connection.consumer(
             group=group or f"gueststar-reader-{uuid4().hex}",
             worker=worker,
@@ -219,6 +221,8 @@ class KafkaSource:
                 raise self._fault
             if self._lives.look({each.topic for each in self._positions}):
                 self._enter_again()
+            if self._coverage.is_lacking(self._positions, self._offsets):
+                self._ask_again()
             self._place()
             left_s = max(0.0, deadline_s - time.monotonic())
             message = self._next(min(left_s, WAIT_S_MAX))
@@ -247,7 +251,7 @@ class KafkaSource:
             self._judge(error_of(raised))
             return False
         # What came before a rebalance is read again by whoever owns the partition now.
-        self._kept.extend(came if rebalances == self._rebalances else filter(_is_fatal, came))
+        self._kept.extend(came if rebalances == self._rebalances else filter(is_fatal, came))
         return bool(self._kept)
 
     def _take(self, came: confluent_kafka.Message) -> Message:
@@ -314,11 +318,15 @@ class KafkaSource:
         self._placement.keep(self._starts, self.lives())
         self._unplaced = ()
         self._drop_prefetched()
-        self._lives.memory.reach(self._starts)
+        self._lives.memory.give_back()
         self._starts, self._positions = {}, {}
 
+    def _ask_again(self) -> None:
+        self._forget()
+        self._member.ask_again()
+
     def _drop_prefetched(self) -> None:
-        self._kept = deque(filter(_is_fatal, self._kept))
+        self._kept = deque(filter(is_fatal, self._kept))
 
     def _place(self) -> None:
         """Read what is newly assigned, once it is known where from."""
@@ -331,16 +339,9 @@ class KafkaSource:
                 self._enter_again()
             return
         if self._lives.doubts(self._unplaced):
-            self._forget()
-            self._member.ask_again()
+            self._ask_again()
         elif known is not None:
             self._lives.memory.place(known)
             self._positions = {each: place.offset for each, place in known.items()}
             self._unplaced, self._starts = (), dict(self._positions)
             self._consumer.assign(placed(self._positions))
-
-
-def _is_fatal(message: confluent_kafka.Message) -> bool:
-    """Whether it is the news that the client is at its end, which comes once."""
-    error = message.error()
-    return error is not None and bool(error.code() == KafkaError._FATAL)

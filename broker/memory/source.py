@@ -199,7 +199,7 @@ class MemorySource:
             lives = self.lives()
             self._kept.update({p: Committed(at, lives[p].name) for p, at in self._starts.items()})
         self._generation, self._assigned = generation, assigned
-        self._memory.reach(self._starts)
+        self._memory.give_back()
         self._positions, self._starts = {}, {}
 
     def _look(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 import broker.kafka.lives
 import broker.memory.source
 from broker.errors import TopicRemade
-from broker.ports import Partition
+from broker.ports import Life, Partition
 from tests.broker.behaviours import numbered
 from tests.broker.clusters import Cluster
 from tests.broker.workers import LocalWorker
@@ -180,13 +180,15 @@ class LifeBehaviours:
         worker.produce(output)
         worker.send()
         worker.commit()
+        before = worker.source.lives()[partition]
         cluster.remake(topic)
         cluster.publish(topic, numbered(2, start=10))
         while not began(worker, output):
             pass
-        assert worker.source.lives()[partition].uncounted == 6
+        life = worker.source.lives()[partition]
+        assert (life.before, life.before_end) == (before.name, 10)
         worker.send()
         worker.commit()
         worker.poll(STEP_S)
-        assert worker.source.lives()[partition].uncounted == 0
+        assert worker.source.lives()[partition] == Life(life.name)
         assert sorted(cluster.read(output)) == sorted(numbered(4) + numbered(2, start=10))

@@ -66,8 +66,10 @@ def test_another_message_on_the_ledgers_topic_is_named(value: bytes) -> None:
 
 def test_ranges_are_of_the_partitions_that_moved_with_their_gaps() -> None:
     messages = [Message(*ZERO, offset, -1, None, b"") for offset in (5, 6, 9)]
-    found = ranges(messages, {ZERO: 4, ONE: 7}, {ZERO: 11, ONE: 7}, {ZERO: Life("b", 2)})
-    assert found == (Range("survey", 0, 4, 11, 3, (Gap(4, 5), Gap(7, 9), Gap(10, 11)), "b", 2),)
+    found = ranges(messages, {ZERO: 4, ONE: 7}, {ZERO: 11, ONE: 7}, {ZERO: Life("b", "a", 2)})
+    assert found == (
+        Range("survey", 0, 4, 11, 3, (Gap(4, 5), Gap(7, 9), Gap(10, 11)), "b", "a", 2),
+    )
 
 
 def test_a_partition_that_only_passed_control_records_has_a_range_without_alerts() -> None:

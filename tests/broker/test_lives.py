@@ -25,24 +25,32 @@ def nothing_visible(_: PartitionLife, __: Sequence[Gap]) -> list[int]:
     return []
 
 
-def summed(*ranges: tuple[str, int, int], uncounted: int = 0) -> Balance:
-    """The balance of a ledger whose entries are of these lives, from offset to offset, in time."""
+def summed(*ranges: tuple[str, int, int], before_end: int = 0) -> Balance:
+    """The balance of a ledger whose entries are of these lives, from offset to offset, in time.
+
+    before_end: where each says that the life of the first entry ended.
+    """
     entries = []
     for number, (life, start, end) in enumerate(ranges):
         one = entry(start, end, sequence=number)
-        part = one.ranges[0]._replace(life=life, uncounted=uncounted * bool(number))
+        part = one.ranges[0]._replace(life=life, before=ranges[0][0], before_end=before_end)
         entries.append(replace(one, ranges=(part,), published_unix_s=float(number)))
     return balance(entries, nothing_visible)
 
 
 def test_two_lives_of_a_topic_are_two_ranges() -> None:
-    sums = summed(("a", 0, 30), ("b", 0, 60), uncounted=7)
+    sums = summed(("a", 0, 30), ("b", 0, 60), before_end=37)
     assert sums.imbalances == ()
     assert list(sums.ranges.items()) == [
         (PartitionLife("survey", 0, "a"), Gap(0, 30)),
         (PartitionLife("survey", 0, "b"), Gap(0, 60)),
     ]
     assert (sums.consumed, sums.uncounted) == (90, 7)
+
+
+def test_what_another_worker_counted_of_a_life_that_is_over_is_not_missed() -> None:
+    sums = summed(("a", 0, 30), ("b", 0, 60), ("a", 30, 37), before_end=37)
+    assert (sums.imbalances, sums.uncounted) == ((), 0)
 
 
 def test_what_is_counted_twice_within_one_life_is_named_with_it() -> None:
@@ -89,7 +97,7 @@ def test_entries_from_before_lives_were_named_go_on_in_the_first_that_is() -> No
 def test_an_entry_from_before_lives_were_named_is_still_read() -> None:
     document = json.loads(entry(0, 20).encode())
     for each in document["ranges"]:
-        del each["life"], each["uncounted"]
+        del each["life"], each["before"], each["before_end"]
     assert read_entry(json.dumps(document).encode()) == entry(0, 20)
 
 

@@ -92,6 +92,7 @@ def test_topics_that_come_go_and_grow_lose_nothing_and_double_nothing(
     assert not {place for place in lost if place.life in living}, "nothing is lost"
     assert {place.life for place in lost} <= night.unread, "but what went with its topic, unread"
     assert books.imbalances == ()
+    assert books.uncounted <= len(lost), "nor does it tell of more"
     assert books.consumed == books.published == len(published)
     assert alone.seen == published, "a reader without a group saw each once"
     assert slow.seen.keys() == published.keys(), "a slow one saw all"
