@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TooManyAborts,
         TooManyDead,
         TopicMissing,
+        TopicRemade,
         TransactionAborted,
     )
     from filters.selection import selection
@@ -80,6 +81,7 @@ __all__ = [
     "TooManyAborts",
     "TooManyDead",
     "TopicMissing",
+    "TopicRemade",
     "TransactionAborted",
     "__version__",
     "astropy_table",
@@ -104,6 +106,7 @@ _HOMES = {
         "TooManyAborts",
         "TooManyDead",
         "TopicMissing",
+        "TopicRemade",
         "TransactionAborted",
     ),
     "filters.selection": ("selection",),
