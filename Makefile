@@ -1,6 +1,8 @@
 # The commands of the house; `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+# Most tests of a real Kafka wait for it, so two at once take little more than half the time.
+TESTERS ?= 2
 TRAIN := .venv-train/bin
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
@@ -29,8 +31,8 @@ check: setup ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup ## all tests that need no torch
-	$(BIN)/pytest
+test: setup ## all tests that need no torch (TESTERS=1: one after another)
+	$(BIN)/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-train: .venv-train/ready ## the tests of training
 	$(TRAIN)/pytest --override-ini addopts="-q --strict-markers" tests/classifiers/training

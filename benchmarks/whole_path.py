@@ -112,9 +112,10 @@ def run_ours(bootstrap: str, alerts: int, prefix: str) -> Stopwatch:
     settings = Settings(
         topics=TopicsSection(
             input=(INPUT,),
-            enriched=prefix + "enriched",
-            dead_letters=prefix + "dead-letters",
-            ledger=prefix + "ledger",
+            prefix=prefix,
+            enriched="enriched",
+            dead_letters="dead-letters",
+            ledger="ledger",
         ),
         kafka=KafkaSection(bootstrap=bootstrap, group=prefix),
         filters=FiltersSection(builtin=tuple(FILTERS)),
@@ -148,8 +149,7 @@ def compare(bootstrap: str, ours: str, theirs: str) -> tuple[int, list[str]]:
     Of what our networks said, what the textbook's says too.
     """
     compared, found = 0, list[str]()
-    pairs = {ours + "enriched": theirs + "enriched"}
-    pairs |= {topic: theirs + topic for topic in TOPICS.values()}
+    pairs = {ours + topic: theirs + topic for topic in ("enriched", *TOPICS.values())}
     for one, other in pairs.items():
         own, their = (records(bootstrap, topic) for topic in (one, other))
         if own.keys() != their.keys():

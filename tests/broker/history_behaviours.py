@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -10,6 +11,7 @@ import pytest
 from broker.kafka.connection import Start
 from broker.ports import Partition, Source
 from tests.broker.behaviours import numbered
+from tests.broker.building import PATIENCE_S
 from tests.broker.clusters import Cluster
 
 TURNS_MAX = 300
@@ -39,9 +41,8 @@ def arrive(source: Source, *partitions: Partition) -> None:
 def gather(sources: Sequence[Source], wanted: Sequence[bytes]) -> list[bytes]:
     """What they read in turn until all that is wanted has come, and for a moment after."""
     came: list[bytes] = []
-    for _ in range(TURNS_MAX):
-        if set(came) >= set(wanted):
-            break
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not set(came) >= set(wanted) and time.monotonic() < deadline_s:
         for source in sources:
             came += take(source)
     for source in sources:

@@ -75,7 +75,9 @@ class RealTopic:
     def __init__(self, bootstrap: str) -> None:
         self.name = f"rewound-{uuid4().hex[:8]}"
         self._connection = Connection(bootstrap)
-        KafkaAdmin(self._connection).create([TopicSettings(self.name, 2)])
+        # Its messages are years old, and retention looks half a minute after the node began.
+        kept = TopicSettings(self.name, 2, settings={"retention.ms": "-1"})
+        KafkaAdmin(self._connection).create([kept])
         producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
         for number in range(COUNT):
             for partition in (0, 1):

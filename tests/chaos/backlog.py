@@ -12,21 +12,25 @@ PATIENCE_S = 60.0
 
 
 class Backlog:
-    """A topic as a group sees it; asked a few times a second, however often one looks."""
+    """A topic as a group sees it. life: the one whose committed offsets count; "" for any."""
 
-    def __init__(self, bootstrap: str, *, group: str, topic: str) -> None:
+    def __init__(self, bootstrap: str, *, group: str, topic: str, life: str = "") -> None:
         # Uncommitted reads: an open transaction must not hold up the answer.
         isolation = {"isolation.level": "read_uncommitted", "log_level": 0}
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, **isolation})
         partitions = self._consumer.list_topics(topic, ANSWER_S_MAX).topics[topic].partitions
         self._parts = [TopicPartition(topic, number) for number in partitions]
+        self._life = life
         self._asked_s = -ASK_INTERVAL_S
         self._known = 0
 
+    def lately(self) -> int:
+        """The backlog now or a moment ago: to be looked at as often as one likes."""
+        is_due = time.monotonic() > self._asked_s + ASK_INTERVAL_S
+        return self.messages() if is_due else self._known
+
     def messages(self) -> int:
-        """The backlog now, or a moment ago; waits for a Kafka that is away."""
-        if time.monotonic() < self._asked_s + ASK_INTERVAL_S:
-            return self._known
+        """The backlog now; waits for a Kafka that is away."""
         deadline_s = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -52,5 +56,9 @@ class Backlog:
 
     def _ask(self) -> int:
         committed = self._consumer.committed(self._parts, ANSWER_S_MAX)
-        ends = [self._consumer.get_watermark_offsets(p, ANSWER_S_MAX)[1] for p in self._parts]
-        return int(sum(ends) - sum(max(0, part.offset) for part in committed))
+        behind = 0
+        for part in committed:
+            end = self._consumer.get_watermark_offsets(part, ANSWER_S_MAX)[1]
+            counts = not self._life or part.metadata == self._life
+            behind += end - max(0, part.offset if counts else 0)
+        return behind

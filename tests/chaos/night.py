@@ -213,7 +213,7 @@ class Night:
             worker.start(self._next())
         while len(self.record.deaths) < self._plan.kills:
             assert time.monotonic() < deadline_s, f"the night is too long: {self.record}"
-            self._feed.keep_up(self._backlog.messages())
+            self._feed.keep_up(self._backlog.lately())
             self._tend()
             time.sleep(TICK_S)
 

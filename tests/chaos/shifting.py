@@ -193,7 +193,7 @@ class ShiftingNight:
             time.sleep(TICK_S)
 
     def _behind(self, stream: Stream) -> int:
-        backlog = Backlog(self._node.address, group=GROUP, topic=stream.name)
+        backlog = Backlog(self._node.address, group=GROUP, topic=stream.name, life=stream.life)
         try:
             return backlog.messages()
         finally:

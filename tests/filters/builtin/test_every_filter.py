@@ -187,7 +187,7 @@ def test_what_comes_after_the_alert_changes_no_verdict(name: str) -> None:
     assert known.unknown.tolist() == foretold.unknown.tolist()
 
 
-@pytest.mark.parametrize("name", set(CASES) - {"solar_system"})
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"solar_system"}))
 def test_an_alert_that_the_network_declined_is_unknown(name: str) -> None:
     verdict = load_builtin(name).judge(batch_of({**CASES[name].passing, "real": NAN}))
     assert verdict.unknown.all()
