@@ -21,6 +21,7 @@ from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, TopicSettings
 from broker.observer import BatchReport, Phase
 from broker.settings import FiltersSection, KafkaSection, Settings, TopicsSection
+from gueststar.allocator import keep_what_is_loaded
 from replay.pacing import steady
 from replay.sending import send
 from schemas.errors import BrokerError
@@ -122,6 +123,7 @@ def run_ours(bootstrap: str, alerts: int, prefix: str) -> Stopwatch:
     )
     with worker(settings, "bench", version="benchmark", observers=[watch]) as runner:
         runner.start()
+        keep_what_is_loaded()  # as `gueststar run` does; both pipelines have it here
         while not watch.is_done:
             runner.step()
         runner.stop()

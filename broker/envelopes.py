@@ -36,30 +36,30 @@ class Envelopes:
     """Of one batch's alerts; `messages` are those that the batch was decoded from."""
 
     def __init__(self, batch: AlertBatch, messages: Sequence[Message]) -> None:
-        self._batch = batch
-        self._object_ids = batch.object_id.tolist()
+        self._schemas = batch.schemas
+        self._object_ids = [each.encode() for each in batch.object_id.tolist()]
+        self._kinds = list(zip(batch.schema.tolist(), batch.survey.tolist(), strict=True))
         self._passed_on = [passed_on(messages[at]) for at in batch.source_index.tolist()]
-        self._described: dict[tuple[int, str, Shape], Headers] = {}
 
-    def record(self, row: int, written: Written, shape: Shape) -> Record:
-        """What is published of an alert that was written in a shape.
+    def records(
+        self, rows: Sequence[int], written: Sequence[Written], shape: Shape
+    ) -> list[Record]:
+        """What is published of alerts that were written in a shape.
 
-        Its key is its object's id, so that order is kept by it; where the framing needs the key
-        for itself, that id still chooses the partition.
+        Their keys are their objects' ids, so that order is kept by them; where the framing needs
+        the key for itself, that id still chooses the partition.
         """
-        object_id: bytes = self._object_ids[row].encode()
-        headers = (*self._about(row, shape), *self._passed_on[row])
-        if written.key is None:
-            return Record.of(object_id, written.value, headers)
-        return Record.of(written.key, written.value, headers, object_id)
-
-    def _about(self, row: int, shape: Shape) -> Headers:
-        schema, survey = int(self._batch.schema[row]), str(self._batch.survey[row])
-        known = (schema, survey, shape)
-        if known not in self._described:
-            fingerprint = self._batch.schemas[schema].fingerprint
-            self._described[known] = described(survey, fingerprint, shape)
-        return self._described[known]
+        ids, passed_on, kinds = self._object_ids, self._passed_on, self._kinds
+        about = {
+            kind: described(kind[1], self._schemas[kind[0]].fingerprint, shape)
+            for kind in {kinds[row] for row in rows}
+        }
+        return [
+            Record.of(ids[row], value, about[kinds[row]] + passed_on[row])
+            if key is None
+            else Record.of(key, value, about[kinds[row]] + passed_on[row], ids[row])
+            for row, (value, key) in zip(rows, written, strict=True)
+        ]
 
 
 def described(survey: str, fingerprint: str, shape: Shape) -> Headers:
@@ -76,6 +76,8 @@ def described(survey: str, fingerprint: str, shape: Shape) -> Headers:
 
 def passed_on(message: Message) -> Headers:
     """The headers that a message came with, less those that are ours to say, within bounds."""
+    if not message.headers:
+        return ()
     kept: list[tuple[str, bytes]] = []
     left_bytes = PASSED_ON_BYTES_MAX
     for name, value in message.headers:

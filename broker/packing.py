@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -134,7 +135,10 @@ class _Fitted(NamedTuple):
 
     def outputs(self, topic: str) -> Iterator[Output]:
         """The messages."""
-        return (Output(topic, *record[:4]) for record in self.records)
+        if not self.records:
+            return iter(())
+        *fields, _ = zip(*self.records, strict=True)
+        return map(Output, repeat(topic), *fields)
 
 
 class Packer:

@@ -161,9 +161,7 @@ class Pipeline:
                 np.array(rows, dtype=np.int64),
                 shape.framing,
             )
-            return [
-                envelopes.record(row, one, shape) for row, one in zip(rows, written, strict=True)
-            ]
+            return envelopes.records(rows, written, shape)
 
         try:
             return self._packer.pack(wanted, encode)

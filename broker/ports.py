@@ -6,6 +6,7 @@ Each implementation passes the same behaviour suite (tests/broker/behaviours.py)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 
@@ -21,6 +22,8 @@ Headers = tuple[tuple[str, bytes], ...]
 
 HEADER_BYTES_MAX = 10
 """What Kafka adds to a header's name and value: their two lengths."""
+HEADERS_KEPT_MAX = 256
+"""Of so many different headers the size is known without counting again."""
 
 
 class Life(NamedTuple):
@@ -74,8 +77,13 @@ class Output(NamedTuple):
 
 def size_bytes(key: bytes | None, value: bytes, headers: Headers) -> int:
     """Key, value and headers together."""
-    named = sum(len(name.encode()) + len(held) + HEADER_BYTES_MAX for name, held in headers)
-    return len(value) + len(key or b"") + named
+    return len(value) + len(key or b"") + _headers_bytes(headers)
+
+
+# All records of a schema have the same headers, where the survey sends none of its own.
+@lru_cache(maxsize=HEADERS_KEPT_MAX)
+def _headers_bytes(headers: Headers) -> int:
+    return sum(len(name.encode()) + len(held) + HEADER_BYTES_MAX for name, held in headers)
 
 
 class Clock(Protocol):

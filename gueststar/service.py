@@ -16,7 +16,7 @@ from broker.plan import Plan, PlannedTopic, plan
 from broker.rewinding import Rewind, ToOffsets
 from broker.settings import TopicsSection, read_settings
 from broker.subscribed import is_pattern
-from gueststar.allocator import keep_freed_memory
+from gueststar.allocator import keep_freed_memory, keep_what_is_loaded
 from gueststar.release import __version__
 from gueststar.starting import moving
 from gueststar.stopping import stopped_by_signal
@@ -37,6 +37,7 @@ def serve(config: Path, name: str, *, start: str | None = None) -> None:
         worker(settings, name, version=__version__, rewind=rewind) as runner,
         stopped_by_signal(runner.stop),
     ):
+        keep_what_is_loaded()
         runner.run()
 
 

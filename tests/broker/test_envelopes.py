@@ -19,7 +19,7 @@ def message(*headers: tuple[str, bytes]) -> Message:
 def headers_of(shape: Shape, came: Headers = (), key: bytes | None = None) -> Headers:
     """What the only alert of a batch goes out with."""
     envelopes = Envelopes(handmade(rows=1), [message(*came)])
-    return envelopes.record(0, Written(b"record", key), shape).headers
+    return envelopes.records([0], [Written(b"record", key)], shape)[0].headers
 
 
 def test_a_container_says_that_it_is_avro_and_what_it_holds() -> None:
@@ -66,9 +66,10 @@ def test_no_more_is_passed_on_than_the_bounds_allow(
 def test_an_object_s_id_chooses_the_partition_where_the_key_is_a_schema() -> None:
     batch = handmade(rows=1, object_id=["ZTF1"])
     envelopes = Envelopes(batch, [message()])
-    plain = envelopes.record(0, Written(b"record", None), Shape("lite"))
+    (plain,) = envelopes.records([0], [Written(b"record", None)], Shape("lite"))
     assert (plain.key, plain.partition_key) == (b"ZTF1", None)
-    keyed = envelopes.record(0, Written(b"record", b"{}"), Shape("lite", "schema-in-key"))
+    in_key = Shape("lite", "schema-in-key")
+    (keyed,) = envelopes.records([0], [Written(b"record", b"{}")], in_key)
     assert (keyed.key, keyed.partition_key) == (b"{}", b"ZTF1")
     assert keyed.size_bytes > len(b"record") + len(b"{}") + sum(
         len(name) + len(value) for name, value in keyed.headers

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 
 import pytest
 
-from gueststar.allocator import keep_freed_memory
+from gueststar.allocator import keep_freed_memory, keep_what_is_loaded
 
 
 def test_the_thresholds_are_raised_under_glibc_and_only_there() -> None:
@@ -16,3 +17,12 @@ def test_the_thresholds_are_raised_under_glibc_and_only_there() -> None:
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     assert not keep_freed_memory()
+
+
+def test_what_is_loaded_is_no_longer_looked_through_for_garbage() -> None:
+    assert gc.get_freeze_count() == 0
+    try:
+        keep_what_is_loaded()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
