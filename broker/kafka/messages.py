@@ -24,7 +24,8 @@ def message_of(came: confluent_kafka.Message) -> Message:
 
 def _headers(came: confluent_kafka.Message) -> Headers:
     """A message's headers; one without a value has an empty one."""
-    return tuple((name, value or b"") for name, value in came.headers() or ())
+    headers = came.headers()
+    return tuple((name, value or b"") for name, value in headers) if headers else ()
 
 
 def is_fatal(message: confluent_kafka.Message) -> bool:
