@@ -22,8 +22,8 @@ from rich.table import Table
 
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
-from filters import compiled
 from filters.alerts import Alerts
+from filters.expressions import compiled
 from filters.expressions.evaluation import evaluate
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Program, warm_up

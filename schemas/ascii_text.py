@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.decoder import Ints, compiled
+from schemas.compiling import compiled
+from schemas.decoder import Ints
 
 
 @compiled

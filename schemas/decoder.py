@@ -7,24 +7,21 @@ sees neither a changed constant nor a changed callee of another file. Import com
 # ruff: noqa: PLR0917 - numba passes arguments by position
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from schemas.compiling import compiled, pointer
 
 Ints = NDArray[np.int64]
 Both = tuple[Ints, NDArray[np.float64]]  # one table, as whole numbers and as floats
-Pointer = Any  # an address as `_pointer` gives it: nothing checks an index but the code below
+Pointer = Any  # an address as `pointer` gives it: nothing checks an index but the code below
 Code = tuple[int, int, int, int]  # an operation
 Table = tuple[Pointer, Pointer]  # the same, by address
 Cells = tuple[Table, int]  # the alerts' table, its width
 Points = tuple[Table, int, int, Pointer]  # the points' table, its width, its room; new points
 Limits = tuple[int, int, int]  # items in all arrays of an alert; bytes of a field; nesting
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 # Operations. A row of a program is (operation, a, b, null): `null` is the index of the null
 # branch where the value is an optional one, the other branch being the value; -1 where not.
@@ -44,27 +41,6 @@ TOO_DEEP = 8
 OUTCOME_CODE, OUTCOME_POSITION, OUTCOME_OP = 0, 1, 2
 
 OTHER_TEXT, OTHER_TEXT_BITS = 2**62, 4  # no letter: that, its place, its length in so many bits
-
-
-def compiled(function: F) -> F:
-    """Compile at the first call, without the interpreter's lock; cached where that can be."""
-    try:
-        return njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
-    except RuntimeError:  # numba found no folder that it may write
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
-
-
-@intrinsic
-def _pointer(_context: Any, array: Any) -> Any:  # noqa: ANN401 - types of numba's own
-    """The address of an array's values, to be passed on in its place.
-
-    Numba counts references to an array at each call: that took ten times as long as all reading.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
-        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
-
-    return types.CPointer(array.dtype)(array), generate
 
 
 @compiled
@@ -290,14 +266,14 @@ def run(
     (one more than limits' nesting), all C-contiguous. Fewer rows are done than given where
     `points` is full: give it more room and go on from there.
     """
-    table = (_pointer(cells[0]), _pointer(cells[1])), cells[0].shape[1]
-    point_pair = _pointer(points[0]), _pointer(points[1])
-    point_table = point_pair, points[0].shape[1], points[0].shape[0], _pointer(blank)
+    table = (pointer(cells[0]), pointer(cells[1])), cells[0].shape[1]
+    point_pair = pointer(points[0]), pointer(points[1])
+    point_table = point_pair, points[0].shape[1], points[0].shape[0], pointer(blank)
     for place in range(len(rows)):
         row = rows[place]
         code, at, pc, after = _run_row(
-            _pointer(buffer), spans[row, 0], spans[row, 1], row, _pointer(program),
-            _pointer(targets), table, point_table, used, _pointer(todo), limits,
+            pointer(buffer), spans[row, 0], spans[row, 1], row, pointer(program),
+            pointer(targets), table, point_table, used, pointer(todo), limits,
         )  # fmt: skip
         if code == FULL:
             return place, used

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters import compiled
 from filters.alerts import Alerts, Table
+from filters.expressions import compiled
 from filters.expressions.layout import Layout
 from filters.expressions.sharing import Shape, Sharing
 from filters.expressions.steps import Work, steps

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Alerts, Table
-from filters.compiled import compute
+from filters.expressions.compiled import compute
 from filters.expressions.evaluation import OPERATORS
 from filters.expressions.functions import FUNCTIONS, Works
 from filters.expressions.layout import ARITHMETIC, Layout

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.compiling import compiled
 from schemas.decode import Decoder
-from schemas.decoder import compiled, order_points
+from schemas.decoder import order_points
 from schemas.light_curves import Points, light_curves
 
 ROOT = Path(__file__).resolve().parents[2]
