@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.expression_cases import DRAWS
-from benchmarks.expression_fuzz import endure
+from tests.fuzzing.expression_cases import DRAWS
+from tests.fuzzing.expressions import endure
 
 
 def test_random_expressions_do_no_harm() -> None:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.expression_fuzz`: many random expressions, none of which may do harm.
+"""`python -m tests.fuzzing.expressions`: many random expressions, none of which may do harm.
 
 They are drawn from a seed: noise, tokens in any order, sound clauses, sound clauses struck at
 random, Python that the language lacks, and much of one thing. Each must be a tree, which is then
@@ -24,7 +24,6 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.expression_cases import DRAWS, UNSCANNED, drawn
 from filters.alerts import Alerts
 from filters.expressions.checking import checked
 from filters.expressions.evaluation import evaluate
@@ -34,6 +33,7 @@ from filters.expressions.tree import Node
 from filters.handmade import Epoch, handmade
 from filters.sky.catalogues import CatalogueIdentity, Degrees, Sky
 from schemas.errors import FilterError
+from tests.fuzzing.expression_cases import DRAWS, UNSCANNED, drawn
 
 CPU_MS_MAX = 25.0
 """Of one case, reading and evaluating; seven times what the slowest known takes."""
@@ -175,7 +175,7 @@ def table(outcome: Outcome) -> Table:
 def main() -> None:
     """Read random expressions, say how each kind ended, and fail where one did harm."""
     options = argparse.ArgumentParser(
-        prog="python -m benchmarks.expression_fuzz", description=main.__doc__
+        prog="python -m tests.fuzzing.expressions", description=main.__doc__
     )
     options.add_argument("--cases", type=int, default=100_000)
     options.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.hostile`: many hostile packets, none of which may do harm.
+"""`python -m tests.fuzzing.packets`: many hostile packets, none of which may do harm.
 
 Packets are struck at random, from a seed: cut, changed, stretched, spliced, given other lengths
 and headers. Each must end as a row or with a reason; none may crash or hang the decoder, or take
@@ -188,7 +188,9 @@ def table(outcome: Outcome) -> Table:
 
 def main() -> None:
     """Decode hostile packets, say how each kind ended, and fail where memory grew."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=main.__doc__)
+    options = argparse.ArgumentParser(
+        prog="python -m tests.fuzzing.packets", description=main.__doc__
+    )
     options.add_argument("--cases", type=int, default=100_000)
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()

@@ -1,11 +1,11 @@
-"""The hostile benchmark, in small; all of it where GUESTSTAR_HOSTILE_CASES says so."""
+"""Hostile packets, some thousands; as many as GUESTSTAR_HOSTILE_CASES says where it is set."""
 
 from __future__ import annotations
 
 import os
 
-from benchmarks.hostile import GROWTH_MB_MAX, SETTLED_CASES, STRIKES, endure, table
 from replay.invention import invent
+from tests.fuzzing.packets import GROWTH_MB_MAX, SETTLED_CASES, STRIKES, endure, table
 
 CASES = int(os.environ.get("GUESTSTAR_HOSTILE_CASES", "2000"))
 
