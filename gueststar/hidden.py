@@ -7,15 +7,18 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+from gueststar.rooms import ROOMS
+
 OURS = Path(__file__).resolve().parent.parent
 """The folder that holds all rooms: the environment's packages, or a clone."""
 
-ROOMS = ("schemas", "classifiers", "filters", "broker", "replay")
+HIDEABLE = tuple(room for room in ROOMS if room != "gueststar")
+"""What has hidden gueststar itself, nobody here can say."""
 
 
 def check_rooms() -> None:
     """Raise HiddenRoomError, naming the file, where Python would import another's room."""
-    for room in ROOMS:
+    for room in HIDEABLE:
         in_the_way = file_in_the_way(room)
         if in_the_way:
             raise _error(f"{in_the_way} hides gueststar's own {room!r}: rename it, or move it away")

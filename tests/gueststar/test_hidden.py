@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gueststar.hidden import OURS, ROOMS, check_rooms, file_in_the_way
+from gueststar.hidden import HIDEABLE, OURS, check_rooms, file_in_the_way
 
 
 def run_script(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -29,7 +29,7 @@ def test_nothing_is_in_the_way_here() -> None:
     check_rooms()
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", HIDEABLE)
 def test_a_file_beside_the_script_with_the_name_of_a_room_is_named(
     room: str, tmp_path: Path
 ) -> None:
