@@ -34,8 +34,9 @@ from filters.roster import Roster
 from gueststar.allocator import keep_freed_memory
 from replay.archives import Archive
 from schemas.decode import Decoder
-from schemas.enriched import Enricher, Form
+from schemas.enriched import Enricher
 from schemas.enriched_framing import FramingName
+from schemas.form import Form
 
 RUBIN: Final = Path("lsst", "lsstcam")
 """Within GUESTSTAR_DATA: real packets of Rubin's."""

@@ -33,7 +33,7 @@ from broker.settings import FiltersSection, KafkaSection, LimitsSection, Setting
 from filters.expressions.filter import ExpressionFilter
 from filters.roster import Member, Roster
 from gueststar.allocator import keep_freed_memory
-from schemas.enriched import Form
+from schemas.form import Form
 
 FILTERS: Final = 500
 PLAIN: Final = ("young_supernovae", "fast_transients", "solar_system")

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from broker.dead_letters import OUTPUT_TOO_LARGE
 from broker.ports import Headers, Output, size_bytes
-from schemas.enriched import Form
 from schemas.enriched_framing import FramingName
+from schemas.form import Form
 
 CUTOUTS_DROPPED = "cutouts-dropped"
 """The flag of a lite record that stands in for a full one."""

@@ -24,9 +24,10 @@ from classifiers.classifier import Classifier
 from filters.roster import Member, Ruling
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
-from schemas.enriched import Form, Written
+from schemas.enriched import Written
 from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
+from schemas.form import Form
 
 
 class Decodes(Protocol):

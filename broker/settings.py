@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from broker.access import Access
 from broker.dead_letters import OnUnknownSchema
+from broker.defaults import (
+    BOOTSTRAP,
+    DEAD_LETTERS,
+    DEPLOYED,
+    ENRICHED,
+    FILTER_PREFIX,
+    GROUP,
+    LEDGER,
+    REPLAYED,
+)
 from broker.disagreement import Certainty
 from broker.errors import SettingsError
 from broker.kafka.connection import (
@@ -32,19 +41,16 @@ from broker.topic_names import check_prefix, check_prefix_of_all, prefixed
 from broker.topics import topics_of
 from classifiers.served import BUILT_IN
 from filters.selection import TOPIC
-from schemas.enriched import Form
 from schemas.enriched_framing import FramingName
+from schemas.form import Form
 from schemas.limits import DecodeLimits
-
-GROUP: Final = "gueststar"
-"""The consumer group, where none is named."""
 
 
 @dataclass(frozen=True)
 class KafkaSection:
     """[kafka]: where it is, who we are to it, and what it can promise."""
 
-    bootstrap: str = "localhost:9092"
+    bootstrap: str = BOOTSTRAP
     group: str = GROUP
     start: Start = "earliest"
     delivery: Delivery = Delivery.EXACTLY_ONCE
@@ -66,10 +72,10 @@ class TopicsSection:
 
     input: tuple[str, ...] = ()
     prefix: str = ""
-    enriched: str = "gueststar.enriched"
-    dead_letters: str = "gueststar.dead-letters"
-    ledger: str = "gueststar.ledger"
-    replayed: str = "gueststar.replayed"
+    enriched: str = ENRICHED
+    dead_letters: str = DEAD_LETTERS
+    ledger: str = LEDGER
+    replayed: str = REPLAYED
     forms: Mapping[str, Form] = field(default_factory=dict)
     framings: Mapping[str, FramingName] = field(default_factory=dict)
     compressions: Mapping[str, Compression] = field(default_factory=dict)
@@ -173,8 +179,8 @@ class FiltersSection:
     builtin: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     plugins: tuple[str, ...] = ()
-    live: str = "gueststar.filters"
-    topic_prefix: str = "gueststar.filter."
+    live: str = DEPLOYED
+    topic_prefix: str = FILTER_PREFIX
     live_max: int = 1_000
     cost_us_max: float = 10.0
     regions: Mapping[str, Path] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from filters.sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 from filters.slowness import Slowness
 from filters.verdict import FAULT, Fault
 from schemas.errors import FilterError
+from schemas.form import Form
 
 LOG: Final = logging.getLogger("gueststar.filters")
 
@@ -42,7 +43,7 @@ class Member:
     clauses: tuple[str, ...]
     catalogues: tuple[CatalogueIdentity, ...] = ()
     """The regions and watchlists that it asks."""
-    form: Literal["full", "lite"] | None = None
+    form: Form | None = None
     """Of the records on its topic; None where the configuration says."""
 
 

@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import SELECTED, Fault, Verdict, assembled
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
+from schemas.form import Form
 from schemas.isolation import isolate
 
 Clauses = Iterator[tuple[str, NDArray[np.bool_]]]
@@ -60,7 +60,7 @@ class Selection:
         name: str,
         description: str | None = None,
         sha256: str | None = None,
-        form: Literal["full", "lite"] | None = None,
+        form: Form | None = None,
     ) -> None:
         """Raises FilterError where the rule is no generator function or the topic no name.
 

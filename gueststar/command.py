@@ -18,6 +18,7 @@ from typing import Annotated
 
 import typer
 
+from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError
 from gueststar.dead_letters.command import app as dead_letters
 from gueststar.filtering.command import Bootstrap as ReadersBootstrap
@@ -188,7 +189,7 @@ def replay(
     *,
     to: Annotated[str, typer.Option(metavar="TOPIC", help="Where the packets go.")],
     rate: Annotated[float, typer.Option(min=0.1, help="Alerts a second.")] = 100,
-    bootstrap: Bootstrap = "localhost:9092",
+    bootstrap: Bootstrap = BOOTSTRAP,
     partitions: Annotated[int, typer.Option(min=1, help="Of a topic that must be created.")] = 4,
 ) -> None:
     """Send a night's packets again."""

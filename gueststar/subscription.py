@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import NamedTuple
 
+from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError, TopicRemade, TransactionAborted
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
 from broker.ports import Message, Partition, Sink, Source
@@ -31,9 +32,6 @@ POLL_MESSAGES_MAX = 500
 POLL_BYTES_MAX = 64_000_000
 POLL_WAIT_S = 0.5
 """How long one poll waits for a first alert, and so at most how late an interrupt is heard."""
-
-BOOTSTRAP = "localhost:9092"
-"""Where Kafka is, unless an argument or the environment's GUESTSTAR_BOOTSTRAP says otherwise."""
 
 
 def subscribe(

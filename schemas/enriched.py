@@ -8,7 +8,7 @@ of each cutout; where a cutout cannot be null, its image is emptied.
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import fastavro
 import numpy as np
@@ -19,10 +19,10 @@ from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, Spans
 from schemas.enriched_framing import Framing, FramingName, Registrar, Slices, framing_of
 from schemas.enriched_schema import emptied_bytes, ready_to_read, survey_schema
+from schemas.form import Form
 from schemas.framing import SURVEYS
 from schemas.wire import long_bytes
 
-Form = Literal["full", "lite"]
 SCHEMAS_KEPT_MAX = 64
 """Writer schemas made ready; all are forgotten when there is one more."""
 _CUTOUTS = {survey.name: survey.cutouts for survey in SURVEYS}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from filters.expressions.filter import ExpressionFilter
 from filters.loading import try_out
@@ -13,8 +12,7 @@ from filters.roster import Member
 from filters.selection import TOPIC
 from filters.sky.catalogues import Sky
 from schemas.errors import FilterError
-
-Form = Literal["full", "lite"]
+from schemas.form import Form, form_named
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,7 @@ def _check_place(version: Version, grounds: Grounds) -> None:
 
 
 def _form(name: str) -> Form:
-    for form in get_args(Form):
-        if name == form:
-            known: Form = form
-            return known
-    raise FilterError(f"its form {name!r} is neither full nor lite")
+    form = form_named(name)
+    if form is None:
+        raise FilterError(f"its form {name!r} is neither full nor lite")
+    return form

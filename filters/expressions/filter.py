@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,8 @@ from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Node
 from filters.selection import CLAUSES_MAX, Clauses, Selection
 from schemas.errors import FilterError
+from schemas.form import FORMS, Form, form_named
 from schemas.suggestion import nearest
-
-Form = Literal["full", "lite"]
-"""Of the records on the filter's topic: whole, or without stamps."""
 
 NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{FILTER_CHARS_MAX - 1}}}")
 """What a filter of expressions may be called."""
@@ -149,10 +147,11 @@ class _Document:
         return text
 
     def _form(self) -> Form:
-        form = self._text("form", "lite")
-        if form not in get_args(Form):
-            raise self._wrong("form", f"{form!r:.40} is no form{nearest(form, get_args(Form))}")
-        return cast(Form, form)
+        name = self._text("form", "lite")
+        form = form_named(name)
+        if form is None:
+            raise self._wrong("form", f"{name!r:.40} is no form{nearest(name, FORMS)}")
+        return form
 
     def _clauses(self) -> tuple[Clause, ...]:
         clauses = self._document.get("clauses", {})

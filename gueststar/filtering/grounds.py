@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from broker.defaults import ENRICHED
 from broker.settings import read_settings
 from filters.sky.catalogues import NO_SKY, Sky
 from filters.sky.opening import open_sky
@@ -21,7 +22,7 @@ class Grounds:
     bootstrap: str | None = None
     """Kafka's address, where the configuration names it."""
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
-    enriched: str = "gueststar.enriched"
+    enriched: str = ENRICHED
     """The topic of all alerts."""
     registry: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Of our own schemas."""

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from broker.defaults import BOOTSTRAP
 from broker.desk import records_of
 from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaBoard, TopicSettings, board_topic
@@ -18,9 +19,6 @@ from broker.ports import Board
 from broker.providing import output_topic
 from broker.settings import FiltersSection, read_settings
 from filters.register import Register
-
-BOOTSTRAP = "localhost:9092"
-"""Where Kafka is, unless an option, a configuration or the environment says otherwise."""
 
 DEFAULTS = FiltersSection()
 """The names of topics where no configuration names others."""

@@ -18,8 +18,9 @@ from filters.roster import Member, Roster
 from filters.selection import Clauses, Selection
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch, Reason, Rejected
-from schemas.enriched import Form, Written
+from schemas.enriched import Written
 from schemas.enriched_framing import FramingName
+from schemas.form import Form
 
 TOPICS = Topics(forms={"bright": "full"})
 

@@ -24,9 +24,10 @@ from broker.scoring import RUNS_MAX, score
 from classifiers.classifier import Classifier
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
-from schemas.enriched import Form, Written
+from schemas.enriched import Written
 from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
+from schemas.form import Form
 from tests.broker.fakes import (
     TOPICS,
     FakeClassifier,

@@ -17,7 +17,7 @@ from filters.alerts import Alerts
 from filters.roster import Member, Roster, Ruling
 from filters.selection import Clauses, Selection
 from schemas.batch import AlertBatch
-from schemas.enriched import Form
+from schemas.form import Form
 from tests.broker.fakes import (
     TOPICS,
     FakeDecoder,

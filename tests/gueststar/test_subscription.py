@@ -23,7 +23,8 @@ from gueststar.subscription import (
 )
 from schemas.annotation import Annotations
 from schemas.decode import Decoder
-from schemas.enriched import Enricher, Form
+from schemas.enriched import Enricher
+from schemas.form import Form
 from schemas.registry import RegistrySchemas
 from tests.gueststar.conftest import ALERTS, SCORES, TOPIC, YOUNG
 from tests.schemas import golden

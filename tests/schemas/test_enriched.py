@@ -18,8 +18,9 @@ from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch
 from schemas.container import MAGIC
 from schemas.decode import Decoder
-from schemas.enriched import Enricher, Form
+from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader
+from schemas.form import Form
 from schemas.wire import block_bytes, long_bytes, text_bytes
 from tests.schemas import golden
 from tests.schemas.real_packets import avro_files
