@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from broker.node import KafkaNode, missing_packages
 
@@ -17,6 +18,10 @@ pytest.register_assert_rewrite(
     "tests.broker.life_behaviours",
     "tests.broker.member_behaviours",
 )
+
+# How long an example takes says nothing on a machine that others use, too.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Tests stop members and producers for longer than their time-outs; these let them be short.
 # Not for a node that is killed under transactions that may time out meanwhile: a restarted Kafka

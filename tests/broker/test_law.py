@@ -97,7 +97,7 @@ class Night:
         self.worker(name).step()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(ACTIONS, min_size=10, max_size=60),
     st.lists(st.one_of(FAULTS, LOST_ANSWERS), max_size=8),

@@ -211,7 +211,7 @@ FAULTS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(ACTIONS, min_size=10, max_size=60),
     st.lists(FAULTS, max_size=4),

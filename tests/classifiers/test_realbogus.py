@@ -93,7 +93,7 @@ def test_bad_pixels_never_make_a_bad_score(value: float, rows: slice) -> None:
     assert 0 <= real(stamps)[0] <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     arrays(np.float32, (1, 3, 7, 7), elements=st.floats(width=32)),
     st.integers(0, 56),

@@ -132,7 +132,7 @@ def batch_of(histories: list[list[Epoch]], flux_njy: float = 7e3) -> AlertBatch:
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(histories=st.lists(HISTORIES, min_size=1, max_size=5), flux=st.sampled_from([7e3, -1e3]))
 def test_what_a_batch_says_is_what_each_row_says(histories: list[list[Epoch]], flux: float) -> None:
     batch = batch_of(histories, flux)

@@ -64,7 +64,7 @@ def brightest(plane: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.array([column, row]) - (SIDE - 1) / 2
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(-180, 180), st.booleans(), st.sampled_from(["PC", "CD"]))
 def test_a_star_in_the_north_is_up_and_one_in_the_east_left(
     angle_deg: float, mirrored: bool, style: str

@@ -31,7 +31,7 @@ def test_a_rate_that_sends_nothing_is_refused(rate: float) -> None:
     st.lists(st.floats(0, 100), max_size=30).map(sorted),
     st.integers(1, 7),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_item_comes_once_in_order_never_early_and_on_a_free_clock_never_late(
     dues: list[float], together_max: int
 ) -> None:

@@ -77,7 +77,7 @@ def annotations(draw: st.DrawFn) -> Annotations:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(learned=annotations())
 def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
     prints = [f"fingerprint {row}" for row in range(len(learned))]
@@ -112,7 +112,7 @@ def as_read(one: SelectedBy) -> dict[str, Any]:
     return {**one._asdict(), "catalogues": [each._asdict() for each in one.catalogues]}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(learned=annotations(), seed=st.integers(0, 9))
 def test_what_is_taken_is_encoded_as_it_was_among_the_others(
     learned: Annotations, seed: int

@@ -229,7 +229,7 @@ FORCED_NUMBERS = st.floats(-500, 500) | st.sampled_from([-999.0, -99999.0])
 FORCED = st.sampled_from(["forcediffimflux", "forcediffimfluxunc", "magzpsci", "diffmaglim"])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.dictionaries(FORCED, FORCED_NUMBERS, min_size=1))
 def test_what_stands_in_another_history_is_not_taken_for_a_word(values: dict[str, float]) -> None:
     narrow = {name: float(np.float32(value)) for name, value in values.items()}

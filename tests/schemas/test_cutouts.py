@@ -181,7 +181,7 @@ def test_a_row_may_be_counted_from_the_end_and_must_exist() -> None:
         stamps[2]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(["u1", ">i2", ">i4", ">i8", ">f4", ">f8"]),
     shape=st.tuples(st.integers(1, 40), st.integers(1, 40)),
@@ -240,7 +240,7 @@ def test_the_limits_can_be_set() -> None:
     assert read([NATIVE] * 3, limits=limits).unreadable.all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     zipped=st.booleans(),
     place=st.integers(0, 479),

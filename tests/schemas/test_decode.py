@@ -51,7 +51,7 @@ def test_surveys_mixed_in_a_batch_keep_the_order_of_the_messages() -> None:
     assert [schema.registry_id for schema in batch.schemas] == [None, golden.RUBIN_ID]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, 5), max_size=6))
 def test_a_batch_is_its_packets_one_by_one(seeds: list[int]) -> None:
     whole = _decoder().decode([golden.ztf_packet(seed) for seed in seeds])

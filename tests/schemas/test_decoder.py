@@ -48,7 +48,7 @@ def test_a_warmed_up_decoder_compiles_nothing_for_its_first_packet() -> None:
 TIMES = st.floats(-5, 5) | st.just(float("nan"))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 4), TIMES), max_size=30), st.integers(-1, 100))
 def test_points_are_ordered_as_a_stable_sort_orders_them(
     points: list[tuple[int, float]], shifts_max: int

@@ -118,7 +118,7 @@ def mixed() -> list[bytes]:
     return [(golden.rubin_packet if seed % 2 else golden.ztf_packet)(seed) for seed in SEEDS]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.lists(st.integers(0, len(SEEDS) - 1), max_size=6))
 def test_the_sign_goes_with_the_row(rows: list[int]) -> None:
     whole = decoded(mixed())
@@ -128,7 +128,7 @@ def test_the_sign_goes_with_the_row(rows: list[int]) -> None:
         assert_planes(planes, whole.stamps[row])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     shapes=st.lists(
         st.tuples(st.integers(0, 5), st.integers(1, 5), st.booleans()), min_size=1, max_size=5

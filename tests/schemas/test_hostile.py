@@ -10,7 +10,7 @@ from typing import Any
 
 import fastavro
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.batch import AlertBatch, Reason
@@ -112,7 +112,7 @@ def _mutated(data: bytes, mutations: list[tuple[int, int]]) -> bytes:
     return bytes(changed)
 
 
-@settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(MUTATIONS)
 def test_a_mutated_record_is_what_fastavro_reads_or_has_a_reason(
     mutations: list[tuple[int, int]],
@@ -130,7 +130,7 @@ def test_a_mutated_record_is_what_fastavro_reads_or_has_a_reason(
     assert_same(batch.take(batch.source_index[1:2]), [read])
 
 
-@settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(MUTATIONS, st.sampled_from(CODECS))
 def test_a_mutated_message_is_a_row_or_has_a_reason(
     mutations: list[tuple[int, int]], codec: str
@@ -139,7 +139,7 @@ def test_a_mutated_message_is_a_row_or_has_a_reason(
     _among_neighbours(_mutated(packet, mutations))
 
 
-@settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(MUTATIONS, st.sampled_from(list(MAGICS)))
 def test_a_mutated_compressed_message_is_a_row_or_has_a_reason(
     mutations: list[tuple[int, int]], outer: str
@@ -147,7 +147,7 @@ def test_a_mutated_compressed_message_is_a_row_or_has_a_reason(
     _among_neighbours(_mutated(WRAPPERS[outer](_good()), mutations))
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES)
 @given(st.sampled_from([b"", MAGIC, b"\0", b"\0\0\0\x04\x4c"]), st.binary(max_size=200))
 def test_any_bytes_at_all_are_a_row_or_have_a_reason(begin: bytes, rest: bytes) -> None:
     assert _reason(begin + rest)

@@ -18,7 +18,7 @@ TIMES = st.sampled_from([0.0, TWIN_DAYS / 2, 1.0, 1 + TWIN_DAYS / 4, 2.0])
 POINTS = st.lists(st.tuples(st.integers(0, 2), TIMES, st.integers(-1, 1), st.integers(0, 3)))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(POINTS.map(sorted))
 def test_repeated_points_are_those_that_a_plain_loop_finds(
     points: list[tuple[int, float, int, int]],

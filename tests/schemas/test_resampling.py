@@ -36,7 +36,7 @@ def test_whole_images_are_what_scikit_image_makes_of_them(side: int) -> None:
     np.testing.assert_allclose(resample(images, 63), expected, atol=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(side=st.integers(20, 90), hole=st.integers(0, 15), exponent=st.integers(-30, 30))
 def test_a_hole_takes_no_part_in_what_surrounds_it(side: int, hole: int, exponent: int) -> None:
     image = np.full((1, side, side), 10.0**exponent, np.float32)
@@ -52,7 +52,7 @@ def test_pixels_near_the_end_of_the_scale_stay_finite() -> None:
     assert np.isfinite(resample(image, 63)).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     lost=st.integers(1, 26),
     side=st.sampled_from(["top", "bottom", "left", "right"]),

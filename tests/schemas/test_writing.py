@@ -64,7 +64,7 @@ THINGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(THINGS, max_size=3))
 def test_fastavro_reads_back_what_was_written(things: list[dict[str, Any]]) -> None:
     read = fastavro.reader(io.BytesIO(container(SCHEMA, *things)))
@@ -72,7 +72,7 @@ def test_fastavro_reads_back_what_was_written(things: list[dict[str, Any]]) -> N
     assert read.codec == "null"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(THINGS)
 def test_a_confluent_frame_is_nought_the_id_and_fastavros_own_datum(thing: dict[str, Any]) -> None:
     datum = io.BytesIO()

@@ -94,7 +94,7 @@ CURVES = st.lists(POINTS, max_size=14).map(lambda points: sorted(points, key=lam
 ROWS = st.lists(st.tuples(st.integers(-1, len(SYSTEMS) - 1), CURVES, CURVES), max_size=5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ROWS, st.sampled_from(SYSTEMS))
 def test_a_batch_is_gathered_as_its_rows_one_by_one(
     rows: list[tuple[int, list[Point], list[Point]]], system: str

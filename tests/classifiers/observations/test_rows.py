@@ -32,7 +32,7 @@ from tests.classifiers.observations.drawn_curves import (
 )
 from tests.classifiers.observations.slow_rows import slow_row
 
-LAW = settings(max_examples=40, deadline=None)
+LAW = settings(max_examples=40)
 UNUSABLE = st.sampled_from(
     [
         Point(60000.0, flux_err_njy=NAN),

@@ -28,7 +28,7 @@ def of(text: str, batch: AlertBatch) -> list[bool]:
     return [bool(one) for one in found]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(truths(), st.lists(rows(), min_size=1, max_size=4))
 def test_a_clause_on_columns_is_what_it_is_on_each_alert(node: Node, alerts: list[Row]) -> None:
     with np.errstate(all="ignore"):
@@ -36,7 +36,7 @@ def test_a_clause_on_columns_is_what_it_is_on_each_alert(node: Node, alerts: lis
     assert evaluate(node, Alerts(batch_of(alerts))).tolist() == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(numbers(), st.lists(rows(), min_size=1, max_size=4))
 def test_a_number_on_columns_is_what_it_is_on_each_alert(node: Node, alerts: list[Row]) -> None:
     with np.errstate(all="ignore"):
@@ -46,7 +46,7 @@ def test_a_number_on_columns_is_what_it_is_on_each_alert(node: Node, alerts: lis
     assert np.array_equal(found, expected, equal_nan=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(truths())
 def test_what_is_written_of_a_tree_is_read_as_the_same_tree(node: Node) -> None:
     try:
@@ -56,7 +56,7 @@ def test_what_is_written_of_a_tree_is_read_as_the_same_tree(node: Node) -> None:
         assert "at most" in str(error)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text(max_size=30) | st.text(alphabet="magnitude<>=&|~()[]{}*/+-%.,'\" 019einot", max_size=40)
 )

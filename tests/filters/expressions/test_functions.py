@@ -65,7 +65,7 @@ def test_each_function_says_what_it_gives(name: str) -> None:
     assert function.kind in {Kind.NUMBER, Kind.TRUTH}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(RA, DEC, RA, DEC)
 def test_a_separation_is_astropys(ra: float, dec: float, other_ra: float, other_dec: float) -> None:
     from astropy.coordinates import angular_separation as of_astropy
@@ -76,7 +76,7 @@ def test_a_separation_is_astropys(ra: float, dec: float, other_ra: float, other_
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(RA, DEC, st.floats(1e-3, 10))
 def test_a_small_separation_in_declination_keeps_its_digits(
     ra: float, dec: float, arcsec: float

@@ -89,7 +89,7 @@ def texts(*written: str) -> list[Node]:
     return [read(text) for text in written]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(clauses(), min_size=1, max_size=4), min_size=1, max_size=4), batches())
 def test_every_row_gets_the_answer_of_the_plain_way(
     filters: list[list[Node]], batch: AlertBatch
@@ -97,7 +97,7 @@ def test_every_row_gets_the_answer_of_the_plain_way(
     assert_same(filters, batch)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.sampled_from(NUMBERS[1:]), min_size=1, max_size=30),
     st.sampled_from(COMPARISONS),

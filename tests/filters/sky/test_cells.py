@@ -60,7 +60,7 @@ def test_a_block_of_a_long_column_has_the_cells_of_its_rows() -> None:
     np.testing.assert_array_equal(cells_of(ra, dec)[-3:], cells_of(ra[-3:], dec[-3:]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(POSITION, min_size=1, max_size=5), st.floats(-2.0, 5.0), st.integers(0, 1000))
 def test_a_circle_reaches_into_no_cell_that_is_not_named(
     centres: list[tuple[float, float]], log_radius: float, seed: int

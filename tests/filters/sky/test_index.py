@@ -36,7 +36,7 @@ def assert_like_astropy(listed: Positions, ra: Degrees, dec: Degrees) -> None:
     assert (found >= judged(outer, ra, dec) - 1e-6).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(POSITION, RADII), min_size=1, max_size=30),
     st.lists(POSITION, min_size=1, max_size=10),

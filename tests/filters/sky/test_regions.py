@@ -51,7 +51,7 @@ def test_a_moc_holds_what_mocpy_says_it_holds(order: int, tmp_path: Path) -> Non
     assert found.any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**31), st.integers(0, 29))
 def test_a_moc_of_any_order_holds_what_mocpy_says(seed: int, order: int) -> None:
     from astropy import units

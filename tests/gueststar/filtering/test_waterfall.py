@@ -38,7 +38,7 @@ def test_each_step_reaches_what_the_one_before_let_go_on(batch: AlertBatch) -> N
 numbers = st.lists(st.floats(0, 30) | st.just(np.nan), min_size=1, max_size=20)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(magnitudes=numbers, cut=st.integers(0, 20))
 def test_selected_refused_unknown_and_faults_sum_to_all(magnitudes: list[float], cut: int) -> None:
     batch = handmade(magnitude=magnitudes, flux_njy=[*map(abs, magnitudes)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -62,7 +62,7 @@ epochs = st.builds(
 curves = st.lists(st.lists(epochs, max_size=5), min_size=1, max_size=5)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(curves=curves, value=st.floats(), objects=st.text(max_size=5))
 def test_hand_made_alerts_come_back_whatever_they_hold(
     tmp_path_factory: pytest.TempPathFactory,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.handmade import Epoch, handmade
@@ -141,7 +141,7 @@ archives = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(archives=archives, small=st.sampled_from([1, 2, 5, 1000]))
 def test_each_alert_is_one_row_the_newest_copy_with_its_own_curve_and_packet(
     tmp_path_factory: pytest.TempPathFactory, archives: list[Archive], small: int
@@ -161,7 +161,7 @@ def test_each_alert_is_one_row_the_newest_copy_with_its_own_curve_and_packet(
             assert all(held[night.night] == night.alerts for night in written)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(
     keys=st.sets(st.tuples(st.sampled_from(["ztf", "lsst"]), st.integers(0, 30)), min_size=1),
     random=st.randoms(use_true_random=False),

@@ -15,7 +15,7 @@ from tests.classifiers.observations.curves import Point, curves_of
 from tests.classifiers.observations.drawn_curves import CURVES, HOSTILE, KNOWN, redshifts
 from tests.classifiers.training.lightcurve.invented import objects, rows_of
 
-LAW = settings(max_examples=25, deadline=None)
+LAW = settings(max_examples=25)
 CLASSES = 6
 LABEL = np.arange(40) % CLASSES
 

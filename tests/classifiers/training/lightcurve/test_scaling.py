@@ -20,7 +20,7 @@ from tests.classifiers.observations.curves import Point, curves_of
 from tests.classifiers.observations.drawn_curves import CURVES, HOSTILE, redshifts
 from tests.classifiers.training.lightcurve.invented import objects, rows_of
 
-LAW = settings(max_examples=25, deadline=None)
+LAW = settings(max_examples=25)
 LABEL = np.arange(60) % 6
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from classifiers.training.realbogus.calibration import Calibration, calibrated, evenly
 from classifiers.training.realbogus.labels import LABELS, REAL
 
-LAW = settings(max_examples=40, deadline=None)
+LAW = settings(max_examples=40)
 SLOPES, OFFSETS = st.floats(0.1, 5.0), st.floats(-5.0, 5.0)
 
 

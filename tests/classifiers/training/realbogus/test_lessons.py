@@ -26,7 +26,7 @@ from classifiers.training.realbogus.lessons import (
 from classifiers.training.realbogus.material import Material
 from tests.classifiers.training.realbogus.invented import material, rows_of
 
-LAW = settings(max_examples=25, deadline=None)
+LAW = settings(max_examples=25)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.classifiers.stamped import invented_stamps
 from tests.classifiers.training.realbogus.invented import odd_stamps
 
 Stamps = NDArray[np.float32]
-LAW = settings(max_examples=30, deadline=None)
+LAW = settings(max_examples=30)
 SCIENCE_CENTRE, WHOLE = 0, slice(3, 6)
 """Places among the images."""
 LARGEST = 3.4e38

@@ -16,7 +16,7 @@ from tests.classifiers.observations.curves import Point, curves_of
 from tests.classifiers.observations.drawn_curves import CURVES
 from tests.classifiers.training.lightcurve.invented import objects
 
-LAW = settings(max_examples=40, deadline=None)
+LAW = settings(max_examples=40)
 NONE = Wear(kept_shares=(1.0,), noisier_share=0.0, short_share=0.0)
 SHORT = Wear(kept_shares=(1.0,), noisier_share=0.0, short_share=1.0, short_days=(10.0, 10.0))
 NOISY = Wear(kept_shares=(1.0,), noisier_share=1.0, short_share=0.0)

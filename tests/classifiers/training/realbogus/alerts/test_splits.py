@@ -18,7 +18,7 @@ from classifiers.training.realbogus.alerts.splits import (
 )
 from tests.classifiers.training.realbogus.invented import examples
 
-LAW = settings(max_examples=25, deadline=None)
+LAW = settings(max_examples=25)
 
 
 def apart(keys: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:

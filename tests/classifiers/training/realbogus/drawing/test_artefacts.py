@@ -76,7 +76,7 @@ def test_every_kind_is_drawn_on_stamps_of_both_surveys_and_both_signs(kind: Arte
 
 
 @kinds
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, sign=st.sampled_from([1, -1]))
 def test_an_artefact_of_no_strength_changes_no_pixel(kind: Artefact, seed: int, sign: int) -> None:
     """Only the difference may be turned over, as a whole."""
@@ -206,7 +206,7 @@ def test_a_field_subtracted_badly_shows_it_beside_the_centre_too() -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_ground_that_wandered_is_the_same_seen_from_elsewhere(seed: int) -> None:
     """All planes moved alike, by no more than a fifth of the side, no pixel made up."""
     one = ground(1)
@@ -244,7 +244,7 @@ def test_kinds_are_drawn_by_their_weight() -> None:
 
 
 @given(seed=seeds, snr=st.floats(5.0, 500.0))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_strength_is_the_signal_to_noise_of_a_matched_filter(seed: int, snr: float) -> None:
     """Of the PSF's own shape: the sum of image times profile over noise times profile's norm."""
     one = ground(0, fwhm=3.0)
@@ -258,7 +258,7 @@ def test_strength_is_the_signal_to_noise_of_a_matched_filter(seed: int, snr: flo
 
 
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_subtraction_keeps_flux(seed: int) -> None:
     """As measured on real hits, to a few per cent, though it spreads them."""
     random = np.random.default_rng(seed)
@@ -286,7 +286,7 @@ def test_images_of_zeros_change_no_pixel() -> None:
 
 
 @given(dy=st.floats(-1.5, 1.5), dx=st.floats(-1.5, 1.5))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_shifted_star_is_the_star_elsewhere(dy: float, dx: float) -> None:
     """Cubic convolution is good to a few per cent of the peak for ZTF's narrow stars."""
     moved = shifted(star(41, Place(20.0, 20.0), 3.0), dy, dx)
@@ -294,7 +294,7 @@ def test_a_shifted_star_is_the_star_elsewhere(dy: float, dx: float) -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_deposits_keep_their_charge_and_place(seed: int) -> None:
     """Sum and centre of the image are those of the charges; outside the stamp they are lost."""
     random = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ def counted(real: np.ndarray, score: np.ndarray, rate: float) -> float:
     return max(float((score[real] >= cut).mean()) for cut in allowed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 1000), st.integers(1, 9), st.floats(0.01, 1))
 def test_a_curve_is_what_counting_over_all_thresholds_gives(
     seed: int, levels: int, rate: float
