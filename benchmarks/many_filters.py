@@ -98,7 +98,7 @@ def run(parts: Parts, watch: Watch) -> Measured:
     link = connect(parts.settings)
     provide_topics(parts, KafkaAdmin(link))
     parts.warm_up()
-    source, sink = kafka_ports(parts, link, "bench")
+    source, sink = kafka_ports(parts.settings, parts.outputs, link, "bench")
     metrics = Metrics(worker="bench", version="benchmark")
     runner = make_runner(
         parts, source, sink, worker="bench", version="benchmark", observer=Observers(metrics, watch)

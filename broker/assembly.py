@@ -200,7 +200,7 @@ def worker(
         if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
             LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
         with opened_desk(parts, link, admin, name, metrics) as desk:
-            source, sink = kafka_ports(parts, link, name, rewind)
+            source, sink = kafka_ports(settings, parts.outputs, link, name, rewind)
             LOG.info("worker %s: joining group %s", name, settings.kafka.group)
             yield make_runner(
                 parts,

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from broker.kafka import AtLeastOnceSink, Connection, KafkaSink, KafkaSource
 from broker.ledger import Delivery
 from broker.ports import Sink, Source
 from broker.rewinding import Rewind
-
-if TYPE_CHECKING:
-    from broker.assembly import Parts
+from broker.settings import Settings
 
 
 def kafka_ports(
-    parts: Parts, link: Connection, name: str, rewind: Rewind | None = None
+    settings: Settings,
+    outputs: Sequence[str],
+    link: Connection,
+    name: str,
+    rewind: Rewind | None = None,
 ) -> tuple[Source, Sink]:
     """A group member and a producer at a real Kafka, of a worker's name.
 
+    outputs: the topics that it writes to.
     rewind: where the input is read from, whatever the group has committed.
     """
-    kafka = parts.settings.kafka
+    kafka = settings.kafka
     source = KafkaSource(
         link,
-        topics=parts.settings.topics.read,
+        topics=settings.topics.read,
         group=kafka.group,
         worker=name,
         start=kafka.start,
@@ -33,16 +36,16 @@ def kafka_ports(
     if kafka.delivery is Delivery.AT_LEAST_ONCE:
         return source, AtLeastOnceSink(
             link,
-            topics=parts.outputs,
+            topics=outputs,
             message_bytes_max=kafka.message_bytes_max,
-            compression=parts.settings.enriched.compression,
+            compression=settings.enriched.compression,
         )
     return source, KafkaSink(
         link,
         group=kafka.group,
         worker=name,
-        topics=parts.outputs,
+        topics=outputs,
         transaction_timeout_ms=kafka.transaction_timeout_ms,
         message_bytes_max=kafka.message_bytes_max,
-        compression=parts.settings.enriched.compression,
+        compression=settings.enriched.compression,
     )

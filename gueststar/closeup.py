@@ -7,11 +7,12 @@ from itertools import zip_longest
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from gueststar.alert import Alert, Scores
+from gueststar.alert import Alert
 from gueststar.chart import chart_lines
 from gueststar.half_blocks import ROWS as STAMP_ROWS
 from gueststar.half_blocks import stamp_lines
 from gueststar.points import points_of
+from gueststar.row import Scores
 from gueststar.upright import upright, why_none
 
 COLUMNS_MIN = 80

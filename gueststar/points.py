@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gueststar.alert import Alert
+from gueststar.row import Row
 from schemas.batch import BANDS, Floats, LightCurves
 from schemas.light_curves import TWIN_DAYS
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude
@@ -49,7 +49,7 @@ class Points:
         return sorted(set(self.band.tolist()), key=lambda band: band if band >= 0 else len(BANDS))
 
 
-def points_of(alert: Alert) -> Points:
+def points_of(alert: Row) -> Points:
     """An alert's light curve and, of exposures that it lacks, its forced photometry.
 
     A point without a magnitude or a limit is left out.

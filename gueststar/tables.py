@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gueststar.alert import COLUMNS, NAMES, Alert
+from gueststar.row import COLUMNS, NAMES, Row
 from schemas.batch import BANDS, AlertBatch, LightCurves
 from schemas.errors import GueststarError
 from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude
@@ -55,7 +55,7 @@ def pandas_frame(batch: AlertBatch) -> DataFrame:
     return pd.DataFrame(_columns(batch))
 
 
-def light_curve_table(alert: Alert) -> Table:
+def light_curve_table(alert: Row) -> Table:
     """An alert's history, this detection and its forced photometry as an astropy Table, by time.
 
     A row each: mjd (d), band, flux_njy, flux_err_njy (nJy, difference flux, signed), magnitude,

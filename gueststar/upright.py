@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gueststar.alert import Alert
+from gueststar.row import Row
 from gueststar.stretching import Plane
 from schemas.fits import PlaneReader, StampLimits
 
@@ -32,7 +32,7 @@ class Compass(NamedTuple):
         return f"N {_arrow(self.north)} E {_arrow(self.east)}"
 
 
-def upright(alert: Alert) -> tuple[Sequence[Plane], Compass | None]:
+def upright(alert: Row) -> tuple[Sequence[Plane], Compass | None]:
     """An alert's stamps to be drawn with the first row below, and their compass.
 
     None where neither the survey nor the stamps' headers say how they lie; they are then as sent.
@@ -45,7 +45,7 @@ def upright(alert: Alert) -> tuple[Sequence[Plane], Compass | None]:
     return [_turned_plane(plane, *TURNS[best]) for plane in planes], turns[best]
 
 
-def why_none(alert: Alert) -> str:
+def why_none(alert: Row) -> str:
     """Of an alert without a stamp to show: why."""
     unreadable = bool(alert.batch.stamps.unreadable[alert.row].any())
     return "stamps that cannot be read" if unreadable else "no stamps: a lite record"
@@ -68,7 +68,7 @@ def _turned_plane(plane: Plane, swapped: bool, columns: bool, rows: bool) -> Pla
     return turned[:: -1 if rows else 1, :: -1 if columns else 1]
 
 
-def _as_sent(alert: Alert) -> Compass | None:
+def _as_sent(alert: Row) -> Compass | None:
     spans = alert.batch.spans
     if spans.rows_southward is not None and spans.rows_southward[alert.row]:
         return Compass(north=(0.0, -1.0), east=(-1.0, 0.0))

@@ -18,8 +18,9 @@ from rich.text import Text
 
 from broker.kafka import Connection
 from gueststar import closeup
-from gueststar.alert import COLUMNS, Alert
+from gueststar.alert import Alert
 from gueststar.ending import Ending, Until
+from gueststar.row import COLUMNS
 from gueststar.saving import PACKETS_MAX, Folder, saved
 from gueststar.starting import Start
 from gueststar.stopping import stopped_by_signal

@@ -9,9 +9,11 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 
 from gueststar.rooms import LAYERS, ROOMS
@@ -167,6 +169,14 @@ def test_what_is_shipped_and_what_is_checked_is_every_room() -> None:
     tool: Any = settings()["tool"]
     assert sorted(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == sorted(ROOMS)
     assert sorted(tool["mypy"]["packages"]) == sorted(FOLDERS)
+
+
+def test_no_files_import_one_another_in_a_circle() -> None:
+    graph = grimp.build_graph(*ROOMS)
+    order = TopologicalSorter(
+        {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    )
+    order.prepare()  # raises CycleError, which names the circle
 
 
 def test_nothing_is_marked_as_unfinished() -> None:

@@ -11,11 +11,11 @@ import matplotlib as mpl
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
-from gueststar.alert import Alert
 from gueststar.pictures.chances import draw_chances
 from gueststar.pictures.light_curve import draw_light_curve
 from gueststar.pictures.look import BLUE, DPI, GREY, HEIGHT_INCHES, STYLE, WIDTH_INCHES
 from gueststar.pictures.stamps import draw_stamps
+from gueststar.row import Row
 
 FILTERS_SHOWN_MAX = 3
 """Names of filters in the header; of the others, how many there are."""
@@ -44,7 +44,7 @@ class Picture(Figure):
         return image.getvalue()
 
 
-def draw(alert: Alert) -> Picture:
+def draw(alert: Row) -> Picture:
     """An alert as a matplotlib Figure of 10 by 5.6 inches; no display is needed."""
     with mpl.rc_context(STYLE):
         figure = Picture(figsize=(WIDTH_INCHES, HEIGHT_INCHES), facecolor="white")
@@ -78,7 +78,7 @@ def inches(
     )
 
 
-def head(figure: Figure, alert: Alert) -> None:
+def head(figure: Figure, alert: Row) -> None:
     """Two lines: which alert, and what is known of it; at the right, who selected it."""
     left, right = LEFT / WIDTH_INCHES, RIGHT / WIDTH_INCHES
     first, second = (TOP - 0.02) / HEIGHT_INCHES, (TOP - 0.36) / HEIGHT_INCHES
@@ -92,7 +92,7 @@ def head(figure: Figure, alert: Alert) -> None:
     )
 
 
-def facts(alert: Alert) -> str:
+def facts(alert: Row) -> str:
     """Position, brightness and real/bogus scores, as far as they are known."""
     known = [f"RA {alert.ra_deg:.5f}°", f"Dec {alert.dec_deg:+.5f}°"]
     if math.isfinite(alert.magnitude):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from matplotlib.axes import Axes
 
-from gueststar.alert import Alert, Scores
 from gueststar.pictures.look import BLUE, GREY, INK, PALE, PALE_BLUE
+from gueststar.row import Row, Scores
 
 LINES_MAX = 23
 """That many fit; the least probable labels of the longest list go first."""
@@ -23,7 +23,7 @@ Line = tuple[str, float]
 """A classifier's name with NaN, or a label with its probability."""
 
 
-def draw_chances(axes: Axes, alert: Alert) -> None:
+def draw_chances(axes: Axes, alert: Row) -> None:
     """By classifier; a sentence where none has scored."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from gueststar.alert import Alert
 from gueststar.pictures.look import GREY, INK, band_colour, band_marker, band_name
 from gueststar.points import Points, points_of
+from gueststar.row import Row
 
 ERR_MAX_MAG = 1.5
 """A longer error bar is cut: it would shrink all else."""
@@ -22,7 +22,7 @@ MANY = 80
 """From so many points on they are drawn smaller."""
 
 
-def draw_light_curve(axes: Axes, alert: Alert) -> None:
+def draw_light_curve(axes: Axes, alert: Row) -> None:
     """All that was measured so far, the alert's own moment as a line."""
     points = telling(points_of(alert))
     axes.grid(visible=True)

@@ -6,8 +6,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gueststar.alert import Alert
 from gueststar.pictures.look import AMBER, FAINT, GREY, NO_PIXEL, PALE
+from gueststar.row import Row
 from gueststar.stretching import stretched
 from gueststar.upright import Compass, upright, why_none
 from schemas.batch import PLANES
@@ -17,7 +17,7 @@ SKY_X, SKY_Y, SKY_LENGTH, LETTER_LENGTH = 0.8, 0.2, 0.1, 0.15
 """Of the strokes to north and east, in fractions of a stamp."""
 
 
-def draw_stamps(figure: Figure, axes: list[Axes], alert: Alert) -> None:
+def draw_stamps(figure: Figure, axes: list[Axes], alert: Row) -> None:
     """One plane into each of the three axes; a sentence in their place where there is none."""
     planes, compass = upright(alert)
     for number, (one, plane) in enumerate(zip(axes, planes, strict=True)):

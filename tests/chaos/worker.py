@@ -27,7 +27,7 @@ def main() -> None:
     admin.wait()
     assembly.provide_topics(parts, admin)
     parts.warm_up()
-    source, sink = kafka_ports(parts, link, name)
+    source, sink = kafka_ports(parts.settings, parts.outputs, link, name)
     runner = assembly.make_runner(
         parts,
         source,

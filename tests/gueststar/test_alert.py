@@ -10,7 +10,8 @@ import pytest
 
 from filters.alerts import COLUMNS as FILTER_COLUMNS
 from filters.handmade import Epoch, handmade
-from gueststar.alert import COLUMNS, NAMES, Alert, rows
+from gueststar.alert import Alert, rows
+from gueststar.row import COLUMNS, NAMES
 from schemas.batch import AlertBatch
 
 

@@ -12,7 +12,8 @@ from astropy.table import Table
 
 import gueststar
 from filters.handmade import Epoch, handmade
-from gueststar.alert import COLUMNS, rows
+from gueststar.alert import rows
+from gueststar.row import COLUMNS
 from gueststar.tables import astropy_table, pandas_frame, unit_of
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder

@@ -14,11 +14,12 @@ from rich.console import Console
 from broker.ledger import Counts, Delivery, Entry
 from broker.observer import BatchReport
 from filters.handmade import handmade
-from gueststar.alert import Alert, Scores, rows
+from gueststar.alert import Alert, rows
 from gueststar.demo.night import InventedNight
 from gueststar.demo.screen import screen
 from gueststar.demo.summary import against_answers, summary
 from gueststar.demo.tally import Found, Tally
+from gueststar.row import Scores
 from gueststar.table import class_text, line, score_text
 from replay.kinds import Kind
 

@@ -1,0 +1,97 @@
+"""One row of a batch, in the batch's own names: what pictures and tables are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.annotation import SelectedBy
+from schemas.batch import BANDS, SYSTEMS, AlertBatch, LightCurves
+
+Scores = Mapping[str, Mapping[str, float]]
+"""Probabilities by classifier and label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of `AlertBatch`: each column's meaning and unit stand there.
+
+    A missing value is NaN; in a distance, "looked and found none" is +inf.
+    """
+
+    survey: str
+    alert_id: int
+    object_id: str
+    mjd: float
+    exposed_unix_s: float
+    night: int
+    mjd_utc_mid: float
+    ra_deg: float
+    dec_deg: float
+    band: str
+    """One of u g r i z y; empty where unknown."""
+    photometric_system: str
+    """Of its fluxes: ztf or lsst; empty where unknown."""
+    programid: float
+    programid_max: float
+    flux_njy: float
+    flux_err_njy: float
+    magnitude: float
+    magnitude_err: float
+    limit_mag: float
+    age_days: float
+    history_age_days: float
+    detections: int
+    star_distance_arcsec: float
+    star_galaxy_score: float
+    asteroid_distance_arcsec: float
+    survey_real_score: float
+    fwhm_pixels: float
+    elongation: float
+    template_flux_njy: float
+    host_photoz: float
+    host_photoz_err: float
+    distance_modulus: float
+    scores: Scores
+    """By classifier and label: `alert.scores["realbogus"]["real"]`; empty where it declined."""
+    filters: tuple[str, ...]
+    """The filters that selected it, by name."""
+    selected_by: tuple[SelectedBy, ...]
+    """The same filters, each with its version, sha256, and the catalogues that it asked."""
+    batch: AlertBatch = field(repr=False, compare=False)
+    """The batch that it came in; kept for the images, so keep few alerts for long."""
+    row: int = field(repr=False, compare=False)
+
+    @property
+    def light_curve(self) -> LightCurves:
+        """Its history and this detection: columns of one entry a point, by rising mjd."""
+        return self.batch.light_curve.of(self.row)
+
+    @property
+    def forced_photometry(self) -> LightCurves:
+        """Forced photometry at its position; no points where the survey sends none."""
+        return self.batch.forced_photometry.of(self.row)
+
+    @property
+    def stamps(self) -> Sequence[NDArray[np.float32]]:
+        """Science, template and difference at native size; shape (0, 0) where one is missing.
+
+        The lite form, which the topic of all alerts has by default, carries none.
+        """
+        return self.batch.stamps[self.row]
+
+    @property
+    def packet(self) -> bytes:
+        """The message as it came from Kafka."""
+        return self.batch.packets[self.row]
+
+
+LEARNED = frozenset({"scores", "filters", "selected_by"})
+"""What a broker learned of an alert."""
+COLUMNS = tuple(one.name for one in fields(Row) if one.name not in LEARNED | {"batch", "row"})
+"""What an alert copies from its batch."""
+NAMES = {"band": BANDS, "photometric_system": SYSTEMS}
+"""What the codes of a column stand for."""
