@@ -1,0 +1,26 @@
+"""Which of Kafka's errors pass by themselves, and which do not."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import KafkaError
+
+from broker.kafka.faults import REFUSED, passes
+
+CONNECTION = (
+    *(KafkaError._ALL_BROKERS_DOWN, KafkaError._DESTROY_BROKER, KafkaError._NODE_UPDATE),
+    *(KafkaError._RESOLVE, KafkaError._RETRY, KafkaError._TIMED_OUT, KafkaError._TIMED_OUT_QUEUE),
+    *(KafkaError._TRANSPORT, KafkaError._UNKNOWN_BROKER, KafkaError._WAIT_CACHE),
+    KafkaError._WAIT_COORD,
+)
+"""What a client says of a request that reached nobody, or that nobody answered."""
+
+
+@pytest.mark.parametrize("code", CONNECTION)
+def test_what_a_client_says_of_its_connections_passes(code: int) -> None:
+    assert passes(KafkaError(code))
+
+
+@pytest.mark.parametrize("code", [*REFUSED, KafkaError._FATAL, KafkaError._INVALID_ARG])
+def test_what_no_retry_mends_does_not_pass(code: int) -> None:
+    assert not passes(KafkaError(code))
