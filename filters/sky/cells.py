@@ -31,6 +31,9 @@ side to opposite side therefore takes that much, and a tenth of it a tenth. What
 is for rounding.
 """
 
+NEGLIGIBLE_DEG = 1e-12
+"""Four billionths of an arcsecond, far less than the slack of CELL_WIDTH_RAD at any radius."""
+
 EQUATORIAL_Z = 2.0 / 3.0
 """The sine of the declination up to which cells are those of the equatorial belt."""
 
@@ -89,7 +92,8 @@ def touched(ra_deg: Degrees, dec_deg: Degrees, reach_rad: float, depth: int) -> 
     from astropy.coordinates import Latitude, Longitude
     from cdshealpix import nested
 
-    longitude, latitude = Longitude(ra_deg, units.deg), Latitude(dec_deg, units.deg)
+    longitude = Longitude(_plain(ra_deg), units.deg)
+    latitude = Latitude(_plain(dec_deg), units.deg)
     cell, along, across = nested.lonlat_to_healpix(longitude, latitude, depth, return_offsets=True)
     own = cell.astype(np.int64)
     into = _sides(along, across, reach_rad * 2**depth / CELL_WIDTH_RAD)
@@ -100,6 +104,11 @@ def touched(ra_deg: Degrees, dec_deg: Degrees, reach_rad: float, depth: int) -> 
     into &= around >= 0  # three cells meet at some corners
     rows = np.concatenate((np.arange(len(own)), np.repeat(near, into.sum(axis=1))))
     return Touched(rows, np.concatenate((own, around[into])))
+
+
+def _plain(angle_deg: Degrees) -> Degrees:
+    """Angles of which cdshealpix knows the cell: of some that are all but 0 it names another."""
+    return np.where(np.abs(angle_deg) < NEGLIGIBLE_DEG, 0.0, angle_deg)
 
 
 def _sides(

@@ -79,3 +79,14 @@ def test_a_circle_reaches_into_no_cell_that_is_not_named(
 def test_small_circles_mostly_keep_to_one_cell() -> None:
     ra, dec = uniform(20_000, seed=4)
     assert len(touched(ra, dec, float(np.radians(2 / 3600)), 7).row) < 1.05 * len(ra)
+
+
+@pytest.mark.parametrize("tiny", [5e-324, 2.2250738585e-313, 1e-308, 1e-300, 1e-100, 1e-13])
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+@pytest.mark.parametrize("ra_deg", [0.0, 45.0, 90.0, 222.2])
+def test_a_circle_all_but_on_the_equator_reaches_its_own_cell(
+    tiny: float, sign: float, ra_deg: float
+) -> None:
+    ra, dec = np.array([ra_deg + tiny]), np.array([sign * tiny])
+    for depth in (0, 5, 20):
+        assert parents(cells_of(ra, dec), depth)[0] in touched(ra, dec, 1e-8, depth).cell
