@@ -44,8 +44,11 @@ class GroupConsumer:
         revoked: Assigned,
     ) -> None:
         self._static = "group.instance.id" in settings
+        self._hears: Callable[[str], bool] = settings["stats_cb"]
+        self.is_lost = False
+        """Whether it knows of no server any more, and never will (`Watch.hear_statistics`)."""
         with settings_checked():
-            self._consumer: Consumer | None = Consumer(dict(settings))
+            self._consumer: Consumer | None = Consumer({**settings, "stats_cb": self._hear})
         self._topics = list(topics)
         self._assigned, self._revoked = assigned, revoked
         self._subscribe()
@@ -60,6 +63,9 @@ class GroupConsumer:
     def member_id(self) -> str:
         """The group's name for it; empty where it is no member now."""
         return "" if self._consumer is None else str(self._consumer.memberid() or "")
+
+    def _hear(self, statistics: str) -> None:
+        self.is_lost = not self._hears(statistics)
 
     def _subscribe(self) -> None:
         self.client.subscribe(

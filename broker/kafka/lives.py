@@ -27,6 +27,7 @@ from broker.ports import Partition
 from schemas.errors import BrokerError
 
 ANSWER_S_MAX: Final = 2.0
+GLANCE_S_MAX: Final = 10.0
 NO_ID: Final = "A" * 22
 """How the client writes the id of a topic where Kafka has none (before 2.8)."""
 
@@ -85,6 +86,7 @@ class TopicIds:
         """Let the client go; another is made where something is asked again."""
         if self._client is not None:
             within_patience(self._drop)
+            self._client = None
 
     def _drop(self) -> None:
         self._client = None
@@ -100,6 +102,7 @@ class TopicIds:
             self._connection.watch.away()
             if time.monotonic() > deadline_s:
                 raise KafkaUnavailable(self._connection.watch.complaint())
+            self.close()  # it may have forgotten all servers (`Watch.hear_statistics`)
             question = self.ask(question.topics)
 
 
@@ -146,10 +149,12 @@ class Lives:
 
         Asks now and then, and waits for no answer.
         """
+        now_s = time.monotonic()
         if self._glance is not None and self._glance.is_answered():
             self._learn(self._glance.answers() or {})
             self._glance = None
-        now_s = time.monotonic()
+        elif now_s > self._glanced_s + GLANCE_S_MAX:
+            self._glance = None  # its client was let go
         if self._ids and topics and not self._glance and now_s > self._glanced_s + LOOK_INTERVAL_S:
             self._glance, self._glanced_s = self._ids.ask(topics), now_s
         return self._changed
@@ -163,6 +168,8 @@ class Lives:
             return dict.fromkeys(topics, "")
         question = self._ids.ask(topics)
         found = question.answers() if question.is_answered(2 * ANSWER_S_MAX) else None
+        if found is None:
+            self._ids.close()  # as in `insist`
         self._learn(found or {})
         self._partitions.update(question.partitions)
         known = {topic: name for topic, name in (found or {}).items() if name is not None}

@@ -219,7 +219,8 @@ class KafkaSource:
             self._connection.watch.check_heard()
             if self._fault is not None:
                 raise self._fault
-            if self._lives.look({each.topic for each in self._positions}):
+            is_another = self._lives.look({each.topic for each in self._positions})
+            if is_another or self._member.is_lost:
                 self._enter_again()
             if self._coverage.is_lacking(self._positions, self._offsets):
                 self._ask_again()

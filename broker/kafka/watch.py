@@ -28,6 +28,8 @@ DEMOTED: Final = frozenset(
 )
 
 
+SERVERS: Final = ("configured", "learned")
+"""How statistics name those that can be asked; a group's coordinator is one of them again."""
 NOT_LET_IN: Final = (
     KafkaError._AUTHENTICATION,
     KafkaError._SSL,
@@ -76,7 +78,7 @@ class Watch:
         return {
             "logger": CLIENT_LOG,
             "error_cb": self._hear_error,
-            "stats_cb": self._hear_statistics,
+            "stats_cb": self.hear_statistics,
             "statistics.interval.ms": STATISTICS_INTERVAL_MS,
         }
 
@@ -135,14 +137,20 @@ class Watch:
             place = f"Kafka at {self._bootstrap} does not let us in"
             self._refusal = BrokerError(f"{place} ({error.str()}): {ACCESS}")
 
-    def _hear_statistics(self, text: str) -> None:
+    def hear_statistics(self, text: str) -> bool:
+        """What a client says of itself; False where it knows of no server any more.
+
+        A Kafka that stood still for longer than its own session answers that it has no servers,
+        and the client then forgets them all for good (librdkafka's issue 5301, open in 2.16).
+        """
         statistics = json.loads(text)
         # They may have waited in the queue while a producer's call was held up.
         at_s = self._now_s() - max(0.0, time.time() - statistics["time"])
         self._heard_s = max(self._heard_s, at_s)
-        if at_s <= self._changed_s:
-            return
         brokers = statistics["brokers"].values()
+        knows_any = any(broker["source"] in SERVERS for broker in brokers)
+        if at_s <= self._changed_s:
+            return knows_any
         up = sum(broker["state"] == "UP" for broker in brokers)
         LOG.debug(
             "%s: %d of %d connections up, %d messages queued, %d bytes received",
@@ -157,3 +165,4 @@ class Watch:
             self.back(at_s)
         else:
             self.away(at_s)
+        return knows_any

@@ -20,11 +20,15 @@ from tests.broker.clusters import RealCluster
 from tests.broker.history_behaviours import arrive, gather, take
 from tests.broker.member_behaviours import fault_of
 from tests.broker.workers import LocalWorker
+from tests.conftest import QUICK_KAFKA
 
 pytestmark = pytest.mark.kafka
 
 LONG_S = SESSION_S + 1.5
 INTERVAL_MS = 4_000
+STANDSTILL_S = 11.0
+"""Beyond the 9 s after which Kafka no longer counts a server that it has not heard of."""
+STANDSTILLS = 2
 
 
 def killed(kafka: KafkaNode, meanwhile: Callable[[], object]) -> None:
@@ -126,3 +130,23 @@ def recovered(worker: LocalWorker, *steps: Callable[[], None]) -> None:
     fault = fault_of(*steps)
     while fault is not None:
         fault = fault_of(partial(worker.recover, fault))
+
+
+@pytest.mark.timeout(400)
+def test_readers_outlast_a_server_that_stood_still_until_it_forgot_itself() -> None:
+    with KafkaNode(settings=QUICK_KAFKA) as node:
+        own = RealCluster(node.address)
+        topic = own.create("t", partitions=2)
+        own.publish(topic, numbered(2, start=10))
+        with (
+            closing(own.source([topic], group=None, start="earliest")) as alone,
+            closing(own.source([topic], group="g", start="earliest")) as member,
+        ):
+            both = sorted(numbered(2, start=10) * 2)
+            assert gather([alone, member], both) == both
+            for number in range(STANDSTILLS):
+                stopped(node, partial(time.sleep, STANDSTILL_S))
+                sent = numbered(2, start=20 + 2 * number)
+                RealCluster(node.address).publish(topic, sent)  # the first one may be lost, too
+                assert set(gather([alone], sent)) == set(sent)
+                assert set(gather([member], sent)) >= set(sent)
