@@ -63,7 +63,11 @@ def test_a_kafka_that_let_us_in_before_is_waited_for() -> None:
     now_s = 0.0
     watch = Watch("here:1", 60.0, monotonic_s=lambda: now_s)
     callbacks = watch.client()
-    state = {"name": "c", "time": time.time(), "brokers": {"b": {"state": "UP"}}}
+    state = {
+        "name": "c",
+        "time": time.time(),
+        "brokers": {"b": {"state": "UP", "source": "learned"}},
+    }
     callbacks["stats_cb"](json.dumps(state | {"replyq": 0, "rx_bytes": 0}))
     callbacks["error_cb"](KafkaError(KafkaError._SSL, "handshake"))
     watch.away()
@@ -90,7 +94,7 @@ def test_an_outage_that_ended_while_nobody_listened_is_not_complained_of() -> No
     heard = watch.client()["stats_cb"]
 
     def statistics(age_s: float, state: str) -> str:
-        brokers = {"b": {"state": state}}
+        brokers = {"b": {"state": state, "source": "learned"}}
         times = {"time": time.time() - age_s, "replyq": 0, "rx_bytes": 0}
         return json.dumps({"name": "c", "brokers": brokers, **times})
 
@@ -104,3 +108,15 @@ def test_an_outage_that_ended_while_nobody_listened_is_not_complained_of() -> No
     heard(statistics(0, "DOWN"))
     with pytest.raises(KafkaUnavailable, match="here:1"):
         watch.check_heard()
+
+
+@pytest.mark.parametrize(
+    ("sources", "knows_any"),
+    [(["configured"], True), (["logical", "learned"], True), (["logical"], False), ([], False)],
+)
+def test_a_client_that_knows_no_server_any_more_is_told_apart(
+    sources: list[str], knows_any: bool
+) -> None:
+    brokers = {str(n): {"state": "UP", "source": each} for n, each in enumerate(sources)}
+    told = {"name": "c", "time": time.time(), "replyq": 0, "rx_bytes": 0, "brokers": brokers}
+    assert Watch("here:1", 60.0).hear_statistics(json.dumps(told)) is knows_any
