@@ -73,12 +73,14 @@ class TopicIds:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._client: AdminClient | None = None
+        self._made_s = 0.0
 
     def ask(self, topics: Iterable[str]) -> Question:
         """Ask in one request; does not wait."""
         if self._client is None:
             with settings_checked():
                 self._client = AdminClient(self._connection.silent_client())
+            self._made_s = time.monotonic()
         names = TopicCollection(sorted(topics))
         return Question(self._client.describe_topics(names, request_timeout=ANSWER_S_MAX))
 
@@ -86,7 +88,14 @@ class TopicIds:
         """Let the client go; another is made where something is asked again."""
         if self._client is not None:
             within_patience(self._drop)
-            self._client = None
+
+    def renew(self) -> None:
+        """Have another client asked: one without an answer may have forgotten all servers.
+
+        See `Watch.hear_statistics`. One that is as good as new is kept, however soon it failed.
+        """
+        if time.monotonic() > self._made_s + 2 * ANSWER_S_MAX:
+            self.close()
 
     def _drop(self) -> None:
         self._client = None
@@ -102,7 +111,7 @@ class TopicIds:
             self._connection.watch.away()
             if time.monotonic() > deadline_s:
                 raise KafkaUnavailable(self._connection.watch.complaint())
-            self.close()  # it may have forgotten all servers (`Watch.hear_statistics`)
+            self.renew()
             question = self.ask(question.topics)
 
 
@@ -169,7 +178,7 @@ class Lives:
         question = self._ids.ask(topics)
         found = question.answers() if question.is_answered(2 * ANSWER_S_MAX) else None
         if found is None:
-            self._ids.close()  # as in `insist`
+            self._ids.renew()
         self._learn(found or {})
         self._partitions.update(question.partitions)
         known = {topic: name for topic, name in (found or {}).items() if name is not None}
