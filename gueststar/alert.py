@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 
 class Alert(Row):
-    """A row of `AlertBatch`: each column's meaning and unit stand there.
-
-    A missing value is NaN; in a distance, "looked and found none" is +inf.
-    """
+    """A `Row` that makes its own table and picture."""
 
     __slots__ = ()
 
