@@ -9,6 +9,7 @@ BrokerError (schemas/errors.py)
 ├── MemberFenced        another live process has this worker's name
 ├── TransactionAborted  the transaction cannot commit; abort it, seek back, try again
 ├── ProducerFenced      the producer's epoch is over; rebuild it, seek back, try again
+│   └── ProducerLost    it had no answer for long, and may never have one; rebuild it just so
 ├── OutputTooLarge      a message over the size that client and topic accept
 ├── TooManyAborts       no transaction commits; the batch stays uncommitted
 ├── TooManyDead         more of the stream would die than a setting allows; it stays uncommitted
@@ -48,6 +49,10 @@ class TransactionAborted(BrokerError):  # noqa: N818 - Kafka's own word
 
 class ProducerFenced(BrokerError):  # noqa: N818 - Kafka's own word
     """The producer's epoch is over: rebuild it, seek back and try again."""
+
+
+class ProducerLost(ProducerFenced):
+    """The producer had no answer for so long that it may never have one."""
 
 
 class OutputTooLarge(BrokerError):  # noqa: N818 - named for what is too large

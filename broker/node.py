@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from broker.errors import KafkaUnavailable, SettingsError
-from broker.kafka.admin import ASK_INTERVAL_S, KafkaAdmin
+from broker.kafka.admin import KafkaAdmin
+from broker.kafka.asking import ASK_INTERVAL_S
 from broker.kafka.connection import Connection
 from broker.node_jars import fetch_jars
 from broker.node_listeners import (

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from broker.dead_letters.letters import Identity, Letter, Mark, read
 from broker.envelopes import JSON
-from broker.errors import ProducerFenced, TooManyAborts, TransactionAborted
+from broker.errors import ProducerFenced, ProducerLost, TooManyAborts, TransactionAborted
 from broker.ports import Clock, Message, Output, Partition, Sink
 from schemas.batch import Reason
 from schemas.errors import BrokerError
@@ -141,8 +141,8 @@ class Replay:
     def run(self, choice: Choice, *, limit: int | None = None) -> Replayed:
         """Send what is chosen and was never sent, at most `limit` of it.
 
-        Raises BrokerError where another replay began meanwhile, TooManyAborts where Kafka takes
-        nothing; what was sent by then is marked.
+        Raises BrokerError where another replay began meanwhile, ProducerLost where Kafka gives no
+        answer, TooManyAborts where it takes nothing; what was sent by then is marked.
         """
         done = Replayed()
         try:
@@ -151,6 +151,8 @@ class Replay:
             for batch in _batches(self._due(choice, sent, limit, done)):
                 self._send(batch)
                 done.sent += len(batch)
+        except ProducerLost:
+            raise
         except ProducerFenced as error:
             raise BrokerError(
                 f"another replay of {self._letters_topic} began, so this one ends; what it has"

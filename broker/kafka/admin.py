@@ -24,15 +24,15 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from broker.errors import KafkaUnavailable, TopicMissing
+from broker.errors import TopicMissing
+from broker.kafka.asking import ASK_INTERVAL_S, Asking
 from broker.kafka.connection import COMPRESSION_TYPE, Connection
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused, settings_checked
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, refused
 from schemas.errors import BrokerError
 
 Answer = TypeVar("Answer")
 
 ANSWER_S_MAX: Final = 10.0
-ASK_INTERVAL_S: Final = 0.1
 ASK_S_MAX: Final = 1.0
 CREATED_S_MAX: Final = 20.0
 
@@ -57,14 +57,14 @@ class KafkaAdmin:
     """Questions about topics, and their creation. Raises KafkaUnavailable without an answer."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        with settings_checked():
-            self._client = AdminClient(connection.silent_client())
+        self._watch = connection.watch
+        self._asking = Asking(connection)
+        self._asking.check()
 
     def answers(self) -> bool:
         """Whether Kafka answers now (it is given a second)."""
         try:
-            return bool(self._client.list_topics(timeout=ASK_S_MAX).brokers)
+            return bool(self._asking.client.list_topics(timeout=ASK_S_MAX).brokers)
         except KafkaException as raised:
             if (denied := refused(error_of(raised))) is not None:
                 raise denied from raised
@@ -73,14 +73,15 @@ class KafkaAdmin:
     def wait(self) -> None:
         """Return when Kafka answers; says once that it waits, and when that is over."""
         while not self.answers():
-            self._connection.watch.away()
-            self._connection.watch.check()
+            self._watch.away()
+            self._watch.check()
+            self._asking.renew()
             time.sleep(ASK_INTERVAL_S)
-        self._connection.watch.back()
+        self._watch.back()
 
     def partitions(self) -> dict[str, int]:
         """The number of partitions of each topic that exists."""
-        listed = self._ask(lambda: self._client.list_topics(timeout=ANSWER_S_MAX))
+        listed = self._ask(lambda client: client.list_topics(timeout=ANSWER_S_MAX))
         return {name: len(topic.partitions) for name, topic in listed.topics.items()}
 
     def create(self, topics: Sequence[TopicSettings]) -> None:
@@ -89,24 +90,29 @@ class KafkaAdmin:
             NewTopic(topic.name, topic.partitions, topic.replication, config=dict(topic.settings))
             for topic in topics
         ]
-        for future in self._client.create_topics(asked).values() if asked else ():
-            self._ask_created(future)
+        if asked:
+            self._ask(lambda client: _created(client.create_topics(asked)))
         self._wait_listed({topic.name for topic in topics})
 
     def has_committed(self, group: str, topic: str) -> bool:
         """Whether a group has an offset in each partition of a topic."""
         wanted = [TopicPartition(topic, n) for n in range(self.partitions().get(topic, 0))]
         asked = [ConsumerGroupTopicPartitions(group, wanted)]
-        future = self._client.list_consumer_group_offsets(asked)[group]
-        found = self._ask(lambda: future.result(ANSWER_S_MAX)).topic_partitions
-        return all(each.error is None and each.offset >= 0 for each in found)
+        found = self._ask(
+            lambda client: client.list_consumer_group_offsets(asked)[group].result(ANSWER_S_MAX)
+        )
+        places = found.topic_partitions
+        return all(each.error is None and each.offset >= 0 for each in places)
 
     def admit(self, user: str, password: str) -> None:
         """Have Kafka know a user by SCRAM-SHA-512, with this password from now on."""
         credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
         asked = UserScramCredentialUpsertion(user, credential, password.encode())
-        future = self._client.alter_user_scram_credentials([asked])[user]
-        self._ask(lambda: future.result(ANSWER_S_MAX))
+        self._ask(
+            lambda client: (
+                client.alter_user_scram_credentials([asked])[user].result(ANSWER_S_MAX),
+            )
+        )
 
     def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
         """Each topic's `max.message.bytes`: the largest batch of messages that it takes.
@@ -127,25 +133,11 @@ class KafkaAdmin:
     def _settings(self, topics: Iterable[str], name: str) -> dict[str, str | None]:
         """One setting of each topic; None where Kafka does not know it."""
         asked = [ConfigResource(ResourceType.TOPIC, topic) for topic in dict.fromkeys(topics)]
-        futures = self._client.describe_configs(asked) if asked else {}
+        described = self._ask(lambda client: _described(client, asked)) if asked else {}
         return {
-            resource.name: self._setting(resource.name, future, name)
-            for resource, future in futures.items()
+            topic: None if (entry := settings.get(name)) is None else entry.value
+            for topic, settings in described.items()
         }
-
-    def _setting(self, topic: str, future: Future[Any], name: str) -> str | None:
-        try:
-            entry = self._ask(lambda: future.result(ANSWER_S_MAX)).get(name)
-        except TopicMissing:
-            raise TopicMissing(f"topic {topic!r} does not exist; create it first") from None
-        return None if entry is None else entry.value
-
-    def _ask_created(self, future: Future[Any]) -> None:
-        try:
-            future.result(ANSWER_S_MAX)
-        except KafkaException as raised:
-            if error_of(raised).code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise self._fault(error_of(raised)) from raised
 
     def _wait_listed(self, names: set[str]) -> None:
         deadline_s = time.monotonic() + CREATED_S_MAX
@@ -154,17 +146,36 @@ class KafkaAdmin:
                 raise TopicMissing(f"created, but not listed by Kafka: {', '.join(missing)}")
             time.sleep(ASK_INTERVAL_S)
 
-    def _ask(self, question: Callable[[], Answer]) -> Answer:
+    def _ask(self, question: Callable[[AdminClient], Answer]) -> Answer:
         try:
-            return question()
+            return self._asking.insist(lambda: question(self._asking.client))
         except KafkaException as raised:
-            raise self._fault(error_of(raised)) from raised
-        except TimeoutError as raised:
-            raise KafkaUnavailable(self._connection.watch.complaint()) from raised
+            error = error_of(raised)
+            raise refused(error) or BrokerError(f"Kafka answers: {error.str()}") from raised
 
-    def _fault(self, error: KafkaError) -> BrokerError:
-        if error.code() in UNKNOWN_TOPIC:
-            return TopicMissing("a topic does not exist; create it first")
-        if passes(error):
-            return KafkaUnavailable(self._connection.watch.complaint())
-        return refused(error) or BrokerError(f"Kafka answers: {error.str()}")
+
+def _created(futures: Mapping[str, Future[Any]]) -> bool:
+    """True, once each topic exists."""
+    for future in futures.values():
+        try:
+            future.result(ANSWER_S_MAX)
+        except KafkaException as raised:
+            if error_of(raised).code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+    return True
+
+
+def _described(
+    client: AdminClient, asked: Sequence[ConfigResource]
+) -> dict[str, Mapping[str, Any]]:
+    """Each topic's settings."""
+    found = {}
+    for resource, future in client.describe_configs(list(asked)).items():
+        try:
+            found[resource.name] = future.result(ANSWER_S_MAX)
+        except KafkaException as raised:
+            if error_of(raised).code() in UNKNOWN_TOPIC:
+                missing = f"topic {resource.name!r} does not exist; create it first"
+                raise TopicMissing(missing) from None
+            raise
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from typing import Final
@@ -28,6 +29,7 @@ from broker.kafka.faults import (
     refused,
     settings_checked,
 )
+from broker.kafka.watch import STATISTICS_INTERVAL_MS, Pulse, connections
 from broker.ports import Message
 from schemas.errors import BrokerError
 
@@ -56,10 +58,15 @@ class KafkaBoard:
         self._kept: list[Message] = []
         self._reached = 0
         self._producer: Producer | None = None
+        self._open()
+
+    def _open(self) -> None:
+        """A consumer that goes on behind what was read."""
+        self._pulse = Pulse()
         with settings_checked():
             self._consumer = Consumer(
                 {
-                    **connection.silent_client(),
+                    **self._connection.silent_client(),
                     # A name that the client insists on: no group is joined, nothing committed.
                     "group.id": f"gueststar-board-{uuid.uuid4().hex}",
                     "isolation.level": "read_committed",
@@ -69,9 +76,12 @@ class KafkaBoard:
                     "auto.offset.reset": "earliest",
                     # Its event says that the end was reached, whatever compaction left out.
                     "enable.partition.eof": True,
+                    "statistics.interval.ms": STATISTICS_INTERVAL_MS,
+                    "stats_cb": lambda text: self._pulse.hear(connections(json.loads(text))),
                 }
             )
-        self._consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        begin = self._reached or OFFSET_BEGINNING
+        self._consumer.assign([TopicPartition(self._topic, 0, begin)])
 
     def new(self) -> list[Message]:
         """What was written since last asked, in order; never waits."""
@@ -114,6 +124,9 @@ class KafkaBoard:
 
     def _fetch(self, timeout_s: float) -> int:
         """Take what came; how much that was, the news that the end is reached included."""
+        if self._pulse.is_lost:
+            within_patience(self._consumer.close)
+            self._open()
         came = self._consumer.consume(CHUNK_MESSAGES, timeout_s)
         fault: BrokerError | None = None
         for message in came:

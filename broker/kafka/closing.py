@@ -18,7 +18,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from broker.kafka.faults import settings_checked
-from broker.kafka.watch import LOG
+from broker.kafka.watch import LOG, Pulse
 
 LEAVE_S_MAX: Final = 5.0
 LEAVE_STEP_S: Final = 0.01
@@ -44,9 +44,8 @@ class GroupConsumer:
         revoked: Assigned,
     ) -> None:
         self._static = "group.instance.id" in settings
-        self._hears: Callable[[str], bool] = settings["stats_cb"]
-        self.is_lost = False
-        """Whether it knows of no server any more, and never will (`Watch.hear_statistics`)."""
+        self._hears: Callable[[str], int | None] = settings["stats_cb"]
+        self._pulse = Pulse()
         with settings_checked():
             self._consumer: Consumer | None = Consumer({**settings, "stats_cb": self._hear})
         self._topics = list(topics)
@@ -64,8 +63,13 @@ class GroupConsumer:
         """The group's name for it; empty where it is no member now."""
         return "" if self._consumer is None else str(self._consumer.memberid() or "")
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether another client is to be made."""
+        return self._pulse.is_lost
+
     def _hear(self, statistics: str) -> None:
-        self.is_lost = not self._hears(statistics)
+        self._pulse.hear(self._hears(statistics))
 
     def _subscribe(self) -> None:
         self.client.subscribe(

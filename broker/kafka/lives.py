@@ -15,12 +15,12 @@ from concurrent.futures import wait as wait_for
 from typing import Final
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, TopicDescription
+from confluent_kafka.admin import TopicDescription
 
-from broker.errors import KafkaUnavailable, TopicRemade
-from broker.kafka.closing import within_patience
+from broker.errors import TopicRemade
+from broker.kafka.asking import Asking
 from broker.kafka.connection import Connection
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused, settings_checked
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, refused
 from broker.kafka.watch import LOG
 from broker.lives import LOOK_INTERVAL_S, Memory
 from broker.ports import Partition
@@ -71,48 +71,25 @@ class TopicIds:
     """Kafka's ids of topics. Nothing is asked before `ask`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._client: AdminClient | None = None
-        self._made_s = 0.0
+        self._asking = Asking(connection)
+        self.renew = self._asking.renew
+        self.close = self._asking.close
 
     def ask(self, topics: Iterable[str]) -> Question:
         """Ask in one request; does not wait."""
-        if self._client is None:
-            with settings_checked():
-                self._client = AdminClient(self._connection.silent_client())
-            self._made_s = time.monotonic()
         names = TopicCollection(sorted(topics))
-        return Question(self._client.describe_topics(names, request_timeout=ANSWER_S_MAX))
-
-    def close(self) -> None:
-        """Let the client go; another is made where something is asked again."""
-        if self._client is not None:
-            within_patience(self._drop)
-
-    def renew(self) -> None:
-        """Have another client asked: one without an answer may have forgotten all servers.
-
-        See `Watch.hear_statistics`. One that is as good as new is kept, however soon it failed.
-        """
-        if time.monotonic() > self._made_s + 2 * ANSWER_S_MAX:
-            self.close()
-
-    def _drop(self) -> None:
-        self._client = None
+        return Question(self._asking.client.describe_topics(names, request_timeout=ANSWER_S_MAX))
 
     def insist(self, question: Question) -> dict[str, str | None]:
         """Its answers, asked for again while there are none and patience lasts."""
-        deadline_s = time.monotonic() + self._connection.patience_s
-        while True:
-            answers = question.answers() if question.is_answered(2 * ANSWER_S_MAX) else None
-            if answers is not None:
-                self._connection.watch.back()
-                return answers
-            self._connection.watch.away()
-            if time.monotonic() > deadline_s:
-                raise KafkaUnavailable(self._connection.watch.complaint())
-            self.renew()
-            question = self.ask(question.topics)
+        asked = [question]
+        return self._asking.insist(
+            lambda: _answers(asked.pop() if asked else self.ask(question.topics))
+        )
+
+
+def _answers(question: Question) -> dict[str, str | None] | None:
+    return question.answers() if question.is_answered(2 * ANSWER_S_MAX) else None
 
 
 class Lives:
@@ -176,7 +153,7 @@ class Lives:
         if self._ids is None:
             return dict.fromkeys(topics, "")
         question = self._ids.ask(topics)
-        found = question.answers() if question.is_answered(2 * ANSWER_S_MAX) else None
+        found = _answers(question)
         if found is None:
             self._ids.renew()
         self._learn(found or {})

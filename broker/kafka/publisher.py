@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from broker.errors import KafkaUnavailable, OutputTooLarge, TopicMissing
+from broker.errors import KafkaUnavailable, OutputTooLarge, ProducerLost, TopicMissing
 from broker.kafka.admin import KafkaAdmin
 from broker.kafka.connection import PRODUCER_BATCH_BYTES, Compression, Connection
 from broker.kafka.faults import (
@@ -20,6 +21,7 @@ from broker.kafka.faults import (
     transaction_fault,
 )
 from broker.kafka.partitioning import Partitioner
+from broker.kafka.watch import UNHEARD_S_MAX
 from broker.ports import Output
 from schemas.errors import BrokerError
 
@@ -121,23 +123,41 @@ class Publisher:
         return fault
 
     def insist(self, step: Callable[[float], Any]) -> None:
-        """Take this step, again while Kafka gives no answer and patience lasts."""
-        deadline_s = time.monotonic() + self._connection.patience_s
+        """Take this step, again while Kafka gives no answer and patience lasts.
+
+        Raises ProducerLost after UNHEARD_S_MAX, for the producer may have forgotten all servers
+        (`Watch.hear_statistics`): the next one has not.
+        """
+        self._insist(step, UNHEARD_S_MAX)
+
+    def begin(self, step: Callable[[float], Any]) -> None:
+        """As `insist`, for a new producer's first step: it has nothing to forget."""
+        self._insist(step, math.inf)
+
+    def _insist(self, step: Callable[[float], Any], unheard_s_max: float) -> None:
+        began_s = time.monotonic()
         while True:
             try:
                 step(STEP_S_MAX)
             except KafkaException as raised:
-                self._bear(error_of(raised), raised, deadline_s)
+                self._bear(error_of(raised), raised)
+                unheard_s = time.monotonic() - began_s
+                self._require_answer(unheard_s, unheard_s_max)
             else:
                 self._connection.watch.back()
                 return
 
-    def _bear(self, error: KafkaError, raised: KafkaException, deadline_s: float) -> None:
+    def _bear(self, error: KafkaError, raised: KafkaException) -> None:
         if error.fatal() or error.txn_requires_abort() or not passes(error):
             raise self._fault(error) from raised
         self._connection.watch.away()
-        if time.monotonic() > deadline_s:
-            raise KafkaUnavailable(self._connection.watch.complaint()) from raised
+        self._connection.watch.check()
+
+    def _require_answer(self, unheard_s: float, unheard_s_max: float) -> None:
+        if unheard_s > self._connection.patience_s:
+            raise KafkaUnavailable(self._connection.watch.complaint())
+        if unheard_s > unheard_s_max:
+            raise ProducerLost(f"no answer from Kafka for {unheard_s:.0f} s: begin again")
 
     def _fault(self, error: KafkaError) -> BrokerError:
         undelivered = None if error.fatal() else self.undelivered_fault()

@@ -85,7 +85,7 @@ class KafkaSink:
     def rebuild(self) -> None:
         """A new producer of the same transactional id; an earlier one's transaction is ended."""
         self._is_open = False
-        self._publisher.insist(self._publisher.build().init_transactions)
+        self._publisher.begin(self._publisher.build().init_transactions)
 
     def bytes_max(self, topic: str) -> int:
         """The largest message (key, value and headers, bytes) that client and topic both accept."""

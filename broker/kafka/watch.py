@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from confluent_kafka import KafkaError
@@ -21,6 +21,9 @@ from schemas.errors import BrokerError
 
 LOG: Final = logging.getLogger("gueststar.kafka")
 STATISTICS_INTERVAL_MS: Final = 1_000
+UNHEARD_S_MAX: Final = 20.0
+"""After so long without an answer a client is replaced, whether Kafka is away or the client lost:
+one was seen that named a server and had no connection for 120 s, beside others that had."""
 
 # What librdkafka says many times an outage, and the watch once; and what it says beside raising.
 DEMOTED: Final = frozenset(
@@ -50,6 +53,32 @@ class _Demoted(logging.Filter):
 
 CLIENT_LOG: Final = logging.getLogger("gueststar.kafka.client")
 CLIENT_LOG.addFilter(_Demoted())
+
+
+def connections(statistics: Mapping[str, Any]) -> int | None:
+    """How many connections a client has; None where it knows of no server any more.
+
+    A Kafka that stood still for longer than its own session answers that it has no servers, and
+    the client then forgets them all for good (librdkafka's issue 5301, open in 2.16).
+    """
+    brokers = statistics["brokers"].values()
+    knows_any = any(broker["source"] in SERVERS for broker in brokers)
+    return sum(broker["state"] == "UP" for broker in brokers) if knows_any else None
+
+
+class Pulse:
+    """Whether one client is lost: it knows of no server, or had no connection for too long."""
+
+    def __init__(self) -> None:
+        self._up_s = time.monotonic()
+        self.is_lost = False
+
+    def hear(self, up: int | None) -> None:
+        """What `connections` says."""
+        now_s = time.monotonic()
+        if up:
+            self._up_s = now_s
+        self.is_lost = up is None or now_s > self._up_s + UNHEARD_S_MAX
 
 
 class Watch:
@@ -137,32 +166,28 @@ class Watch:
             place = f"Kafka at {self._bootstrap} does not let us in"
             self._refusal = BrokerError(f"{place} ({error.str()}): {ACCESS}")
 
-    def hear_statistics(self, text: str) -> bool:
-        """What a client says of itself; False where it knows of no server any more.
-
-        A Kafka that stood still for longer than its own session answers that it has no servers,
-        and the client then forgets them all for good (librdkafka's issue 5301, open in 2.16).
-        """
+    def hear_statistics(self, text: str) -> int | None:
+        """As `connections`, of what a client says of itself."""
         statistics = json.loads(text)
         # They may have waited in the queue while a producer's call was held up.
         at_s = self._now_s() - max(0.0, time.time() - statistics["time"])
         self._heard_s = max(self._heard_s, at_s)
-        brokers = statistics["brokers"].values()
-        knows_any = any(broker["source"] in SERVERS for broker in brokers)
-        if at_s <= self._changed_s:
-            return knows_any
-        up = sum(broker["state"] == "UP" for broker in brokers)
+        up = connections(statistics)
+        if at_s > self._changed_s:
+            self._judge(up or 0, at_s)
         LOG.debug(
-            "%s: %d of %d connections up, %d messages queued, %d bytes received",
+            "%s: %s of %d connections up, %d messages queued, %d bytes received",
             statistics["name"],
             up,
-            len(brokers),
+            len(statistics["brokers"]),
             statistics["replyq"],
             statistics["rx_bytes"],
         )
+        return up
+
+    def _judge(self, up: int, at_s: float) -> None:
         if up:
             self._was_up, self._refusal = True, None
             self.back(at_s)
         else:
             self.away(at_s)
-        return knows_any

@@ -11,9 +11,10 @@ from functools import partial
 
 import pytest
 
+from broker.kafka import Connection, KafkaAdmin, KafkaBoard, board_topic
 from broker.kafka.connection import Start
 from broker.node import KafkaNode
-from broker.ports import Partition, Source
+from broker.ports import Message, Partition, Source
 from tests.broker.behaviours import numbered
 from tests.broker.building import SESSION_S
 from tests.broker.clusters import RealCluster
@@ -29,6 +30,7 @@ INTERVAL_MS = 4_000
 STANDSTILL_S = 11.0
 """Beyond the 9 s after which Kafka no longer counts a server that it has not heard of."""
 STANDSTILLS = 2
+UNHEARD_S = 6.0
 
 
 def killed(kafka: KafkaNode, meanwhile: Callable[[], object]) -> None:
@@ -133,20 +135,45 @@ def recovered(worker: LocalWorker, *steps: Callable[[], None]) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_readers_outlast_a_server_that_stood_still_until_it_forgot_itself() -> None:
+def test_all_clients_outlast_a_server_that_stood_still_until_it_forgot_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("broker.kafka.publisher.UNHEARD_S_MAX", UNHEARD_S)
     with KafkaNode(settings=QUICK_KAFKA) as node:
         own = RealCluster(node.address)
-        topic = own.create("t", partitions=2)
+        topic, output = own.create("t", partitions=2), own.create("out")
+        KafkaAdmin(Connection(node.address)).create([board_topic("board")])
         own.publish(topic, numbered(2, start=10))
         with (
             closing(own.source([topic], group=None, start="earliest")) as alone,
-            closing(own.source([topic], group="g", start="earliest")) as member,
+            closing(own.source([topic], group="h", start="earliest")) as member,
+            closing(KafkaBoard(Connection(node.address), "board")) as board,
+            closing(own.worker(topic, outputs=[output])) as worker,
         ):
             both = sorted(numbered(2, start=10) * 2)
             assert gather([alone, member], both) == both
+            copied(node.address, worker, output, 2)
             for number in range(STANDSTILLS):
                 stopped(node, partial(time.sleep, STANDSTILL_S))
                 sent = numbered(2, start=20 + 2 * number)
                 RealCluster(node.address).publish(topic, sent)  # the first one may be lost, too
                 assert set(gather([alone], sent)) == set(sent)
                 assert set(gather([member], sent)) >= set(sent)
+                copied(node.address, worker, output, 4 + 2 * number)
+                with closing(KafkaBoard(Connection(node.address), "board")) as another:
+                    another.write(b"k", str(number).encode())
+                assert [each.value for each in read(board)] == [str(number).encode()]
+
+
+def copied(address: str, worker: LocalWorker, output: str, count: int) -> None:
+    """Let the worker go on until so many are there, and see that none is twice."""
+    while len(set(RealCluster(address).read(output))) < count:
+        worker.step(output, 1)
+    assert len(RealCluster(address).read(output)) == count
+
+
+def read(board: KafkaBoard) -> list[Message]:
+    """What comes next."""
+    while not (came := board.new()):
+        time.sleep(0.1)
+    return came

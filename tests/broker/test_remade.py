@@ -111,7 +111,7 @@ class Night:
             worker.at.clear()
         for _ in range(TURNS_MAX):
             if self.is_consumed():
-                return
+                return self.world.settle()
             for name in WORKERS:
                 self.worker(name).step()
             self.world.clock.advance(0.5)
@@ -221,6 +221,23 @@ def test_each_life_of_a_topic_is_read_whole_or_is_over(
     actions: list[Action], faults: list[Fault], topics: tuple[str, ...]
 ) -> None:
     night = Night(faults, topics)
+    for action in actions:
+        action(night)
+    night.drain()
+    night.check()
+
+
+def test_what_a_dead_worker_left_open_hides_nothing_in_the_end() -> None:
+    night = Night([], INPUTS)
+    actions = [
+        steps("two"),
+        *[steps("one")] * 4,
+        kills("two", Phase.OFFSETS_SENT),
+        changes(remake, "second", 2),
+        changes_within(remake, "second", 1, "one", Phase.POLLING),
+        steps("two"),
+        steps("one"),
+    ]
     for action in actions:
         action(night)
     night.drain()

@@ -13,6 +13,7 @@ from broker.dead_letters import DeadLetterBound
 from broker.ledger import Delivery, Entry, read_entry
 from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink
+from broker.memory.sink import TRANSACTION_S
 from broker.observer import BatchReport, Phase
 from broker.pipeline import Pipeline
 from broker.ports import Message, Partition
@@ -186,13 +187,18 @@ class World:
         """Let workers of these names go on, restarted where need be, until all is consumed."""
         for _ in range(400):
             if self._consumed():
-                return
+                return self.settle()
             for name in names:
                 if name not in self.workers or not self.workers[name].alive:
                     self.worker(name)
                 self.workers[name].step()
             self.clock.advance(0.5)
         raise AssertionError("the workers do not come to the end of the survey's topic")
+
+    def settle(self) -> None:
+        """What the dead left open is given up, and no longer hides what stands behind it."""
+        self.clock.advance(TRANSACTION_S)
+        self.kafka.tick()
 
     def _consumed(self) -> bool:
         committed = self.kafka.committed["g"]

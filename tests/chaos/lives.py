@@ -13,6 +13,8 @@ from tests.chaos.doom import Diary, Doom, Event
 
 DEATH_S_MAX = 90.0
 ASK_INTERVAL_S = 0.05
+LAST_CHARACTERS = 6_000
+"""Of its log, told where it ended as it should not have."""
 
 
 class Death(NamedTuple):
@@ -53,7 +55,7 @@ class Worker:
         """What is known of the life that has just ended by `kill -9`."""
         assert self._process is not None
         code = self._process.wait(DEATH_S_MAX)
-        assert code == -9, f"worker {self.name} ended with {code}, not by the kill it was due"
+        assert code == -9, f"worker {self.name} ended with {code}, not by its kill:\n{self._last()}"
         return Death(self.name, PhaseFile.read(self._phases), time.time())
 
     def stop(self) -> None:
@@ -65,7 +67,10 @@ class Worker:
             time.sleep(ASK_INTERVAL_S)
         self._process.terminate()
         code = self._process.wait(DEATH_S_MAX)
-        assert code == 0, f"worker {self.name} left with {code}"
+        assert code == 0, f"worker {self.name} left with {code}:\n{self._last()}"
+
+    def _last(self) -> str:
+        return self._log.read_text(errors="replace")[-LAST_CHARACTERS:]
 
     def end(self) -> None:
         """Make sure that nothing of it is left, however the night went."""

@@ -1,0 +1,88 @@
+"""An AdminClient that is asked again while Kafka gives no answer, and replaced where it is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from broker.errors import KafkaUnavailable
+from broker.kafka.closing import within_patience
+from broker.kafka.connection import Connection
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, settings_checked
+
+Answer = TypeVar("Answer")
+
+ASK_INTERVAL_S: Final = 0.1
+KEPT_S_MIN: Final = 4.0
+"""A client without an answer is kept for as long: that is what an answer may take."""
+
+
+class Asking:
+    """One client at a time, made where it is first needed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._client: AdminClient | None = None
+        self._made_s = 0.0
+
+    @property
+    def client(self) -> AdminClient:
+        """The present one; nobody keeps it."""
+        if self._client is None:
+            with settings_checked():
+                self._client = AdminClient(self._connection.silent_client())
+            self._made_s = time.monotonic()
+        return self._client
+
+    def check(self) -> None:
+        """Raises SettingsError where no client can be made."""
+        _ = self.client
+
+    def close(self) -> None:
+        """Let the client go; another is made where something is asked again."""
+        if self._client is not None:
+            within_patience(self._drop)
+
+    def renew(self) -> None:
+        """Have another client asked: one without an answer may have forgotten all servers.
+
+        See `Watch.hear_statistics`. One that is as good as new is kept, however soon it failed.
+        """
+        if time.monotonic() > self._made_s + KEPT_S_MIN:
+            self.close()
+
+    def insist(self, question: Callable[[], Answer | None]) -> Answer:
+        """Its answer, asked for again while there is none (None) and patience lasts.
+
+        question: asks `client`, and raises what that does. Raises KafkaUnavailable, and what
+        `question` raises that no repetition can mend.
+        """
+        watch = self._connection.watch
+        deadline_s = time.monotonic() + self._connection.patience_s
+        while (answer := _answered(question)) is None:
+            watch.away()
+            if time.monotonic() > deadline_s:
+                raise KafkaUnavailable(watch.complaint())
+            self.renew()
+            time.sleep(ASK_INTERVAL_S)
+        watch.back()
+        return answer
+
+    def _drop(self) -> None:
+        self._client = None
+
+
+def _answered(question: Callable[[], Answer | None]) -> Answer | None:
+    try:
+        return question()
+    except TimeoutError:
+        return None
+    except KafkaException as raised:
+        error = error_of(raised)
+        if error.code() in UNKNOWN_TOPIC or not passes(error):
+            raise
+        return None
