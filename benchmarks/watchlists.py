@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cores import cores, pin
-from filters.sky.index import PositionIndex
-from filters.sky.positions import Positions
-from filters.sky.watchlists import open_watchlist
+from sky.index import PositionIndex
+from sky.positions import Positions
+from sky.watchlists import open_watchlist
 
 BATCHES = (1, 256, 4096)
 RADIUS_ARCSEC = 2.0

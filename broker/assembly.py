@@ -35,10 +35,10 @@ from filters.expressions import program as expressions
 from filters.loading import load, member_of
 from filters.roster import Member, Roster
 from filters.selection import Selection
-from filters.sky.catalogues import Sky
-from filters.sky.opening import open_sky
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
+from sky.catalogues import Sky
+from sky.opening import open_sky
 
 if TYPE_CHECKING:
     from schemas.registry import RegistrySchemas

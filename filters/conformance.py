@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from filters.alerts import Table
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import Verdict
+from sky.catalogues import NO_SKY, Sky
 
 Rows = NDArray[np.int64]
 

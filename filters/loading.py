@@ -21,9 +21,9 @@ from filters.expressions.filter import read_filter
 from filters.handmade import handmade
 from filters.roster import Member
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
+from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 
 ENTRY_POINTS = "gueststar.filters"
 """The group under which a package offers filters: an object or a module of them each."""

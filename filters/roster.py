@@ -17,11 +17,11 @@ from filters.alerts import Table
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Answers, Program
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 from filters.slowness import Slowness
 from filters.verdict import FAULT, Fault
 from schemas.errors import FilterError
 from schemas.form import Form
+from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 
 LOG: Final = logging.getLogger("gueststar.filters")
 

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Alerts, Table
-from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import SELECTED, Fault, Verdict, assembled
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
 from schemas.form import Form
 from schemas.isolation import isolate
+from sky.catalogues import NO_SKY, Sky
 
 Clauses = Iterator[tuple[str, NDArray[np.bool_]]]
 Rule = Callable[[Alerts], Clauses]

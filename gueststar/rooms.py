@@ -1,6 +1,13 @@
 """The rooms of the house, layer by layer: one list, which the checks and the guard go by."""
 
-LAYERS = (("gueststar",), ("replay",), ("broker",), ("filters", "classifiers"), ("schemas",))
+LAYERS = (
+    ("gueststar",),
+    ("replay",),
+    ("broker",),
+    ("filters", "classifiers"),
+    ("sky",),
+    ("schemas",),
+)
 """From the top. A room imports those below its own layer; two of one layer do not know each other.
 
 pyproject.toml says the same where it must, and `tests/test_tidy.py` holds it to that.

@@ -10,9 +10,9 @@ from filters.loading import try_out
 from filters.records import Version
 from filters.roster import Member
 from filters.selection import TOPIC
-from filters.sky.catalogues import Sky
 from schemas.errors import FilterError
 from schemas.form import Form, form_named
+from sky.catalogues import Sky
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from filters.expressions.steps import Work, steps
 from filters.expressions.tree import Call, Column, Constant, Kind, Node, Operation
 from filters.expressions.window import Window
 from filters.handmade import handmade
-from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import SELECTED
+from sky.catalogues import NO_SKY, Sky
 
 Ints = NDArray[np.int64]
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from filters.alerts import Table
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import Fault
 from gueststar.alert import Alert
 from gueststar.filtering.candidates import Candidate
@@ -24,6 +23,7 @@ from gueststar.filtering.sources import by_night, bytes_of
 from gueststar.filtering.waterfall import Waterfall, judge
 from replay.lake.reading import LakeRows
 from schemas.batch import AlertBatch
+from sky.catalogues import NO_SKY, Sky
 
 SEED = 1
 """Of the lot by which examples are drawn."""

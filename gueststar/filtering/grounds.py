@@ -8,8 +8,8 @@ from pathlib import Path
 
 from broker.defaults import ENRICHED
 from broker.settings import read_settings
-from filters.sky.catalogues import NO_SKY, Sky
-from filters.sky.opening import open_sky
+from sky.catalogues import NO_SKY, Sky
+from sky.opening import open_sky
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from filters.alerts import Alerts, Table
 from filters.conformance import violations
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import FAULT
 from schemas.batch import BANDS, LightCurves
 from schemas.cutouts import Stamps
+from sky.catalogues import NO_SKY, Sky
 
 SAME_TIME_DAYS = 1e-6
 """A tenth of a second: a point this little later is the alert's own."""

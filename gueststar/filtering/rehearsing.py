@@ -11,7 +11,6 @@ from rich.console import Console
 
 from broker.errors import TopicMissing
 from filters.alerts import Table
-from filters.sky.catalogues import Sky
 from gueststar.filtering.candidates import Candidate, candidates
 from gueststar.filtering.deployed import on_duty
 from gueststar.filtering.findings import Findings, Gatherer, Run
@@ -22,6 +21,7 @@ from gueststar.filtering.sources import Nights, Source, kept, opened
 from gueststar.filtering.telling import tell
 from replay.sending import bar
 from schemas.errors import ArchiveError, FilterError
+from sky.catalogues import Sky
 
 
 def rehearse(

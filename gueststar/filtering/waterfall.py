@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from filters.alerts import Alerts, Table
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import FAULT, SELECTED, Verdict
 from schemas.errors import ArchiveError
+from sky.catalogues import NO_SKY, Sky
 
 
 class Judged(NamedTuple):

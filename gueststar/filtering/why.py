@@ -16,7 +16,6 @@ from broker.errors import SettingsError
 from filters.alerts import Alerts, Reading, Table
 from filters.loading import builtin_names
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, Sky
 from gueststar.filtering.candidates import EXPRESSIONS, Candidate, candidates
 from gueststar.filtering.deployed import deployed
 from gueststar.filtering.finding import in_archive, on_topic
@@ -25,6 +24,7 @@ from gueststar.filtering.place import place_of
 from gueststar.subscription import connection_to, reader, registered
 from gueststar.table import plain_table
 from schemas.batch import BANDS, SYSTEMS, AlertBatch
+from sky.catalogues import NO_SKY, Sky
 
 NOT_SELECTED = 3
 """The exit status where the filter selects none of the alerts asked for; 1 is an error's."""

@@ -13,13 +13,13 @@ import numpy as np
 from filters.conformance import violations
 from filters.expressions.filter import ExpressionFilter
 from filters.selection import Selection
-from filters.sky.catalogues import NO_SKY, Sky
 from filters.verdict import SELECTED, Verdict
 from gueststar.filtering.candidates import candidates
 from gueststar.filtering.lookahead import look_ahead
 from gueststar.testing.crowd import crowd
 from schemas.batch import ROW_COLUMNS, AlertBatch, LightCurves
 from schemas.errors import FilterError
+from sky.catalogues import NO_SKY, Sky
 
 Filter = Selection | ExpressionFilter | str | Path
 """A `@selection` function, an expression filter, or the path of a file that holds one filter."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.catalogues import CatalogueIdentity, Degrees, Sky
+from sky.catalogues import CatalogueIdentity, Degrees, Sky
 
 ARCSEC_PER_DEG = 3600.0
 Circle = tuple[float, float, float]

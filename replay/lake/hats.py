@@ -24,11 +24,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.cells import DEPTH_MAX, cells_of, parents
 from replay.lake.arrays import conformed, joined_schema, values_of
 from replay.lake.layout import PACKET
 from replay.lake.reading import Lake
 from schemas.errors import ArchiveError
+from sky.cells import DEPTH_MAX, cells_of, parents
 
 ROWS_A_CELL_MAX = 500_000
 """Rows of a file; over it a cell is four. So many are in memory together, some 500 bytes each."""

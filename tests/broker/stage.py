@@ -19,7 +19,7 @@ from filters.expressions.filter import ExpressionFilter
 from filters.records import Cause, Change, State, Version
 from filters.register import Register
 from filters.roster import Member
-from filters.sky.catalogues import CatalogueIdentity, Sky
+from sky.catalogues import CatalogueIdentity, Sky
 from tests.broker.fakes import (
     TOPICS,
     FakeClassifier,

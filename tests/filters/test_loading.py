@@ -24,8 +24,8 @@ from filters.loading import (
     try_out,
 )
 from filters.selection import Clauses, selection
-from filters.sky.catalogues import CatalogueIdentity, Degrees, Sky
 from schemas.errors import FilterError
+from sky.catalogues import CatalogueIdentity, Degrees, Sky
 from tests.filters.builtin.making import LABELS as SERVED
 
 LABELS = {"realbogus": ("bogus", "real")}

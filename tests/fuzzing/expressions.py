@@ -31,8 +31,8 @@ from filters.expressions.reading import read
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Node
 from filters.handmade import Epoch, handmade
-from filters.sky.catalogues import CatalogueIdentity, Degrees, Sky
 from schemas.errors import FilterError
+from sky.catalogues import CatalogueIdentity, Degrees, Sky
 from tests.fuzzing.expression_cases import DRAWS, UNSCANNED, drawn
 
 CPU_MS_MAX = 25.0

@@ -14,8 +14,8 @@ from filters.expressions.limits import NAME_CHARS_MAX
 from filters.expressions.reading import read
 from filters.expressions.tree import Kind
 from filters.handmade import Epoch, handmade
-from filters.sky.catalogues import CatalogueIdentity, Sky
 from schemas.batch import AlertBatch
+from sky.catalogues import CatalogueIdentity, Sky
 
 NOW = 60000.0
 RA = st.floats(0, 360)

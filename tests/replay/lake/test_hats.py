@@ -16,12 +16,12 @@ import pytest
 from typer.testing import CliRunner
 
 from filters.handmade import handmade
-from filters.sky.cells import cells_of
 from gueststar.command import app
 from replay.lake.hats import ORDER_MAX, Cell, cells, write_hats
 from replay.lake.reading import Lake
 from replay.lake.writing import LakeWriter
 from schemas.errors import ArchiveError
+from sky.cells import cells_of
 
 ROWS = 400
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.catalogues import Degrees
-from filters.sky.cells import cells_of
-from filters.sky.grid import Grid
-from filters.sky.positions import Positions, arcsec_of, on_sky, unit_vectors
+from sky.catalogues import Degrees
+from sky.cells import cells_of
+from sky.grid import Grid
+from sky.positions import Positions, arcsec_of, on_sky, unit_vectors
 
 CLASS_FACTOR = 8.0
 """Circles in one grid differ by less in radius: few grids, and none with cells far too wide."""

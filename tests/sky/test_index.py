@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from filters.sky import grid
-from filters.sky.index import PositionIndex
-from filters.sky.positions import Positions
 from schemas.errors import FilterError
-from tests.filters.sky.skies import POSITION, Degrees, beside, columns, uniform
+from sky import grid
+from sky.index import PositionIndex
+from sky.positions import Positions
+from tests.sky.skies import POSITION, Degrees, beside, columns, uniform
 
 RADII = st.one_of(st.floats(0.001, 10.0), st.floats(10.0, 3600.0), st.just(108_000.0))
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.catalogues import CatalogueIdentity, Degrees, Region
-from filters.sky.cells import cells_of
-from filters.sky.files import in_one_line, sha256_of
-from filters.sky.positions import CONE_RADIUS_ARCSEC_MAX, RadiusRule, on_sky
-from filters.sky.watchlists import open_watchlist
 from schemas.errors import FilterError
+from sky.catalogues import CatalogueIdentity, Degrees, Region
+from sky.cells import cells_of
+from sky.files import in_one_line, sha256_of
+from sky.positions import CONE_RADIUS_ARCSEC_MAX, RadiusRule, on_sky
+from sky.watchlists import open_watchlist
 
 CONES = RadiusRule(default_arcsec=None, max_arcsec=CONE_RADIUS_ARCSEC_MAX)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from filters.sky.catalogues import NO_SKY, Sky
 from schemas.errors import FilterError
+from sky.catalogues import NO_SKY, Sky
 
 Opened = TypeVar("Opened")
 
@@ -26,8 +26,8 @@ def open_sky(regions: Mapping[str, Path], watchlists: Mapping[str, Path]) -> Sky
             f"{shared[0]!r} is in [filters.regions] and in [filters.watchlists]; "
             "give each its own name"
         )
-    from filters.sky.regions import open_region
-    from filters.sky.watchlists import open_watchlist
+    from sky.regions import open_region
+    from sky.watchlists import open_watchlist
 
     return Sky(
         regions=_open_all("filters.regions", open_region, regions),

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.catalogues import CatalogueIdentity, Degrees
-from filters.sky.files import sha256_of
-from filters.sky.index import PositionIndex
-from filters.sky.positions import RadiusRule
-from filters.sky.reading import read_positions
 from schemas.errors import FilterError
+from sky.catalogues import CatalogueIdentity, Degrees
+from sky.files import sha256_of
+from sky.index import PositionIndex
+from sky.positions import RadiusRule
+from sky.reading import read_positions
 
 CIRCLES = RadiusRule()
 """A watchlist's radii."""

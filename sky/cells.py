@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.catalogues import Degrees
-from filters.sky.positions import blocks
+from sky.catalogues import Degrees
+from sky.positions import blocks
 
 Cells = NDArray[np.int64]
 """Numbers of cells."""

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.sky.cells import DEPTH_MAX, Cells, cells_of, deepest, parents, touched
-from tests.filters.sky.skies import POSITION, Degrees, beside, columns, uniform
+from sky.cells import DEPTH_MAX, Cells, cells_of, deepest, parents, touched
+from tests.sky.skies import POSITION, Degrees, beside, columns, uniform
 
 CELLS = 12 << (2 * DEPTH_MAX)
 

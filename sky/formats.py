@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.naming import Chosen, choose
-from filters.sky.positions import check_rows
 from schemas.errors import FilterError
+from sky.naming import Chosen, choose
+from sky.positions import check_rows
 
 
 class Column(NamedTuple):

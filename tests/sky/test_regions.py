@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.sky.catalogues import CatalogueIdentity
-from filters.sky.regions import MocRegion, open_region
 from schemas.errors import FilterError
-from tests.filters.sky.skies import beside, uniform
+from sky.catalogues import CatalogueIdentity
+from sky.regions import MocRegion, open_region
+from tests.sky.skies import beside, uniform
 
 NIGHT = (20_000, 1)
 

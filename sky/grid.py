@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.cells import Cells, cells_of, deepest, parents, touched
-from filters.sky.positions import (
+from schemas.errors import FilterError
+from sky.cells import Cells, cells_of, deepest, parents, touched
+from sky.positions import (
     ARCSEC_PER_DEG,
     Positions,
     Vectors,
@@ -18,7 +19,6 @@ from filters.sky.positions import (
     squared_chords,
     unit_vectors,
 )
-from schemas.errors import FilterError
 
 PAIRS_AT_ONCE = 1 << 18
 """How many pairs of alert and position are held in memory at once."""

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.files import in_one_line
-from filters.sky.formats import Column, Columns, reader_of
-from filters.sky.naming import Chosen
-from filters.sky.positions import Positions, RadiusRule, check
 from schemas.errors import FilterError
+from sky.files import in_one_line
+from sky.formats import Column, Columns, reader_of
+from sky.naming import Chosen
+from sky.positions import Positions, RadiusRule, check
 
 
 def read_positions(path: Path, rule: RadiusRule) -> Positions:

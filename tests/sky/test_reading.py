@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from filters.sky import formats, positions
-from filters.sky.positions import RADIUS_ARCSEC_DEFAULT, Positions, RadiusRule
-from filters.sky.reading import read_positions
 from schemas.errors import FilterError
-from tests.filters.sky.skies import uniform
+from sky import formats, positions
+from sky.positions import RADIUS_ARCSEC_DEFAULT, Positions, RadiusRule
+from sky.reading import read_positions
+from tests.sky.skies import uniform
 
 Columns = dict[str, list[float] | list[str]]
 Writer = Callable[[Columns, Path], None]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.sky.catalogues import Degrees
 from schemas.errors import FilterError
+from sky.catalogues import Degrees
 
 ARCSEC_PER_DEG = 3600.0
 
