@@ -32,7 +32,7 @@ from broker.ports import Message, Output
 from classifiers.served import BUILT_IN, served
 from filters.roster import Roster
 from gueststar.allocator import keep_freed_memory
-from replay.archives import Archive
+from lake.archives import Archive
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.enriched_framing import FramingName

@@ -34,9 +34,9 @@ from gueststar.filtering.candidates import Candidate
 from gueststar.filtering.findings import Gatherer
 from gueststar.filtering.sources import decoder_of, kept
 from gueststar.filtering.waterfall import Waterfall, judge
-from replay.lake.layout import PLAIN, ROWS_PER_GROUP
-from replay.lake.reading import Lake
-from replay.lake.writing import LakeWriter
+from lake.layout import PLAIN, ROWS_PER_GROUP
+from lake.reading import Lake
+from lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
 
 SEED = 1

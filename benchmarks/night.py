@@ -7,7 +7,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from replay.archives import Archive
+from lake.archives import Archive
 from replay.invention import invent
 
 SEED = 1

@@ -9,14 +9,11 @@ from typing import Any, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import ROW_COLUMNS, LightCurves
+from schemas.batch import COLUMNS, LightCurves
 from schemas.cutouts import Stamps
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
 from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
-
-COLUMNS = ROW_COLUMNS - {"source_index", "schema"}
-"""What a filter may read, one value a row; the two left out depend on how the stream was cut."""
 
 WHOLES = frozenset({"light_curve", "forced_photometry", "stamps"})
 """What a filter may read that is no plain column."""

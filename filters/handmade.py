@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.alerts import COLUMNS
 from schemas.avro import WriterSchema
-from schemas.batch import BANDS, ROW_COLUMNS, AlertBatch, LightCurves, Spans
+from schemas.batch import BANDS, COLUMNS, ROW_COLUMNS, AlertBatch, LightCurves, Spans
 from schemas.errors import FilterError
 from schemas.nights import dates
 from schemas.suggestion import nearest

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from gueststar.filtering.sources import Packets
 from gueststar.release import __version__
-from replay.lake.merging import NightWritten
-from replay.lake.writing import LakeWriter
+from lake.merging import NightWritten
+from lake.writing import LakeWriter
 from replay.sending import bar
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from classifiers import served
 from classifiers.classifier import Classifier
-from replay import archives
+from lake import archives
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder

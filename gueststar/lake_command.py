@@ -31,8 +31,8 @@ def hats(
 ) -> None:
     """Write the alerts as a HATS catalogue, which LSDB and others open."""
     from gueststar.release import __version__
-    from replay.lake.hats import write_hats
-    from replay.lake.reading import Lake
+    from lake.hats import write_hats
+    from lake.reading import Lake
 
     written = write_hats(Lake(lake, nights or ()), to, version=__version__)
     typer.echo(f"{written.alerts:,} alerts in {written.cells:,} cells stand in {to}")

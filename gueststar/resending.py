@@ -9,7 +9,7 @@ from rich.console import Console
 
 from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, TopicSettings
-from replay.archives import Archive
+from lake.archives import Archive
 from replay.sending import send_archive
 
 

@@ -5,6 +5,7 @@ LAYERS = (
     ("replay",),
     ("broker",),
     ("filters", "classifiers"),
+    ("lake",),
     ("sky",),
     ("schemas",),
 )

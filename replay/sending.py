@@ -18,7 +18,7 @@ from rich.progress import (
 
 from broker.errors import ProducerFenced, TransactionAborted
 from broker.ports import Clock, Output, Sink
-from replay.archives import Archive
+from lake.archives import Archive
 from replay.pacing import Due, at_own_pace, in_time, steady
 from schemas.errors import BrokerError
 

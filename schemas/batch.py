@@ -265,3 +265,6 @@ ROW_COLUMNS = frozenset(
     if (kind.startswith("NDArray") or kind == "Floats") and name != "buffer"
 )
 """The columns of one plain value a row."""
+
+COLUMNS = ROW_COLUMNS - {"source_index", "schema"}
+"""What filters read and lakes keep of a row; the other two depend on how the stream was cut."""

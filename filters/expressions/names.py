@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from filters.alerts import COLUMNS
 from filters.expressions.tree import Kind
-from schemas.batch import BANDS, SYSTEMS, AlertBatch
+from schemas.batch import BANDS, COLUMNS, SYSTEMS, AlertBatch
 
 KINDS = {
     name: Kind.TEXT if "str_" in AlertBatch.__annotations__[name] else Kind.NUMBER

@@ -7,7 +7,7 @@ from itertools import islice, tee
 from pathlib import Path
 from typing import Protocol
 
-from replay.archives import Archive
+from lake.archives import Archive
 from replay.faults import CERTAIN, Fault, with_faults
 from replay.invention import invent
 from replay.kinds import Kind

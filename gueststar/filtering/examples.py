@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from filters.alerts import Table
 from gueststar import alert
 from gueststar.alert import Alert
-from replay.lake.digests import mixed
-from replay.lake.reading import LakeRows
+from lake.digests import mixed
+from lake.reading import LakeRows
 from schemas.batch import AlertBatch
 
 

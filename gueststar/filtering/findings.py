@@ -21,7 +21,7 @@ from gueststar.filtering.examples import Lot
 from gueststar.filtering.lookahead import LookAhead, look_ahead
 from gueststar.filtering.sources import by_night, bytes_of
 from gueststar.filtering.waterfall import Waterfall, judge
-from replay.lake.reading import LakeRows
+from lake.reading import LakeRows
 from schemas.batch import AlertBatch
 from sky.catalogues import NO_SKY, Sky
 

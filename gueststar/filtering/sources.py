@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from filters.alerts import Table
 from gueststar.batches import score
-from replay.archives import Archive
-from replay.lake.layout import packet_sizes
-from replay.lake.reading import Lake, LakeRows, is_lake
+from lake.archives import Archive
+from lake.layout import packet_sizes
+from lake.reading import Lake, LakeRows, is_lake
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.errors import ArchiveError

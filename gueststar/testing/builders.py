@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from filters.alerts import COLUMNS
 from filters.handmade import GIVEN_WHERE_ABSENT, Epoch, handmade
-from schemas.batch import SYSTEMS, AlertBatch, Floats
+from schemas.batch import COLUMNS, SYSTEMS, AlertBatch, Floats
 from schemas.errors import FilterError
 from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude, njy, unix_s
 from schemas.suggestion import nearest

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.alerts import COLUMNS
 from filters.handmade import Epoch, handmade
 from gueststar.testing.builders import LABELS, MJD
-from schemas.batch import BANDS, SYSTEMS, AlertBatch
+from schemas.batch import BANDS, COLUMNS, SYSTEMS, AlertBatch
 from schemas.nights import dates
 from schemas.photometry import ab_magnitude, unix_s
 

@@ -17,7 +17,7 @@ from benchmarks.textbook import Textbook, decode, read_stamps
 from benchmarks.textbook_filters import FILTERS, TOPICS, passed
 from classifiers.realbogus import WEIGHTS
 from filters.loading import load_builtin
-from replay.archives import Archive
+from lake.archives import Archive
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder

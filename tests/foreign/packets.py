@@ -13,7 +13,7 @@ from typing import Any
 
 import fastavro
 
-from replay.archives import Archive
+from lake.archives import Archive
 from replay.invention import invent
 from tests.schemas.golden import (
     RUBIN_ID,

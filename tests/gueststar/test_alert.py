@@ -8,10 +8,10 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from filters.alerts import COLUMNS as FILTER_COLUMNS
 from filters.handmade import Epoch, handmade
 from gueststar.alert import Alert, rows
 from gueststar.row import COLUMNS, NAMES
+from schemas.batch import COLUMNS as FILTER_COLUMNS
 from schemas.batch import AlertBatch
 
 

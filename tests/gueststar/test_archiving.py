@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from gueststar.batches import decode, score
 from gueststar.command import app
-from replay.lake.reading import Lake
+from lake.reading import Lake
 from schemas.errors import ArchiveError
 from tests.schemas.golden import container, rubin_record, rubin_schema
 

@@ -18,7 +18,7 @@ from confluent_kafka import Producer
 
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from broker.node import KafkaNode
-from replay.archives import Archive
+from lake.archives import Archive
 from tests.chaos.backlog import Backlog
 from tests.chaos.proof import messages
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from broker.clock import ManualClock
 from broker.errors import ProducerFenced, TransactionAborted
 from broker.ports import Output, Partition
-from replay.archives import Archive
+from lake.archives import Archive
 from replay.invention import invent
 from replay.pacing import steady
 from replay.sending import ATTEMPTS_MAX, Sent, send, send_archive

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.alerts import COLUMNS, Alerts
+from filters.alerts import Alerts
 from filters.expressions.evaluation import evaluate
 from filters.expressions.reading import read
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Node
 from filters.expressions.writing import written
 from filters.handmade import handmade
-from schemas.batch import AlertBatch
+from schemas.batch import COLUMNS, AlertBatch
 from schemas.errors import FilterError
 from tests.filters.expressions.trees import Row, batch_of, numbers, rows, truths, worth
 

@@ -16,7 +16,7 @@ from filters.conformance import violations
 from filters.expressions.evaluation import evaluate
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.reading import read
-from replay.archives import Archive
+from lake.archives import Archive
 from schemas.batch import BANDS, AlertBatch
 from schemas.decode import Decoder
 

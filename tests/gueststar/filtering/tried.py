@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from filters.alerts import Alerts
 from filters.selection import Clauses, selection
+from lake.writing import LakeWriter
 from replay.invention import invent
-from replay.lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.served import served
-from filters.alerts import COLUMNS
 from gueststar.testing import (
     alerts,
     artefact,
@@ -23,6 +22,7 @@ from gueststar.testing import (
     variable_star,
 )
 from gueststar.testing.builders import LABELS, MJD
+from schemas.batch import COLUMNS
 from schemas.errors import FilterError
 
 SPECIMENS = (real_alert, supernova, asteroid, variable_star, artefact)

@@ -19,7 +19,7 @@ from classifiers.served import score
 from classifiers.training.lightcurve.export import loaded
 from classifiers.training.lightcurve.fitting import scored
 from classifiers.training.lightcurve.objects.histories import history_packets
-from replay.archives import Archive
+from lake.archives import Archive
 from schemas.annotation import Annotations
 from schemas.batch import SYSTEMS, AlertBatch, Reason
 from schemas.decode import Decoder

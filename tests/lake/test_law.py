@@ -21,10 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.handmade import Epoch, handmade
-from replay.lake.layout import alert_files
-from replay.lake.merging import NightWritten
-from replay.lake.reading import Lake
-from replay.lake.writing import LakeWriter
+from lake.layout import alert_files
+from lake.merging import NightWritten
+from lake.reading import Lake
+from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
 
@@ -148,8 +148,8 @@ def test_each_alert_is_one_row_the_newest_copy_with_its_own_curve_and_packet(
 ) -> None:
     lake = tmp_path_factory.mktemp("law")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("replay.lake.merging.ROWS_PER_GROUP", small)
-        patch.setattr("replay.lake.gathering.ROWS_PER_GROUP", small)
+        patch.setattr("lake.merging.ROWS_PER_GROUP", small)
+        patch.setattr("lake.gathering.ROWS_PER_GROUP", small)
         for count, one in enumerate(archives, start=1):
             before = {} if count == 1 else rows_of(lake)
             written = archive(lake, one)
@@ -207,7 +207,7 @@ class Killed(BaseException):
 def test_a_process_killed_at_any_step_leaves_each_night_old_or_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, parts: int
 ) -> None:
-    monkeypatch.setattr("replay.lake.merging.ROWS_PER_GROUP", parts)
+    monkeypatch.setattr("lake.merging.ROWS_PER_GROUP", parts)
     second, old, new = ARCHIVES[name], expected([FIRST]), expected([FIRST, ARCHIVES[name]])
     for some in (FIRST.copies[:3], FIRST.copies[3:]):
         archive(tmp_path / "first", Archive(some))
@@ -299,9 +299,9 @@ def test_who_reads_while_it_is_archived_sees_each_alert_once_and_never_fewer(
 def test_a_lake_that_another_archives_into_for_too_long_is_left_with_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from replay.lake.lock import locked
+    from lake.lock import locked
 
-    monkeypatch.setattr("replay.lake.writing.WAIT_S_MAX", 0.1)
+    monkeypatch.setattr("lake.writing.WAIT_S_MAX", 0.1)
     archive(tmp_path, FIRST)
     with (
         locked(tmp_path, wait_s=0),

@@ -16,7 +16,7 @@ import fastavro
 import numpy as np
 import pytest
 
-from replay.archives import Archive, ArchiveLimits, read
+from lake.archives import Archive, ArchiveLimits, read
 from replay.invention import invent
 from replay.ztf_schema import ZTF_SCHEMA
 from schemas.errors import ArchiveError

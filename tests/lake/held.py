@@ -8,9 +8,9 @@ import numpy as np
 
 from filters.alerts import Table
 from filters.handmade import handmade
-from replay.lake.layout import CURVES, PLAIN, POINTS
-from replay.lake.reading import Lake, LakeRows
-from replay.lake.writing import LakeWriter
+from lake.layout import CURVES, PLAIN, POINTS
+from lake.reading import Lake, LakeRows
+from lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.lake.layout import (
+from lake.layout import (
     LITE_BYTES,
     NIGHT,
     PACKET_BYTES,
@@ -21,8 +21,8 @@ from replay.lake.layout import (
     alert_files,
     night_date,
 )
-from replay.lake.part import Part
-from replay.lake.standing import standing
+from lake.part import Part
+from lake.standing import standing
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, LightCurves, Spans
 from schemas.cutouts import Stamps

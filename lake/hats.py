@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.lake.arrays import conformed, joined_schema, values_of
-from replay.lake.layout import PACKET
-from replay.lake.reading import Lake
+from lake.arrays import conformed, joined_schema, values_of
+from lake.layout import PACKET
+from lake.reading import Lake
 from schemas.errors import ArchiveError
 from sky.cells import DEPTH_MAX, cells_of, parents
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from filters.handmade import handmade
-from replay.lake.layout import alert_files
-from replay.lake.reading import Lake
-from replay.lake.writing import LakeWriter
+from lake.layout import alert_files
+from lake.reading import Lake
+from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
-from tests.replay.lake.held import assert_same, nights, only, with_scores, written
+from tests.lake.held import assert_same, nights, only, with_scores, written
 
 
 def first_layout(lake: Path, batch: AlertBatch) -> None:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.lake.arrays import curves_of, values_of
-from replay.lake.layout import (
+from lake.arrays import curves_of, values_of
+from lake.layout import (
     FIRST_ALERTS,
     FIRST_VERSION,
     PACKET_AT,

@@ -14,10 +14,10 @@ from typing import Self
 
 import numpy as np
 
-from replay.lake.gathering import Gathered
-from replay.lake.layout import first_files
-from replay.lake.lock import WAIT_S_MAX, locked, sweep, writing
-from replay.lake.merging import NightWritten, put
+from lake.gathering import Gathered
+from lake.layout import first_files
+from lake.lock import WAIT_S_MAX, locked, sweep, writing
+from lake.merging import NightWritten, put
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
 from schemas.nights import NONE

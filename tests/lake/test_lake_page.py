@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lake.writing import LakeWriter
 from replay.invention import invent
-from replay.lake.writing import LakeWriter
 from schemas.decode import Decoder
 
 PAGE = Path(__file__).parents[3] / "docs" / "lake.md"
@@ -31,7 +31,7 @@ def test_a_snippet_of_the_page_runs(lake: Path, snippet: str) -> None:
 
 
 def test_the_page_has_snippets_and_names_every_column_of_a_point() -> None:
-    from replay.lake.layout import PACKET, POINTS
+    from lake.layout import PACKET, POINTS
 
     assert len(SNIPPETS) >= 2
     assert all(f"`{name}`" in PAGE.read_text() for name in (*POINTS, *PACKET[2:]))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.lake.layout import CURVES, CURVES_KEY, POINTS
+from lake.layout import CURVES, CURVES_KEY, POINTS
 from schemas.batch import AlertBatch, LightCurves
 
 

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replay.lake.arrays import conformed, joined_schema, values_of
-from replay.lake.digests import digest
-from replay.lake.gathering import Gathered
-from replay.lake.keys import Ids, Mask, among
-from replay.lake.layout import (
+from lake.arrays import conformed, joined_schema, values_of
+from lake.digests import digest
+from lake.gathering import Gathered
+from lake.keys import Ids, Mask, among
+from lake.layout import (
     ALERTS,
     CURVES_PER_GROUP,
     CURVES_TABLE,
@@ -32,9 +32,9 @@ from replay.lake.layout import (
     night_folder,
     packets_file,
 )
-from replay.lake.part import Part, Standing
-from replay.lake.standing import standing
-from replay.lake.streams import masked, to_disk, write_tables
+from lake.part import Part, Standing
+from lake.standing import standing
+from lake.streams import masked, to_disk, write_tables
 
 
 class NightWritten(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
-from tests.replay.lake.held import with_scores, written
+from tests.lake.held import with_scores, written
 
 
 @pytest.fixture(scope="session")

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from filters.handmade import Epoch, handmade
 from filters.loading import builtin_names, load_builtin
-from replay.lake.layout import alert_files
-from replay.lake.lock import WRITING
-from replay.lake.part import Part
-from replay.lake.reading import Lake, is_lake
-from replay.lake.writing import LakeWriter
+from lake.layout import alert_files
+from lake.lock import WRITING
+from lake.part import Part
+from lake.reading import Lake, is_lake
+from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
-from tests.replay.lake.held import assert_same, nights, only, with_scores, written
+from tests.lake.held import assert_same, nights, only, with_scores, written
 
 
 def test_an_invented_night_comes_back_as_it_was(lake: Path, batch: AlertBatch) -> None:
@@ -117,7 +117,7 @@ def test_a_night_that_is_not_finished_leaves_the_lake_as_it_was(tmp_path: Path) 
 def test_parts_on_disk_make_the_same_lake(
     tmp_path: Path, batch: AlertBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("replay.lake.writing.WAITING_BYTES_MAX", 1)
+    monkeypatch.setattr("lake.writing.WAITING_BYTES_MAX", 1)
     halves = [batch.take(np.arange(25)), batch.take(np.arange(25, 40))]
     written(tmp_path, *halves)
     assert_same(only(tmp_path), batch)
@@ -127,7 +127,7 @@ def test_parts_on_disk_make_the_same_lake(
 def test_light_curves_in_many_groups_are_found(
     tmp_path: Path, batch: AlertBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("replay.lake.merging.CURVES_PER_GROUP", 7)
+    monkeypatch.setattr("lake.merging.CURVES_PER_GROUP", 7)
     written(tmp_path, batch)
     assert_same(only(tmp_path), batch)
     rows = np.array([39, 6, 7, 8, 7])
@@ -228,7 +228,7 @@ def test_stamps_without_packets_are_refused_with_the_remedy(tmp_path: Path) -> N
 
 
 def test_stamps_of_too_many_alerts_are_refused(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("replay.lake.reading.STAMPS_MAX", 10)
+    monkeypatch.setattr("lake.reading.STAMPS_MAX", 10)
     with pytest.raises(ArchiveError, match="take fewer rows"):
         _ = only(lake).stamps
     assert [len(rows.stamps) for rows in Lake(lake).tables(10)] == [10] * 4
@@ -236,7 +236,7 @@ def test_stamps_of_too_many_alerts_are_refused(lake: Path, monkeypatch: pytest.M
 
 @pytest.mark.data
 def test_real_alerts_come_back_as_they_were(data_folder: Path, tmp_path: Path) -> None:
-    from replay.archives import read
+    from lake.archives import read
 
     found = next(read(data_folder / "ztf" / "ZwickyTransientFacility+ztfss18"))
     batch = with_scores(found.take(np.arange(200)))

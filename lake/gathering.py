@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.lake.arrays import conformed, curves_table, joined_schema, table_of
-from replay.lake.keys import Keys
-from replay.lake.layout import (
+from lake.arrays import conformed, curves_table, joined_schema, table_of
+from lake.keys import Keys
+from lake.layout import (
     ENCODING,
     LITE_BYTES,
     PACKET_AT,

@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.alerts import COLUMNS
-from schemas.batch import AlertBatch, LightCurves
+from schemas.batch import COLUMNS, AlertBatch, LightCurves
 
 VERSION, FIRST_VERSION = "2", "1"
 """Of this layout, which is written; and the one before, which is read. Another is refused."""

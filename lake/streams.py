@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from replay.lake.keys import Mask
-from replay.lake.layout import ENCODING
+from lake.keys import Mask
+from lake.layout import ENCODING
 
 
 def masked(tables: Iterable[Any], keep: Mask) -> Iterator[Any]:

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from filters.handmade import handmade
 from gueststar.command import app
-from replay.lake.hats import ORDER_MAX, Cell, cells, write_hats
-from replay.lake.reading import Lake
-from replay.lake.writing import LakeWriter
+from lake.hats import ORDER_MAX, Cell, cells, write_hats
+from lake.reading import Lake
+from lake.writing import LakeWriter
 from schemas.errors import ArchiveError
 from sky.cells import cells_of
 
@@ -49,7 +49,7 @@ def lake(tmp_path: Path) -> Path:
 def test_every_alert_is_in_its_cell_once_sorted_by_its_index(
     lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("replay.lake.hats.ROWS_A_CELL_MAX", 50)
+    monkeypatch.setattr("lake.hats.ROWS_A_CELL_MAX", 50)
     written = write_hats(Lake(lake), tmp_path / "sky", version="test")
     assert (written.alerts, written.placeless) == (2 * ROWS, 2)
     dataset, rows, orders = tmp_path / "sky" / "dataset", set(), set()
