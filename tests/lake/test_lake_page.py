@@ -11,7 +11,7 @@ from lake.writing import LakeWriter
 from replay.invention import invent
 from schemas.decode import Decoder
 
-PAGE = Path(__file__).parents[3] / "docs" / "lake.md"
+PAGE = Path(__file__).parents[2] / "docs" / "lake.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 
