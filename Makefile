@@ -32,7 +32,7 @@ check: setup ## style, types, layers
 	$(BIN)/lint-imports
 
 test: setup ## all tests that need no torch (TESTERS=1: one after another)
-	$(BIN)/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder \
+	$(BIN)/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 \
 		--durations 12
 
 test-train: .venv-train/ready ## the tests of training
