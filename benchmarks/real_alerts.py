@@ -35,6 +35,7 @@ ZTF_EPOCH: Row = {
 }
 ZTF_CANDIDATE: Row = {
     **ZTF_EPOCH,
+    "pid": LONG,
     "ra": "double",
     "dec": "double",
     "ndethist": LONG,

@@ -209,10 +209,11 @@ def _smallest_alert() -> bytes:
     schema = (
         '{"type":"record","name":"alert","fields":[{"name":"objectId","type":"string"},'
         '{"name":"candid","type":"long"},{"name":"candidate","type":{"type":"record",'
-        '"name":"candidate","fields":[{"name":"jd","type":"double"},'
-        '{"name":"ra","type":"double"},{"name":"dec","type":"double"}]}}]}'
+        '"name":"candidate","fields":[{"name":"fid","type":"int"},{"name":"pid","type":"long"},'
+        '{"name":"jd","type":"double"},{"name":"ra","type":"double"},'
+        '{"name":"dec","type":"double"}]}}]}'
     )
-    record = text_bytes("warm-up") + long_bytes(1) + struct.pack("<3d", 2460000.5, 0.0, 0.0)
+    record = text_bytes("warm-up") + long_bytes(1) * 3 + struct.pack("<3d", 2460000.5, 0.0, 0.0)
     marker = bytes(SYNC_BYTES)
     header = MAGIC + block_bytes([text_bytes("avro.schema") + text_bytes(schema)])
     return b"".join((header, marker, long_bytes(1), long_bytes(len(record)), record, marker))

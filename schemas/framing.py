@@ -17,6 +17,7 @@ from schemas.errors import SchemaError
 from schemas.limits import DecodeLimits
 from schemas.lsst import LSST
 from schemas.program import Program, compile_program
+from schemas.recognition import survey_of
 from schemas.refusal import Refusal
 from schemas.survey import NO_SURVEY, Survey
 from schemas.ztf import ZTF
@@ -179,9 +180,9 @@ class Framer:
         parsed = schema.parsed
         try:
             check_enrichable(schema)
+            survey = survey_of(parsed, SURVEYS)
         except SchemaError as error:
             raise Refusal(Reason.UNKNOWN_SCHEMA, str(error)) from error
-        survey = _survey_of(parsed)
         return Layout(schema, survey, self._program(parsed, survey))
 
     def _program(self, parsed: Any, survey: Survey) -> Program:  # noqa: ANN401 - JSON
@@ -202,12 +203,3 @@ def _framed(layouts: Layouts, content: bytes, begin: int, end: int, message: byt
     if isinstance(layout, Refusal):
         raise Refusal(layout.reason, layout.detail)
     return Framed(layout, content, begin, end, message)
-
-
-def _survey_of(record: dict[str, Any]) -> Survey:
-    names = {one["name"] for one in record["fields"]}
-    for survey in SURVEYS:
-        if survey.root in names:
-            return survey
-    roots = " or ".join(survey.root for survey in SURVEYS)
-    raise Refusal(Reason.NOT_AN_ALERT, f"the record {record['name'][:80]} has no {roots}")

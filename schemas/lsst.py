@@ -252,4 +252,4 @@ def _asteroid_distance(alerts: Cells) -> Floats:
     return np.where(found, np.where(np.isnan(stated), residual, stated), np.inf)
 
 
-LSST = Survey("lsst", "diaSource", LEAVES, HISTORIES, CUTOUTS, columns)
+LSST = Survey("lsst", ("diaSource.diaSourceId",), LEAVES, HISTORIES, CUTOUTS, columns)

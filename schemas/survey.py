@@ -121,8 +121,9 @@ class Survey:
     """One survey's adapter, as a table and the function that makes columns of what it names."""
 
     name: str
-    root: str
-    """The top-level field that tells its records."""
+    marks: tuple[str, ...]
+    """Dotted paths from the record's top by which its records are recognised: each is in every
+    version of its schema, and no other survey has them all."""
     leaves: tuple[Leaf, ...]
     histories: tuple[History, ...]
     cutouts: tuple[str, str, str]
@@ -175,5 +176,5 @@ def _defaults(leaves: tuple[Leaf, ...], first: int) -> Ints:
     return row
 
 
-NO_SURVEY = Survey("", "", (), (), ("", "", ""), lambda _: {})
+NO_SURVEY = Survey("", (), (), (), ("", "", ""), lambda _: {})
 """Wants nothing: its programs pass over a record of any kind."""

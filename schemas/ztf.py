@@ -269,4 +269,6 @@ def _unflagged(raw: Raw, cells: Cells) -> NDArray[np.bool_]:
     return unflagged
 
 
-ZTF = Survey("ztf", "candidate", LEAVES, HISTORIES, CUTOUTS, columns)
+MARKS = ("candidate.fid", "candidate.pid", "candidate.jd", "objectId")
+"""Other surveys have all but pid, the number of ZTF's own processing, or have no fid."""
+ZTF = Survey("ztf", MARKS, LEAVES, HISTORIES, CUTOUTS, columns)

@@ -50,6 +50,7 @@ def invented_stamps(count: int, seed: int, amplitude: float = 0.0) -> NDArray[np
 CANDIDATE: dict[str, Any] = {
     "jd": 2460000.75,
     "fid": 1,
+    "pid": 1,
     "field": 400,
     "ra": 10.0,
     "dec": 20.0,

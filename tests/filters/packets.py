@@ -20,7 +20,7 @@ NOW_UNIX_S = 1_772_323_200.0
 """What the cases take for now: 2026-03-01, MJD 61100."""
 
 ZTF_FIELDS = (
-    "jd:d? fid:i? programid:i? candid:l? isdiffpos:s? ra:d? dec:d? magpsf:d? sigmapsf:d? "
+    "jd:d? fid:i? pid:l? programid:i? candid:l? isdiffpos:s? ra:d? dec:d? magpsf:d? sigmapsf:d? "
     "diffmaglim:d? jdstarthist:d? ndethist:i? exptime:d?"
 )
 ZTF_FORCED_FIELDS = (
@@ -59,7 +59,7 @@ def packet(survey: str, **changes: Any) -> bytes:  # noqa: ANN401 - values of an
 
 def ztf_point(days: float, **changes: Any) -> Record:  # noqa: ANN401 - values of any field
     """A detection so many days after the plain alert."""
-    own = {"jd": JD + days, "fid": 2, "programid": 1, "candid": 7, "isdiffpos": "t"}
+    own = {"jd": JD + days, "fid": 2, "pid": 7, "programid": 1, "candid": 7, "isdiffpos": "t"}
     where = {"ra": 150.0, "dec": 20.0, "magpsf": 18.0, "sigmapsf": 0.05, "diffmaglim": 20.5}
     since = {"jdstarthist": JD, "ndethist": 1, "exptime": 30.0}
     return own | where | since | changes

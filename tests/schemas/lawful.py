@@ -110,9 +110,9 @@ class _Evolution:
         return {**record, "fields": [fields[at] for at in order]}
 
     def _is_needed(self, path: str) -> bool:
+        needed = [one for one, leaf in self.leaves.items() if leaf.required]
         return any(
-            leaf.required and (one == path or one.startswith(f"{path}."))
-            for one, leaf in self.leaves.items()
+            one == path or one.startswith(f"{path}.") for one in (*needed, *self.survey.marks)
         )
 
     def _new_field(self, number: int) -> Json:

@@ -42,8 +42,11 @@ def ztf_schema(way: str = "record, null", *, after: int = 0) -> Json:
         "name": "candidate",
         "doc": "the detection",
         "fields": [
-            {"name": name, "type": "double", "doc": "in degrees or days"}
-            for name in ("jd", "ra", "dec")
+            *({"name": name, "type": "int"} for name in ("fid", "pid")),
+            *(
+                {"name": name, "type": "double", "doc": "in degrees or days"}
+                for name in ("jd", "ra", "dec")
+            ),
         ],
     }
     types = [WAYS[way], *[_again(WAYS[way])] * 2]
@@ -97,7 +100,7 @@ def ztf_record(number: int, schema: Json) -> dict[str, Any]:
     return {
         "objectId": f"ZTF18abc{number:04}",
         "candid": number,
-        "candidate": {"jd": 2_460_000.5 + number, "ra": 10.0, "dec": -5.0},
+        "candidate": {"fid": 1, "pid": 1, "jd": 2_460_000.5 + number, "ra": 10.0, "dec": -5.0},
         **dict.fromkeys(CUTOUTS, image),
         **({"cutoutTemplate": None} if nullable and number % 3 == 0 else {}),
         **{name: "after" for name in kinds if name.startswith("doc")},

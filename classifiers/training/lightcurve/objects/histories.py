@@ -26,6 +26,7 @@ EPOCH = {
 }
 CANDIDATE = {
     **EPOCH,
+    "pid": ["null", "long"],
     "ra": "double",
     "dec": "double",
     "jdstarthist": ["null", "double"],

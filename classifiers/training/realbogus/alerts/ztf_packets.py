@@ -15,6 +15,7 @@ from schemas.ztf import CUTOUTS
 CANDIDATE = {
     "jd": "double",
     "fid": "int",
+    "pid": ["null", "long"],
     "field": ["null", "int"],
     "ra": "double",
     "dec": "double",
