@@ -24,7 +24,9 @@ LOGICAL = (
     ("long", "time-micros"),
     ("long", "timestamp-millis"),
     ("long", "timestamp-micros"),
+    ("long", "timestamp-nanos"),
     ("long", "local-timestamp-micros"),
+    ("double", "date"),
     ("bytes", "decimal"),
     ("string", "unheard-of"),
 )
@@ -96,6 +98,8 @@ class Types:
             return Kind(schema, lambda: self.value("string"))
         if base == "bytes":
             return Kind(schema, lambda: self.rng.bytes(3))
+        if base == "double":
+            return Kind(schema, lambda: self.value("double"))
         return Kind(schema, lambda: self._below(20_000))
 
     def _named(self, kind: str) -> dict[str, Json]:
@@ -123,7 +127,9 @@ class Types:
 
     def _fixed(self) -> Kind:
         size = self._below(20)
-        return self._defines({**self._named("fixed"), "size": size}, lambda: self.rng.bytes(size))
+        logical = ({}, {"logicalType": "duration"}, {"logicalType": "unheard-of"})[self._below(3)]
+        schema = {**self._named("fixed"), "size": size, **logical}
+        return self._defines(schema, lambda: self.rng.bytes(size))
 
     def _reference(self) -> Kind:
         if not self._defined:
@@ -159,7 +165,7 @@ class Types:
         return Kind([branch.schema for branch in branches], draw)
 
     def _record(self, depth: int) -> Kind:
-        schema = self._named("record")
+        schema = self._named(("record", "error")[self._below(2)])
         members = {f"field{n}": self.drawn(depth + 1) for n in range(self._below(MEMBERS_MAX))}
         schema["fields"] = [
             {"name": name, "type": kind.schema, "order": "ignore", "doc": "d"}
@@ -269,7 +275,7 @@ class Encoder:
 
     def _complex(self, schema: dict[str, Json], value: Value, space: str) -> bytes:
         kind = schema["type"]
-        if kind == "record":
+        if kind in {"record", "error"}:
             space, parts = self._space(schema, space), schema["fields"]
             return b"".join(self.encode(one["type"], value[one["name"]], space) for one in parts)
         if kind == "array":
