@@ -21,11 +21,11 @@ import numpy as np
 
 from benchmarks.t2 import T2, resampled
 from classifiers.lightcurve import LIGHTCURVE, lightcurve
-from classifiers.observations.layout import REDSHIFT, ROW
+from classifiers.observations.layout import BANDS, REDSHIFT, ROW
 from classifiers.observations.rows import rows
 from classifiers.session import Session
 from classifiers.training.timing import ALERTS, BATCHES, ROUNDS
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
 
 SEED = 1
 SEASONS, SEASON_DAYS, YEAR_DAYS = 3, 200.0, 365.25

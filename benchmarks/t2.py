@@ -14,7 +14,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from schemas.batch import BANDS, Floats, LightCurves
+from classifiers.observations.layout import BANDS
+from schemas.batch import Floats, LightCurves
 
 STEPS, WIDTH, HEADS, INNER, CLASSES = 100, 32, 16, 128, 14
 OPSET, IR_VERSION = 18, 10

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         ModelError,
         RegistryError,
         SchemaError,
+        SurveyError,
     )
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "SchemaError",
     "SettingsError",
     "Stamps",
+    "SurveyError",
     "TooManyAborts",
     "TooManyDead",
     "TopicMissing",
@@ -139,6 +141,7 @@ _HOMES = {
         "ModelError",
         "RegistryError",
         "SchemaError",
+        "SurveyError",
     ),
 }
 """Where each public name is loaded from."""

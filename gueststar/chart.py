@@ -8,7 +8,16 @@ from rich.text import Text
 from gueststar.points import Points
 from schemas.batch import BANDS, Floats
 
-STYLES = dict(zip(BANDS, ("magenta", "blue", "green", "yellow", "red", "bright_red"), strict=True))
+STYLES = dict(
+    zip(
+        BANDS,
+        (
+            *("magenta", "blue", "green", "yellow", "red", "bright_red"),
+            *("bright_yellow", "bright_magenta", "bright_cyan", "cyan"),
+        ),
+        strict=True,
+    )
+)
 LIMIT, UNKNOWN_BAND = "v", "?"
 AXIS_WIDTH = 6
 """Columns of the magnitudes at the left."""

@@ -9,6 +9,18 @@ from schemas.compiling import compiled
 from schemas.decoder import Ints
 
 
+def ascii_texts(buffer: NDArray[np.uint8], spans: Ints, letters_max: int) -> NDArray[np.str_]:
+    """The texts at some spans, int64 (n, 2), begin and end; empty where one is not sound.
+
+    Sound is what has at most so many letters, all printable ASCII and none a blank.
+    """
+    letters = np.zeros((len(spans), letters_max), np.uint32)
+    fine = np.empty(len(spans), np.bool_)
+    read_ascii(buffer, spans, letters, fine)
+    letters[~fine] = 0
+    return letters.view(f"U{letters_max}")[:, 0]
+
+
 @compiled
 def read_ascii(
     buffer: NDArray[np.uint8], spans: Ints, letters: NDArray[np.uint32], fine: NDArray[np.bool_]

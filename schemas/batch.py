@@ -15,14 +15,17 @@ from schemas.avro import WriterSchema
 from schemas.cutouts import Stamps, read_stamps
 
 Floats = NDArray[np.float64]
-BANDS = ("u", "g", "r", "i", "z", "y")
-"""Band names by code: `batch.band` holds indices into this tuple, -1 where unknown."""
+BANDS = ("u", "g", "r", "i", "z", "y", "Y", "J", "H", "K")
+"""Band names by code: `batch.band` holds indices into this tuple, -1 where unknown.
 
-SYSTEMS = ("ztf", "lsst")
+Lakes hold the codes, so names are only ever appended. A network says itself which it knows.
+"""
+
+SYSTEMS = ("ztf", "lsst", "winter")
 """Photometric systems by code: the passbands and the depth that fluxes were measured in.
 
-`batch.photometric_system` holds indices into this tuple, -1 where unknown. A network that was
-taught fluxes of one system reads no others.
+`batch.photometric_system` holds indices into this tuple, -1 where unknown; names are only ever
+appended. A network that was taught fluxes of one system reads no others.
 """
 
 PLANES = ("science", "template", "difference")

@@ -33,6 +33,7 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
     first = np.minimum(first_detection_mjd(columns["light_curve"]), columns["mjd"])
     columns["history_age_days"] = columns["mjd"] - first
     columns["survey"] = np.full(len(raw), survey.name)
+    columns["photometric_system"] = np.full(len(raw), survey.system_code, np.int8)
     for kind in ("field", "stamp"):
         spans = [raw.alerts.spans(f"{kind} {plane}") for plane in PLANES]
         columns[kind] = np.maximum(np.stack(spans, axis=1), -1)

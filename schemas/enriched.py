@@ -20,12 +20,11 @@ from schemas.batch import AlertBatch, Spans
 from schemas.enriched_framing import Framing, FramingName, Registrar, Slices, framing_of
 from schemas.enriched_schema import emptied_bytes, ready_to_read, survey_schema
 from schemas.form import Form
-from schemas.framing import SURVEYS
+from schemas.surveys import surveys
 from schemas.wire import long_bytes
 
 SCHEMAS_KEPT_MAX = 64
 """Writer schemas made ready; all are forgotten when there is one more."""
-_CUTOUTS = {survey.name: survey.cutouts for survey in SURVEYS}
 
 
 class Written(NamedTuple):
@@ -100,7 +99,7 @@ class _Writing:
         self._framings: dict[FramingName, Framing] = {}
         self._survey_part = ready_to_read(survey_schema(schema)) if schema.enriched else None
         record = schema.parsed
-        cutouts = _CUTOUTS[survey]
+        cutouts = next(one.cutouts for one in surveys() if one.name == survey)
         order = [field["name"] for field in record["fields"] if field["name"] in cutouts]
         self._planes = [(cutouts.index(name), emptied_bytes(record, name)) for name in order]
         """In the order of the wire: the plane, and what stands for its field where one may."""

@@ -2,6 +2,7 @@
 
 GueststarError
 ├── SchemaError        a writer schema that cannot be read, or lacks what an adapter needs
+├── SurveyError        an installed package's survey that is none
 ├── RegistryError      a schema registry that does not answer, or refuses
 ├── DecodeLimitError   a setting that is no usable bound
 ├── FilterError        a filter that cannot be loaded (filters/)
@@ -26,6 +27,10 @@ class GueststarError(Exception):
 
 class SchemaError(GueststarError):
     """A writer schema that cannot be read, or lacks what its survey's adapter needs."""
+
+
+class SurveyError(GueststarError):
+    """An installed package's survey that cannot be opened, or is none."""
 
 
 class RegistryError(GueststarError):

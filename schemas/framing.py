@@ -15,14 +15,12 @@ from schemas.container import MAGIC, Header, only_block, read_header, read_metad
 from schemas.enriched_schema import check_enrichable
 from schemas.errors import SchemaError
 from schemas.limits import DecodeLimits
-from schemas.lsst import LSST
 from schemas.program import Program, compile_program
 from schemas.recognition import survey_of
 from schemas.refusal import Refusal
 from schemas.survey import NO_SURVEY, Survey
-from schemas.ztf import ZTF
+from schemas.surveys import surveys
 
-SURVEYS = (ZTF, LSST)
 CONFLUENT_MAGIC = b"\x00"
 CONFLUENT_BYTES = 5
 
@@ -98,6 +96,7 @@ class Framer:
         self._schemas = schemas
         self._limits = limits
         self._rescore = rescore
+        self._surveys = surveys()
         self._layouts = _Kept[Layouts](limits.schemas_kept_max)
         self._headers = _Kept[tuple[Header, Layouts]](limits.schemas_kept_max)
         self._passing = _Kept[Program](limits.schemas_kept_max)
@@ -180,7 +179,7 @@ class Framer:
         parsed = schema.parsed
         try:
             check_enrichable(schema)
-            survey = survey_of(parsed, SURVEYS)
+            survey = survey_of(parsed, self._surveys)
         except SchemaError as error:
             raise Refusal(Reason.UNKNOWN_SCHEMA, str(error)) from error
         return Layout(schema, survey, self._program(parsed, survey))

@@ -8,16 +8,13 @@ a record at its top is none of the survey's, and stands in no list.
 
 from __future__ import annotations
 
-LeftOut = dict[str, str]
-"""By dotted path of a record ("" for the top): blank-separated names."""
-
 _CALIBRATED = "clrcoeff clrcounc magzpscirms magzpsciunc"
 _ON_IMAGE = (
     "aimage* bimage* chi* classtar decnr field mag[adf]* mindtoedge nbad nid nneg "
     "pdiffimfilename pid programpi ranr rb rbversion rcid scorr seeratio sharpnr "
     f"sigmagap* sigmagnr sky ssmagnr ssnamenr sumrat tblid xpos ypos magzpsci {_CALIBRATED}"
 )
-ZTF_LEFT_OUT: LeftOut = {
+ZTF_LEFT_OUT = {
     "": "publisher schemavsn",
     "candidate": (
         f"{_ON_IMAGE} clrmed clrrms distpsnr[23] dsdiff dsnrms jdendhist jdendref "
@@ -40,7 +37,7 @@ _SOURCE = (
     "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* snr spuriousness templateFluxErr "
     "timeProcessedMjdTai time_processed totFlux* trail* visit x xErr y yErr"
 )
-LSST_LEFT_OUT: LeftOut = {
+LSST_LEFT_OUT = {
     "": "alertId diaSourceId observation_reason target_name",
     "diaSource": _SOURCE,
     "prvDiaSources": (

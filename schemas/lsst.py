@@ -57,8 +57,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
+from schemas.batch import BANDS, PLANES, Floats, LightCurves
 from schemas.distances import distance_modulus
+from schemas.left_out import LSST_LEFT_OUT
 from schemas.light_curves import Points, first_detection_mjd, packet_curves, point_rows
 from schemas.nights import dates
 from schemas.photometry import (
@@ -133,8 +134,9 @@ HISTORIES = (
     History("forced", "prvDiaForcedSources", MEASUREMENT),
     History("limits", "prvDiaNondetectionLimits", (TIME, BAND)),
 )
+LSST_BANDS = ("u", "g", "r", "i", "z", "y")
 BAND_CODES = np.full(256, -1, np.int8)
-BAND_CODES[[ord(name) for name in BANDS]] = np.arange(len(BANDS))
+BAND_CODES[[ord(name) for name in LSST_BANDS]] = [BANDS.index(name) for name in LSST_BANDS]
 
 
 def columns(raw: Raw) -> dict[str, Any]:
@@ -155,7 +157,6 @@ def columns(raw: Raw) -> dict[str, Any]:
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": own.band,
-        "photometric_system": np.full(len(raw), SYSTEMS.index("lsst"), np.int8),
         **dict.fromkeys(("programid", "programid_max"), np.full(len(raw), PUBLIC)),
         "flux_njy": own.flux_njy,
         "flux_err_njy": own.flux_err_njy,
@@ -252,4 +253,5 @@ def _asteroid_distance(alerts: Cells) -> Floats:
     return np.where(found, np.where(np.isnan(stated), residual, stated), np.inf)
 
 
-LSST = Survey("lsst", ("diaSource.diaSourceId",), LEAVES, HISTORIES, CUTOUTS, columns)
+MARKS = ("diaSource.diaSourceId",)
+LSST = Survey("lsst", MARKS, LSST_BANDS, "lsst", LEAVES, HISTORIES, CUTOUTS, columns, LSST_LEFT_OUT)

@@ -19,6 +19,7 @@ DETECTION_SIGMA = 5.0
 """From how many sigmas on forced photometry counts as detected."""
 UNIX_EPOCH_MJD_DAYS = 40587.0
 DAY_S = 86400.0
+JD_TO_MJD_DAYS = 2_400_000.5
 MJD_MIN_DAYS = 47_892.0
 """1990-01-01. No survey with packets is as old: a time before it is none, or an MJD for a JD."""
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import Floats
+from schemas.batch import BANDS, SYSTEMS, Floats
 
 Ints = NDArray[np.int64]
 MISSING = -(2**63)
@@ -124,15 +124,33 @@ class Survey:
     marks: tuple[str, ...]
     """Dotted paths from the record's top by which its records are recognised: each is in every
     version of its schema, and no other survey has them all."""
+    bands: tuple[str, ...]
+    """Those of BANDS that its exposures may be in."""
+    system: str
+    """The one of SYSTEMS that its fluxes are measured in; "" for one that stands not there."""
     leaves: tuple[Leaf, ...]
     histories: tuple[History, ...]
     cutouts: tuple[str, str, str]
     """Top-level fields of the planes, in the order of PLANES."""
     columns: Callable[[Raw], dict[str, Any]]
-    """The survey-neutral columns of AlertBatch, but for those that are about the packet.
+    """The survey-neutral columns of AlertBatch, but for those that are about the packet or the
+    same for all of the survey's alerts.
 
     And `Spans.difference_reversed`: an adapter says which differences are to be turned round.
     """
+    left_out: Mapping[str, str]
+    """What it makes no column of, by dotted path of a record ("" for the top): blank-separated
+    names, or families of them as fnmatch reads them."""
+
+    def __post_init__(self) -> None:
+        unknown = set(self.bands) - set(BANDS)
+        assert not unknown, f"{self.name}: no bands of BANDS are {sorted(unknown)}"
+        assert self.system in {*SYSTEMS, ""}, f"{self.name}: {self.system!r} is none of SYSTEMS"
+
+    @property
+    def system_code(self) -> int:
+        """The index into SYSTEMS, -1 where the system stands not there."""
+        return SYSTEMS.index(self.system) if self.system else -1
 
     @cached_property
     def slots(self) -> dict[str, int]:
@@ -176,5 +194,5 @@ def _defaults(leaves: tuple[Leaf, ...], first: int) -> Ints:
     return row
 
 
-NO_SURVEY = Survey("", (), (), (), ("", "", ""), lambda _: {})
+NO_SURVEY = Survey("", (), (), "", (), (), ("", "", ""), lambda _: {}, {})
 """Wants nothing: its programs pass over a record of any kind."""

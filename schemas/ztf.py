@@ -51,14 +51,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.ascii_text import read_ascii
-from schemas.batch import BANDS, PLANES, SYSTEMS, Floats, LightCurves
+from schemas.ascii_text import ascii_texts
+from schemas.batch import BANDS, PLANES, Floats, LightCurves
+from schemas.left_out import ZTF_LEFT_OUT
 from schemas.light_curves import Points, packet_curves
 from schemas.nights import dates
-from schemas.photometry import DAY_S, DETECTION_SIGMA, FLUX_ERR_PER_MAG, njy, sound_mjd, unix_s
+from schemas.photometry import (
+    DAY_S,
+    DETECTION_SIGMA,
+    FLUX_ERR_PER_MAG,
+    JD_TO_MJD_DAYS,
+    njy,
+    sound_mjd,
+    unix_s,
+)
 from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Survey
 
-JD_TO_MJD_DAYS = 2_400_000.5
 OBJECT_ID_LETTERS_MAX = 32
 EXPOSURE_S, EXPOSURE_S_MAX = 30.0, 3600.0
 """Of the survey (Bellm et al. 2019, PASP 131, 018002), and what can be one at all."""
@@ -122,8 +130,9 @@ HISTORIES = (
 )
 
 
+ZTF_BANDS = ("g", "r", "i")
 # By a filter's number, of which ZTF has three; the first and the last are for all others.
-FILTERS = np.array([-1, *(BANDS.index(name) for name in "gri"), -1], np.int8)
+FILTERS = np.array([-1, *map(BANDS.index, ZTF_BANDS), -1], np.int8)
 # By a letter's code: +1 where the source brightened, -1 where it faded.
 SIGNS = np.full(256, np.nan)
 SIGNS[[ord(letter) for letter in "tTyY1"]] = 1.0
@@ -139,7 +148,7 @@ def columns(raw: Raw) -> dict[str, Any]:
     absent = np.full(len(raw), np.nan)
     return {
         "alert_id": _alert_ids(alerts),
-        "object_id": _object_ids(raw),
+        "object_id": ascii_texts(raw.buffer, alerts.spans("objectId"), OBJECT_ID_LETTERS_MAX),
         "mjd": detection.mjd,
         "exposed_unix_s": unix_s(detection.mjd),
         "night": dates(detection.mjd),
@@ -147,7 +156,6 @@ def columns(raw: Raw) -> dict[str, Any]:
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": detection.band,
-        "photometric_system": np.full(len(raw), SYSTEMS.index("ztf"), np.int8),
         "programid": _programids(alerts),
         "programid_max": _programid_max(raw),
         "flux_njy": detection.flux_njy,
@@ -215,15 +223,6 @@ def _template_flux(cells: Cells) -> Floats:
     return np.where(near, njy(cells.floats("magnr")), np.nan)
 
 
-def _object_ids(raw: Raw) -> NDArray[np.str_]:
-    """The objects' names; empty where one is no printable ASCII of a sound length."""
-    letters = np.zeros((len(raw), OBJECT_ID_LETTERS_MAX), np.uint32)
-    fine = np.empty(len(raw), np.bool_)
-    read_ascii(raw.buffer, raw.alerts.spans("objectId"), letters, fine)
-    letters[~fine] = 0
-    return letters.view(f"U{OBJECT_ID_LETTERS_MAX}")[:, 0]
-
-
 def _bands(cells: Cells) -> NDArray[np.int8]:
     return FILTERS.take(cells.ints("fid"), mode="clip")
 
@@ -271,4 +270,4 @@ def _unflagged(raw: Raw, cells: Cells) -> NDArray[np.bool_]:
 
 MARKS = ("candidate.fid", "candidate.pid", "candidate.jd", "objectId")
 """Other surveys have all but pid, the number of ZTF's own processing, or have no fid."""
-ZTF = Survey("ztf", MARKS, LEAVES, HISTORIES, CUTOUTS, columns)
+ZTF = Survey("ztf", MARKS, ZTF_BANDS, "ztf", LEAVES, HISTORIES, CUTOUTS, columns, ZTF_LEFT_OUT)

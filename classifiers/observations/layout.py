@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 
-from schemas.batch import BANDS
-
+BANDS = ("u", "g", "r", "i", "z", "y")
+"""Those that a row has room for, the first of `schemas.batch.BANDS`: others' points are left out.
+"""
 TOKENS = 32
 """Observations that a network sees one by one: detections first, those near the peak before others.
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from classifiers.observations import layout
 from classifiers.observations.compiled import fill_rows
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
 
 FLUX_NJY_MAX = 1e12
 """A point beyond is no measurement: AB magnitude 1.4."""
@@ -40,7 +40,7 @@ def rows(curves: LightCurves, redshift: NDArray[np.float64]) -> NDArray[np.float
         curves.detected,
     )
     begins = (layout.BAND_BEGIN, layout.SHAPE_BEGIN, layout.LAG_BEGIN, layout.TOKENS_BEGIN)
-    bounds = (len(BANDS), layout.TOKENS, FLUX_NJY_MAX, PRECISION_MAX)
+    bounds = (len(layout.BANDS), layout.TOKENS, FLUX_NJY_MAX, PRECISION_MAX)
     limits = (ZERO_POINT_MAG, LIMIT_SIGMAS, REDSHIFT_MAX)
     fill_rows(
         curves.offsets,

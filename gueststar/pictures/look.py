@@ -12,10 +12,17 @@ NO_PIXEL = "#d9c7a0"
 """Of a pixel without a value: no grey, so that it is not taken for one."""
 
 BAND_COLOURS = dict(
-    zip(BANDS, ("#6f2da8", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#7a3b1d"), strict=True)
+    zip(
+        BANDS,
+        (
+            *("#6f2da8", "#0072B2", "#009E73", "#E69F00", "#D55E00", "#7a3b1d"),
+            *("#56B4E9", "#CC79A7", "#8c8c00", "#444444"),
+        ),
+        strict=True,
+    )
 )
 """Told apart by the colour-blind (Wong 2011, Nature Methods 8, 441); each has a marker, too."""
-BAND_MARKERS = dict(zip(BANDS, ("P", "o", "s", "D", "h", "X"), strict=True))
+BAND_MARKERS = dict(zip(BANDS, ("P", "o", "s", "D", "h", "X", "p", "^", "<", ">"), strict=True))
 UNKNOWN_BAND = "?"
 
 WIDTH_INCHES, HEIGHT_INCHES = 10.0, 5.6

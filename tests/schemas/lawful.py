@@ -1,4 +1,4 @@
-"""Lawful packets of both surveys, their schemas evolved as a seed has it; and what they mean.
+"""Lawful packets of all surveys, their schemas evolved as a seed has it; and what they mean.
 
 An evolution adds fields of any type, changes the types of wanted ones, takes fields away, puts
 fields and branches in another order, and writes the whole in any codec, blocks and wrapping. What
@@ -17,8 +17,8 @@ import fastavro
 from numpy.random import Generator, default_rng
 
 from schemas.container import MAGIC
-from schemas.framing import SURVEYS
 from schemas.survey import Kind, Leaf, Survey
+from schemas.surveys import BUILT_IN
 from schemas.wire import block_bytes, long_bytes, text_bytes
 from tests.schemas import golden
 from tests.schemas.avro_types import Branch, Encoder, Json, Types, Value, defined_first
@@ -209,18 +209,19 @@ def pool(survey: str) -> tuple[Json, ...]:
     """Golden records, with short histories and a small stamp, made once."""
     light: Json = dict.fromkeys(golden.ZTF_CUTOUTS)
     one = {"fileName": "a", "stampData": b"image"} if survey == "ztf" else b"image"
+    light |= {"cutoutScience": one}
     made = (MAKERS[survey][1](seed) for seed in range(POOL))
     short = (
         {name: part[:EPOCHS_MAX] if isinstance(part, list) else part for name, part in each.items()}
         for each in made
     )
-    return tuple(record | light | {"cutoutScience": one} for record in short)
+    return tuple(record | light for record in short)
 
 
 def lawful(seed: int, packets: int) -> Lawful:
     """Packets of one drawn schema."""
     rng = default_rng(seed)
-    survey = SURVEYS[int(rng.integers(len(SURVEYS)))]
+    survey = BUILT_IN[int(rng.integers(len(BUILT_IN)))]
     evolution = _Evolution(survey, rng)
     schema = evolution.schema
     encoder = Encoder(schema, rng)

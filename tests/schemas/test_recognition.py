@@ -13,18 +13,21 @@ from hypothesis import strategies as st
 
 from schemas.batch import Reason
 from schemas.decode import Decoder
-from schemas.framing import SURVEYS
 from schemas.recognition import survey_of
 from schemas.refusal import Refusal
 from schemas.survey import Survey
+from schemas.surveys import BUILT_IN
 from tests.schemas import golden
 
 Json = Any
-SCHEMAS: dict[str, Callable[[], Json]] = {"ztf": golden.ztf_schema, "lsst": golden.rubin_schema}
+SCHEMAS: dict[str, Callable[[], Json]] = {
+    "ztf": golden.ztf_schema,
+    "lsst": golden.rubin_schema,
+}
 
 
 def _survey(name: str, *marks: str) -> Survey:
-    return Survey(name, marks, (), (), ("", "", ""), lambda _: {})
+    return Survey(name, marks, (), "", (), (), ("", "", ""), lambda _: {}, {})
 
 
 def _record(*paths: str) -> Json:
@@ -62,18 +65,18 @@ def _without(schema: Json, path: str) -> Json:
     }
 
 
-@pytest.mark.parametrize("survey", SURVEYS, ids=lambda one: one.name)
+@pytest.mark.parametrize("survey", BUILT_IN, ids=lambda one: one.name)
 def test_a_survey_is_known_by_its_own_schema(survey: Survey) -> None:
-    assert survey_of(SCHEMAS[survey.name](), SURVEYS) is survey
+    assert survey_of(SCHEMAS[survey.name](), BUILT_IN) is survey
 
 
 @pytest.mark.parametrize(
-    ("survey", "mark"), [(one, mark) for one in SURVEYS for mark in one.marks], ids=str
+    ("survey", "mark"), [(one, mark) for one in BUILT_IN for mark in one.marks], ids=str
 )
 def test_without_one_of_its_marks_a_record_is_nobodys(survey: Survey, mark: str) -> None:
     schema = _without(SCHEMAS[survey.name](), mark)
     with pytest.raises(Refusal, match="the record") as caught:
-        survey_of(schema, SURVEYS)
+        survey_of(schema, BUILT_IN)
     assert mark in caught.value.detail or caught.value.reason is Reason.NOT_AN_ALERT
 
 
@@ -152,7 +155,7 @@ def test_a_mark_may_be_of_any_type() -> None:
     candidate = next(one for one in schema["fields"] if one["name"] == "candidate")["type"]
     fid = next(one for one in candidate["fields"] if one["name"] == "fid")
     fid["type"] = {"type": "map", "values": "string"}
-    assert survey_of(json.loads(json.dumps(schema)), SURVEYS).name == "ztf"
+    assert survey_of(json.loads(json.dumps(schema)), BUILT_IN).name == "ztf"
 
 
 NOBODYS = {"pgir": ["candidate.fid", "candidate.pid"], "desirt": ["candidate.fid", "candidate.jd"]}

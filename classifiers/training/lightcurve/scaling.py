@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from classifiers.observations import layout
-from schemas.batch import BANDS
+from classifiers.observations.layout import BANDS
 
 FLUX_MIN_NJY = 1.0
 """The smallest unit of flux; fainter than any survey sees."""

@@ -6,7 +6,7 @@ import math
 
 from hypothesis import strategies as st
 
-from schemas.batch import BANDS
+from classifiers.observations.layout import BANDS
 from tests.classifiers.observations.curves import Point
 
 NAN, INF = math.nan, math.inf

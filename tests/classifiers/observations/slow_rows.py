@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.observations import layout
+from classifiers.observations.layout import BANDS
 from classifiers.observations.rows import (
     FLUX_NJY_MAX,
     LIMIT_SIGMAS,
     PRECISION_MAX,
     ZERO_POINT_MAG,
 )
-from schemas.batch import BANDS
 from tests.classifiers.observations.curves import Point
 
 Floats = NDArray[np.float64]

@@ -23,6 +23,8 @@ from tests.classifiers.observations.curves import Point, batch_of, curves_of
 NOW = 60000.0
 NAN = math.nan
 LSST = SYSTEMS.index("lsst")
+TAUGHT = ("ztf", "lsst")
+"""The systems that there are networks for."""
 
 
 def points_of(curves: LightCurves) -> list[list[Point]]:
@@ -95,7 +97,7 @@ ROWS = st.lists(st.tuples(st.integers(-1, len(SYSTEMS) - 1), CURVES, CURVES), ma
 
 
 @settings(max_examples=60)
-@given(ROWS, st.sampled_from(SYSTEMS))
+@given(ROWS, st.sampled_from(TAUGHT))
 def test_a_batch_is_gathered_as_its_rows_one_by_one(
     rows: list[tuple[int, list[Point], list[Point]]], system: str
 ) -> None:
@@ -155,15 +157,17 @@ def test_rubin_s_epochs_without_flux_or_limit_and_what_is_later_are_left_out() -
     assert same(points_of(gathered(batch, "lsst")), [[Point(NOW - 2), Point(NOW)]])
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", TAUGHT)
 def test_rows_of_another_or_an_unknown_system_have_no_points(system: str) -> None:
-    own = SYSTEMS.index(system)
+    codes = range(-1, len(SYSTEMS))
     curve = [Point(NOW - 1), Point(NOW)]
-    batch = batch_of([own, 1 - own, -1, own], [NOW] * 4, [curve] * 4, [[]] * 4)
-    assert np.diff(gathered(batch, system).offsets).tolist() == [2, 0, 0, 2]
+    many = len(codes)
+    batch = batch_of(codes, [NOW] * many, [curve] * many, [[]] * many)
+    expected = [2 * (code == SYSTEMS.index(system)) for code in codes]
+    assert np.diff(gathered(batch, system).offsets).tolist() == expected
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", TAUGHT)
 def test_no_alerts_have_no_light_curves(system: str) -> None:
     assert len(gathered(batch_of(system, [], [], []), system)) == 0
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from classifiers.observations import layout
+from classifiers.observations.layout import BANDS
 from classifiers.observations.rows import FLUX_NJY_MAX, PRECISION_MAX, rows
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import BANDS as SURVEYS_BANDS
+from schemas.batch import LightCurves
 from tests.classifiers.observations.curves import Point, curves_of
 from tests.classifiers.observations.drawn_curves import (
     CROWDED,
@@ -232,3 +234,11 @@ def test_a_million_points_within_a_second_are_a_row() -> None:
     assert row[layout.CONTEXT.index("points")] == count
     none = replace(curves, detected=np.zeros(count, np.bool_))
     assert np.isfinite(rows(none, np.full((1, 3), NAN))).all()
+
+
+def test_points_of_bands_that_a_row_has_no_room_for_are_left_out() -> None:
+    assert SURVEYS_BANDS[: len(BANDS)] == BANDS
+    known = [Point(60000.0), Point(60001.0)]
+    others = [Point(60000.5, band=band) for band in range(len(BANDS), len(SURVEYS_BANDS))]
+    assert others
+    np.testing.assert_array_equal(row_of(sorted(known + others)), row_of(known))

@@ -96,7 +96,7 @@ WRONG = {
     "band == 1": (8, "'band' is compared with names alone"),
     "band + 1 > 1": (0, "'band' is compared with names alone"),
     "abs(band) > 1": (4, "'band' is compared with names alone"),
-    'band == "x"': (8, "there is no band 'x'; there are: g, i, r, u, y, z"),
+    'band == "x"': (8, "there is no band 'x'; there are: H, J, K, Y, g, i, r, u, y, z"),
     'band in ("g", "zz")': (14, "there is no band 'zz'; did you mean 'z'?"),
     'photometric_system == "ztff"': (22, "did you mean 'ztf'?"),
     "alert_id == 1.5": (12, "'alert_id' is compared by '==', '!=' and 'in' with whole numbers"),

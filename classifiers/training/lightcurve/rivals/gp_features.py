@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.observations.layout import BANDS
 from classifiers.training.lightcurve.rivals.gaussian_process import WAVELENGTHS, GaussianProcess
 from classifiers.training.lightcurve.rivals.raw_features import (
     Curve,
@@ -25,7 +26,7 @@ from classifiers.training.lightcurve.rivals.raw_features import (
     raw,
     redshifts,
 )
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
 
 Features = NDArray[np.float32]
 

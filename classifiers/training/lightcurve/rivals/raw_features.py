@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, LightCurves
+from classifiers.observations.layout import BANDS
+from schemas.batch import LightCurves
 
 Floats = NDArray[np.float64]
 Named = dict[str, float]

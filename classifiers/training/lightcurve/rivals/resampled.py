@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.observations.layout import BANDS
 from classifiers.training.lightcurve.objects.objects import Objects
 from classifiers.training.lightcurve.rivals.gaussian_process import GaussianProcess
 from classifiers.training.progress import shown
 from classifiers.training.workers import each
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
 from schemas.errors import ModelError
 
 Floats = NDArray[np.float64]

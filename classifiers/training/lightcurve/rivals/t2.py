@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from classifiers.observations.layout import BANDS
 from classifiers.training.lightcurve.labels import SIX_BAND
 from classifiers.training.lightcurve.rivals.resampled import STEPS, Grid
-from schemas.batch import BANDS
 from schemas.errors import ModelError
 
 WIDTH, HEADS, HIDDEN = 32, 16, 128

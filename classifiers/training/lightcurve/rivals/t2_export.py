@@ -7,11 +7,11 @@ from pathlib import Path
 
 import onnx
 
+from classifiers.observations.layout import BANDS
 from classifiers.training.lightcurve.labels import SIX_BAND
 from classifiers.training.lightcurve.rivals.resampled import STEPS
 from classifiers.training.lightcurve.rivals.t2 import REDSHIFT_STEPS, T2
 from classifiers.training.tracing import traced, without_origins, written
-from schemas.batch import BANDS
 
 ROW_SHAPE = (STEPS + REDSHIFT_STEPS, len(BANDS))
 """Of one sequence with photo-z."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.observations.layout import BANDS
 from classifiers.observations.rows import rows
 from classifiers.training.lightcurve.labels import NOT_SHOWN, SIX_BAND, ZTF
 from classifiers.training.lightcurve.material import BANK, OBJECTS, TEACHER, Material
@@ -17,7 +18,7 @@ from classifiers.training.lightcurve.objects.others import Others
 from classifiers.training.lightcurve.objects.splits import FOLDS, folds, held_out
 from classifiers.training.lightcurve.rivals.teacher import SoftLabels
 from classifiers.training.lightcurve.teaching.bank import Bank
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
 
 Ints = NDArray[np.int64]
 SMALL = Shape(width=8, heads=2, inner=8, hidden=8, summaries=2)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from classifiers.observations.layout import BANDS
 from classifiers.training.lightcurve.objects.objects import Objects, joined
 from classifiers.training.lightcurve.rivals.resampled import (
     MARGIN_DAYS,
@@ -13,7 +14,7 @@ from classifiers.training.lightcurve.rivals.resampled import (
     process_times,
     resampled,
 )
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
 from schemas.errors import ModelError
 
 BEGUN_MJD = 60_000.0

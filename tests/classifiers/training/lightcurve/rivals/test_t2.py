@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from classifiers.observations.layout import BANDS
 from classifiers.session import Session
 from classifiers.training.lightcurve.labels import SIX_BAND
 from classifiers.training.lightcurve.objects.objects import Objects
@@ -37,7 +38,7 @@ from classifiers.training.lightcurve.rivals.t2_crossing import (
     grids_of,
 )
 from classifiers.training.lightcurve.rivals.t2_export import ROW_SHAPE, t2_onnx
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
 from schemas.errors import ModelError
 
 PUBLISHED_PARAMETERS = 13_390
