@@ -144,7 +144,7 @@ def ztf_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of
     """An alert of ZTF's; `changes` replace fields, and those of `candidate` one by one."""
     rng = default_rng(seed)
     jd = float(rng.uniform(2458300, 2461000))
-    candidate = _drawn(rng, ZTF_CANDIDATE) | {
+    candidate = drawn(rng, ZTF_CANDIDATE) | {
         "jd": jd,
         "fid": int(rng.integers(1, 4)),
         "candid": int(rng.integers(10**17, 2**62)),
@@ -160,7 +160,7 @@ def ztf_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of
         "drb": float(rng.choice([0.0, 0.9])),
         "drbversion": str(rng.choice(["", "d6_m7"])),
     }
-    candidate = _as_sent(candidate, ZTF_CANDIDATE)
+    candidate = as_sent(candidate, ZTF_CANDIDATE)
     record = {
         "schemavsn": "4.02",
         "publisher": "golden",
@@ -171,7 +171,7 @@ def ztf_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of
         "fp_hists": _epochs(rng, ZTF_FORCED, jd),
         **{name: _ztf_cutout(rng, name) for name in ZTF_CUTOUTS},
     }
-    return _changed(record, "candidate", changes)
+    return changed(record, "candidate", changes)
 
 
 def rubin_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of any field
@@ -179,7 +179,7 @@ def rubin_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values 
     rng = default_rng(seed)
     mjd = float(rng.uniform(60300, 61000))
     asteroid = bool(rng.random() < 0.3)
-    source = _drawn(rng, RUBIN_SOURCE) | {
+    source = drawn(rng, RUBIN_SOURCE) | {
         "diaSourceId": int(rng.integers(10**16, 2**62)),
         "diaObjectId": None if asteroid else int(rng.integers(10**16, 2**62)),
         "ssObjectId": int(rng.integers(10**16, 2**62)) if asteroid else None,
@@ -195,11 +195,11 @@ def rubin_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values 
         "prvDiaSources": _epochs(rng, RUBIN_SOURCE, mjd),
         "prvDiaForcedSources": _epochs(rng, RUBIN_FORCED, mjd),
         "prvDiaNondetectionLimits": _epochs(rng, RUBIN_LIMIT, mjd),
-        "ssSource": _drawn(rng, RUBIN_ASTEROID) if asteroid else None,
-        "diaObject": None if asteroid else _drawn(rng, RUBIN_OBJECT),
+        "ssSource": drawn(rng, RUBIN_ASTEROID) if asteroid else None,
+        "diaObject": None if asteroid else drawn(rng, RUBIN_OBJECT),
         **{name: fits_stamp(rng, 30) for name in ZTF_CUTOUTS},
     }
-    return _changed(record, "diaSource", changes)
+    return changed(record, "diaSource", changes)
 
 
 def ztf_packet(
@@ -251,7 +251,7 @@ def _ztf_cutout(rng: Generator, name: str) -> Record:
     return {"fileName": f"golden_{name}.fits.gz", "stampData": stamp}
 
 
-def _changed(record: Record, part: str, changes: Record) -> Record:
+def changed(record: Record, part: str, changes: Record) -> Record:
     return record | changes | {part: record[part] | changes.get(part, {})}
 
 
@@ -261,7 +261,7 @@ def _epochs(rng: Generator, fields: str, before: float) -> list[Record] | None:
         return None
     points = []
     for _ in range(int(rng.integers(0, EPOCHS_MAX))):
-        point = _drawn(rng, fields)
+        point = drawn(rng, fields)
         for time in {"jd", "midpointMjdTai"} & set(point):
             point[time] = before - float(rng.uniform(0, 30))
         if "magpsf" in point:
@@ -273,11 +273,11 @@ def _epochs(rng: Generator, fields: str, before: float) -> list[Record] | None:
             point["magzpsci"] = float(rng.uniform(25, 27))
         if "procstatus" in point:
             point["procstatus"] = str(rng.choice(["0", "0", "0", "56", "56,63"]))
-        points.append(_as_sent(point, fields))
+        points.append(as_sent(point, fields))
     return sorted(points, key=lambda point: float(point.get("jd", 0)))
 
 
-def _as_sent(record: Record, fields: str) -> Record:
+def as_sent(record: Record, fields: str) -> Record:
     """The record with each float as its type holds it, so that it reads back as it is."""
     singles = {word.partition(":")[0] for word in fields.split() if ":f" in word}
     return {
@@ -286,7 +286,7 @@ def _as_sent(record: Record, fields: str) -> Record:
     }
 
 
-def _drawn(rng: Generator, fields: str) -> Record:
+def drawn(rng: Generator, fields: str) -> Record:
     """A record with a value of each field's type; a third of the nullable ones are null."""
     record: Record = {}
     for word in fields.split():

@@ -20,7 +20,7 @@ from schemas.container import MAGIC
 from schemas.survey import Kind, Leaf, Survey
 from schemas.surveys import BUILT_IN
 from schemas.wire import block_bytes, long_bytes, text_bytes
-from tests.schemas import golden
+from tests.schemas import golden, golden_winter
 from tests.schemas.avro_types import Branch, Encoder, Json, Types, Value, defined_first
 from tests.schemas.understood import understood
 from tests.schemas.wrapping import BLOCKS, WRAPPERS
@@ -32,6 +32,7 @@ WORDS = {"t": ("true", "T", "yes", "Y"), "f": ("false", "F", "no", "N")}
 MAKERS = {
     "ztf": (golden.ztf_schema, golden.ztf_record),
     "lsst": (golden.rubin_schema, golden.rubin_record),
+    "winter": (golden_winter.schema, golden_winter.record),
 }
 
 
@@ -181,7 +182,7 @@ def wanted(survey: Survey) -> dict[str, Leaf]:
     return {
         path: leaf
         for path, leaf in leaves.items()
-        if leaf.kind in {Kind.FLOAT, Kind.INTEGER, Kind.LETTER} or path == "objectId"
+        if leaf.kind in {Kind.FLOAT, Kind.INTEGER, Kind.LETTER} or path in {"objectId", "objectid"}
     }
 
 
@@ -210,6 +211,8 @@ def pool(survey: str) -> tuple[Json, ...]:
     light: Json = dict.fromkeys(golden.ZTF_CUTOUTS)
     one = {"fileName": "a", "stampData": b"image"} if survey == "ztf" else b"image"
     light |= {"cutoutScience": one}
+    if survey == "winter":
+        light = dict.fromkeys(golden_winter.CUTOUTS, b"image")
     made = (MAKERS[survey][1](seed) for seed in range(POOL))
     short = (
         {name: part[:EPOCHS_MAX] if isinstance(part, list) else part for name, part in each.items()}

@@ -1,7 +1,7 @@
 """The adapters again, as plain as can be: one record at a time, from fastavro's dictionaries.
 
-Written from the tables in the docstrings of `ztf.py` and `lsst.py`, and from nothing else of
-theirs, so that a slip in either shows.
+Written from the tables in the docstrings of `ztf.py`, `lsst.py` and `winter.py`, and from nothing
+else of theirs, so that a slip in one shows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ NAN, INF = math.nan, math.inf
 
 def columns(record: Record) -> Record:
     """What an alert's columns are to be."""
-    found = _ztf(record) if "candidate" in record else _rubin(record)
+    made = _winter if "objectid" in record else _ztf if "candidate" in record else _rubin
+    found = made(record)
     return found | {"history_age_days": _history_age(found["mjd"], found["light_curve"])}
 
 
@@ -179,6 +180,59 @@ def _stands_twice(found: list[Point], place: int, own: Point | None) -> bool:
 
 def _worth(point: Point, own: Point | None) -> tuple[bool, bool, bool]:
     return math.isfinite(point[2]), point is own, math.isfinite(point[4])
+
+
+def _winter(record: Record) -> Record:
+    candidate = record["candidate"]
+    own = _winter_point(candidate)
+    star = _value(candidate, "distpsnr1")
+    return {
+        "survey": "winter",
+        "alert_id": record["candid"],
+        "object_id": record["objectid"],
+        "mjd": own[0],
+        "exposed_unix_s": (own[0] - 40587.0) * 86400.0,
+        "night": _night(2400000.5 + own[0]),
+        "mjd_utc_mid": own[0] + _value(candidate, "exptime") / 2 / 86400,
+        "ra_deg": candidate["ra"],
+        "dec_deg": candidate["dec"],
+        "band": own[1],
+        "photometric_system": SYSTEMS.index("winter"),
+        **dict.fromkeys(("programid", "programid_max", "template_flux_njy"), NAN),
+        "flux_njy": own[2],
+        "flux_err_njy": own[3],
+        "magnitude": _value(candidate, "magpsf"),
+        "magnitude_err": _value(candidate, "sigmapsf"),
+        "limit_mag": _value(candidate, "diffmaglim"),
+        "age_days": own[0] - _sound(_value(candidate, "jdstarthist") - 2400000.5, own[0]),
+        "detections": 1 + max(candidate.get("ndethist") or 0, 0),
+        "star_distance_arcsec": INF if math.isnan(star) and candidate.get("nmtchps") == 0 else star,
+        "star_galaxy_score": _value(candidate, "sgscore1"),
+        "asteroid_distance_arcsec": _value(candidate, "ssdistnr"),
+        "survey_real_score": _value(candidate, "rb"),
+        "fwhm_pixels": _value(candidate, "fwhm"),
+        "elongation": _value(candidate, "elong"),
+        **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), NAN),
+        "light_curve": _exposures(
+            own[0],
+            map(_winter_point, _items(record, "prv_candidates")),
+            (*own[:4], _value(candidate, "diffmaglim"), own[5]),
+        ),
+        "forced_photometry": [],
+        "stamps": [record.get(f"cutout_{name}") for name in ("science", "template", "difference")],
+        "difference_reversed": False,
+    }
+
+
+def _winter_point(source: Record) -> Point:
+    band = {1: "Y", 2: "J", 3: "H"}.get(source.get("fid") or 0, "")
+    positive = source.get("isdiffpos")
+    sign = NAN if positive is None else 1.0 if positive else -1.0
+    flux = sign * 10 ** ((31.4 - _value(source, "magpsf")) / 2.5)
+    error = abs(flux) * _value(source, "sigmapsf") * math.log(10) / 2.5
+    place = BANDS.index(band) if band else -1
+    mjd = _value(source, "jd") - 2400000.5
+    return mjd, place, flux, error, NAN, not math.isnan(flux)
 
 
 def _rubin(record: Record) -> Record:

@@ -92,7 +92,7 @@ def test_each_adapter_reads_or_lists_every_field_of_every_known_schema(
         schemas = [*_schemas(data_folder, files, survey), *_elasticc(data_folder, tmp_path, survey)]
         known = set().union(*(_leaves(one) for one in schemas))
         read, lists = _read(survey), survey.left_out
-        assert len(known) > 190
+        assert len(known) > 120
         assert {path for path in known - read if not _listed(lists, path)} == set()
         assert {path for path in read if _listed(lists, path)} == set()
         assert {path for path in read if not _has(known, path)} == set()
@@ -124,10 +124,17 @@ def _schemas(folder: Path, files: list[bytes], survey: Survey) -> Iterator[Any]:
         found = (schemas.find(number) for number in range(1200))
         yield from (schema.parsed for schema in found if schema)
         return
+    if survey.name == "winter":
+        yield from (schema.parsed for schema in Decoder().decode(_winter(folder)).schemas)
+        return
     yield _published_ztf(folder / "ztf" / "schema")
     decoded = Decoder().decode([data for data in files if b'"namespace": "ztf"' in data[:30_000]])
     assert len(decoded.schemas) > 3
     yield from (schema.parsed for schema in decoded.schemas)
+
+
+def _winter(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob("other_surveys/winter/*.avro"))]
 
 
 def _elasticc(folder: Path, tmp_path: Path, survey: Survey) -> list[Any]:

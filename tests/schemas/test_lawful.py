@@ -37,7 +37,11 @@ MEANT = {Reason.UNKNOWN_SCHEMA, Reason.NOT_AN_ALERT}
 
 def says_what_when_and_where(record: Any) -> bool:  # noqa: ANN401 - JSON
     """Whether a record, as it is understood, is an alert's."""
-    if "candidate" in record:
+    if "objectid" in record:
+        own = record["candidate"]
+        ids = [record["candid"]]
+        needed = [record["objectid"], own["jd"], own["ra"], own["dec"]]
+    elif "candidate" in record:
         own = record["candidate"]
         ids = [record["candid"], own["candid"]]
         needed = [record["objectId"], own["jd"], own["ra"], own["dec"]]
