@@ -1,4 +1,4 @@
-"""What the adapters leave out of the surveys' records: nothing is passed over unseen.
+"""What the adapters of the longest records leave out of them: nothing is passed over unseen.
 
 By part of the record, the names (or families of names, as fnmatch reads them) of the fields that
 become no column. A test holds these lists, and what the adapters read, to all known schemas. All
