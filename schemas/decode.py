@@ -23,6 +23,7 @@ from schemas.reading import Reading, raw_rows, read_rows
 from schemas.refusal import Refusal
 from schemas.splitting import split_file
 from schemas.survey import Ints, Survey
+from schemas.surveys import surveys as every_survey
 from schemas.wire import block_bytes, long_bytes, text_bytes
 from schemas.ztf import ZTF
 
@@ -72,14 +73,17 @@ class Decoder:
         limits: DecodeLimits = LIMITS,
         rescore: bool = False,
         now_s: Callable[[], float] = time.time,
+        surveys: Sequence[Survey] | None = None,
     ) -> None:
         """`schemas` finds Confluent-framed writer schemas; `rescore` takes our own packets too.
 
-        `now_s` is the clock, Unix seconds, by which an exposure would lie in the future.
+        `now_s` is the clock, Unix seconds, by which an exposure would lie in the future. `surveys`
+        are those to read, by default the built-in ones and packages'. Raises SurveyError.
         """
         self._limits = limits
         self._now_s = now_s
-        self._framer = Framer(schemas=schemas, limits=limits, rescore=rescore)
+        known = every_survey() if surveys is None else surveys
+        self._framer = Framer(schemas=schemas, limits=limits, rescore=rescore, known=known)
 
     def decode(self, packets: Sequence[bytes]) -> AlertBatch:
         """Messages of one record each, of any survey and framing, as columns in their order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -19,7 +19,6 @@ from schemas.program import Program, compile_program
 from schemas.recognition import survey_of
 from schemas.refusal import Refusal
 from schemas.survey import NO_SURVEY, Survey
-from schemas.surveys import surveys
 
 CONFLUENT_MAGIC = b"\x00"
 CONFLUENT_BYTES = 5
@@ -91,12 +90,17 @@ class Framer:
     """Finds the record in each message, and keeps what it learned of headers and schemas."""
 
     def __init__(
-        self, *, schemas: SchemaSource | None, limits: DecodeLimits, rescore: bool
+        self,
+        *,
+        schemas: SchemaSource | None,
+        limits: DecodeLimits,
+        rescore: bool,
+        known: Sequence[Survey],
     ) -> None:
         self._schemas = schemas
         self._limits = limits
         self._rescore = rescore
-        self._surveys = surveys()
+        self._surveys = known
         self._layouts = _Kept[Layouts](limits.schemas_kept_max)
         self._headers = _Kept[tuple[Header, Layouts]](limits.schemas_kept_max)
         self._passing = _Kept[Program](limits.schemas_kept_max)

@@ -9,6 +9,7 @@
         assert judge(mine, alerts(magnitude=[18, 20])) == ["selected", "bright"]
 
 A filter is a function marked `@selection`, an expression filter, or the path of a file of one.
+Whoever writes a survey's adapter holds it to its own packets: `check_survey(MINE, packets)`.
 """
 
 from gueststar.testing.builders import alerts, light_curve
@@ -22,12 +23,14 @@ from gueststar.testing.specimens import (
     supernova,
     variable_star,
 )
+from gueststar.testing.survey_rules import check_survey
 
 __all__ = [
     "alerts",
     "artefact",
     "asteroid",
     "check",
+    "check_survey",
     "crowd",
     "judge",
     "light_curve",
