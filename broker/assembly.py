@@ -13,7 +13,7 @@ from broker.access import PublicDecoder
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
-from broker.desk import Desk, DeskObserver, Grounds, Inspector, Terms
+from broker.deployments import Desk, DeskObserver, Grounds, Inspector, Terms
 from broker.kafka import Connection, KafkaAdmin, KafkaBoard
 from broker.kafka_ports import kafka_ports
 from broker.ledger import Delivery

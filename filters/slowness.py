@@ -1,6 +1,6 @@
 """Names the filters of a configuration that hold up the stream: nobody pauses those by itself.
 
-Deployed ones are timed by the desk (broker/desk/inspecting.py), which pauses what costs too much.
+Deployed ones are timed in broker/deployments/inspection.py; one that costs too much is paused.
 """
 
 from __future__ import annotations

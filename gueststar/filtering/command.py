@@ -160,7 +160,7 @@ def remove(
 def _change(
     name: str, wanted: str, reason: str, config: Path | None, bootstrap: str | None
 ) -> None:
-    from filters.records import State
+    from broker.deployments.records import State
     from gueststar.filtering.deploying import change
     from gueststar.filtering.place import operator, place_of
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from broker.deployments.records import Version
+from broker.deployments.register import Register
 from filters.expressions.filter import ExpressionFilter
-from filters.records import Version
-from filters.register import Register
 from gueststar.filtering.candidates import Candidate, of_expressions
 from schemas.errors import FilterError
 from schemas.suggestion import nearest

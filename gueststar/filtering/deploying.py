@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from broker.desk import records_of
+from broker.deployments import records_of
+from broker.deployments.records import Cause, Change, DryRun, State, Version, shortened
+from broker.deployments.register import Register
 from broker.ports import Board, Message
 from filters.expressions.filter import ExpressionFilter, read_filter
 from filters.expressions.functions import FUNCTIONS, Works
 from filters.expressions.tree import Call, Membership, Node, Operation
-from filters.records import Cause, Change, DryRun, State, Version, shortened
-from filters.register import Register
 from gueststar.filtering.receipts import Receipt
 from schemas.errors import FilterError
 from schemas.suggestion import nearest

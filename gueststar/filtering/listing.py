@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from filters.records import Change, State, Version
-from filters.register import Register
+from broker.deployments.records import Change, State, Version
+from broker.deployments.register import Register
 from gueststar.filtering.deploying import moment, newest
 from gueststar.table import plain_table
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from broker.defaults import BOOTSTRAP
-from broker.desk import records_of
+from broker.deployments import records_of
+from broker.deployments.register import Register
 from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaBoard, TopicSettings, board_topic
 from broker.kafka.connection import Compression
 from broker.ports import Board
 from broker.providing import output_topic
 from broker.settings import FiltersSection, read_settings
-from filters.register import Register
 
 DEFAULTS = FiltersSection()
 """The names of topics where no configuration names others."""

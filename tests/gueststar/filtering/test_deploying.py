@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from broker.clock import ManualClock
-from broker.desk import records_of
+from broker.deployments import records_of
+from broker.deployments.records import Cause, Change, State, Version
+from broker.deployments.register import Register
 from broker.memory import MemoryBoard, MemoryKafka
 from broker.ports import Message
 from filters.expressions.filter import ExpressionFilter
-from filters.records import Cause, Change, State, Version
-from filters.register import Register
 from gueststar.filtering.deploying import (
     Deployed,
     catalogues,

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from filters.records import Cause, Change, State, Status, Version
-from filters.register import Register
+from broker.deployments.records import Cause, Change, State, Status, Version
+from broker.deployments.register import Register
 from gueststar.filtering.listing import changed_clauses, filter_lines, filter_table, history
 from schemas.errors import FilterError
-from tests.filters.test_records import status_of, version_of
+from tests.broker.deployments.test_records import status_of, version_of
 
 
 def with_clauses(version: Version, form: str = "lite", **clauses: str) -> Version:

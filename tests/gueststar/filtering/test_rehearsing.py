@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from broker.deployments.records import Version
+from broker.deployments.register import Register
 from filters.expressions.filter import ExpressionFilter
-from filters.records import Version
-from filters.register import Register
 from gueststar.filtering.place import Place
 from gueststar.filtering.receipts import latest
 from gueststar.filtering.rehearsing import rehearse

@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from broker.deployments.register import Register
 from broker.memory import MemoryKafka, MemorySource
 from filters.alerts import Alerts, Reading
 from filters.handmade import handmade
 from filters.loading import load_builtin
-from filters.register import Register
 from filters.selection import Clauses, selection
 from gueststar.command import app
 from gueststar.filtering.finding import in_archive, on_topic

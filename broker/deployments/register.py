@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from filters.records import CHANGES_KEPT, Cause, Change, Erased, Record, State, Status, Version
+from broker.deployments.records import (
+    CHANGES_KEPT,
+    Cause,
+    Change,
+    Erased,
+    Record,
+    State,
+    Status,
+    Version,
+)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from broker.desk.enlisting import Enlisted, Grounds, enlisted
-from broker.desk.inspecting import Complaint, Inspector
-from broker.errors import KafkaUnavailable
-from broker.ports import Board, Clock, Message
-from filters.records import (
+from broker.deployments.activation import Enlisted, Grounds, enlisted
+from broker.deployments.inspection import Complaint, Inspector
+from broker.deployments.records import (
     Cause,
     Change,
     Record,
@@ -22,7 +20,9 @@ from filters.records import (
     read_record,
     shortened,
 )
-from filters.register import Register
+from broker.deployments.register import Register
+from broker.errors import KafkaUnavailable
+from broker.ports import Board, Clock, Message
 from filters.roster import Member, Roster, Ruling
 from filters.selection import Selection
 from schemas.batch import AlertBatch

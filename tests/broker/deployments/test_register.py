@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.records import CHANGES_KEPT, Erased, Record, State
-from filters.register import Register
-from tests.filters.test_records import CHANGE, NAMES, status_of, version_of
+from broker.deployments.records import CHANGES_KEPT, Erased, Record, State
+from broker.deployments.register import Register
+from tests.broker.deployments.test_records import CHANGE, NAMES, status_of, version_of
 
 
 @st.composite

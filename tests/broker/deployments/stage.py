@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.clock import ManualClock
-from broker.desk import Desk, Grounds, Inspector, Terms, records_of
+from broker.deployments import Desk, Grounds, Inspector, Terms, records_of
+from broker.deployments.records import Cause, Change, State, Version
+from broker.deployments.register import Register
 from broker.errors import TopicMissing
 from broker.memory import Fault, MemoryBoard, MemoryKafka, MemorySink, MemorySource
 from broker.pipeline import Pipeline
 from broker.runner import RunLimits, Runner
 from filters.expressions.filter import ExpressionFilter
-from filters.records import Cause, Change, State, Version
-from filters.register import Register
 from filters.roster import Member
 from sky.catalogues import CatalogueIdentity, Sky
 from tests.broker.fakes import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from broker.deployments.records import Version
 from filters.expressions.filter import ExpressionFilter
 from filters.loading import try_out
-from filters.records import Version
 from filters.roster import Member
 from filters.selection import TOPIC
 from schemas.errors import FilterError

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from broker.desk.enlisting import Enlisted
-from filters.records import Cause
+from broker.deployments.activation import Enlisted
+from broker.deployments.records import Cause
 from filters.roster import Ruling
 from schemas.batch import AlertBatch
 

@@ -10,19 +10,19 @@ from itertools import count
 import numpy as np
 import pytest
 
-from broker.desk import Terms
-from broker.desk.inspecting import COST_ALERTS_MIN, TIMINGS, agree
+from broker.deployments import Terms
+from broker.deployments.inspection import COST_ALERTS_MIN, TIMINGS, agree
+from broker.deployments.records import Cause, State
 from broker.errors import KafkaUnavailable
 from broker.memory import Fault
-from filters.records import Cause, State
 from filters.roster import Roster, Ruling
 from schemas.batch import AlertBatch
+from tests.broker.deployments.stage import CURSED, FAINT, FAINTEST, PREFIX, Stage, Worker
 from tests.broker.fakes import (
     TOPICS,
     FakeDecoder,
     packet,
 )
-from tests.broker.stage import CURSED, FAINT, FAINTEST, PREFIX, Stage, Worker
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ class Lying(Roster):
 def test_a_filter_whose_answers_differ_is_paused_and_its_own_answer_counts(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broker.desk.desk.Roster", Lying)
+    monkeypatch.setattr("broker.deployments.deployments.Roster", Lying)
     worker = Worker(stage)
     version = stage.deploy("faint", FAINT)
     stage.night(5, worker)
@@ -220,7 +220,7 @@ def test_a_record_that_makes_us_stumble_stops_no_worker(
         raise KeyError("clauses")
 
     version = stage.deploy("faint", FAINT)
-    monkeypatch.setattr("broker.desk.enlisting.ExpressionFilter.of", stumble)
+    monkeypatch.setattr("broker.deployments.activation.ExpressionFilter.of", stumble)
     assert Worker(stage).duty == []
     assert stage.now(version).reason.startswith("a fault of ours, KeyError: 'clauses'")
 

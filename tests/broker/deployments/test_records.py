@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.records import (
+from broker.deployments.records import (
     REASON_MAX,
     Cause,
     Change,
