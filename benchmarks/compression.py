@@ -30,7 +30,7 @@ from broker.packing import Topics
 from broker.pipeline import Pipeline
 from broker.ports import Message, Output
 from classifiers.served import BUILT_IN, served
-from filters.roster import Roster
+from filters.filter_set import FilterSet
 from gueststar.allocator import keep_freed_memory
 from lake.archives import Archive
 from schemas.decode import Decoder
@@ -119,7 +119,7 @@ def pipeline(form: Form, framing: FramingName) -> Pipeline:
     return Pipeline(
         decoder=Decoder(),
         classifiers=served(tuple(BUILT_IN)),
-        filters=Roster(),
+        filters=FilterSet(),
         enricher=Enricher(registrar=OneId()),
         topics=Topics(forms={"enriched": form}, framing=framing),
         bytes_max=lambda _: MESSAGE_BYTES_MAX,

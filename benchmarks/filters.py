@@ -28,7 +28,7 @@ from filters.expressions.evaluation import evaluate
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Program, warm_up
 from filters.expressions.reading import read
-from filters.roster import Member, Roster
+from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
@@ -137,15 +137,17 @@ def alerts_of_a_night() -> tuple[AlertBatch, str]:
     return batch, origin
 
 
-def roster_of(filters: Sequence[ExpressionFilter], *, together: bool) -> Roster:
+def filter_set_of(filters: Sequence[ExpressionFilter], *, together: bool) -> FilterSet:
     """Judged together, or one by one in the plain way."""
-    members = [
-        Member(each.name, "1", each.sha256, each.name, tuple(one.name for one in each.clauses))
+    active = [
+        ActiveFilter(
+            each.name, "1", each.sha256, each.name, tuple(one.name for one in each.clauses)
+        )
         for each in filters
     ]
     if together:
-        return Roster((), members, expressions=filters)
-    return Roster([each.selection(each.name) for each in filters], members)
+        return FilterSet((), active, expressions=filters)
+    return FilterSet([each.selection(each.name) for each in filters], active)
 
 
 def cpu_s(run: Callable[[], object]) -> float:
@@ -155,15 +157,17 @@ def cpu_s(run: Callable[[], object]) -> float:
     return (time.thread_time_ns() - began) / 1e9
 
 
-def us_an_alert_a_filter(roster: Roster, batches: Sequence[AlertBatch], rounds: int) -> float:
+def us_an_alert_a_filter(
+    filter_set: FilterSet, batches: Sequence[AlertBatch], rounds: int
+) -> float:
     """The median over rounds; each goes through a few batches."""
     for batch in batches:
-        roster.judge(batch)
+        filter_set.judge(batch)
     times = [
-        cpu_s(lambda: [roster.judge(batch) for batch in batches]) / len(batches)
+        cpu_s(lambda: [filter_set.judge(batch) for batch in batches]) / len(batches)
         for _ in range(rounds)
     ]
-    return median(times) * 1e6 / BATCH / len(roster.members)
+    return median(times) * 1e6 / BATCH / len(filter_set.active)
 
 
 class Parts(NamedTuple):
@@ -173,11 +177,11 @@ class Parts(NamedTuple):
     whole: float
 
 
-def parts(roster: Roster, batches: Sequence[AlertBatch]) -> Parts:
+def parts(filter_set: FilterSet, batches: Sequence[AlertBatch]) -> Parts:
     """Where the time goes, each compiled loop by itself."""
     took: dict[str, list[float]] = {}
     with _watched(compiled, LOOPS, took), _watched(Program, ("judge", "_worked_out"), took):
-        whole = us_an_alert_a_filter(roster, batches, ROUNDS) * BATCH * len(roster.members)
+        whole = us_an_alert_a_filter(filter_set, batches, ROUNDS) * BATCH * len(filter_set.active)
     us = {name: median(times) * 1e6 for name, times in took.items()}
     loops = [us[name] for name in LOOPS]
     return Parts(
@@ -268,7 +272,7 @@ def main() -> None:
     console.print(f"{len(alerts)} alerts, {origin}; {cores()}")
     console.print(_filters_line(alerts, filters))
     console.print(_sizes_table(filters, batches))
-    console.print(_parts_table(parts(roster_of(filters, together=True), batches)))
+    console.print(_parts_table(parts(filter_set_of(filters, together=True), batches)))
     speed = rows_a_second(chosen.rows) / 1e6
     console.print(
         f"One filter of {len(ONE)} clauses over {chosen.rows / 1e6:g} million rows in memory:"
@@ -292,9 +296,9 @@ def _sizes_table(filters: Sequence[ExpressionFilter], batches: Sequence[AlertBat
     for name in ("together", "one by one", "ratio"):
         table.add_column(name, justify="right")
     for size in SIZES:
-        ours = us_an_alert_a_filter(roster_of(filters[:size], together=True), batches, ROUNDS)
+        ours = us_an_alert_a_filter(filter_set_of(filters[:size], together=True), batches, ROUNDS)
         plain = us_an_alert_a_filter(
-            roster_of(filters[:size], together=False), batches, PLAIN_ROUNDS
+            filter_set_of(filters[:size], together=False), batches, PLAIN_ROUNDS
         )
         table.add_row(f"{size}", f"{ours:.4f}", f"{plain:.4f}", f"{plain / ours:.1f}")
     return table

@@ -31,7 +31,7 @@ from broker.ports import Output
 from broker.scoring import score
 from broker.settings import FiltersSection, KafkaSection, LimitsSection, Settings, TopicsSection
 from filters.expressions.filter import ExpressionFilter
-from filters.roster import Member, Roster
+from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory
 from schemas.form import Form
 
@@ -117,9 +117,11 @@ def parts_of(case: Case, expressions: Sequence[ExpressionFilter], settings: Sett
     parts = build(settings)
     if case.form is None:
         return parts
-    members = [_member(each, case.form) for each in expressions]
-    roster = Roster(parts.selections, (*parts.filters.members, *members), expressions=expressions)
-    return replace(parts, filters=roster)
+    active = [_active(each, case.form) for each in expressions]
+    filter_set = FilterSet(
+        parts.selections, (*parts.filters.active, *active), expressions=expressions
+    )
+    return replace(parts, filters=filter_set)
 
 
 def settings(bootstrap: str, prefix: str, batch: int) -> Settings:
@@ -137,11 +139,11 @@ def settings(bootstrap: str, prefix: str, batch: int) -> Settings:
     )
 
 
-def _member(filter_: ExpressionFilter, form: Form) -> Member:
-    """An invented filter on duty."""
+def _active(filter_: ExpressionFilter, form: Form) -> ActiveFilter:
+    """An invented filter, as an active one."""
     clauses = tuple(each.name for each in filter_.clauses)
     topic = TOPIC + filter_.name
-    return Member(filter_.name, "1", filter_.sha256, topic, clauses, form=form)
+    return ActiveFilter(filter_.name, "1", filter_.sha256, topic, clauses, form=form)
 
 
 def invented(packets: Sequence[bytes]) -> list[ExpressionFilter]:

@@ -13,15 +13,15 @@ from broker.access import PublicDecoder
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
-from broker.deployments import Desk, DeskObserver, Grounds, Inspector, Terms
-from broker.kafka import Connection, KafkaAdmin, KafkaBoard
+from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
+from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.packing import Topics
 from broker.pipeline import Decodes, Pipeline
-from broker.ports import Board, Clock, Sink, Source
+from broker.ports import Clock, ControlTopic, Sink, Source
 from broker.providing import Provider, provide
 from broker.reporting import Reporter
 from broker.rewinding import Rewind
@@ -32,8 +32,8 @@ from broker.topic_checks import check_topics
 from classifiers.classifier import Classifier
 from classifiers.served import served
 from filters.expressions import program as expressions
-from filters.loading import load, member_of
-from filters.roster import Member, Roster
+from filters.filter_set import ActiveFilter, FilterSet
+from filters.loading import active_filter, load
 from filters.selection import Selection
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
@@ -56,7 +56,7 @@ class Parts:
     """In the order in which they score."""
     selections: tuple[Selection, ...]
     """The filters of the settings; they do not change."""
-    filters: Roster
+    filters: FilterSet
     """They, to be asked."""
     sky: Sky
     registry: RegistrySchemas | None
@@ -68,7 +68,7 @@ class Parts:
     def outputs(self) -> tuple[str, ...]:
         """Every topic that is published to."""
         fixed = (self.topics.enriched, self.topics.dead_letters, self.topics.ledger)
-        return (*fixed, *(member.topic for member in self.filters.members))
+        return (*fixed, *(each.topic for each in self.filters.active))
 
     @property
     def provided(self) -> tuple[str, ...]:
@@ -104,13 +104,13 @@ def build(settings: Settings) -> Parts:
         ),
         classifiers=classifiers,
         selections=selections,
-        filters=Roster(selections, list(_members(settings, selections, labels, sky)), sky),
+        filters=FilterSet(selections, list(_active(settings, selections, labels, sky)), sky),
         sky=sky,
         registry=registry,
         enricher=Enricher(registrar=registry),
         topics=_topics(settings),
     )
-    check_topics(settings, parts.filters.members, parts.outputs)
+    check_topics(settings, parts.filters.active, parts.outputs)
     return parts
 
 
@@ -123,18 +123,18 @@ def make_runner(
     version: str,
     clock: Clock | None = None,
     observer: Observer | None = None,
-    desk: Desk | None = None,
+    deployments: Deployments | None = None,
 ) -> Runner:
     """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
 
-    `desk` has filters come and go between batches; without one those of the settings stay.
+    `deployments` has filters come and go between batches; without one those of the settings stay.
     """
     clock = clock or SystemClock()
     limits = parts.settings.limits
     pipeline = Pipeline(
         decoder=_decodes(parts),
         classifiers=parts.classifiers,
-        filters=desk or parts.filters,
+        filters=deployments or parts.filters,
         enricher=parts.enricher,
         topics=parts.topics,
         bytes_max=sink.bytes_max,
@@ -159,7 +159,7 @@ def make_runner(
             unknown_schema=limits.unknown_schema,
         ),
         observer=observer,
-        between=desk.look if desk else None,
+        between=deployments.look if deployments else None,
     )
 
 
@@ -199,7 +199,7 @@ def worker(
         LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
         if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
             LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
-        with opened_desk(parts, link, admin, name, metrics) as desk:
+        with opened_deployments(parts, link, admin, name, metrics) as deployments:
             source, sink = kafka_ports(settings, parts.outputs, link, name, rewind)
             LOG.info("worker %s: joining group %s", name, settings.kafka.group)
             yield make_runner(
@@ -210,57 +210,57 @@ def worker(
                 version=version,
                 clock=clock,
                 observer=Observers(metrics, Reporter(clock), DeadLetterLog(clock), *observers),
-                desk=desk,
+                deployments=deployments,
             )
 
 
 @contextmanager
-def opened_desk(
-    parts: Parts, link: Connection, admin: KafkaAdmin, name: str, observer: DeskObserver
-) -> Iterator[Desk | None]:
-    """The desk of a worker of that name, once it has read its board; None where none is set."""
+def opened_deployments(
+    parts: Parts, link: Connection, admin: KafkaAdmin, name: str, observer: DeploymentsObserver
+) -> Iterator[Deployments | None]:
+    """A worker's deployments, its control topic read; None where the settings name none."""
     live = parts.settings.filters.live
     if not live:
         yield None
         return
-    desk = make_desk(
+    deployments = make_deployments(
         parts,
-        KafkaBoard(link, live),
+        KafkaControlTopic(link, live),
         by=f"worker {name} at {socket.gethostname()}",
         provide=Provider(parts.settings, admin),
         clock=SystemClock(),
         observer=observer,
     )
-    with closing(desk):
-        desk.open()
-        yield desk
+    with closing(deployments):
+        deployments.open()
+        yield deployments
 
 
-def make_desk(
+def make_deployments(
     parts: Parts,
-    board: Board,
+    control: ControlTopic,
     *,
     by: str,
     provide: Callable[[str], None],
     clock: Clock,
-    observer: DeskObserver | None = None,
+    observer: DeploymentsObserver | None = None,
     inspector: Inspector | None = None,
-) -> Desk:
-    """A desk over any board. `provide` has a topic exist; `by` is who pauses."""
+) -> Deployments:
+    """Deployments over any control topic. `provide` has a topic exist; `by` is who pauses."""
     filters = parts.settings.filters
-    return Desk(
-        board,
+    return Deployments(
+        control,
         selections=parts.selections,
-        members=parts.filters.members,
-        grounds=Grounds(
+        active=parts.filters.active,
+        context=Context(
             labels=_labels(parts.classifiers),
             sky=parts.sky,
-            names=frozenset(member.name for member in parts.filters.members),
+            names=frozenset(each.name for each in parts.filters.active),
             topics=frozenset((*parts.settings.topics.input, *parts.provided)),
             prefix=filters.topic_prefix,
             provide=provide,
         ),
-        terms=Terms(live_max=filters.live_max, cost_us_max=filters.cost_us_max),
+        limits=Limits(live_max=filters.live_max, cost_us_max=filters.cost_us_max),
         by=by,
         clock=clock,
         observer=observer,
@@ -281,16 +281,16 @@ def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:
     provide(parts.settings, admin, parts.provided)
 
 
-def _members(
+def _active(
     settings: Settings,
     selections: Sequence[Selection],
     labels: Mapping[str, tuple[str, ...]],
     sky: Sky,
-) -> Iterator[Member]:
+) -> Iterator[ActiveFilter]:
     """The filters of the settings, on topics as these name them."""
     for selection in selections:
-        member = member_of(selection, labels, sky)
-        yield replace(member, topic=settings.topics.named(member.topic))
+        each = active_filter(selection, labels, sky)
+        yield replace(each, topic=settings.topics.named(each.topic))
 
 
 def _labels(classifiers: Sequence[Classifier]) -> dict[str, tuple[str, ...]]:

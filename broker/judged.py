@@ -13,7 +13,7 @@ from broker.ledger import Counts
 from broker.packing import Packed
 from broker.ports import Message
 from broker.scoring import ScoringFault
-from filters.roster import Member, Ruling
+from filters.filter_set import ActiveFilter, Ruling
 from filters.verdict import Fault
 from schemas.annotation import Catalogue, SelectedBy
 from schemas.batch import AlertBatch
@@ -27,15 +27,15 @@ class Judged(NamedTuple):
     ingested_unix_s: float
     scoring_faults: tuple[ScoringFault, ...]
     disagreements: Disagreements
-    members: Sequence[Member]
+    active: Sequence[ActiveFilter]
     rulings: Sequence[Ruling]
-    """Of each member."""
+    """Of each active filter."""
 
-    def picked(self) -> list[tuple[Member, list[int]]]:
-        """The members that selected anything, and what."""
+    def picked(self) -> list[tuple[ActiveFilter, list[int]]]:
+        """The active filters that selected anything, and what."""
         return [
-            (member, ruling.selected.tolist())
-            for member, ruling in zip(self.members, self.rulings, strict=True)
+            (active, ruling.selected.tolist())
+            for active, ruling in zip(self.active, self.rulings, strict=True)
             if len(ruling.selected)
         ]
 
@@ -47,8 +47,8 @@ class Judged(NamedTuple):
     def selected_by(self) -> list[tuple[SelectedBy, ...]]:
         """By row: the filters that selected it."""
         found: list[tuple[SelectedBy, ...]] = [()] * len(self.batch)
-        for member, rows in self.picked():
-            one = (_named(member),)
+        for active, rows in self.picked():
+            one = (_named(active),)
             for row in rows:
                 found[row] += one
         return found
@@ -98,10 +98,10 @@ def _failed(ruling: Ruling, message: str | None) -> Ruling:
 
 
 @lru_cache(maxsize=4096)
-def _named(member: Member) -> SelectedBy:
+def _named(active: ActiveFilter) -> SelectedBy:
     """What an alert says of a filter that selected it."""
-    catalogues = tuple(Catalogue(*each) for each in member.catalogues)
-    return SelectedBy(member.name, member.version, member.sha256, catalogues)
+    catalogues = tuple(Catalogue(*each) for each in active.catalogues)
+    return SelectedBy(active.name, active.version, active.sha256, catalogues)
 
 
 def _by_clause(counts: Iterable[tuple[str, Mapping[str, int]]]) -> dict[str, Mapping[str, int]]:

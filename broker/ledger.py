@@ -57,7 +57,7 @@ class Counts:
     """What became of the alerts. Published to the enriched topic + dead = consumed.
 
     For each filter, selected + refused + unknown + errors = the alerts that were decoded. What is
-    zero is left out, so that an entry stays small however many filters are on duty.
+    zero is left out, so that an entry stays small however many filters are active.
     """
 
     published: Mapping[str, int] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from broker.ledger import Entry
 from broker.observer import BatchReport, Phase
 from broker.ports import Clock
 from classifiers.classifier import ModelIdentity
-from filters.roster import Member
+from filters.filter_set import ActiveFilter
 from schemas.errors import BrokerError
 
 DURATION_BOUNDS_S: Final = (
@@ -124,7 +124,7 @@ class Metrics:
 
     def _watch_filters(self) -> None:
         self._live = self._present(
-            "filter_live", "The filters on duty and their versions, always 1.", "filter", "version"
+            "filter_live", "The active filters and their versions, always 1.", "filter", "version"
         )
         self._paused = self._counter(
             "filter_paused",
@@ -210,12 +210,12 @@ class Metrics:
         self._end_transaction("aborted")
         self._aborts.add({phase: 1})
 
-    def on_duty(self, members: Sequence[Member]) -> None:
+    def on_refresh(self, active: Sequence[ActiveFilter]) -> None:
         """Note which filters are asked from now on."""
-        self._live.values = {(each.name, each.version): 1.0 for each in members}
+        self._live.values = {(each.name, each.version): 1.0 for each in active}
         self._cost.values = {
             (each.name,): self._cost.values[each.name,]
-            for each in members
+            for each in active
             if (each.name,) in self._cost.values
         }
 

@@ -21,7 +21,7 @@ from broker.packing import Encode, Packed, Packer, Record, Refused, Shape, Topic
 from broker.ports import Clock, Message, Output
 from broker.scoring import score
 from classifiers.classifier import Classifier
-from filters.roster import Member, Ruling
+from filters.filter_set import ActiveFilter, Ruling
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.enriched import Written
@@ -54,15 +54,15 @@ class Enriches(Protocol):
 
 
 class Judges(Protocol):
-    """The filters on duty: `filters.roster.Roster`, or one that changes between batches."""
+    """The active filters: `filters.filter_set.FilterSet`, or one that changes between batches."""
 
     @property
-    def members(self) -> Sequence[Member]:
+    def active(self) -> Sequence[ActiveFilter]:
         """Who is asked; may change between two batches, never while one is processed."""
         ...
 
     def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
-        """Each member's answer, in the order of `members`; nothing that a filter does raises."""
+        """Each filter's answer, in the order of `active`; nothing that a filter does raises."""
         ...
 
 
@@ -131,8 +131,8 @@ class Pipeline:
             faults = score(batch, self._classifiers)
             disagreed = disagreements(batch, self._certainty)
         with watch.measured(Step.SELECT):
-            members, rulings = self._filters.members, self._filters.judge(batch)
-        judged = Judged(batch, messages, ingested_unix_s, faults, disagreed, members, rulings)
+            active, rulings = self._filters.active, self._filters.judge(batch)
+        judged = Judged(batch, messages, ingested_unix_s, faults, disagreed, active, rulings)
         with watch.measured(Step.ENCODE):
             judged = self._publishable(judged)
             packed = self._pack(judged)
@@ -143,11 +143,11 @@ class Pipeline:
     def _publishable(self, judged: Judged) -> Judged:
         """The same; what was selected for a topic that does not exist is a fault of its filter."""
         faults = dict[str, str]()
-        for member, _ in judged.picked():
+        for active, _ in judged.picked():
             try:
-                self._bytes_max(member.topic)
+                self._bytes_max(active.topic)
             except TopicMissing as missing:
-                faults[member.name] = f"filter {member.name!r}: {missing}"
+                faults[active.name] = f"filter {active.name!r}: {missing}"
         return judged.failing(faults) if faults else judged
 
     def _pack(self, judged: Judged) -> Packed:
@@ -193,10 +193,10 @@ class Pipeline:
         topics = self._topics
         everything = list(range(len(judged.batch)))
         wanted = {topics.enriched: Wish(topics.shape(topics.enriched), everything)}
-        for member, rows in judged.picked():
-            known = wanted.get(member.topic)
+        for active, rows in judged.picked():
+            known = wanted.get(active.topic)
             shared = rows if known is None else sorted({*known.rows, *rows})
-            wanted[member.topic] = Wish(topics.shape(member.topic, member.form), shared)
+            wanted[active.topic] = Wish(topics.shape(active.topic, active.form), shared)
         return wanted
 
 
@@ -262,7 +262,7 @@ def _processed(
         outputs=[*packed.outputs, *letters],
         counts=judged.counts(packed, dead),
         dead=dead,
-        filters=len(judged.members),
+        filters=len(judged.active),
         steps_s=steps_s,
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),
         exposed_unix_s=judged.batch.exposed_unix_s[live],

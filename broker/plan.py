@@ -91,7 +91,7 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     if replayed := parts.settings.topics.replayed:
         yield replayed, f"{INPUT}, dead letters sent again", ""
     yield topics.enriched, "all alerts", topics.form(topics.enriched)
-    for member in parts.filters.members:
+    for member in parts.filters.active:
         yield member.topic, f"filter {member.name}", topics.form(member.topic, member.form)
     yield topics.dead_letters, "dead letters", ""
     yield topics.ledger, "ledger", ""
@@ -107,7 +107,7 @@ def _steps(parts: Parts) -> Iterator[str]:
         model = classifier.identity
         labels = ", ".join(classifier.labels)
         yield f"score with {model.name} {model.version} ({model.sha256[:12]}): {labels}"
-    for member in parts.filters.members:
+    for member in parts.filters.active:
         clauses = ", ".join(member.clauses)
         yield f"select {member.name} {member.version}: {clauses} -> {member.topic}"
     if live := parts.settings.filters.live:

@@ -242,7 +242,7 @@ class Sink(Protocol):
         ...
 
 
-class Board(Protocol):
+class ControlTopic(Protocol):
     """A compacted topic of one partition, which everyone reads whole. Not thread-safe.
 
     Its reader is in no group and commits nothing; it sees committed messages only. A message

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from broker.errors import TopicMissing
-from broker.kafka import KafkaAdmin, TopicSettings, board_topic
+from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.kafka.connection import Compression, topic_compression
 from broker.settings import Settings
 
@@ -58,5 +58,5 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
         # One partition, so that it is read in the order in which it was written.
         return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
     if name == settings.filters.live:
-        return board_topic(name, replication=topics.replication)
+        return control_topic(name, replication=topics.replication)
     return topic

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from broker.errors import SettingsError
 from broker.settings import Settings
-from filters.roster import Member
+from filters.filter_set import ActiveFilter
 from schemas.suggestion import nearest
 
 
-def check_topics(settings: Settings, members: Sequence[Member], outputs: Sequence[str]) -> None:
+def check_topics(
+    settings: Settings, active: Sequence[ActiveFilter], outputs: Sequence[str]
+) -> None:
     """No filter's topic may have another use, and what is set by topic is of one that exists.
 
     `outputs`: all that is published to. Raises SettingsError.
@@ -18,11 +20,11 @@ def check_topics(settings: Settings, members: Sequence[Member], outputs: Sequenc
     topics = settings.topics
     ours = (topics.dead_letters, topics.ledger)
     used = {*topics.used, settings.filters.live}
-    for member in members:
-        topics.check_output(member.topic)
-        if member.topic in used:
+    for each in active:
+        topics.check_output(each.topic)
+        if each.topic in used:
             raise SettingsError(
-                f"filter {member.name!r} publishes to {member.topic!r}, which the broker uses"
+                f"filter {each.name!r} publishes to {each.topic!r}, which the broker uses"
             )
     formed = [topic for topic in outputs if topic not in ours]
     for key, named, known in (

@@ -18,8 +18,8 @@ from filters import builtin
 from filters.alerts import Alerts
 from filters.expressions.files import SUFFIXES
 from filters.expressions.filter import read_filter
+from filters.filter_set import ActiveFilter
 from filters.handmade import handmade
-from filters.roster import Member
 from filters.selection import Selection
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
@@ -131,12 +131,12 @@ def try_out(
     return TriedOut(clauses, tuple(sorted(alerts.columns)), tuple(alerts.catalogues.values()))
 
 
-def member_of(
+def active_filter(
     selection: Selection, labels: Mapping[str, Sequence[str]], sky: Sky = NO_SKY
-) -> Member:
-    """A filter of a file as one on duty; its version is of its sha256. Raises as `try_out` does."""
+) -> ActiveFilter:
+    """A filter of a file, active; its version is of its sha256. Raises as `try_out` does."""
     tried = try_out(selection, labels, sky)
-    return Member(
+    return ActiveFilter(
         name=selection.name,
         version=selection.sha256[:VERSION_DIGITS],
         sha256=selection.sha256,

@@ -13,7 +13,7 @@ from broker.node import KafkaNode, missing_packages
 
 pytest.register_assert_rewrite(
     "tests.broker.behaviours",
-    "tests.broker.board_behaviours",
+    "tests.broker.control_topic_behaviours",
     "tests.broker.history_behaviours",
     "tests.broker.life_behaviours",
     "tests.broker.member_behaviours",

@@ -1,4 +1,4 @@
-"""Whether a deployed version can be put on duty here, and as what."""
+"""Whether a deployed version can be active here, and as what."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from broker.deployments.records import Version
 from filters.expressions.filter import ExpressionFilter
+from filters.filter_set import ActiveFilter
 from filters.loading import try_out
-from filters.roster import Member
 from filters.selection import TOPIC
 from schemas.errors import FilterError
 from schemas.form import Form, form_named
@@ -16,7 +16,7 @@ from sky.catalogues import Sky
 
 
 @dataclass(frozen=True)
-class Grounds:
+class Context:
     """What a worker has, for deployed filters to stand on."""
 
     labels: Mapping[str, tuple[str, ...]]
@@ -33,26 +33,26 @@ class Grounds:
 
 
 @dataclass(frozen=True)
-class Enlisted:
-    """A deployed filter on duty."""
+class Activated:
+    """A deployed filter that is active."""
 
     version: Version
     expressions: ExpressionFilter
-    member: Member
+    active: ActiveFilter
 
 
-def enlisted(version: Version, grounds: Grounds) -> Enlisted:
-    """The version on duty.
+def activated(version: Version, context: Context) -> Activated:
+    """The version as an active filter.
 
-    Raises FilterError or TopicMissing, one line, where it cannot be put on duty here, and
+    Raises FilterError or TopicMissing, one line, where it cannot be active here, and
     KafkaUnavailable where that is not known now.
     """
-    _check_place(version, grounds)
+    _check_place(version, context)
     expressions = ExpressionFilter.of(version.document)
     if (expressions.name, expressions.sha256) != (version.name, version.sha256):
         raise FilterError("its name or clauses are not those of its sha256; deploy it again")
-    tried = try_out(expressions.selection(version.topic), grounds.labels, grounds.sky)
-    member = Member(
+    tried = try_out(expressions.selection(version.topic), context.labels, context.sky)
+    active = ActiveFilter(
         name=version.name,
         version=str(version.version),
         sha256=version.sha256,
@@ -61,20 +61,20 @@ def enlisted(version: Version, grounds: Grounds) -> Enlisted:
         catalogues=tried.catalogues,
         form=_form(version.form),
     )
-    grounds.provide(version.topic)
-    return Enlisted(version, expressions, member)
+    context.provide(version.topic)
+    return Activated(version, expressions, active)
 
 
-def _check_place(version: Version, grounds: Grounds) -> None:
+def _check_place(version: Version, context: Context) -> None:
     """Its name and its topic must be its own."""
     topic = version.topic
-    if version.name in grounds.names:
+    if version.name in context.names:
         raise FilterError(f"the settings have a filter {version.name!r}; deploy it by another name")
-    if topic in grounds.topics:
+    if topic in context.topics:
         raise FilterError(f"its topic {topic!r} has another use; deploy it by another name")
-    if topic != grounds.prefix + version.name or not TOPIC.fullmatch(topic):
+    if topic != context.prefix + version.name or not TOPIC.fullmatch(topic):
         raise FilterError(
-            f"its topic {topic!r} is not {grounds.prefix + version.name!r}, as topic_prefix asks"
+            f"its topic {topic!r} is not {context.prefix + version.name!r}, as topic_prefix asks"
         )
 
 

@@ -1,4 +1,4 @@
-"""Who is on duty: the filters of the settings, and those deployed, as the board has them now."""
+"""Active filters: those of the settings, and those deployed, as the control topic has them now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from broker.deployments.activation import Enlisted, Grounds, enlisted
+from broker.deployments.activation import Activated, Context, activated
 from broker.deployments.inspection import Complaint, Inspector
 from broker.deployments.records import (
     Cause,
@@ -22,8 +22,8 @@ from broker.deployments.records import (
 )
 from broker.deployments.register import Register
 from broker.errors import KafkaUnavailable
-from broker.ports import Board, Clock, Message
-from filters.roster import Member, Roster, Ruling
+from broker.ports import Clock, ControlTopic, Message
+from filters.filter_set import ActiveFilter, FilterSet, Ruling
 from filters.selection import Selection
 from schemas.batch import AlertBatch
 from schemas.errors import BrokerError, FilterError, GueststarError
@@ -34,10 +34,10 @@ RETRY_S: Final = 5.0
 """How long after Kafka did not answer what was asked of it is asked again."""
 
 
-class DeskObserver(Protocol):
+class DeploymentsObserver(Protocol):
     """Someone who watches the deployed filters: `broker.metrics.Metrics`."""
 
-    def on_duty(self, members: Sequence[Member]) -> None:
+    def on_refresh(self, active: Sequence[ActiveFilter]) -> None:
         """These are asked from now on, those of the settings first."""
         ...
 
@@ -51,11 +51,11 @@ class DeskObserver(Protocol):
 
 
 @dataclass(frozen=True)
-class Terms:
+class Limits:
     """What deployed filters may take."""
 
     live_max: int = 1_000
-    """Filters on duty at once."""
+    """Filters active at once."""
     cost_us_max: float = 10.0
     """µs of CPU an alert, each."""
 
@@ -70,36 +70,36 @@ def records_of(messages: Iterable[Message]) -> Iterator[Record]:
             LOG.warning("no record of a filter, passed over: %s: %s", place, error)
 
 
-class Desk:
-    """A `Judges` whose members change in `look`, between two batches, and at no other time."""
+class Deployments:
+    """A `Judges` whose filters change in `look`, between two batches, and at no other time."""
 
     def __init__(
         self,
-        board: Board,
+        control: ControlTopic,
         *,
         selections: Sequence[Selection],
-        members: Sequence[Member],
-        grounds: Grounds,
-        terms: Terms,
+        active: Sequence[ActiveFilter],
+        context: Context,
+        limits: Limits,
         by: str,
         clock: Clock,
         inspector: Inspector | None = None,
-        observer: DeskObserver | None = None,
+        observer: DeploymentsObserver | None = None,
     ) -> None:
-        """`selections`, with their `members`, are those of the settings. `by`: who pauses."""
-        self._board = board
+        """`selections`, with their `active`, are those of the settings. `by`: who pauses."""
+        self._control = control
         self._selections = tuple(selections)
-        self._fixed = tuple(members)
-        self._grounds = grounds
-        self._terms = terms
+        self._fixed = tuple(active)
+        self._context = context
+        self._limits = limits
         self._by = by
         self._clock = clock
-        self._inspector = inspector or Inspector(terms.cost_us_max)
+        self._inspector = inspector or Inspector(limits.cost_us_max)
         self._observer = observer
         self._register = Register()
-        self._enlisted: dict[str, Enlisted] = {}
+        self._activated: dict[str, Activated] = {}
         self._places: dict[str, int] = {}
-        self._roster = Roster(self._selections, self._fixed, grounds.sky)
+        self._filter_set = FilterSet(self._selections, self._fixed, context.sky)
         self._complaints: list[Complaint] = []
         self._owed: dict[bytes, Status] = {}
         self._away = False
@@ -107,40 +107,40 @@ class Desk:
         self._undecided = False
 
     @property
-    def members(self) -> Sequence[Member]:
+    def active(self) -> Sequence[ActiveFilter]:
         """Who is asked now: those of the settings first."""
-        return self._roster.members
+        return self._filter_set.active
 
     def open(self) -> None:
-        """Read the whole board. Raises KafkaUnavailable after the configured patience."""
-        self._learn(self._board.present())
-        self._muster()
+        """Read the whole control topic. Raises KafkaUnavailable after the configured patience."""
+        self._learn(self._control.present())
+        self._refresh()
 
     def look(self) -> None:
-        """See what changed on the board, and pause what was complained of."""
+        """See what changed on the control topic, and pause what was complained of."""
         changed = self._learn(self._news())
         complaints, self._complaints = self._complaints, []
         for complaint in complaints:
-            changed |= self._pause(complaint.enlisted.version, complaint.cause, complaint.reason)
+            changed |= self._pause(complaint.activated.version, complaint.cause, complaint.reason)
         due = self._clock.monotonic_s() - self._retry_s >= RETRY_S
         if changed or (self._undecided and due):
-            self._muster()
+            self._refresh()
         if self._owed and due:
             self._settle()
 
     def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
-        """Each member's answer; one that raised is paused at the next `look`."""
-        rulings = list(self._roster.judge(batch))
+        """Each filter's answer; one that raised is paused at the next `look`."""
+        rulings = list(self._filter_set.judge(batch))
         for ruling in rulings[len(self._fixed) :]:
             if ruling.faults:
-                each = self._enlisted[ruling.name]
+                each = self._activated[ruling.name]
                 self._complaints.append(Complaint(each, Cause.RAISED, ruling.faults[0].message))
         self._inspect(batch, rulings)
         return rulings
 
     def close(self) -> None:
-        """Let the board go."""
-        self._board.close()
+        """Let the control topic go."""
+        self._control.close()
 
     def _inspect(self, batch: AlertBatch, rulings: list[Ruling]) -> None:
         """Have one filter asked alone: its answer then is the one that counts."""
@@ -149,7 +149,7 @@ class Desk:
             return
         name = each.version.name
         place = self._places[name]
-        found = self._inspector.inspect(each, batch, rulings[place], self._roster.alone)
+        found = self._inspector.inspect(each, batch, rulings[place], self._filter_set.alone)
         rulings[place] = found.ruling
         if found.cost_us is not None and self._observer is not None:
             self._observer.on_cost(name, found.cost_us)
@@ -159,10 +159,10 @@ class Desk:
     def _news(self) -> list[Message]:
         """What came; nothing where Kafka does not answer, which is said once."""
         try:
-            messages = self._board.new()
+            messages = self._control.new()
         except BrokerError as error:
             if not self._away:
-                LOG.warning("%s; going on with the filters on duty", error)
+                LOG.warning("%s; going on with the active filters", error)
             self._away = True
             return []
         if self._away:
@@ -180,8 +180,8 @@ class Desk:
         return bool(records)
 
     def _pause(self, version: Version, cause: Cause, reason: str) -> bool:
-        """Take a version off duty here and, by its record, everywhere; whether it was on duty."""
-        if version not in self._register.on_duty:
+        """Pause a version here and, by its record, everywhere; whether it was active."""
+        if version not in self._register.active:
             return False
         now = Change(State.PAUSED, cause, shortened(reason), self._by, self._clock.now_s())
         status = self._register.changed(version, now)
@@ -193,7 +193,7 @@ class Desk:
 
     def _write(self, status: Status) -> None:
         try:
-            self._board.write(status.key, status.encode())
+            self._control.write(status.key, status.encode())
         except BrokerError as error:
             LOG.warning("filter %s is paused here alone, for now: %s", status.name, error)
             self._owed[status.key] = status
@@ -205,40 +205,40 @@ class Desk:
         for status in owed.values():
             self._write(status)
 
-    def _muster(self) -> None:
-        """Put on duty what the register says, as far as that can be done here."""
-        before, self._undecided = self._enlisted, False
+    def _refresh(self) -> None:
+        """Activate what the register says, as far as that can be done here."""
+        before, self._undecided = self._activated, False
         found = list(self._fit())
-        self._enlisted = {each.version.name: each for each in found}
-        self._roster = self._roster_with(found)
-        self._places = {each.name: place for place, each in enumerate(self._roster.members)}
+        self._activated = {each.version.name: each for each in found}
+        self._filter_set = self._set_with(found)
+        self._places = {each.name: place for place, each in enumerate(self._filter_set.active)}
         self._inspector.assign(found)
         self._say(before)
         if self._observer is not None:
-            self._observer.on_duty(self._roster.members)
+            self._observer.on_refresh(self._filter_set.active)
 
-    def _roster_with(self, found: Sequence[Enlisted]) -> Roster:
-        return Roster(
+    def _set_with(self, found: Sequence[Activated]) -> FilterSet:
+        return FilterSet(
             self._selections,
-            (*self._fixed, *(each.member for each in found)),
-            self._grounds.sky,
+            (*self._fixed, *(each.active for each in found)),
+            self._context.sky,
             expressions=[each.expressions for each in found],
         )
 
-    def _fit(self) -> Iterator[Enlisted]:
-        """The deployed filters that can be put on duty; the others are paused."""
-        for place, version in enumerate(self._register.on_duty):
-            known = self._enlisted.get(version.name)
+    def _fit(self) -> Iterator[Activated]:
+        """The deployed filters that can be active; the others are paused."""
+        for place, version in enumerate(self._register.active):
+            known = self._activated.get(version.name)
             try:
-                if place >= self._terms.live_max:
+                if place >= self._limits.live_max:
                     raise FilterError(
-                        f"{self._terms.live_max} filters are live before it, and [filters]"
+                        f"{self._limits.live_max} filters are live before it, and [filters]"
                         " live_max allows no more; remove one, then resume it"
                     )
                 if known is not None and known.version == version:
                     yield known
                 else:
-                    yield enlisted(version, self._grounds)
+                    yield activated(version, self._context)
             except KafkaUnavailable as error:
                 LOG.warning("filter %s waits for Kafka: %s", version.name, error)
                 self._undecided, self._retry_s = True, self._clock.monotonic_s()
@@ -248,19 +248,19 @@ class Desk:
                 fault = f"a fault of ours, {type(error).__name__}: {error}; please report it"
                 self._pause(version, Cause.UNFIT, fault)
 
-    def _say(self, before: Mapping[str, Enlisted]) -> None:
+    def _say(self, before: Mapping[str, Activated]) -> None:
         """A line for each filter that came or went."""
-        for name, each in self._enlisted.items():
+        for name, each in self._activated.items():
             if before.get(name) is not each:
                 version = each.version
                 LOG.info(
-                    "filter %s version %d is on duty: topic %s, deployed by %s",
+                    "filter %s version %d is active: topic %s, deployed by %s",
                     *(name, version.version, version.topic, version.by),
                 )
-        for name in before.keys() - self._enlisted.keys():
+        for name in before.keys() - self._activated.keys():
             version = before[name].version
             why = self._register.change(version)
             LOG.warning(
-                "filter %s version %d is off duty: %s by %s: %s",
+                "filter %s version %d is no longer active: %s by %s: %s",
                 *(name, version.version, why.state, why.by, why.reason),
             )

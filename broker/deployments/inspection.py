@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from broker.deployments.activation import Enlisted
+from broker.deployments.activation import Activated
 from broker.deployments.records import Cause
-from filters.roster import Ruling
+from filters.filter_set import Ruling
 from schemas.batch import AlertBatch
 
 COST_ALERTS_MIN = 256
@@ -33,7 +33,7 @@ TIMINGS = 5
 class Complaint(NamedTuple):
     """Why a deployed filter is to be paused."""
 
-    enlisted: Enlisted
+    activated: Activated
     cause: Cause
     reason: str
 
@@ -58,13 +58,13 @@ class Inspector:
         self._cost_us_max = cost_us_max
         self._cpu_s = cpu_s
         self._timings: dict[str, deque[float]] = {}
-        self._fresh: deque[Enlisted] = deque()
-        self._known: deque[Enlisted] = deque()
+        self._fresh: deque[Activated] = deque()
+        self._known: deque[Activated] = deque()
 
-    def assign(self, enlisted: Iterable[Enlisted]) -> None:
-        """These are on duty now; one that was before keeps its timings."""
+    def assign(self, activated: Iterable[Activated]) -> None:
+        """These are active now; one that was before keeps its timings."""
         before = {each.version.key: each for each in (*self._fresh, *self._known)}
-        now = {each.version.key: each for each in enlisted}
+        now = {each.version.key: each for each in activated}
         timings = {
             each.version.name: self._timings[each.version.name]
             for key, each in now.items()
@@ -77,7 +77,7 @@ class Inspector:
         self._fresh = deque(each for each in now.values() if not self._is_timed(each))
         self._known = deque(each for each in now.values() if self._is_timed(each))
 
-    def next_for(self, alerts: int) -> Enlisted | None:
+    def next_for(self, alerts: int) -> Activated | None:
         """Who is asked alone in a batch of so many; None where nobody is."""
         fresh_first = alerts >= COST_ALERTS_MIN or not self._known
         queue = self._fresh if self._fresh and fresh_first else self._known
@@ -88,7 +88,7 @@ class Inspector:
 
     def inspect(
         self,
-        each: Enlisted,
+        each: Activated,
         batch: AlertBatch,
         joint: Ruling,
         alone: Callable[[str, AlertBatch], Ruling],
@@ -101,16 +101,16 @@ class Inspector:
             self._note(each, took_s * 1e6 / len(batch))
         return self._found(each, joint, ruling)
 
-    def _note(self, each: Enlisted, cost_us: float) -> None:
+    def _note(self, each: Activated, cost_us: float) -> None:
         timings = self._timings[each.version.name]
         timings.append(cost_us)
         if len(timings) == TIMINGS and self._fresh and self._fresh[-1] is each:
             self._known.append(self._fresh.pop())
 
-    def _is_timed(self, each: Enlisted) -> bool:
+    def _is_timed(self, each: Activated) -> bool:
         return len(self._timings[each.version.name]) == TIMINGS
 
-    def _found(self, each: Enlisted, joint: Ruling, alone: Ruling) -> Inspected:
+    def _found(self, each: Activated, joint: Ruling, alone: Ruling) -> Inspected:
         timings = self._timings[each.version.name]
         cost_us = statistics.median(timings) if self._is_timed(each) else None
         complaint = None

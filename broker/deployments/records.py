@@ -61,7 +61,7 @@ class Cause(StrEnum):
     DIFFERS = "differs"
     """Asked alone and asked among all it gave two answers."""
     UNFIT = "unfit"
-    """A worker cannot put it on duty."""
+    """A worker cannot activate it."""
 
 
 @dataclass(frozen=True)

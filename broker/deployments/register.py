@@ -1,4 +1,4 @@
-"""What the records of deployed filters add up to: which are on duty, and how they came to be."""
+"""What the records of deployed filters add up to: which are active, and how they came to be."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Register:
         return {version.name: version for _, version in sorted(self._versions.items())}
 
     @cached_property
-    def on_duty(self) -> tuple[Version, ...]:
+    def active(self) -> tuple[Version, ...]:
         """The newest version of each filter where it is live, in the order deployed.
 
         A newer version replaces an older one; where it is paused or removed, the older does not

@@ -11,14 +11,14 @@ lives.py       whether a topic is still the one that was read
 closing.py     its consumer, and how that is ended without a wait for ever
 sink.py        a producer in transactions             at_least_once.py  one without
 publisher.py   what both sinks do with a producer
-board.py       a compacted topic that everyone reads whole
+control_topic.py  a compacted topic that everyone reads whole
 fetching.py    single messages at known offsets       messages.py  a client's message as ours
 """
 
 from broker.kafka.admin import KafkaAdmin, TopicSettings
 from broker.kafka.at_least_once import AtLeastOnceSink
-from broker.kafka.board import KafkaBoard, board_topic
 from broker.kafka.connection import Connection
+from broker.kafka.control_topic import KafkaControlTopic, control_topic
 from broker.kafka.fetching import KafkaFetcher
 from broker.kafka.sink import KafkaSink
 from broker.kafka.source import KafkaSource
@@ -27,10 +27,10 @@ __all__ = [
     "AtLeastOnceSink",
     "Connection",
     "KafkaAdmin",
-    "KafkaBoard",
+    "KafkaControlTopic",
     "KafkaFetcher",
     "KafkaSink",
     "KafkaSource",
     "TopicSettings",
-    "board_topic",
+    "control_topic",
 ]

@@ -10,8 +10,8 @@ It behaves as a real Kafka does where the engine could break; tests/broker/behav
 to that. It has no threads: step the workers in turn, and let time pass by advancing the clock.
 """
 
-from broker.memory.board import MemoryBoard
 from broker.memory.cluster import MemoryKafka
+from broker.memory.control_topic import MemoryControlTopic
 from broker.memory.faults import Fault
 from broker.memory.plain import PlainMemorySink
 from broker.memory.sink import MemorySink
@@ -19,7 +19,7 @@ from broker.memory.source import MemorySource
 
 __all__ = [
     "Fault",
-    "MemoryBoard",
+    "MemoryControlTopic",
     "MemoryKafka",
     "MemorySink",
     "MemorySource",

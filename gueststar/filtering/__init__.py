@@ -1,1 +1,1 @@
-"""The commands `gueststar filter …`: filters written, tried on an archive, and put on duty."""
+"""The commands `gueststar filter …`: filters written, tried on an archive, and deployed."""

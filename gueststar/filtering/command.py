@@ -1,4 +1,4 @@
-"""`gueststar filter …`: filters tried, put on duty, looked at and taken off duty."""
+"""`gueststar filter …`: filters tried, deployed, looked at, paused and removed."""
 
 # Each command imports its own room: `gueststar filter --help` must not wait for all of them.
 # ruff: noqa: PLC0415
@@ -83,10 +83,10 @@ def deploy(
     against = deploying.objections(receipt, pass_rate_max=pass_rate_max)
     deploying.check(file, against, force=force)
     place = place_of(config, bootstrap)
-    with place.opened() as board:
+    with place.opened() as control:
         found = deploying.deploy(
             wanted,
-            board,
+            control,
             prefix=place.prefix,
             by=operator(),
             receipt=receipt,
@@ -137,7 +137,7 @@ def history(name: Name, *, config: Config = None, bootstrap: Bootstrap = None) -
 def pause(
     name: Name, *, reason: Reason = "", config: Config = None, bootstrap: Bootstrap = None
 ) -> None:
-    """Take a filter off duty until it is resumed."""
+    """Pause a filter until it is resumed."""
     _change(name, "paused", reason, config, bootstrap)
 
 
@@ -145,7 +145,7 @@ def pause(
 def resume(
     name: Name, *, reason: Reason = "", config: Config = None, bootstrap: Bootstrap = None
 ) -> None:
-    """Put a paused filter back on duty."""
+    """Make a paused filter active again."""
     _change(name, "live", reason, config, bootstrap)
 
 
@@ -153,7 +153,7 @@ def resume(
 def remove(
     name: Name, *, reason: Reason = "", config: Config = None, bootstrap: Bootstrap = None
 ) -> None:
-    """Take a filter off duty for good; its topic and its history stay."""
+    """Remove a filter for good; its topic and its history stay."""
     _change(name, "removed", reason, config, bootstrap)
 
 
@@ -164,6 +164,6 @@ def _change(
     from gueststar.filtering.deploying import change
     from gueststar.filtering.place import operator, place_of
 
-    with place_of(config, bootstrap).opened() as board:
-        version = change(board, name, State(wanted), reason=reason, by=operator())
+    with place_of(config, bootstrap).opened() as control:
+        version = change(control, name, State(wanted), reason=reason, by=operator())
     typer.echo(f"{name} version {version.version} is {wanted}")

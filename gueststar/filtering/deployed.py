@@ -10,9 +10,9 @@ from schemas.errors import FilterError
 from schemas.suggestion import nearest
 
 
-def on_duty(found: Register, name: str) -> Candidate | None:
+def active(found: Register, name: str) -> Candidate | None:
     """The version of that name that is live; None where none is."""
-    return next((_candidate(each) for each in found.on_duty if each.name == name), None)
+    return next((_candidate(each) for each in found.active if each.name == name), None)
 
 
 def deployed(found: Register, name: str, version: int | None = None) -> Candidate:

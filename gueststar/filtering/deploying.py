@@ -1,4 +1,4 @@
-"""`gueststar filter deploy`, `pause`, `resume`, `remove`: what is written on the board, and why."""
+"""`gueststar filter deploy`, `pause`, `resume`, `remove`: what the control topic gets, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from broker.deployments import records_of
 from broker.deployments.records import Cause, Change, DryRun, State, Version, shortened
 from broker.deployments.register import Register
-from broker.ports import Board, Message
+from broker.ports import ControlTopic, Message
 from filters.expressions.filter import ExpressionFilter, read_filter
 from filters.expressions.functions import FUNCTIONS, Works
 from filters.expressions.tree import Call, Membership, Node, Operation
@@ -83,7 +83,7 @@ def check(path: Path, against: Sequence[str], *, force: bool) -> None:
 
 def deploy(
     wanted: ExpressionFilter,
-    board: Board,
+    control: ControlTopic,
     *,
     prefix: str,
     by: str,
@@ -92,23 +92,23 @@ def deploy(
     provide: Callable[[str], None],
     word_s: float = WORD_S,
 ) -> Deployed:
-    """Write a filter's next version on a board just opened, and read it back.
+    """Write a filter's next version on a control topic just opened, and read it back.
 
     `provide` has the output topic exist; `overridden` is what was forced. Raises FilterError where
     somebody else wrote the same version at the same time and theirs is the one that stands.
     """
-    register = Register().after(records_of(board.present()))
-    live = next((each for each in register.on_duty if each.name == wanted.name), None)
+    register = Register().after(records_of(control.present()))
+    live = next((each for each in register.active if each.name == wanted.name), None)
     if live is not None and live.sha256 == wanted.sha256:
         return Deployed(live, fresh=False)
     version = _version(wanted, register, prefix=prefix, by=by, receipt=receipt)
     version = replace(version, overridden=tuple(overridden))
     provide(version.topic)
-    offset = board.write(version.key, version.encode())
-    since = board.present()
+    offset = control.write(version.key, version.encode())
+    since = control.present()
     replaced = _rival(version, offset, since)
     register = register.after(records_of(since))
-    return Deployed(version, True, _refusal(version, register, board, word_s), replaced)
+    return Deployed(version, True, _refusal(version, register, control, word_s), replaced)
 
 
 def _version(
@@ -184,14 +184,16 @@ def _rival(version: Version, offset: int, since: Iterable[Message]) -> Version |
     return replaced
 
 
-def _refusal(version: Version, register: Register, board: Board, word_s: float) -> Change | None:
+def _refusal(
+    version: Version, register: Register, control: ControlTopic, word_s: float
+) -> Change | None:
     """How a worker paused it, where one does so at once."""
     deadline_s = time.monotonic() + word_s
     while (change := register.change(version)).state is State.LIVE:
         if time.monotonic() >= deadline_s:
             return None
         time.sleep(ASK_S)
-        register = register.after(records_of(board.new()))
+        register = register.after(records_of(control.new()))
     return change
 
 
@@ -214,12 +216,12 @@ def told(found: Deployed) -> Iterator[str]:
     yield f"{called} is deployed; see what it selects with `gueststar subscribe {version.topic}`"
 
 
-def change(board: Board, name: str, state: State, *, reason: str, by: str) -> Version:
-    """Pause, resume or remove a filter's newest version, on a board just opened; that version.
+def change(control: ControlTopic, name: str, state: State, *, reason: str, by: str) -> Version:
+    """That version: a filter's newest, paused, resumed or removed on a control topic just opened.
 
     Raises FilterError where there is none, or where it stands so already.
     """
-    register = Register().after(records_of(board.present()))
+    register = Register().after(records_of(control.present()))
     version = newest(register, name)
     now = register.change(version)
     called = f"{name} version {version.version}"
@@ -229,7 +231,7 @@ def change(board: Board, name: str, state: State, *, reason: str, by: str) -> Ve
         raise FilterError(f"{called} was removed by {now.by}; deploy it again")
     wanted = Change(state, Cause.ASKED, shortened(reason), by, time.time())
     status = register.changed(version, wanted)
-    board.write(status.key, status.encode())
+    control.write(status.key, status.encode())
     return version
 
 

@@ -14,9 +14,9 @@ from broker.defaults import BOOTSTRAP
 from broker.deployments import records_of
 from broker.deployments.register import Register
 from broker.errors import SettingsError
-from broker.kafka import Connection, KafkaAdmin, KafkaBoard, TopicSettings, board_topic
+from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
 from broker.kafka.connection import Compression
-from broker.ports import Board
+from broker.ports import ControlTopic
 from broker.providing import output_topic
 from broker.settings import FiltersSection, read_settings
 
@@ -44,16 +44,16 @@ class Place:
     """By topic, over the broker's own."""
 
     @contextmanager
-    def opened(self) -> Iterator[Board]:
-        """The board, created where it is missing. Raises KafkaUnavailable."""
-        self.provide(board_topic(self.live, replication=self.replication))
-        with closing(KafkaBoard(self._link(), self.live)) as board:
-            yield board
+    def opened(self) -> Iterator[ControlTopic]:
+        """The control topic, created where it is missing. Raises KafkaUnavailable."""
+        self.provide(control_topic(self.live, replication=self.replication))
+        with closing(KafkaControlTopic(self._link(), self.live)) as control:
+            yield control
 
     def register(self) -> Register:
         """All that was ever deployed here. Raises KafkaUnavailable, TopicMissing."""
-        with closing(KafkaBoard(self._link(), self.live)) as board:
-            return Register().after(records_of(board.present()))
+        with closing(KafkaControlTopic(self._link(), self.live)) as control:
+            return Register().after(records_of(control.present()))
 
     def provide_output(self, name: str) -> None:
         """Have a filter's topic exist."""

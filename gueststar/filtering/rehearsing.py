@@ -1,4 +1,4 @@
-"""`gueststar filter test`: a filter run over an archive before it is put on duty."""
+"""`gueststar filter test`: a filter run over an archive before it is deployed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rich.console import Console
 from broker.errors import TopicMissing
 from filters.alerts import Table
 from gueststar.filtering.candidates import Candidate, candidates
-from gueststar.filtering.deployed import on_duty
+from gueststar.filtering.context import context_of
+from gueststar.filtering.deployed import active
 from gueststar.filtering.findings import Findings, Gatherer, Run
-from gueststar.filtering.grounds import grounds_of
 from gueststar.filtering.place import place_of
 from gueststar.filtering.receipts import Receipt, keep
 from gueststar.filtering.sources import Nights, Source, kept, opened
@@ -45,16 +45,16 @@ def rehearse(
     ArchiveError for an archive that cannot be read.
     """
     console = console or Console()
-    grounds, asked = grounds_of(config), candidates(what)
-    source = opened(archive, nights, schemas=grounds.schemas)
+    context, asked = context_of(config), candidates(what)
+    source = opened(archive, nights, schemas=context.schemas)
     live = _live(asked, config, bootstrap) if bootstrap else {}
     gatherers = [
         Gatherer(
-            each, lambda rows: kept(rows, source.decoder), sky=grounds.sky, live=live.get(each.name)
+            each, lambda rows: kept(rows, source.decoder), sky=context.sky, live=live.get(each.name)
         )
         for each in asked
     ]
-    _go_through(source, gatherers, grounds.sky, console)
+    _go_through(source, gatherers, context.sky, console)
     run = Run(archive, nights, source.sha256, source.rejected, source.has_stamps, time.time())
     found = [each.findings() for each in gatherers]
     for each in found:
@@ -70,7 +70,7 @@ def _live(asked: Iterable[Candidate], config: Path | None, bootstrap: str) -> di
         found = place_of(config, bootstrap).register()
     except TopicMissing:  # nothing was ever deployed there
         return {}
-    pairs = ((each.name, on_duty(found, each.name)) for each in asked)
+    pairs = ((each.name, active(found, each.name)) for each in asked)
     return {name: version for name, version in pairs if version is not None}
 
 

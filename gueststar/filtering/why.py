@@ -17,9 +17,9 @@ from filters.alerts import Alerts, Reading, Table
 from filters.loading import builtin_names
 from filters.selection import Selection
 from gueststar.filtering.candidates import EXPRESSIONS, Candidate, candidates
+from gueststar.filtering.context import context_of
 from gueststar.filtering.deployed import deployed
 from gueststar.filtering.finding import in_archive, on_topic
-from gueststar.filtering.grounds import grounds_of
 from gueststar.filtering.place import place_of
 from gueststar.subscription import connection_to, reader, registered
 from gueststar.table import plain_table
@@ -76,20 +76,20 @@ def why(
     were published. Raises ArchiveError where no such alert is found, FilterError for a filter
     that there is not.
     """
-    console, grounds = console or Console(), grounds_of(config)
+    console, context = console or Console(), context_of(config)
     asked = _candidates(what, version, config, bootstrap, on_kafka=archive is None)
     if archive is not None:
-        found = in_archive(wanted, archive, schemas=grounds.schemas)
+        found = in_archive(wanted, archive, schemas=context.schemas)
     else:
-        link = connection_to(bootstrap or grounds.bootstrap, grounds.security)
-        source = reader(link, topic or grounds.enriched, start=f"{hours}h")
-        found = on_topic(wanted, source, schemas=registered(registry or grounds.registry))
+        link = connection_to(bootstrap or context.bootstrap, context.security)
+        source = reader(link, topic or context.enriched, start=f"{hours}h")
+        found = on_topic(wanted, source, schemas=registered(registry or context.registry))
     selected = False
     for batch in found:
         for row in range(len(batch)):
             one = batch.take(np.array([row]))
             for each in asked:
-                selected |= _say(each, one, grounds.sky, console)
+                selected |= _say(each, one, context.sky, console)
     return selected
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of many filters: who is on duty in each lap, and what its table says."""
+"""The benchmark of many filters: which are active in each lap, and what its table says."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ FILTERS = [
 
 def test_each_lap_has_the_plain_filters_and_all_but_the_first_the_invented_ones() -> None:
     for case in CASES:
-        members = parts_of(case, FILTERS, settings("nowhere", "some.", batch=10)).filters.members
-        assert [each.name for each in members[: len(PLAIN)]] == list(PLAIN)
+        active = parts_of(case, FILTERS, settings("nowhere", "some.", batch=10)).filters.active
+        assert [each.name for each in active[: len(PLAIN)]] == list(PLAIN)
         invented = [TOPIC + each.name for each in FILTERS] if case.form else []
-        assert [each.topic for each in members[len(PLAIN) :]] == invented
-        assert {each.form for each in members[len(PLAIN) :]} == (
-            {case.form} if case.form else set()
-        )
+        assert [each.topic for each in active[len(PLAIN) :]] == invented
+        assert {each.form for each in active[len(PLAIN) :]} == ({case.form} if case.form else set())
 
 
 def measured(us_an_alert: float) -> Measured:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from broker.packing import Topics
 from classifiers.classifier import ModelIdentity
 from filters.alerts import Alerts
+from filters.filter_set import ActiveFilter, FilterSet
 from filters.handmade import handmade
-from filters.roster import Member, Roster
 from filters.selection import Clauses, Selection
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch, Reason, Rejected
@@ -122,12 +122,13 @@ def bright(topic: str = "bright", name: str = "bright") -> Selection:
     return Selection(_bright, topic=topic, name=name)
 
 
-def on_duty(*selections: Selection) -> Roster:
+def filter_set_of(*selections: Selection) -> FilterSet:
     """Some filters, as those of a configuration."""
-    members = [
-        Member(each.name, "1", "0" * 64, each.topic, clauses=(each.name,)) for each in selections
+    active = [
+        ActiveFilter(each.name, "1", "0" * 64, each.topic, clauses=(each.name,))
+        for each in selections
     ]
-    return Roster(selections, members)
+    return FilterSet(selections, active)
 
 
 def is_bright(number: int) -> bool:

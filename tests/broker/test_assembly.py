@@ -19,7 +19,7 @@ from broker import assembly
 from broker.assembly import Parts, build, connect, make_runner, provide_topics, worker
 from broker.clock import ManualClock
 from broker.errors import SettingsError, TopicMissing
-from broker.kafka import KafkaAdmin, TopicSettings, board_topic
+from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.metrics import Metrics
@@ -241,7 +241,7 @@ def test_a_filter_that_can_never_work_stops_the_start(tmp_path: Path) -> None:
 def test_the_example_file_can_be_built(tmp_path: Path) -> None:
     settings = read_settings(EXAMPLE)
     built = build(replace(settings, filters=replace(settings.filters, files=())))
-    assert len(built.filters.members) == 3
+    assert len(built.filters.active) == 3
 
 
 def test_a_topic_with_two_uses_is_named(tmp_path: Path) -> None:
@@ -287,10 +287,10 @@ def test_brokers_of_two_prefixes_share_a_kafka_and_no_topic(
     for parts in brokers:
         assert len(kafka.read(parts.topics.enriched)) == ALERTS
         (entry,) = (read_entry(message.value) for message in kafka.read(parts.topics.ledger))
-        (member,) = parts.filters.members
+        (each,) = parts.filters.active
         assert entry.counts.published == {
             parts.topics.enriched: ALERTS,
-            member.topic: len(kafka.read(member.topic)),
+            each.topic: len(kafka.read(each.topic)),
         }
 
 
@@ -301,7 +301,7 @@ def test_missing_outputs_are_created_and_the_ledger_is_kept_for_ever(parts: Part
     ours = ("enriched", "dead-letters", "ledger", "filters", "replayed")
     assert [*created] == [f"gueststar.{name}" for name in ours]
     assert created["gueststar.ledger"].settings == {"retention.ms": "-1"}
-    assert created["gueststar.filters"] == board_topic("gueststar.filters")
+    assert created["gueststar.filters"] == control_topic("gueststar.filters")
 
 
 def test_missing_outputs_that_may_not_be_created_are_named_together(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_missing_outputs_that_may_not_be_created_are_named_together(tmp_path: Pa
 
 def test_a_plan_shows_the_path_of_an_alert_and_the_topics(parts: Parts) -> None:
     found = plan(parts, FakeAdmin(ztf=1_048_588, real_ones=1_048_588))
-    (mine,) = parts.filters.members
+    (mine,) = parts.filters.active
     assert mine.version == mine.sha256[:12]
     assert f"select real_ones {mine.version}: real -> real-ones" in found.steps
     assert [(one.name, one.role, one.form, one.partitions) for one in found.topics] == [

@@ -31,7 +31,7 @@ from broker.metrics import BATCH_BOUNDS, DURATION_BOUNDS_S, Metrics
 from broker.observer import BatchReport, Phase, Step
 from broker.ports import Partition
 from classifiers.classifier import ModelIdentity
-from filters.roster import Member
+from filters.filter_set import ActiveFilter
 
 PUBLISHED_UNIX_S = 1_700_000_000.0
 COUNTS = Counts(
@@ -138,16 +138,16 @@ def test_the_lag_of_a_partition_that_went_elsewhere_is_forgotten(metrics: Metric
 
 
 def test_filters_that_went_off_duty_are_forgotten(metrics: Metrics) -> None:
-    members = [
-        Member(name, str(version), "ab" * 32, name, ("real",))
+    active = [
+        ActiveFilter(name, str(version), "ab" * 32, name, ("real",))
         for version, name in enumerate(["young", "fast"], 1)
     ]
-    metrics.on_duty(members)
+    metrics.on_refresh(active)
     metrics.on_cost("fast", 2.0)
     assert 'gueststar_filter_live{filter="fast",version="2"} 1.0' in metrics.text()
     assert 'gueststar_filter_cost_seconds{filter="fast"} 2e-06' in metrics.text()
     metrics.on_pause("fast", "raised")
-    metrics.on_duty(members[:1])
+    metrics.on_refresh(active[:1])
     assert 'gueststar_filter_paused_total{filter="fast",reason="raised"} 1.0' in metrics.text()
     assert 'gueststar_filter_live{filter="young",version="1"} 1.0' in metrics.text()
     assert 'version="2"' not in metrics.text()

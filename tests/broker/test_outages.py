@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from broker.kafka import Connection, KafkaAdmin, KafkaBoard, board_topic
+from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, control_topic
 from broker.kafka.connection import Start
 from broker.node import KafkaNode
 from broker.ports import Message, Partition, Source
@@ -142,12 +142,12 @@ def test_all_clients_outlast_a_server_that_stood_still_until_it_forgot_itself(
     with KafkaNode(settings=QUICK_KAFKA) as node:
         own = RealCluster(node.address)
         topic, output = own.create("t", partitions=2), own.create("out")
-        KafkaAdmin(Connection(node.address)).create([board_topic("board")])
+        KafkaAdmin(Connection(node.address)).create([control_topic("control")])
         own.publish(topic, numbered(2, start=10))
         with (
             closing(own.source([topic], group=None, start="earliest")) as alone,
             closing(own.source([topic], group="h", start="earliest")) as member,
-            closing(KafkaBoard(Connection(node.address), "board")) as board,
+            closing(KafkaControlTopic(Connection(node.address), "control")) as control,
             closing(own.worker(topic, outputs=[output])) as worker,
         ):
             both = sorted(numbered(2, start=10) * 2)
@@ -160,9 +160,9 @@ def test_all_clients_outlast_a_server_that_stood_still_until_it_forgot_itself(
                 assert set(gather([alone], sent)) == set(sent)
                 assert set(gather([member], sent)) >= set(sent)
                 copied(node.address, worker, output, 4 + 2 * number)
-                with closing(KafkaBoard(Connection(node.address), "board")) as another:
+                with closing(KafkaControlTopic(Connection(node.address), "control")) as another:
                     another.write(b"k", str(number).encode())
-                assert [each.value for each in read(board)] == [str(number).encode()]
+                assert [each.value for each in read(control)] == [str(number).encode()]
 
 
 def copied(address: str, worker: LocalWorker, output: str, count: int) -> None:
@@ -172,8 +172,8 @@ def copied(address: str, worker: LocalWorker, output: str, count: int) -> None:
     assert len(RealCluster(address).read(output)) == count
 
 
-def read(board: KafkaBoard) -> list[Message]:
+def read(control: KafkaControlTopic) -> list[Message]:
     """What comes next."""
-    while not (came := board.new()):
+    while not (came := control.new()):
         time.sleep(0.1)
     return came

@@ -34,10 +34,10 @@ from tests.broker.fakes import (
     FakeDecoder,
     FakeEnricher,
     bright,
+    filter_set_of,
     is_bright,
     no_limit,
     number_of,
-    on_duty,
     packet,
 )
 
@@ -52,7 +52,7 @@ def processed(packets: Sequence[bytes], **parts: Any) -> Processed:  # noqa: ANN
     fakes: dict[str, Any] = {
         "decoder": FakeDecoder(),
         "classifiers": [FakeClassifier()],
-        "filters": on_duty(bright()),
+        "filters": filter_set_of(bright()),
         "enricher": FakeEnricher(),
         "topics": TOPICS,
         "bytes_max": no_limit,
@@ -263,7 +263,7 @@ def test_a_message_without_a_timestamp_has_no_latency() -> None:
     done = Pipeline(
         decoder=FakeDecoder(),
         classifiers=[],
-        filters=on_duty(),
+        filters=filter_set_of(),
         enricher=FakeEnricher(),
         topics=TOPICS,
         bytes_max=no_limit,

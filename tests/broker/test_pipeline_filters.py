@@ -14,7 +14,7 @@ from broker.errors import TopicMissing
 from broker.packing import Topics
 from broker.pipeline import Judges, Pipeline
 from filters.alerts import Alerts
-from filters.roster import Member, Roster, Ruling
+from filters.filter_set import ActiveFilter, FilterSet, Ruling
 from filters.selection import Clauses, Selection
 from schemas.batch import AlertBatch
 from schemas.form import Form
@@ -23,8 +23,8 @@ from tests.broker.fakes import (
     FakeDecoder,
     FakeEnricher,
     bright,
+    filter_set_of,
     no_limit,
-    on_duty,
     packet,
 )
 from tests.broker.test_pipeline import messages, on, processed
@@ -34,25 +34,25 @@ SHARED = [("bright", "bright"), ("bright", "shiny"), ("other", "o")]
 
 
 class Several:
-    """Some rosters as one, whose filters may share a topic."""
+    """Some filter sets as one, whose filters may share a topic."""
 
-    def __init__(self, rosters: Sequence[Judges]) -> None:
+    def __init__(self, sets: Sequence[Judges]) -> None:
         """In that order."""
-        self.rosters = rosters
+        self.sets = sets
 
     @property
-    def members(self) -> list[Member]:
+    def active(self) -> list[ActiveFilter]:
         """All of them."""
-        return [member for roster in self.rosters for member in roster.members]
+        return [each for filter_set in self.sets for each in filter_set.active]
 
     def judge(self, batch: AlertBatch) -> list[Ruling]:
         """As each judges."""
-        return [ruling for roster in self.rosters for ruling in roster.judge(batch)]
+        return [ruling for filter_set in self.sets for ruling in filter_set.judge(batch)]
 
 
 def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> None:
-    rosters = [on_duty(bright(topic, name)) for topic, name in SHARED]
-    done = processed([packet(0), packet(2)], filters=Several(rosters))
+    sets = [filter_set_of(bright(topic, name)) for topic, name in SHARED]
+    done = processed([packet(0), packet(2)], filters=Several(sets))
     (record,) = on("bright", done.outputs)
     assert record["filters"] == ["bright", "shiny", "o"]
     assert record["selected_by"] == [["bright", "1"], ["shiny", "1"], ["o", "1"]]
@@ -66,7 +66,7 @@ def test_what_a_filter_selects_for_a_topic_that_does_not_exist_is_its_fault_and_
             raise TopicMissing("topic 'bright' does not exist; create it first")
         return 2**30
 
-    both = Several([on_duty(bright()), on_duty(bright("other", "other"))])
+    both = Several([filter_set_of(bright()), filter_set_of(bright("other", "other"))])
     done = processed([packet(n) for n in range(10)], filters=both, bytes_max=bytes_max)
     assert done.counts.published == {"enriched": 10, "other": 4}
     assert (done.counts.selected, done.counts.filter_errors) == ({"other": 4}, {"bright": 4})
@@ -95,10 +95,10 @@ FORMS = [(None, None, "full"), (None, "lite", "lite"), ("full", "lite", "full")]
 def test_the_settings_say_a_topic_s_form_before_its_filter_does(
     set_to: Form | None, own: Form | None, published: Form
 ) -> None:
-    roster = on_duty(bright())
-    members = [replace(each, form=own) for each in roster.members]
+    filter_set = filter_set_of(bright())
+    active = [replace(each, form=own) for each in filter_set.active]
     topics = Topics(forms={"bright": set_to} if set_to else {})
-    done = processed([packet(0)], filters=Roster([bright()], members), topics=topics)
+    done = processed([packet(0)], filters=FilterSet([bright()], active), topics=topics)
     assert ("cutouts" in on("bright", done.outputs)[0]) == (published == "full")
 
 
@@ -109,9 +109,9 @@ class Changing:
         self.now = first
 
     @property
-    def members(self) -> Sequence[Member]:
-        """Who is on duty now."""
-        return self.now.members
+    def active(self) -> Sequence[ActiveFilter]:
+        """The filters active now."""
+        return self.now.active
 
     def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
         """As they do."""
@@ -119,7 +119,7 @@ class Changing:
 
 
 def test_filters_may_change_between_two_batches() -> None:
-    filters = Changing(on_duty(bright()))
+    filters = Changing(filter_set_of(bright()))
     parts: dict[str, Any] = {
         "decoder": FakeDecoder(),
         "classifiers": [],
@@ -131,7 +131,7 @@ def test_filters_may_change_between_two_batches() -> None:
     }
     pipeline = Pipeline(filters=filters, **parts)
     first = pipeline.process(messages([packet(0)]))
-    filters.now = on_duty(bright("other", "other"), bright("more", "more"))
+    filters.now = filter_set_of(bright("other", "other"), bright("more", "more"))
     second = pipeline.process(messages([packet(0)]))
     assert (first.counts.selected, first.filters) == ({"bright": 1}, 1)
     assert (second.counts.selected, second.filters) == ({"other": 1, "more": 1}, 2)
@@ -145,7 +145,7 @@ def test_a_filter_that_raises_is_counted_and_never_stops_the_stream() -> None:
         yield "all", np.ones(len(alerts.magnitude), dtype=np.bool_)
 
     broken = Selection(_raises, topic="bright", name="broken")
-    done = processed([packet(n) for n in range(10)], filters=on_duty(broken))
+    done = processed([packet(n) for n in range(10)], filters=filter_set_of(broken))
     assert done.counts.published == {"enriched": 10, "bright": 8}
     assert done.counts.filter_errors == {"broken": 2}
     assert "too faint" in done.faults[0]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from broker.errors import TopicMissing
-from broker.kafka import KafkaAdmin, TopicSettings, board_topic
+from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.providing import Provider, provide
 from broker.settings import Settings, TopicsSection
 
@@ -39,7 +39,7 @@ def test_each_topic_is_created_as_its_use_asks() -> None:
     assert admin.created == [
         TopicSettings("young", 3, 2),
         TopicSettings("gueststar.ledger", 1, 2, {"retention.ms": "-1"}),
-        board_topic("gueststar.filters", replication=2),
+        control_topic("gueststar.filters", replication=2),
     ]
     assert admin.created[2].settings["cleanup.policy"] == "compact"
 

@@ -181,7 +181,9 @@ def test_with_a_prefix_every_name_of_ours_has_it(tmp_path: Path) -> None:
     assert replace(settings) == settings
 
 
-def test_a_group_that_is_named_and_a_board_that_is_none_have_no_prefix(tmp_path: Path) -> None:
+def test_a_group_that_is_named_and_a_control_topic_that_is_none_have_no_prefix(
+    tmp_path: Path,
+) -> None:
     text = '[kafka]\ngroup = "mine"\n[filters]\nlive = ""\n'
     settings = read(tmp_path, f'{text}{LEAST}prefix = "two."\n')
     assert (settings.kafka.group, settings.filters.live) == ("mine", "")

@@ -25,8 +25,8 @@ from tests.broker.fakes import (
     FakeDecoder,
     FakeEnricher,
     bright,
+    filter_set_of,
     number_of,
-    on_duty,
 )
 
 WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
@@ -74,7 +74,7 @@ class Worker:
             processor=Pipeline(
                 decoder=FakeDecoder(),
                 classifiers=[FakeClassifier()],
-                filters=on_duty(bright()),
+                filters=filter_set_of(bright()),
                 enricher=FakeEnricher(),
                 topics=TOPICS,
                 bytes_max=self.sink.bytes_max,

@@ -15,12 +15,12 @@ from filters.alerts import Alerts
 from filters.conformance import violations
 from filters.handmade import handmade
 from filters.loading import (
+    active_filter,
     builtin_names,
     load,
     load_builtin,
     load_file,
     load_plugin,
-    member_of,
     try_out,
 )
 from filters.selection import Clauses, selection
@@ -86,9 +86,9 @@ def test_a_try_out_tells_clauses_columns_and_catalogues() -> None:
 
 
 def test_a_file_s_filter_on_duty_has_the_first_digits_of_its_hash_for_a_version() -> None:
-    member = member_of(in_my_field, LABELS, Sky(regions=[FakeRegion()]))
-    assert member.sha256.startswith(member.version)
-    assert (len(member.version), member.clauses, member.catalogues) == (
+    each = active_filter(in_my_field, LABELS, Sky(regions=[FakeRegion()]))
+    assert each.sha256.startswith(each.version)
+    assert (len(each.version), each.clauses, each.catalogues) == (
         12,
         ("bright", "there"),
         (IDENTITY,),

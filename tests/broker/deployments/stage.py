@@ -1,4 +1,4 @@
-"""A worker with a desk over the twin in memory, and who deploys filters to it."""
+"""A worker with deployments over the twin in memory, and who deploys filters to it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.clock import ManualClock
-from broker.deployments import Desk, Grounds, Inspector, Terms, records_of
+from broker.deployments import Context, Deployments, Inspector, Limits, records_of
 from broker.deployments.records import Cause, Change, State, Version
 from broker.deployments.register import Register
 from broker.errors import TopicMissing
-from broker.memory import Fault, MemoryBoard, MemoryKafka, MemorySink, MemorySource
+from broker.memory import Fault, MemoryControlTopic, MemoryKafka, MemorySink, MemorySource
 from broker.pipeline import Pipeline
 from broker.runner import RunLimits, Runner
 from filters.expressions.filter import ExpressionFilter
-from filters.roster import Member
+from filters.filter_set import ActiveFilter
 from sky.catalogues import CatalogueIdentity, Sky
 from tests.broker.fakes import (
     TOPICS,
@@ -26,8 +26,8 @@ from tests.broker.fakes import (
     FakeDecoder,
     FakeEnricher,
     bright,
+    filter_set_of,
     number_of,
-    on_duty,
     packet,
 )
 
@@ -52,16 +52,16 @@ class Cursed:
 
 
 class Watcher:
-    """Notes what the desk tells its observer."""
+    """Notes what deployments tell their observer."""
 
     def __init__(self) -> None:
-        self.duty: list[tuple[str, str]] = []
+        self.active: list[tuple[str, str]] = []
         self.pauses: list[tuple[str, str]] = []
         self.costs: dict[str, float] = {}
 
-    def on_duty(self, members: Sequence[Member]) -> None:
+    def on_refresh(self, active: Sequence[ActiveFilter]) -> None:
         """Keep the last."""
-        self.duty = [(each.name, each.version) for each in members]
+        self.active = [(each.name, each.version) for each in active]
 
     def on_pause(self, name: str, cause: str) -> None:
         """Keep all."""
@@ -73,22 +73,22 @@ class Watcher:
 
 
 class Worker:
-    """A worker with a desk, step by step."""
+    """A worker with deployments, step by step."""
 
     def __init__(
         self,
         stage: Stage,
         name: str = "one",
         *,
-        terms: Terms | None = None,
+        limits: Limits | None = None,
         cpu_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        terms, self.watcher, kafka = terms or Terms(), Watcher(), stage.kafka
-        self.desk = Desk(
-            MemoryBoard(kafka, "board", name=f"{name}'s board"),
+        limits, self.watcher, kafka = limits or Limits(), Watcher(), stage.kafka
+        self.deployments = Deployments(
+            MemoryControlTopic(kafka, "control", name=f"{name}'s control"),
             selections=[bright()],
-            members=on_duty(bright()).members,
-            grounds=Grounds(
+            active=filter_set_of(bright()).active,
+            context=Context(
                 labels={"fake": ("real",)},
                 sky=Sky(regions=[Cursed()]),
                 names=frozenset({"bright"}),
@@ -96,13 +96,13 @@ class Worker:
                 prefix=PREFIX,
                 provide=stage.provide,
             ),
-            terms=terms,
+            limits=limits,
             by=f"worker {name}",
             clock=stage.clock,
-            inspector=Inspector(terms.cost_us_max, cpu_s=cpu_s),
+            inspector=Inspector(limits.cost_us_max, cpu_s=cpu_s),
             observer=self.watcher,
         )
-        self.desk.open()
+        self.deployments.open()
         sink = MemorySink(kafka, name=f"g-{name}")
         self.runner = Runner(
             worker=name,
@@ -111,7 +111,7 @@ class Worker:
             processor=Pipeline(
                 decoder=FakeDecoder(),
                 classifiers=[FakeClassifier()],
-                filters=self.desk,
+                filters=self.deployments,
                 enricher=FakeEnricher(),
                 topics=TOPICS,
                 bytes_max=sink.bytes_max,
@@ -122,26 +122,26 @@ class Worker:
             enriched_topic=TOPICS.enriched,
             clock=stage.clock,
             limits=RunLimits(poll_messages_max=1_000, poll_wait_s=0),
-            between=self.desk.look,
+            between=self.deployments.look,
         )
         self.runner.start()
 
     @property
-    def duty(self) -> list[tuple[str, str]]:
+    def active(self) -> list[tuple[str, str]]:
         """The deployed filters that are asked, and their versions."""
-        return [(each.name, each.version) for each in self.desk.members[1:]]
+        return [(each.name, each.version) for each in self.deployments.active[1:]]
 
 
 class Stage:
-    """A memory Kafka with a survey and a board."""
+    """A memory Kafka with a survey and a control topic."""
 
     def __init__(self, *faults: Fault) -> None:
         self.clock = ManualClock()
         self.kafka = MemoryKafka(self.clock, faults=faults)
-        for topic in ("survey", "bright", "board", TOPICS.enriched, TOPICS.dead_letters):
+        for topic in ("survey", "bright", "control", TOPICS.enriched, TOPICS.dead_letters):
             self.kafka.create_topic(topic)
         self.kafka.create_topic(TOPICS.ledger)
-        self.board = MemoryBoard(self.kafka, "board", name="commander")
+        self.control = MemoryControlTopic(self.kafka, "control", name="commander")
         self.provided: list[str] = []
         self._numbers = count()
 
@@ -154,11 +154,11 @@ class Stage:
             self.provided.append(topic)
 
     def register(self) -> Register:
-        """What stands on the board."""
-        return Register().after(records_of(self.kafka.read("board")))
+        """What stands on the control topic."""
+        return Register().after(records_of(self.kafka.read("control")))
 
     def deploy(self, name: str, clauses: dict[str, str], **changes: object) -> Version:
-        """Write the next version of a filter on the board."""
+        """Write the next version of a filter on the control topic."""
         filter_ = ExpressionFilter.of({"name": name, "clauses": clauses})
         version = Version(
             name=name,
@@ -174,7 +174,7 @@ class Stage:
             previous_sha256=None,
         )
         version = replace(version, **changes)  # type: ignore[arg-type]
-        self.board.write(version.key, version.encode())
+        self.control.write(version.key, version.encode())
         self.clock.advance(1)
         return version
 
@@ -182,7 +182,7 @@ class Stage:
         """Somebody pauses, resumes or removes it."""
         change = Change(state, Cause.ASKED, "so be it", "ada@observatory", self.clock.now_s())
         status = self.register().changed(version, change)
-        self.board.write(status.key, status.encode())
+        self.control.write(status.key, status.encode())
 
     def night(self, alerts: int, *workers: Worker) -> None:
         """Send so many alerts and let the workers take them."""

@@ -10,12 +10,12 @@ from itertools import count
 import numpy as np
 import pytest
 
-from broker.deployments import Terms
+from broker.deployments import Limits
 from broker.deployments.inspection import COST_ALERTS_MIN, TIMINGS, agree
 from broker.deployments.records import Cause, State
 from broker.errors import KafkaUnavailable
 from broker.memory import Fault
-from filters.roster import Roster, Ruling
+from filters.filter_set import FilterSet, Ruling
 from schemas.batch import AlertBatch
 from tests.broker.deployments.stage import CURSED, FAINT, FAINTEST, PREFIX, Stage, Worker
 from tests.broker.fakes import (
@@ -38,14 +38,14 @@ def test_a_deployed_filter_selects_from_the_next_batch_on(stage: Stage) -> None:
     assert stage.selected("faint") == [8, 9]
     (record, _) = (json.loads(message.value) for message in stage.kafka.read(f"{PREFIX}faint"))
     assert record["filters"] == ["faint"]
-    assert worker.watcher.duty == [("bright", "1"), ("faint", "1")]
+    assert worker.watcher.active == [("bright", "1"), ("faint", "1")]
 
 
 def test_what_was_deployed_before_a_worker_started_is_on_duty_from_its_start(stage: Stage) -> None:
     stage.deploy("faint", FAINT)
     stage.deploy("faint", FAINTEST)
     worker = Worker(stage)
-    assert worker.duty == [("faint", "2")]
+    assert worker.active == [("faint", "2")]
     stage.night(5, worker)
     assert stage.selected("faint") == [4]
 
@@ -55,17 +55,17 @@ def test_a_filter_is_paused_resumed_replaced_and_removed_between_batches(stage: 
     first = stage.deploy("faint", FAINT)
     stage.change(first, State.PAUSED)
     stage.night(5, worker)
-    assert worker.duty == []
+    assert worker.active == []
     stage.change(first, State.LIVE)
     stage.night(5, worker)
-    assert worker.duty == [("faint", "1")]
+    assert worker.active == [("faint", "1")]
     second = stage.deploy("faint", FAINTEST)
     stage.change(first, State.REMOVED)
     stage.night(5, worker)
-    assert worker.duty == [("faint", "2")]
+    assert worker.active == [("faint", "2")]
     stage.change(second, State.REMOVED)
     stage.night(5, worker)
-    assert worker.duty == []
+    assert worker.active == []
     assert stage.selected("faint") == [8, 9, 14]
 
 
@@ -73,25 +73,25 @@ def test_changes_are_said_in_a_line_each(stage: Stage, caplog: pytest.LogCapture
     worker = Worker(stage)
     with caplog.at_level(logging.INFO, logger="gueststar.filters"):
         version = stage.deploy("faint", FAINT)
-        worker.desk.look()
+        worker.deployments.look()
         stage.change(version, State.PAUSED)
-        worker.desk.look()
-        worker.desk.look()
+        worker.deployments.look()
+        worker.deployments.look()
     assert [record.getMessage() for record in caplog.records] == [
-        "filter faint version 1 is on duty: topic live.faint, deployed by ada@observatory",
-        "filter faint version 1 is off duty: paused by ada@observatory: so be it",
+        "filter faint version 1 is active: topic live.faint, deployed by ada@observatory",
+        "filter faint version 1 is no longer active: paused by ada@observatory: so be it",
     ]
 
 
 def test_a_filter_that_raises_is_paused_everywhere_with_what_it_said(stage: Stage) -> None:
     one, two = Worker(stage), Worker(stage, "two")
     version = stage.deploy("cursed", CURSED)
-    one.desk.look()
-    two.desk.look()
-    assert one.duty == two.duty == [("cursed", "1")]
+    one.deployments.look()
+    two.deployments.look()
+    assert one.active == two.active == [("cursed", "1")]
     for _ in range(4):
         stage.night(5, one, two)
-    assert one.duty == two.duty == []
+    assert one.active == two.active == []
     now = stage.now(version)
     assert (now.state, now.cause) == (State.PAUSED, Cause.RAISED)
     assert now.by in {"worker one", "worker two"}
@@ -103,10 +103,10 @@ def test_a_filter_that_raises_is_paused_everywhere_with_what_it_said(stage: Stag
 def test_a_filter_that_raises_is_paused_once_however_often_its_batch_comes(stage: Stage) -> None:
     worker = Worker(stage)
     version = stage.deploy("cursed", CURSED)
-    worker.desk.look()
+    worker.deployments.look()
     for _ in range(3):
-        worker.desk.judge(FakeDecoder().decode([packet(1)]))
-    worker.desk.look()
+        worker.deployments.judge(FakeDecoder().decode([packet(1)]))
+    worker.deployments.look()
     assert len(stage.register().changes(version)) == 1
 
 
@@ -121,9 +121,9 @@ def test_a_filter_that_costs_too_much_is_paused_after_a_few_timings(stage: Stage
     version = stage.deploy("faint", FAINT)
     for _ in range(TIMINGS):
         stage.night(COST_ALERTS_MIN, worker)
-        assert worker.duty == [("faint", "1")]
+        assert worker.active == [("faint", "1")]
     stage.night(0, worker)
-    assert worker.duty == []
+    assert worker.active == []
     assert stage.now(version).cause is Cause.COST
     assert stage.now(version).reason.startswith("it took 3906.2 µs an alert, the median of 5")
     assert worker.watcher.costs == {"faint": 1e6 / COST_ALERTS_MIN}
@@ -134,14 +134,14 @@ def test_small_batches_say_nothing_of_a_filter_s_cost(stage: Stage) -> None:
     stage.deploy("faint", FAINT)
     for _ in range(TIMINGS + 1):
         stage.night(COST_ALERTS_MIN - 1, worker)
-    assert worker.duty == [("faint", "1")]
+    assert worker.active == [("faint", "1")]
     assert worker.watcher.costs == {}
 
 
 def test_each_filter_is_timed_in_turn_and_those_on_probation_first(stage: Stage) -> None:
     for name in ("a", "b", "c"):
         stage.deploy(name, FAINT | {name: "detections > 0"})
-    worker = Worker(stage, cpu_s=dear(), terms=Terms(cost_us_max=1e9))
+    worker = Worker(stage, cpu_s=dear(), limits=Limits(cost_us_max=1e9))
     for _ in range(3 * TIMINGS):
         stage.night(COST_ALERTS_MIN, worker)
     assert worker.watcher.costs.keys() == {"a", "b", "c"}
@@ -151,7 +151,7 @@ def test_each_filter_is_timed_in_turn_and_those_on_probation_first(stage: Stage)
     assert "d" in worker.watcher.costs
 
 
-class Lying(Roster):
+class Lying(FilterSet):
     """Lets nothing pass where more than one filter is asked."""
 
     def judge(self, batch: AlertBatch) -> list[Ruling]:  # type: ignore[override]
@@ -163,13 +163,13 @@ class Lying(Roster):
 def test_a_filter_whose_answers_differ_is_paused_and_its_own_answer_counts(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broker.deployments.deployments.Roster", Lying)
+    monkeypatch.setattr("broker.deployments.deployments.FilterSet", Lying)
     worker = Worker(stage)
     version = stage.deploy("faint", FAINT)
     stage.night(5, worker)
     assert stage.selected("faint") == [3, 4]
     stage.night(0, worker)
-    assert worker.duty == []
+    assert worker.active == []
     assert stage.now(version).cause is Cause.DIFFERS
     assert "selected 2 alerts of a batch, asked among all 0" in stage.now(version).reason
 
@@ -206,7 +206,7 @@ def test_a_filter_that_cannot_be_asked_here_is_paused_with_the_reason(
     worker = Worker(stage)
     version = stage.deploy(name, clauses, **changes)
     stage.night(5, worker)
-    assert worker.duty == []
+    assert worker.active == []
     now = stage.now(version)
     assert (now.state, now.cause) == (State.PAUSED, Cause.UNFIT)
     assert reason in now.reason
@@ -221,59 +221,61 @@ def test_a_record_that_makes_us_stumble_stops_no_worker(
 
     version = stage.deploy("faint", FAINT)
     monkeypatch.setattr("broker.deployments.activation.ExpressionFilter.of", stumble)
-    assert Worker(stage).duty == []
+    assert Worker(stage).active == []
     assert stage.now(version).reason.startswith("a fault of ours, KeyError: 'clauses'")
 
 
 def test_more_filters_than_are_allowed_are_paused_the_last_deployed_first(stage: Stage) -> None:
-    worker = Worker(stage, terms=Terms(live_max=2))
+    worker = Worker(stage, limits=Limits(live_max=2))
     versions = [stage.deploy(name, FAINT) for name in ("c", "b", "a")]
     stage.night(5, worker)
-    assert worker.duty == [("c", "1"), ("b", "1")]
+    assert worker.active == [("c", "1"), ("b", "1")]
     assert "live_max allows no more" in stage.now(versions[2]).reason
     stage.change(versions[0], State.REMOVED)
     stage.change(versions[2], State.LIVE)
     stage.night(5, worker)
-    assert worker.duty == [("b", "1"), ("a", "1")]
+    assert worker.active == [("b", "1"), ("a", "1")]
 
 
 def test_a_message_that_is_no_record_is_passed_over_with_a_line(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker = Worker(stage)
-    stage.board.write(b"other/1", b"rubbish")
+    stage.control.write(b"other/1", b"rubbish")
     stage.deploy("faint", FAINT)
     stage.night(5, worker)
-    assert worker.duty == [("faint", "1")]
+    assert worker.active == [("faint", "1")]
     line = caplog.records[0].getMessage()
-    assert line.startswith("no record of a filter, passed over: board offset 0: the record other/1")
+    assert line.startswith(
+        "no record of a filter, passed over: control offset 0: the record other/1"
+    )
 
 
 def test_where_kafka_does_not_answer_the_filters_stay_and_it_is_said_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stage = Stage(
-        *(Fault("poll", nth, KafkaUnavailable, client="one's board") for nth in (3, 4, 5))
+        *(Fault("poll", nth, KafkaUnavailable, client="one's control") for nth in (3, 4, 5))
     )
     stage.deploy("faint", FAINT)
     worker = Worker(stage)
     for _ in range(7):
         stage.night(5, worker)
-    assert worker.duty == [("faint", "1")]
+    assert worker.active == [("faint", "1")]
     said = [record.getMessage() for record in caplog.records]
     assert said == [
-        "fault at poll 3; going on with the filters on duty",
+        "fault at poll 3; going on with the active filters",
         "the filters' topic answers again",
     ]
 
 
 def test_a_pause_that_kafka_did_not_take_holds_here_and_is_written_later() -> None:
-    stage = Stage(Fault("produce", 1, KafkaUnavailable, client="one's board"))
+    stage = Stage(Fault("produce", 1, KafkaUnavailable, client="one's control"))
     version = stage.deploy("cursed", CURSED)
     worker = Worker(stage)
     stage.night(5, worker)
     stage.night(5, worker)
-    assert worker.duty == []
+    assert worker.active == []
     assert stage.now(version).state is State.LIVE
     stage.clock.advance(6)
     stage.night(5, worker)
@@ -285,8 +287,8 @@ def test_two_workers_agree_on_who_is_on_duty(stage: Stage) -> None:
     version = stage.deploy("faint", FAINT)
     stage.deploy("cursed", CURSED)
     stage.night(5, one, two)
-    assert one.duty == two.duty == [("faint", "1"), ("cursed", "1")]
+    assert one.active == two.active == [("faint", "1"), ("cursed", "1")]
     stage.change(version, State.PAUSED)
     for _ in range(3):
         stage.night(5, one, two)
-    assert one.duty == two.duty == []
+    assert one.active == two.active == []

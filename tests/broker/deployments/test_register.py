@@ -30,12 +30,12 @@ histories = st.lists(records(st.sampled_from(NAMES)), max_size=20)
 def test_the_newest_version_is_on_duty_and_an_older_one_does_not_come_back() -> None:
     first, second = version_of(version=1), version_of(version=2)
     register = Register().after([first])
-    assert register.on_duty == (first,)
+    assert register.active == (first,)
     register = register.after([second])
-    assert register.on_duty == (second,)
+    assert register.active == (second,)
     for state in (State.PAUSED, State.REMOVED):
-        assert register.after([status_of(second, state)]).on_duty == ()
-    assert register.after([status_of(second, State.PAUSED, State.LIVE)]).on_duty == (second,)
+        assert register.after([status_of(second, state)]).active == ()
+    assert register.after([status_of(second, State.PAUSED, State.LIVE)]).active == (second,)
 
 
 @given(histories)
@@ -45,7 +45,7 @@ def test_a_status_of_an_older_version_never_changes_what_is_on_duty(history: lis
     for newest in register.latest.values():
         for older in register.versions(newest.name)[:-1]:
             for state in State:
-                assert register.after([status_of(older, state)]).on_duty == register.on_duty
+                assert register.after([status_of(older, state)]).active == register.active
 
 
 @given(histories)
@@ -56,7 +56,7 @@ def test_the_order_of_records_of_different_filters_does_not_matter(
     by_name = {name: [one for one in history if one.name == name] for name in NAMES}
     grouped = [one for name in reversed(NAMES) for one in by_name[name]]
     assert Register().after(grouped) == Register().after(history)
-    assert Register().after(grouped).on_duty == Register().after(history).on_duty
+    assert Register().after(grouped).active == Register().after(history).active
 
 
 @given(histories)
@@ -85,7 +85,7 @@ def test_the_next_version_is_a_number_that_nothing_has_had(history: list[Record]
     for name in NAMES:
         fresh = version_of(name, register.next_version(name))
         assert register.after([fresh]).changes(fresh) == ()
-        assert fresh in register.after([fresh]).on_duty
+        assert fresh in register.after([fresh]).active
 
 
 def test_a_version_is_live_from_its_deployment_on() -> None:

@@ -14,7 +14,7 @@ from filters.expressions.filter import ExpressionFilter, read_filter
 from filters.expressions.limits import FILE_BYTES_MAX
 from filters.expressions.refusal import ExpressionError
 from filters.handmade import handmade
-from filters.loading import load, member_of, try_out
+from filters.loading import active_filter, load, try_out
 from schemas.errors import FilterError
 
 DOCUMENT: dict[str, Any] = {
@@ -221,8 +221,8 @@ def test_files_are_loaded_beside_python_ones_to_the_topic_of_their_name(tmp_path
     (selection,) = load(files=[written(tmp_path, "a.toml", TOML)])
     assert selection.topic == "bright-and-new"
     assert try_out(selection, LABELS).columns == ("age_days", "magnitude")
-    member = member_of(selection, LABELS)
-    assert member.form == "full"
-    assert member.sha256 == read_filter(tmp_path / "a.toml").sha256
+    active = active_filter(selection, LABELS)
+    assert active.form == "full"
+    assert active.sha256 == read_filter(tmp_path / "a.toml").sha256
     with pytest.raises(FilterError, match="clause 'real': no classifier 'realbogus'"):
         try_out(selection, {})

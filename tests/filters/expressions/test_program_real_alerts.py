@@ -12,7 +12,7 @@ import pytest
 
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Program
-from filters.roster import Member, Roster
+from filters.filter_set import ActiveFilter, FilterSet
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 
@@ -81,10 +81,10 @@ def test_every_row_gets_the_answer_of_the_plain_way(alerts: AlertBatch) -> None:
 
 def test_a_roster_of_them_counts_the_same(alerts: AlertBatch) -> None:
     filters = invented(20)
-    members = [Member(each.name, "1", each.sha256, each.name, ()) for each in filters]
-    roster = Roster((), members, expressions=filters)
-    for ruling in roster.judge(alerts):
-        alone = roster.alone(ruling.name, alerts)
+    members = [ActiveFilter(each.name, "1", each.sha256, each.name, ()) for each in filters]
+    filter_set = FilterSet((), members, expressions=filters)
+    for ruling in filter_set.judge(alerts):
+        alone = filter_set.alone(ruling.name, alerts)
         assert ruling.selected.tolist() == alone.selected.tolist()
         assert ruling.refused == {key: n for key, n in alone.refused.items() if n}
         assert ruling.unknown == {key: n for key, n in alone.unknown.items() if n}

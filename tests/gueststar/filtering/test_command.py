@@ -79,8 +79,8 @@ def test_a_configuration_says_where_and_how(
     monkeypatch.setenv("GUESTSTAR_BOOTSTRAP", "there:1")
     path = tmp_path / "gueststar.toml"
     text = '[kafka]\nbootstrap = "here:1"\n[topics]\ninput = ["a"]\npartitions = 3\n[filters]\n'
-    path.write_text(f'{text}live = "board"\ntopic_prefix = "x."\n')
-    assert place_of(path, None) == Place("here:1", "board", "x.", 3, 1, {})
+    path.write_text(f'{text}live = "control"\ntopic_prefix = "x."\n')
+    assert place_of(path, None) == Place("here:1", "control", "x.", 3, 1, {})
     path.write_text(f'{text}live = ""\n')
     with pytest.raises(SettingsError, match="no filter is deployed here"):
         place_of(path, None)

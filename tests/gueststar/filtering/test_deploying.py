@@ -11,7 +11,7 @@ from broker.clock import ManualClock
 from broker.deployments import records_of
 from broker.deployments.records import Cause, Change, State, Version
 from broker.deployments.register import Register
-from broker.memory import MemoryBoard, MemoryKafka
+from broker.memory import MemoryControlTopic, MemoryKafka
 from broker.ports import Message
 from filters.expressions.filter import ExpressionFilter
 from gueststar.filtering.deploying import (
@@ -35,11 +35,11 @@ def filter_of(name: str = "faint", **clauses: str) -> ExpressionFilter:
     return ExpressionFilter.of({"name": name, "clauses": clauses or {"faint": "magnitude > 18"}})
 
 
-class Watched(MemoryBoard):
-    """A board on which something may happen between a writer's reading and its writing."""
+class Watched(MemoryControlTopic):
+    """A control topic on which something may happen between a writer's reading and its writing."""
 
     def __init__(self, kafka: MemoryKafka) -> None:
-        super().__init__(kafka, "board")
+        super().__init__(kafka, "control")
         self.before_write: list[Message] = []
         self.after_write: list[Message] = []
 
@@ -57,12 +57,12 @@ class Watched(MemoryBoard):
 @pytest.fixture
 def kafka() -> MemoryKafka:
     kafka = MemoryKafka(ManualClock())
-    kafka.create_topic("board")
+    kafka.create_topic("control")
     return kafka
 
 
 @pytest.fixture
-def board(kafka: MemoryKafka) -> Watched:
+def control(kafka: MemoryKafka) -> Watched:
     return Watched(kafka)
 
 
@@ -72,30 +72,30 @@ def provided() -> list[str]:
 
 
 def register(kafka: MemoryKafka) -> Register:
-    return Register().after(records_of(kafka.read("board")))
+    return Register().after(records_of(kafka.read("control")))
 
 
 def put(
     kafka: MemoryKafka,
     wanted: ExpressionFilter | None = None,
     by: str = ADA,
-    board: MemoryBoard | None = None,
+    control: MemoryControlTopic | None = None,
     **more: object,
 ) -> Deployed:
     given = {"receipt": RECEIPT, "provide": lambda topic: None, "word_s": 0.0} | more
-    board = board or MemoryBoard(kafka, "board")
-    return deploy(wanted or filter_of(), board, prefix="live.", by=by, **given)  # type: ignore[arg-type]
+    control = control or MemoryControlTopic(kafka, "control")
+    return deploy(wanted or filter_of(), control, prefix="live.", by=by, **given)  # type: ignore[arg-type]
 
 
 def say(kafka: MemoryKafka, state: State, *, name: str = "faint", reason: str = "") -> Version:
-    return change(MemoryBoard(kafka, "board"), name, state, reason=reason, by=BOB)
+    return change(MemoryControlTopic(kafka, "control"), name, state, reason=reason, by=BOB)
 
 
-def test_a_deployed_filter_stands_on_the_board_with_all_that_was_known(
+def test_a_deployed_filter_stands_on_the_control_topic_with_all_that_was_known(
     kafka: MemoryKafka, provided: list[str]
 ) -> None:
     found = put(kafka, filter_of(near='watchlist("galaxies")'), provide=provided.append)
-    (version,) = register(kafka).on_duty
+    (version,) = register(kafka).active
     assert found == Deployed(version, fresh=True)
     assert (version.name, version.version, version.topic) == ("faint", 1, "live.faint")
     assert (version.by, version.catalogues, version.previous_sha256) == (ADA, ("galaxies",), None)
@@ -107,7 +107,7 @@ def test_a_deployed_filter_stands_on_the_board_with_all_that_was_known(
 def test_what_is_deployed_is_the_filter_that_was_written(kafka: MemoryKafka) -> None:
     wanted = filter_of(new="age_days < 3", real='score("realbogus", "real") > 0.8')
     put(kafka, wanted)
-    (version,) = register(kafka).on_duty
+    (version,) = register(kafka).active
     assert ExpressionFilter.of(version.document) == wanted
     assert version.sha256 == wanted.sha256
 
@@ -164,7 +164,7 @@ def test_an_objection_holds_unless_it_is_forced() -> None:
 
 def test_what_was_overridden_is_on_the_record(kafka: MemoryKafka) -> None:
     found = put(kafka, receipt=None, overridden=["it had no dry run as it is now"])
-    (version,) = register(kafka).on_duty
+    (version,) = register(kafka).active
     assert version.overridden == ("it had no dry run as it is now",)
     assert next(told(found)) == "warning: forced although it had no dry run as it is now"
 
@@ -172,44 +172,44 @@ def test_what_was_overridden_is_on_the_record(kafka: MemoryKafka) -> None:
 def message_of(version: int = 1, by: str = BOB, **clauses: str) -> Message:
     """Somebody else's record of the same name."""
     kafka = MemoryKafka(ManualClock())
-    kafka.create_topic("board")
+    kafka.create_topic("control")
     theirs = filter_of(**(clauses or {"theirs": "magnitude > 17"}))
     written = replace(put(kafka, theirs, by=by).version, version=version)
-    return Message("board", 0, 0, 0, written.key, written.encode())
+    return Message("control", 0, 0, 0, written.key, written.encode())
 
 
 def test_of_two_that_deploy_one_version_the_later_stands_and_is_told(
-    board: Watched, kafka: MemoryKafka
+    control: Watched, kafka: MemoryKafka
 ) -> None:
-    board.before_write = [message_of()]
-    found = put(kafka, board=board)
+    control.before_write = [message_of()]
+    found = put(kafka, control=control)
     assert found.replaced is not None
     assert found.replaced.by == BOB
     assert f"warning: {BOB} deployed version 1 at the same time" in next(told(found))
-    assert register(kafka).on_duty == (found.version,)
+    assert register(kafka).active == (found.version,)
 
 
 def test_of_two_that_deploy_one_version_the_earlier_is_refused(
-    board: Watched, kafka: MemoryKafka
+    control: Watched, kafka: MemoryKafka
 ) -> None:
-    board.after_write = [message_of()]
+    control.after_write = [message_of()]
     with pytest.raises(FilterError, match=f"{BOB} deployed version 1 of faint at the same time"):
-        put(kafka, board=board)
+        put(kafka, control=control)
 
 
 def test_another_version_that_came_in_between_is_no_rival(
-    board: Watched, kafka: MemoryKafka
+    control: Watched, kafka: MemoryKafka
 ) -> None:
-    board.before_write = [message_of(version=7)]
-    assert put(kafka, board=board).replaced is None
+    control.before_write = [message_of(version=7)]
+    assert put(kafka, control=control).replaced is None
 
 
-def test_a_worker_s_refusal_is_told_at_once(board: Watched, kafka: MemoryKafka) -> None:
+def test_a_worker_s_refusal_is_told_at_once(control: Watched, kafka: MemoryKafka) -> None:
     expected = put(kafka).version
     unfit = Change(State.PAUSED, Cause.UNFIT, "there is no region 'moc'", "worker one", 1.0)
     status = replace(Register().changed(expected, unfit), version=2)
-    board.after_write = [Message("board", 0, 0, 0, status.key, status.encode())]
-    found = put(kafka, filter_of(moc='in_region("moc")'), board=board, word_s=5.0)
+    control.after_write = [Message("control", 0, 0, 0, status.key, status.encode())]
+    found = put(kafka, filter_of(moc='in_region("moc")'), control=control, word_s=5.0)
     assert found.refusal == unfit
     assert [*told(found)] == ["faint version 2 was paused by worker one: there is no region 'moc'"]
 

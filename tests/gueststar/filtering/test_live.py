@@ -146,10 +146,10 @@ def test_a_filter_deployed_while_a_worker_runs_selects_within_seconds(
         for version, least in (("1", 0.5), ("2", 0.9)):
             file.write_text(f'real: score("realbogus", "real") > {least}\n')
             wanted = load(file)
-            with place.opened() as board:
+            with place.opened() as control:
                 deploy(
                     wanted,
-                    board,
+                    control,
                     prefix=place.prefix,
                     by="ada@observatory",
                     provide=place.provide_output,

@@ -1,4 +1,4 @@
-"""A roster asks all its filters at once, and one that is broken costs itself alone."""
+"""A filter set asks all its filters at once, and one that is broken costs itself alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from filters.alerts import Alerts, Table
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Program
+from filters.filter_set import ActiveFilter, FilterSet, Ruling
 from filters.handmade import handmade
-from filters.loading import member_of
-from filters.roster import Member, Roster, Ruling
+from filters.loading import active_filter
 from filters.selection import Clauses, Selection, selection
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
@@ -36,14 +36,17 @@ YOUNG = expression("young", young="age_days < 10", bright="magnitude < 18")
 UNSCORED = expression("unscored", bright="magnitude < 18", real='score("nobody", "real") > 0.5')
 
 
-def members(*filters: Selection | ExpressionFilter) -> list[Member]:
+def active(*filters: Selection | ExpressionFilter) -> list[ActiveFilter]:
     return [
-        Member(each.name, "1", each.sha256, f"topic-{each.name}", ("some",)) for each in filters
+        ActiveFilter(each.name, "1", each.sha256, f"topic-{each.name}", ("some",))
+        for each in filters
     ]
 
 
-def roster(filters: Sequence[ExpressionFilter], selections: Sequence[Selection] = ()) -> Roster:
-    return Roster(selections, members(*selections, *filters), expressions=filters)
+def filter_set(
+    filters: Sequence[ExpressionFilter], selections: Sequence[Selection] = ()
+) -> FilterSet:
+    return FilterSet(selections, active(*selections, *filters), expressions=filters)
 
 
 def batch() -> AlertBatch:
@@ -61,32 +64,32 @@ def answers(ruling: Ruling) -> tuple[object, ...]:
 
 
 def test_expressions_are_judged_clause_by_clause() -> None:
-    bright, young = roster([BRIGHT, YOUNG]).judge(batch())
+    bright, young = filter_set([BRIGHT, YOUNG]).judge(batch())
     assert answers(bright) == ("bright", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
     assert answers(young) == ("young", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
 
 
 def test_rulings_come_in_the_order_of_the_members() -> None:
-    described = members(BRIGHT, faint, YOUNG)
-    both = Roster([faint], described, expressions=[YOUNG, BRIGHT])
+    described = active(BRIGHT, faint, YOUNG)
+    both = FilterSet([faint], described, expressions=[YOUNG, BRIGHT])
     assert [each.name for each in both.judge(batch())] == ["bright", "faint", "young"]
 
 
 def test_a_filter_asked_alone_says_the_same() -> None:
-    on_duty = roster([BRIGHT, YOUNG], [faint])
-    for ruling in on_duty.judge(batch()):
-        assert answers(on_duty.alone(ruling.name, batch())) == answers(ruling)
+    asked = filter_set([BRIGHT, YOUNG], [faint])
+    for ruling in asked.judge(batch()):
+        assert answers(asked.alone(ruling.name, batch())) == answers(ruling)
 
 
 def test_having_been_asked_alone_changes_nothing() -> None:
-    on_duty = roster([BRIGHT, YOUNG])
-    before = [answers(each) for each in on_duty.judge(batch())]
-    on_duty.alone("young", batch())
-    assert [answers(each) for each in on_duty.judge(batch())] == before
+    asked = filter_set([BRIGHT, YOUNG])
+    before = [answers(each) for each in asked.judge(batch())]
+    asked.alone("young", batch())
+    assert [answers(each) for each in asked.judge(batch())] == before
 
 
 def test_one_that_raises_is_at_fault_and_its_neighbours_are_not() -> None:
-    bright, unscored, young = roster([BRIGHT, UNSCORED, YOUNG]).judge(batch())
+    bright, unscored, young = filter_set([BRIGHT, UNSCORED, YOUNG]).judge(batch())
     assert unscored.errors == 4
     assert "no classifier 'nobody'" in unscored.faults[0].message
     assert [each.selected.tolist() for each in (bright, unscored, young)] == [[0], [], [0]]
@@ -99,30 +102,30 @@ def test_where_joint_judgement_fails_each_is_asked_alone(
     def fail(*_: object) -> None:
         raise MemoryError("too little")
 
-    on_duty = roster([BRIGHT, UNSCORED, YOUNG])
-    expected = [answers(each) for each in on_duty.judge(batch())]
+    asked = filter_set([BRIGHT, UNSCORED, YOUNG])
+    expected = [answers(each) for each in asked.judge(batch())]
     monkeypatch.setattr(Program, "judge", fail)
-    assert [answers(each) for each in on_duty.judge(batch())] == expected
+    assert [answers(each) for each in asked.judge(batch())] == expected
     assert caplog.messages == ["filters are asked one by one: MemoryError: too little"]
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_a_small_batch_is_judged(rows: int) -> None:
     small: Table = handmade(rows=rows, light_curve=[[]] * rows, magnitude=[17.0] * rows)
-    (ruling,) = roster([BRIGHT]).judge(small)
+    (ruling,) = filter_set([BRIGHT]).judge(small)
     assert answers(ruling) == ("bright", [0] * rows, {}, {}, [])
 
 
 def test_filters_of_one_name_are_refused() -> None:
     with pytest.raises(FilterError, match="2 filters have the name 'bright'"):
-        roster([BRIGHT, replace(YOUNG, name="bright")])
+        filter_set([BRIGHT, replace(YOUNG, name="bright")])
 
 
 def test_a_roster_of_none_answers_nothing() -> None:
-    assert Roster().judge(batch()) == []
+    assert FilterSet().judge(batch()) == []
 
 
 def test_a_selection_keeps_its_own_way() -> None:
-    described = member_of(faint, {})
-    (ruling,) = Roster([faint], [described]).judge(batch())
+    described = active_filter(faint, {})
+    (ruling,) = FilterSet([faint], [described]).judge(batch())
     assert answers(ruling) == ("faint", [2], {"faint": 2}, {"faint": 1}, [])

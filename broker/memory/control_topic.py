@@ -1,4 +1,4 @@
-"""A board of the twin: one partition, read whole, and written plainly."""
+"""A control topic of the twin: one partition, read whole, and written plainly."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ EVERYTHING = 2**62
 """Messages or bytes: more than a log in memory holds."""
 
 
-class MemoryBoard:
-    """A `Board` of a `MemoryKafka`. Faults know it by its `name`, at "poll" and "produce"."""
+class MemoryControlTopic:
+    """A `ControlTopic` of a `MemoryKafka`. Faults know its `name`, at "poll" and "produce"."""
 
-    def __init__(self, kafka: MemoryKafka, topic: str, *, name: str = "board") -> None:
+    def __init__(self, kafka: MemoryKafka, topic: str, *, name: str = "control") -> None:
         """Nothing is read yet."""
         self._kafka = kafka
         self._partition = Partition(topic, 0)

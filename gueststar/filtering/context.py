@@ -13,7 +13,7 @@ from sky.opening import open_sky
 
 
 @dataclass(frozen=True)
-class Grounds:
+class Context:
     """What filters are asked on."""
 
     sky: Sky = NO_SKY
@@ -28,14 +28,14 @@ class Grounds:
     """Of our own schemas."""
 
 
-def grounds_of(config: Path | None) -> Grounds:
+def context_of(config: Path | None) -> Context:
     """What a configuration says. Raises SettingsError, and FilterError for the sky's files."""
     if config is None:
-        return Grounds()
+        return Context()
     settings = read_settings(config)
     sky = open_sky(settings.filters.regions, settings.filters.watchlists)
     kafka, topics = settings.kafka, settings.topics
-    return Grounds(
+    return Context(
         sky,
         settings.schemas.folder,
         kafka.bootstrap,

@@ -42,14 +42,14 @@ RETRY_S: Final = 0.1
 WRITE_S_MAX: Final = 5.0
 
 
-def board_topic(name: str, *, replication: int = 1) -> TopicSettings:
-    """The topic of a board, as it is created: the last record of each key stays for ever."""
+def control_topic(name: str, *, replication: int = 1) -> TopicSettings:
+    """A control topic as it is created: the last record of each key stays for ever."""
     settings = {"cleanup.policy": "compact", "retention.ms": "-1"}
     return TopicSettings(name, partitions=1, replication=replication, settings=settings)
 
 
-class KafkaBoard:
-    """See `broker.ports.Board`. Nothing is asked of Kafka before the first call."""
+class KafkaControlTopic:
+    """See `broker.ports.ControlTopic`. Nothing is asked of Kafka before the first call."""
 
     def __init__(self, connection: Connection, topic: str) -> None:
         self._connection = connection
@@ -68,7 +68,7 @@ class KafkaBoard:
                 {
                     **self._connection.silent_client(),
                     # A name that the client insists on: no group is joined, nothing committed.
-                    "group.id": f"gueststar-board-{uuid.uuid4().hex}",
+                    "group.id": f"gueststar-control-topic-{uuid.uuid4().hex}",
                     "isolation.level": "read_committed",
                     "enable.auto.commit": False,
                     "enable.auto.offset.store": False,

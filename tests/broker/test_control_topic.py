@@ -1,4 +1,4 @@
-"""The behaviour suite of boards, over the twin in memory and over a real Kafka."""
+"""The behaviour suite of control topics, over the twin in memory and over a real Kafka."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 
 from broker.clock import ManualClock
 from broker.errors import KafkaUnavailable
-from broker.kafka import Connection, KafkaAdmin, KafkaBoard, board_topic
-from broker.memory import Fault, MemoryBoard, MemoryKafka, MemorySink
+from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, control_topic
+from broker.memory import Fault, MemoryControlTopic, MemoryKafka, MemorySink
 from broker.node import KafkaNode, free_ports
-from broker.ports import Board, Sink
-from tests.broker.board_behaviours import BoardBehaviours
+from broker.ports import ControlTopic, Sink
 from tests.broker.clusters import RealCluster
+from tests.broker.control_topic_behaviours import ControlTopicBehaviours
 
 
-class TwinBoards:
+class TwinControlTopics:
     """The twin's."""
 
     def __init__(self) -> None:
@@ -26,12 +26,12 @@ class TwinBoards:
         self._numbers = count()
 
     def topic(self) -> str:
-        name = f"board-{next(self._numbers)}"
+        name = f"control-{next(self._numbers)}"
         self._kafka.create_topic(name)
         return name
 
-    def open(self, topic: str) -> Board:
-        return MemoryBoard(self._kafka, topic)
+    def open(self, topic: str) -> ControlTopic:
+        return MemoryControlTopic(self._kafka, topic)
 
     def writer(self, topic: str) -> Sink:
         sink = MemorySink(self._kafka, name=topic)
@@ -42,21 +42,21 @@ class TwinBoards:
         self._kafka.clock.sleep(0.1)
 
 
-class RealBoards:
+class RealControlTopics:
     """A real Kafka's."""
 
     def __init__(self, bootstrap: str) -> None:
         self._link = Connection(bootstrap, patience_s=30)
         self._cluster = RealCluster(bootstrap)
-        self._opened: list[KafkaBoard] = []
+        self._opened: list[KafkaControlTopic] = []
 
     def topic(self) -> str:
-        name = f"board-{uuid4().hex[:8]}"
-        KafkaAdmin(self._link).create([board_topic(name)])
+        name = f"control-{uuid4().hex[:8]}"
+        KafkaAdmin(self._link).create([control_topic(name)])
         return name
 
-    def open(self, topic: str) -> Board:
-        self._opened.append(KafkaBoard(self._link, topic))
+    def open(self, topic: str) -> ControlTopic:
+        self._opened.append(KafkaControlTopic(self._link, topic))
         return self._opened[-1]
 
     def writer(self, topic: str) -> Sink:
@@ -68,46 +68,46 @@ class RealBoards:
     def close(self) -> None:
         """End all that the test began."""
         self._cluster.close()
-        for board in self._opened:
-            board.close()
+        for control in self._opened:
+            control.close()
 
 
-class TestTwin(BoardBehaviours):
-    """The board in memory."""
+class TestTwin(ControlTopicBehaviours):
+    """The control topic in memory."""
 
     @pytest.fixture
-    def boards(self) -> TwinBoards:
+    def controls(self) -> TwinControlTopics:
         """A twin's."""
-        return TwinBoards()
+        return TwinControlTopics()
 
 
 @pytest.mark.kafka
-class TestKafka(BoardBehaviours):
-    """The board of a real Kafka."""
+class TestKafka(ControlTopicBehaviours):
+    """The control topic of a real Kafka."""
 
     @pytest.fixture
-    def boards(self, kafka: KafkaNode) -> Iterator[RealBoards]:
+    def controls(self, kafka: KafkaNode) -> Iterator[RealControlTopics]:
         """A real Kafka's."""
-        boards = RealBoards(kafka.address)
-        yield boards
-        boards.close()
+        controls = RealControlTopics(kafka.address)
+        yield controls
+        controls.close()
 
 
 def test_a_kafka_that_is_not_there_is_named_after_the_patience() -> None:
     (port,) = free_ports(1)
-    board = KafkaBoard(Connection(f"127.0.0.1:{port}", patience_s=0.1), "board")
+    control = KafkaControlTopic(Connection(f"127.0.0.1:{port}", patience_s=0.1), "control")
     with pytest.raises(KafkaUnavailable, match=f"127.0.0.1:{port}"):
-        board.present()
-    assert board.new() == []
-    board.close()
+        control.present()
+    assert control.new() == []
+    control.close()
 
 
 def test_a_fault_of_the_twin_loses_no_record() -> None:
     faults = [Fault(at="poll", nth=1, error=KafkaUnavailable)]
     kafka = MemoryKafka(ManualClock(), faults=faults)
-    kafka.create_topic("board")
-    board = MemoryBoard(kafka, "board")
-    board.write(b"key", b"value")
+    kafka.create_topic("control")
+    control = MemoryControlTopic(kafka, "control")
+    control.write(b"key", b"value")
     with pytest.raises(KafkaUnavailable):
-        board.new()
-    assert [message.value for message in board.new()] == [b"value"]
+        control.new()
+    assert [message.value for message in control.new()] == [b"value"]

@@ -1,4 +1,4 @@
-"""The filters on duty: all of them asked at once, and what each answered for a batch."""
+"""The active filters: all of them asked at once, and what each answered for a batch."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ NO_COUNTS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Member:
-    """One filter on duty, and what is written of it into each alert that it selects."""
+class ActiveFilter:
+    """One active filter, and what is written of it into each alert that it selects."""
 
     name: str
     version: str
@@ -65,8 +65,8 @@ class Ruling(NamedTuple):
         return sum(len(fault.rows) for fault in self.faults)
 
 
-class Roster:
-    """Never changed: to put a filter on duty or off, a new one is made between two batches.
+class FilterSet:
+    """Never changed: to activate a filter or pause one, a new set is made between two batches.
 
     Filters of expressions are judged together and share what they ask; the others one by one.
     """
@@ -74,16 +74,16 @@ class Roster:
     def __init__(
         self,
         selections: Sequence[Selection] = (),
-        members: Sequence[Member] = (),
+        active: Sequence[ActiveFilter] = (),
         sky: Sky = NO_SKY,
         *,
         expressions: Sequence[ExpressionFilter] = (),
     ) -> None:
-        """`members` describe the selections and the expressions, one each, by its name."""
+        """`active` describe the selections and the expressions, one each, by its name."""
         for what in ("name", "topic"):
-            _once(what, [getattr(each, what) for each in members])
-        self.members = tuple(members)
-        self._topics = {member.name: member.topic for member in members}
+            _once(what, [getattr(each, what) for each in active])
+        self.active = tuple(active)
+        self._topics = {each.name: each.topic for each in active}
         self._selections = {each.name: each for each in selections}
         self._expressions = {each.name: each for each in expressions}
         asked = {name: place for place, name in enumerate([*self._selections, *self._expressions])}
@@ -98,7 +98,7 @@ class Roster:
         ]
 
     def judge(self, batch: Table) -> list[Ruling]:
-        """Every filter's answer, in the order of `members`; nothing that a filter does raises."""
+        """Every filter's answer, in the order of `active`; nothing that a filter does raises."""
         rulings = [
             self._slowness.timed(name, len(batch), partial(self.alone, name, batch))
             for name in self._selections
@@ -108,7 +108,7 @@ class Roster:
         return [rulings[place] for place in self._order]
 
     def alone(self, name: str, batch: Table) -> Ruling:
-        """One filter's answer, asked by itself in the plain way; its name is a member's."""
+        """One filter's answer, by itself in the plain way; `name` is one of `active`."""
         if name not in self._alone:
             self._alone[name] = self._expressions[name].selection(self._topics[name])
         return _ruling(self._alone[name], batch, self._sky)
