@@ -22,12 +22,12 @@ from rich.table import Table
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
 from benchmarks.whole_path import values
+from broker.alerts.packing import Topics
+from broker.alerts.pipeline import Pipeline
 from broker.clock import SystemClock
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, TopicSettings
 from broker.kafka.connection import Compression
 from broker.node import KafkaNode
-from broker.packing import Topics
-from broker.pipeline import Pipeline
 from broker.ports import Message, Output
 from classifiers.served import BUILT_IN, served
 from filters.filter_set import FilterSet

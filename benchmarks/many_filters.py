@@ -21,6 +21,7 @@ from benchmarks.cores import cores, pin
 from benchmarks.filters import CLAUSES, invent
 from benchmarks.night import night
 from benchmarks.whole_path import INPUT, Lap, Stopwatch, fill
+from broker.alerts.scoring import score
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
 from broker.kafka_ports import kafka_ports
@@ -28,7 +29,6 @@ from broker.metrics import Metrics
 from broker.node import KafkaNode
 from broker.observer import BatchReport, Observers
 from broker.ports import Output
-from broker.scoring import score
 from broker.settings import FiltersSection, KafkaSection, LimitsSection, Settings, TopicsSection
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter, FilterSet

@@ -9,18 +9,18 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from broker.access import PublicDecoder
+from broker.alerts.access import PublicDecoder
+from broker.alerts.dead_letters import DeadLetterBound
+from broker.alerts.dead_letters.log import DeadLetterLog
+from broker.alerts.packing import Topics
+from broker.alerts.pipeline import Decodes, Pipeline
 from broker.clock import SystemClock
-from broker.dead_letters import DeadLetterBound
-from broker.dead_letters.log import DeadLetterLog
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
-from broker.packing import Topics
-from broker.pipeline import Decodes, Pipeline
 from broker.ports import Clock, ControlTopic, Sink, Source
 from broker.providing import Provider, provide
 from broker.reporting import Reporter

@@ -20,8 +20,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from broker.dead_letters import DeadLetterBound
-from broker.envelopes import JSON
+from broker.alerts.dead_letters import DeadLetterBound
+from broker.alerts.envelopes import JSON
+from broker.alerts.pipeline import Processed
 from broker.errors import (
     OutputTooLarge,
     ProducerFenced,
@@ -32,7 +33,6 @@ from broker.errors import (
 )
 from broker.ledger import Delivery, Entry, ranges
 from broker.observer import BatchReport, Observer, Observers, Phase, Step
-from broker.pipeline import Processed
 from broker.ports import Clock, Life, Message, Output, Partition, Sink, Source
 from schemas.batch import Reason
 from schemas.errors import BrokerError
@@ -45,7 +45,7 @@ A topic that went missing is asked for anew then: a filter's stops that filter, 
 
 
 class Processor(Protocol):
-    """Steps 2 to 5, pure: `broker.pipeline.Pipeline`."""
+    """Steps 2 to 5, pure: `broker.alerts.pipeline.Pipeline`."""
 
     def process(self, messages: Sequence[Message]) -> Processed:
         """What a batch becomes."""

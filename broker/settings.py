@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from broker.access import Access
-from broker.dead_letters import OnUnknownSchema
+from broker.alerts.access import Access
+from broker.alerts.dead_letters import OnUnknownSchema
+from broker.alerts.disagreement import Certainty
 from broker.defaults import (
     BOOTSTRAP,
     DEAD_LETTERS,
@@ -22,7 +23,6 @@ from broker.defaults import (
     LEDGER,
     REPLAYED,
 )
-from broker.disagreement import Certainty
 from broker.errors import SettingsError
 from broker.kafka.connection import (
     MESSAGE_BYTES_MAX,

@@ -24,7 +24,7 @@ AHEAD_OFFSETS_MAX: Final = 100
 
 
 class KafkaFetcher:
-    """`broker.dead_letters.replaying.Fetch` of a real Kafka; a context manager.
+    """`broker.alerts.dead_letters.replaying.Fetch` of a real Kafka; a context manager.
 
     Offsets that rise within a partition are quickest.
     """

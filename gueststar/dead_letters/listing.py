@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from broker.dead_letters.letters import Letter, Mark
-from broker.dead_letters.replaying import Replayed
+from broker.alerts.dead_letters.letters import Letter, Mark
+from broker.alerts.dead_letters.replaying import Replayed
 from gueststar.filtering.deploying import moment
 from gueststar.table import plain_table
 

@@ -7,9 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from broker.clock import SystemClock
-from broker.dead_letters.letters import Letter, Mark, read
-from broker.dead_letters.replaying import (
+from broker.alerts.dead_letters.letters import Letter, Mark, read
+from broker.alerts.dead_letters.replaying import (
     FORGOTTEN,
     Choice,
     Replay,
@@ -18,6 +17,7 @@ from broker.dead_letters.replaying import (
     marks,
     packet_of,
 )
+from broker.clock import SystemClock
 from broker.errors import SettingsError, TopicMissing
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaFetcher, KafkaSink
 from broker.ledger import Delivery

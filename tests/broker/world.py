@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from broker.alerts.dead_letters import DeadLetterBound
+from broker.alerts.pipeline import Pipeline
 from broker.balance import Balance, balance
 from broker.clock import ManualClock
-from broker.dead_letters import DeadLetterBound
 from broker.ledger import Delivery, Entry, read_entry
 from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink
 from broker.memory.sink import TRANSACTION_S
 from broker.observer import BatchReport, Phase
-from broker.pipeline import Pipeline
 from broker.ports import Message, Partition
 from broker.runner import RunLimits, Runner
 from schemas.errors import BrokerError

@@ -9,13 +9,13 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from broker.alerts.pipeline import Pipeline
 from broker.clock import ManualClock
 from broker.deployments import Context, Deployments, Inspector, Limits, records_of
 from broker.deployments.records import Cause, Change, State, Version
 from broker.deployments.register import Register
 from broker.errors import TopicMissing
 from broker.memory import Fault, MemoryControlTopic, MemoryKafka, MemorySink, MemorySource
-from broker.pipeline import Pipeline
 from broker.runner import RunLimits, Runner
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from broker.alerts.packing import Topics
+from broker.alerts.pipeline import Judges, Pipeline
 from broker.clock import ManualClock
 from broker.errors import TopicMissing
-from broker.packing import Topics
-from broker.pipeline import Judges, Pipeline
 from filters.alerts import Alerts
 from filters.filter_set import ActiveFilter, FilterSet, Ruling
 from filters.selection import Clauses, Selection
 from schemas.batch import AlertBatch
 from schemas.form import Form
+from tests.broker.alerts.test_pipeline import messages, on, processed
 from tests.broker.fakes import (
     TOPICS,
     FakeDecoder,
@@ -27,7 +28,6 @@ from tests.broker.fakes import (
     no_limit,
     packet,
 )
-from tests.broker.test_pipeline import messages, on, processed
 
 SHARED = [("bright", "bright"), ("bright", "shiny"), ("other", "o")]
 """Topics and names of three filters that select the same."""

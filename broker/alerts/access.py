@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from broker.pipeline import Decodes
+from broker.alerts.pipeline import Decodes
 from schemas.batch import AlertBatch, Floats, Reason, Rejected
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from broker import assembly
-from broker.access import Access, PublicDecoder
+from broker.alerts.access import Access, PublicDecoder
 from broker.assembly import build
 from broker.ledger import read_entry
 from broker.settings import AccessSection, LimitsSection, Settings, TopicsSection

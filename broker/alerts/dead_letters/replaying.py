@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from broker.dead_letters.letters import Identity, Letter, Mark, read
-from broker.envelopes import JSON
+from broker.alerts.dead_letters.letters import Identity, Letter, Mark, read
+from broker.alerts.envelopes import JSON
 from broker.errors import ProducerFenced, ProducerLost, TooManyAborts, TransactionAborted
 from broker.ports import Clock, Message, Output, Partition, Sink
 from schemas.batch import Reason

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.disagreement import CERTAINTY, Certainty, disagreements
+from broker.alerts.disagreement import CERTAINTY, Certainty, disagreements
 from filters.handmade import handmade
 from schemas.batch import AlertBatch
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from broker.dead_letters import DeadLetter
-from broker.disagreement import Disagreements
+from broker.alerts.dead_letters import DeadLetter
+from broker.alerts.disagreement import Disagreements
+from broker.alerts.packing import Packed
+from broker.alerts.scoring import ScoringFault
 from broker.ledger import Counts
-from broker.packing import Packed
 from broker.ports import Message
-from broker.scoring import ScoringFault
 from filters.filter_set import ActiveFilter, Ruling
 from filters.verdict import Fault
 from schemas.annotation import Catalogue, SelectedBy

@@ -10,16 +10,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
-from broker.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
-from broker.envelopes import JSON, JSON_BYTES, Envelopes
+from broker.alerts.dead_letters import NOT_ENRICHABLE, DeadLetter
+from broker.alerts.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
+from broker.alerts.envelopes import JSON, JSON_BYTES, Envelopes
+from broker.alerts.judged import Judged
+from broker.alerts.packing import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
+from broker.alerts.scoring import score
 from broker.errors import TopicMissing
-from broker.judged import Judged
 from broker.ledger import Counts
 from broker.observer import Step
-from broker.packing import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
 from broker.ports import Clock, Message, Output
-from broker.scoring import score
 from classifiers.classifier import Classifier
 from filters.filter_set import ActiveFilter, Ruling
 from schemas.annotation import Annotations

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from broker.alerts.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
+from broker.alerts.packing import CUTOUTS_DROPPED, Topics
+from broker.alerts.pipeline import Pipeline, Processed
+from broker.alerts.scoring import RUNS_MAX, score
 from broker.clock import ManualClock
-from broker.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
 from broker.observer import Step
-from broker.packing import CUTOUTS_DROPPED, Topics
-from broker.pipeline import Pipeline, Processed
 from broker.ports import Message, Output
-from broker.scoring import RUNS_MAX, score
 from classifiers.classifier import Classifier
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
