@@ -36,7 +36,7 @@ test: setup ## all tests that need no torch (TESTERS=1: one after another)
 		--durations 12
 
 test-train: .venv-train/ready ## the tests of training
-	$(TRAIN)/pytest --override-ini addopts="-q --strict-markers" tests/classifiers/training
+	$(TRAIN)/pytest --override-ini addopts="-q --strict-markers" tests/training
 
 foreign: setup ## what clients of others read, after twenty kills (FOREIGN=rewrite: into docs, too)
 	$(BIN)/pytest -m foreign tests/foreign
@@ -53,11 +53,11 @@ bench: setup ## how fast, against a textbook pipeline, in the same run
 train: train-realbogus train-lightcurve ## make all networks, their cards and their pictures again
 
 train-realbogus: .venv-train/ready ## make the real/bogus network again
-	$(TRAIN)/python -m classifiers.training.realbogus all --data $(GUESTSTAR_DATA) \
+	$(TRAIN)/python -m training.realbogus all --data $(GUESTSTAR_DATA) \
 		--work .cache/realbogus --out classifiers --docs docs/realbogus
 
 train-lightcurve: .venv-train/ready ## make both light-curve networks again
-	$(TRAIN)/python -m classifiers.training.lightcurve all --data $(GUESTSTAR_DATA) \
+	$(TRAIN)/python -m training.lightcurve all --data $(GUESTSTAR_DATA) \
 		--work .cache/lightcurve --out classifiers --docs docs/lightcurve
 
 lock: setup ## pin the newest versions that pyproject.toml allows

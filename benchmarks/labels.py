@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.real_alerts import RealAlerts
-from classifiers.training.realbogus.alerts.classes import (
+from schemas.batch import AlertBatch
+from training.realbogus.alerts.classes import (
     simbad_class,
     spectroscopic_classes,
     tns_class,
 )
-from schemas.batch import AlertBatch
 
 Mask = NDArray[np.bool_]
 

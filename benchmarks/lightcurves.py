@@ -24,8 +24,8 @@ from classifiers.lightcurve import LIGHTCURVE, lightcurve
 from classifiers.observations.layout import BANDS, REDSHIFT, ROW
 from classifiers.observations.rows import rows
 from classifiers.session import Session
-from classifiers.training.timing import ALERTS, BATCHES, ROUNDS
 from schemas.batch import LightCurves
+from training.timing import ALERTS, BATCHES, ROUNDS
 
 SEED = 1
 SEASONS, SEASON_DAYS, YEAR_DAYS = 3, 200.0, 365.25

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from classifiers.realbogus import STAMP_PIXELS, WEIGHTS, RealBogus
-from classifiers.training.timing import ALERTS, ROUNDS, medians_us
 from schemas.batch import PLANES
 from schemas.decode import Decoder
+from training.timing import ALERTS, ROUNDS, medians_us
 
 BLOCKS = ((16, 2), (32, 4))
 """Two convolutions to so many planes, then a pool of so many pixels a side."""

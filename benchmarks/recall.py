@@ -30,13 +30,13 @@ from benchmarks.real_alerts import (
     rewritten,
 )
 from classifiers.served import score, served
-from classifiers.training.lightcurve.objects.supernovae import archive_names
 from filters.alerts import Alerts
 from filters.clauses import brightening_mag
 from filters.loading import builtin_names, load
 from filters.selection import Selection
 from filters.verdict import Verdict
 from schemas.batch import AlertBatch
+from training.lightcurve.objects.supernovae import archive_names
 
 Mask = NDArray[np.bool_]
 CACHE = Path(".cache/recall.npz")

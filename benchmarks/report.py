@@ -17,8 +17,8 @@ from benchmarks.whole_path import Lap
 from broker.node import KafkaNode, missing_packages
 from classifiers.realbogus import WEIGHTS
 from classifiers.served import BUILT_IN
-from classifiers.training.timing import BATCHES, ROUNDS
 from gueststar.allocator import keep_freed_memory
+from training.timing import BATCHES, ROUNDS
 
 PATH_STEPS = ("poll", "decode", "score", "select", "encode", "publish")
 DIFFERENCES_SHOWN = 10

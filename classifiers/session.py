@@ -129,7 +129,7 @@ def _metadata(path: Path, runtime: onnxruntime.InferenceSession) -> dict[str, st
     if missing:
         raise ModelError(
             f"{path}: its metadata lacks {', '.join(missing)}; "
-            "export it with the `export` of its training in classifiers/training"
+            "export it with the `export` of its folder in training/"
         )
     return said
 

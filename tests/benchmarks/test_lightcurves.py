@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks.lightcurves import REAL, REAL_EVERY, invented, light_curves, measure
 from benchmarks.t2 import STEPS, T2, WAVELENGTH_ANGSTROM, resampled
-from classifiers.training.timing import BATCHES
 from schemas.batch import LightCurves
 from tests.classifiers.row_network import network_file
+from training.timing import BATCHES
 
 
 def test_both_are_timed_on_light_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

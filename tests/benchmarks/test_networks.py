@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.networks import Vgg, measure, normalised
-from classifiers.training.timing import BATCHES
 from replay.invention import invent
 from tests.classifiers.stamped import invented_stamps
+from training.timing import BATCHES
 
 
 def test_both_networks_are_timed_on_the_stamps_of_packets() -> None:

@@ -1,0 +1,70 @@
+"""Goals are met or missed by what was measured, and three types are read from fourteen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.training.lightcurve.judging import invented
+from training.bootstrap import Measured
+from training.lightcurve.judging import metrics
+from training.lightcurve.judging.contest import Claim
+from training.lightcurve.judging.goals import Goal, six_band_goals, ztf_goals
+from training.lightcurve.judging.outcome import (
+    T2,
+    TREES_GP,
+    Redshift,
+)
+from training.lightcurve.judging.three_types import PLACES, checks
+from training.lightcurve.judging.ztf import ZtfClaim
+
+
+@pytest.mark.parametrize(
+    ("value", "at_most", "met", "margin"),
+    [(0.40, True, True, 0.04), (0.46, True, False, -0.02), (0.46, False, True, 0.02)],
+)
+def test_a_goal_is_met_on_the_right_side_of_its_bound(
+    value: float, at_most: bool, met: bool, margin: float
+) -> None:
+    goal = Goal("flat", Measured(value), 0.44, at_most)
+    assert goal.met == met and goal.margin == pytest.approx(margin)
+
+
+def test_a_figure_that_is_not_known_meets_nothing() -> None:
+    assert not Goal("flat", Measured(float("nan")), 0.44, at_most=True).met
+
+
+def test_goals_of_rivals_come_from_the_claims() -> None:
+    claims = [
+        Claim(T2, Redshift.WITH, Measured(0.05, 0.01, 0.09, 0.02)),
+        Claim(TREES_GP, Redshift.WITHOUT, Measured(-0.06, -0.08, -0.04, 0.01)),
+        Claim(T2, Redshift.MASKED, Measured(0.05, 0.01, 0.09, 0.02)),
+    ]
+    ahead, behind, *file = six_band_goals({}, claims, invented.GIVEN)
+    assert ahead.met and ahead.margin == pytest.approx(0.01)
+    assert not behind.met and behind.margin == pytest.approx(-0.01)
+    assert behind.measured.low == pytest.approx(0.04)
+    assert [one.met for one in file] == [True, False, True]
+
+
+def test_a_claim_about_ztf_is_two_goals() -> None:
+    one = ZtfClaim("trees", "+20 d", Measured(0.1, error=0.04), Measured(0.1, error=0.06))
+    first, second, *_ = ztf_goals([one], invented.GIVEN)
+    assert (first.met, second.met) == (True, False)
+
+
+def test_three_types_are_held_to_their_own_probabilities() -> None:
+    some = invented.three_types()
+    found = {one.redshift: one for one in checks(some, 1, 150)}
+    assert found.keys() == some.answers.keys()
+    one = found[Redshift.WITH]
+    assert one.counts == (90, 60, 20)
+    three = np.argmax(np.array(PLACES) == some.label[:, None], axis=1)
+    rows = some.answers[Redshift.WITH][:, :, PLACES]
+    expected = [metrics.flat_log_loss(each, three, 3) for each in rows]
+    assert one.flat.value == pytest.approx(np.mean(expected))
+    right = rows.argmax(axis=2) == three
+    assert one.accuracy.value == pytest.approx(right.mean())
+    assert 0 < one.on_the_three <= 1
+    counts = np.array(one.counts)
+    assert counts @ np.diag(one.called) / counts.sum() == pytest.approx(right.mean())

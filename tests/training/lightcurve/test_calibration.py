@@ -1,0 +1,75 @@
+"""A slope makes logits as sure as they may be, and is never found on what it is used for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from training.lightcurve.calibration import (
+    SLOPES,
+    chances_of,
+    slope,
+    slopes_across,
+)
+
+CLASSES = 5
+SHIFT = 1.5
+
+
+def invented(
+    count: int, temperature: float, seed: int = 0
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Logits and labels: exact log-odds of Gaussians of unit width, over a temperature.
+
+    Classes are not equally common, as in what a network is judged on.
+    """
+    random = np.random.default_rng(seed)
+    label = random.choice(CLASSES, count, p=[0.4, 0.3, 0.15, 0.1, 0.05])
+    seen = random.normal(size=(count, CLASSES)) + SHIFT * (label[:, None] == np.arange(CLASSES))
+    return (SHIFT * seen / temperature).astype(np.float32), label
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_the_slope_is_the_temperature_that_logits_were_divided_by(temperature: float) -> None:
+    logits, label = invented(30_000, temperature)
+    assert slope(logits, label) == pytest.approx(temperature, rel=0.04)
+
+
+def test_a_slope_stays_within_its_bounds() -> None:
+    logits, label = invented(2000, 100.0)
+    assert slope(logits, label) == pytest.approx(SLOPES[1], rel=1e-3)
+    assert slope(-logits, label) == pytest.approx(SLOPES[0], rel=1e-3)
+
+
+def test_a_class_that_nobody_has_changes_nothing() -> None:
+    logits, label = invented(3000, 1.0)
+    some = label != 2
+    assert np.isfinite(slope(logits[some], label[some]))
+
+
+def test_a_folds_slope_never_hangs_on_its_own_answers() -> None:
+    logits, label = invented(5000, 1.3)
+    fold = np.arange(len(label)) % 5
+    found = slopes_across([logits], label, fold)
+    changed = logits.copy()
+    changed[fold == 3] = np.random.default_rng(1).normal(size=changed[fold == 3].shape)
+    relabelled = np.where(fold == 3, (label + 1) % CLASSES, label)
+    again = slopes_across([changed], relabelled, fold)
+    assert again[3] == found[3]
+    assert (np.delete(again, 3) != np.delete(found, 3)).all()
+    rest = fold != 3
+    assert found[3] == slope(logits[rest], label[rest])
+
+
+def test_two_ways_of_asking_share_one_slope() -> None:
+    sure, label = invented(8000, 0.8)
+    unsure, _ = invented(8000, 0.8 * 2)
+    fold = np.arange(len(label)) % 2
+    both, *ends = (slopes_across(one, label, fold) for one in ([sure, unsure], [sure], [unsure]))
+    assert (ends[0] < both).all() and (both < ends[1]).all()
+
+
+def test_chances_of_huge_logits_are_finite() -> None:
+    logits = np.array([[1e4, -1e4, 0.0], [-3e38, -3e38, -3e38]], np.float32)
+    np.testing.assert_allclose(chances_of(logits), np.array([[1, 0, 0], [1 / 3] * 3], np.float64))

@@ -1,0 +1,132 @@
+"""What is served is what was fitted, says what it is, and a study is read as it was written."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from classifiers.lightcurve import LightCurveClassifier
+from tests.training.lightcurve.invented import SMALL, objects, rows_of
+from training.lightcurve import crossing, ztf_crossing
+from training.lightcurve.export import loaded
+from training.lightcurve.fitting import scored
+from training.lightcurve.labels import SIX_BAND, ZTF
+from training.lightcurve.making import (
+    LABELS,
+    SIX_BAND_NAME,
+    SYSTEMS,
+    VERSION,
+    ZTF_NAME,
+    keep_study,
+    kept_study,
+    network,
+    said_of,
+    seeds_of,
+    served,
+    sha256_of,
+)
+from training.lightcurve.material import SERVED
+from training.lightcurve.model import LightCurveNet, Shape
+from training.lightcurve.objects.objects import Objects
+from training.lightcurve.objects.splits import FOLDS
+from training.lightcurve.objects.windows import DETECTIONS_MIN
+from training.lightcurve.smaller.compression import Row
+
+ROWS = (
+    Row("float", 100_000, {1: 50.0, 32: 10.5, 256: 9.5}, 0.44, 0.61, 0.9921, 0.0, 0.0, 1e-7),
+    Row("int8 weights", 60_000, {1: 50.25, 32: 10.0}, 1 / 3, 0.61, 0.9921, 0.03, 0.002, 0.0),
+)
+SLOPE = 1.25
+
+
+@pytest.fixture(scope="module")
+def some() -> Objects:
+    return objects(np.arange(30) % 6)
+
+
+def drawn(classes: int, some: Objects, shape: Shape = SMALL) -> LightCurveNet:
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        net = LightCurveNet(classes, shape)
+    net.scaling.settle(torch.from_numpy(rows_of(some)))
+    net.eval()
+    return net
+
+
+def test_a_study_is_read_as_it_was_written(tmp_path: Path) -> None:
+    keep_study(ROWS, tmp_path / "study.json")
+    assert kept_study(tmp_path / "study.json") == ROWS
+
+
+def test_the_same_objects_have_the_same_fingerprint(some: Objects) -> None:
+    assert sha256_of(some) == sha256_of(objects(some.label)) and len(sha256_of(some)) == 64
+    wider = replace(some, name=some.name.astype("U40"))
+    assert sha256_of(wider) == sha256_of(some)
+
+
+@pytest.mark.parametrize("column", ["name", "label", "redshift"])
+def test_the_fingerprint_hangs_on_what_is_said_of_objects(some: Objects, column: str) -> None:
+    changed = getattr(some, column).copy()
+    changed[3] = changed[4]
+    assert sha256_of(replace(some, **{column: changed})) != sha256_of(some)
+
+
+@pytest.mark.parametrize("column", [one.name for one in fields(objects(np.zeros(1, int)).curves)])
+def test_the_fingerprint_hangs_on_every_column_of_the_points(some: Objects, column: str) -> None:
+    changed = getattr(some.curves, column).copy()
+    changed[3] = 0 if changed[3] else 1
+    curves = replace(some.curves, **{column: changed})
+    assert sha256_of(replace(some, curves=curves)) != sha256_of(some)
+
+
+@pytest.mark.parametrize(("name", "system"), [(SIX_BAND_NAME, "lsst"), (ZTF_NAME, "ztf")])
+def test_a_served_file_opens_as_the_classifier_of_its_system(
+    some: Objects, name: str, system: str, tmp_path: Path
+) -> None:
+    net = drawn(len(LABELS[name]), some)
+    path = served(net, SLOPE, tmp_path, name, said_of(name, some, seed=0))
+    opened = LightCurveClassifier(path, system)
+    assert (opened.identity.name, opened.identity.version) == (name, VERSION)
+    assert opened.labels == LABELS[name] and opened.detections_min == DETECTIONS_MIN
+    assert float(loaded(path).slope) == SLOPE
+    scores = opened.score_light_curves(some.curves, some.redshift)
+    np.testing.assert_allclose(scores, scored(loaded(path), rows_of(some)), atol=1e-5)
+    np.testing.assert_allclose(scores, scored(net, rows_of(some)), atol=0.05)
+
+
+def test_both_networks_have_a_system_and_labels() -> None:
+    assert SYSTEMS == {SIX_BAND_NAME: "lsst", ZTF_NAME: "ztf"}
+    assert LABELS == {SIX_BAND_NAME: SIX_BAND, ZTF_NAME: ZTF}
+
+
+@pytest.mark.parametrize(
+    ("job", "labels"),
+    [(crossing.Job(SERVED, 0), SIX_BAND), (ztf_crossing.Job(SERVED, 0), ZTF)],
+)
+def test_a_fitted_network_is_found_by_its_job(
+    some: Objects,
+    job: crossing.Job | ztf_crossing.Job,
+    labels: tuple[str, ...],
+    tmp_path: Path,
+) -> None:
+    net = drawn(len(labels), some)
+    (tmp_path / crossing.NETS).mkdir()
+    torch.save(net.state_dict(), tmp_path / crossing.NETS / f"{job.name}.pt")
+    again = network(tmp_path, job, SMALL)
+    assert not again.training
+    np.testing.assert_array_equal(scored(again, rows_of(some)), scored(net, rows_of(some)))
+
+
+def test_seeds_are_those_of_which_every_fold_is_fitted(tmp_path: Path) -> None:
+    (tmp_path / crossing.NETS).mkdir()
+    for fold in range(FOLDS):
+        for seed in (0, 2):
+            (tmp_path / crossing.NETS / f"{crossing.Job(fold, seed).name}.npz").touch()
+    (tmp_path / crossing.NETS / f"{crossing.Job(0, 1).name}.npz").touch()
+    assert seeds_of(tmp_path, crossing.Job, 5) == (0, 2)
+    assert seeds_of(tmp_path, crossing.Job, 2) == (0,)
+    assert seeds_of(tmp_path, ztf_crossing.Job, 5) == ()

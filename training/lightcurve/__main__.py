@@ -1,0 +1,212 @@
+"""Makes both light-curve networks: `python -m training.lightcurve STEP`, or all steps.
+
+draw      reads the real objects, makes augmented copies, cuts ZTF's windows
+describe  computes the features of the boosted trees, with a Gaussian process and without
+teach     fits the trees: rivals, and teachers of the students
+rival     fits t2 again, and trees to ZTF's windows
+cross     fits the six-band networks over folds and seeds, and the served one
+ztf       fits ZTF's networks over folds and seeds, and the served one
+serve     writes the two files that are served
+compress  measures what smaller forms would save and cost
+report    writes the cards and the pictures
+all       one after another
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from training.lightcurve import crossing, reporting, ztf_crossing
+from training.lightcurve.fitting import Recipe
+from training.lightcurve.live import live
+from training.lightcurve.making import (
+    SIX_BAND_NAME,
+    SYSTEMS,
+    ZTF_NAME,
+    keep_study,
+    kept_study,
+    network,
+    said_of,
+    seeds_of,
+    served,
+    studied,
+)
+from training.lightcurve.material import BANK, OBJECTS, SERVED, Material
+from training.lightcurve.model import Shape
+from training.lightcurve.objects.objects import Objects
+from training.lightcurve.objects.plasticc import read_training
+from training.lightcurve.objects.ztf import Material as ZtfMaterial
+from training.lightcurve.objects.ztf import read_material
+from training.lightcurve.rivals import t2, t2_crossing, teacher, ztf_trees
+from training.lightcurve.rivals.bank_rows import GP_FEATURES, PLAIN_FEATURES
+from training.lightcurve.rivals.describing import featured
+from training.lightcurve.rivals.gp_features import NAMES, PLAIN_NAMES
+from training.lightcurve.teaching import bank
+from training.progress import CONSOLE
+from training.timing import ROUNDS
+
+SEEDS = 5
+STEPS, ZTF_STEPS = 10_000, 12_000
+ZTF_SHAPE = Shape(dropout=0.25)
+STUDY = "compression.json"
+
+commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+Work = Annotated[Path, typer.Option(help="folder for what one step leaves for the next")]
+Data = Annotated[Path, typer.Option(help="folder of real light curves and alerts")]
+Out = Annotated[Path, typer.Option(help="folder for the networks and their cards")]
+Docs = Annotated[Path, typer.Option(help="folder for the pictures")]
+Seed = Annotated[int, typer.Option(help="of copies, others and windows")]
+Seeds = Annotated[int, typer.Option(help="networks a fold")]
+Steps = Annotated[int, typer.Option(help="of each fit")]
+Rounds = Annotated[int, typer.Option(help="of timing the smaller forms in turn")]
+Copies = Annotated[int, typer.Option(help="augmented copies of each object")]
+Workers = Annotated[int, typer.Option(help="fits side by side")]
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@commands.command()
+def draw(
+    data: Data, work: Work, seed: Seed = 0, copies: Copies = bank.COPIES, workers: Workers = CORES
+) -> None:
+    """Read the real objects, copy them, and cut ZTF's windows."""
+    work.mkdir(parents=True, exist_ok=True)
+    objects = read_training(data)
+    objects.save(work / OBJECTS)
+    bank.made(objects, seed, count=copies, side_by_side=workers).save(work / BANK)
+    read_material(data, np.random.default_rng(seed)).save(work)
+
+
+@commands.command()
+def describe(work: Work, workers: Workers = CORES) -> None:
+    """Compute what the boosted trees read."""
+    found = featured(Objects.load(work / BANK), workers)
+    np.save(work / GP_FEATURES, found)
+    np.save(work / PLAIN_FEATURES, found[:, [NAMES.index(name) for name in PLAIN_NAMES]])
+
+
+@commands.command()
+def teach(work: Work, workers: Workers = CORES) -> None:
+    """Fit the trees: rivals, and teachers."""
+    teacher.taught(work, teacher.Teaching(), workers)
+
+
+@commands.command()
+def rival(work: Work, workers: Workers = CORES) -> None:
+    """Fit t2 again, and trees to ZTF's windows."""
+    t2_crossing.crossed(work, t2.Recipe(), workers)
+    ztf_trees.trained(work, ZtfMaterial.load(work), ztf_trees.WindowTeaching(), workers)
+
+
+@commands.command()
+def cross(work: Work, seeds: Seeds = SEEDS, steps: Steps = STEPS, workers: Workers = CORES) -> None:
+    """Fit the six-band networks."""
+    crossing.crossed(work, crossing.jobs(range(seeds)), Recipe(steps=steps), workers)
+
+
+@commands.command()
+def ztf(
+    work: Work, seeds: Seeds = SEEDS, steps: Steps = ZTF_STEPS, workers: Workers = CORES
+) -> None:
+    """Fit ZTF's networks."""
+    ztf_crossing.crossed(work, ztf_crossing.jobs(range(seeds)), _ztf_recipe(steps), workers)
+
+
+@commands.command()
+def serve(work: Work, out: Out, seeds: Seeds = SEEDS) -> None:
+    """Write the two files that are served."""
+    out.mkdir(parents=True, exist_ok=True)
+    some, ztf_some = Material.load(work), ZtfMaterial.load(work)
+    six = crossing.gathered(work, some, seeds_of(work, crossing.Job, seeds))
+    other = ztf_crossing.gathered(work, ztf_some, seeds_of(work, ztf_crossing.Job, seeds))
+    for name, job, shape, slope, objects in (
+        (SIX_BAND_NAME, crossing.Job(SERVED, 0), Shape(), six.slope, some.objects),
+        (ZTF_NAME, ztf_crossing.Job(SERVED, 0), ZTF_SHAPE, other.slope, ztf_some.objects),
+    ):
+        served(network(work, job, shape), slope, out, name, said_of(name, objects, seed=0))
+
+
+@commands.command()
+def compress(
+    work: Work, seeds: Seeds = SEEDS, steps: Steps = STEPS, rounds: Rounds = ROUNDS
+) -> None:
+    """Measure smaller forms of the served six-band network on the hold-out."""
+    some = Material.load(work)
+    net = network(work, crossing.Job(SERVED, 0), Shape())
+    net.slope.fill_(crossing.gathered(work, some, seeds_of(work, crossing.Job, seeds)).slope)
+    keep_study(studied(work, net, some, Recipe(steps=steps), rounds), work / STUDY)
+
+
+@commands.command()
+def report(
+    data: Data,
+    work: Work,
+    out: Out,
+    docs: Docs,
+    *,
+    seeds: Seeds = SEEDS,
+    steps: Steps = STEPS,
+    ztf_steps: Steps = ZTF_STEPS,
+    rounds: Rounds = ROUNDS,
+) -> None:
+    """Write the cards and the pictures of what was found."""
+    some, ztf_some = Material.load(work), ZtfMaterial.load(work)
+    timed = some.objects
+    made = reporting.Made(
+        data,
+        work,
+        out,
+        Recipe(steps=steps),
+        _ztf_recipe(ztf_steps),
+        seeds_of(work, crossing.Job, seeds),
+        seeds_of(work, ztf_crossing.Job, seeds),
+        kept_study(work / STUDY),
+        {
+            name: live(data, out / f"{name}.onnx", system, timed, rounds)
+            for name, system in SYSTEMS.items()
+        },
+    )
+    outcome, six_band = reporting.six_band_report(made, some)
+    found = six_band, reporting.ztf_report(made, ztf_some)
+    reporting.pictures(made, some, outcome, found, docs)
+    for name in SYSTEMS:
+        CONSOLE.print((out / f"{name}.md").read_text(encoding="utf-8"))
+
+
+@commands.command(name="all")
+def all_steps(
+    data: Data,
+    work: Work,
+    out: Out,
+    docs: Docs,
+    *,
+    workers: Workers = CORES,
+    seed: Seed = 0,
+    seeds: Seeds = SEEDS,
+    copies: Copies = bank.COPIES,
+    steps: Steps = STEPS,
+    ztf_steps: Steps = ZTF_STEPS,
+    rounds: Rounds = ROUNDS,
+) -> None:
+    """Every step, one after another."""
+    draw(data, work, seed, copies, workers)
+    describe(work, workers)
+    teach(work, workers)
+    rival(work, workers)
+    cross(work, seeds, steps, workers)
+    ztf(work, seeds, ztf_steps, workers)
+    serve(work, out, seeds)
+    compress(work, seeds, steps, rounds)
+    report(data, work, out, docs, seeds=seeds, steps=steps, ztf_steps=ztf_steps, rounds=rounds)
+
+
+def _ztf_recipe(steps: int) -> Recipe:
+    return Recipe(steps=steps, shape=ZTF_SHAPE)
+
+
+if __name__ == "__main__":
+    commands()

@@ -1,0 +1,130 @@
+"""What only whoever made a file can say of it; both cards begin and end with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.tables import markdown
+
+PICTURES = "../docs/lightcurve.md"
+LICENCE = "BSD-3-Clause, as the project"
+PRIOR = """**balanced**: every label is taken to be equally likely before the light curve is seen,
+so that a rare class is not lost in a frequent one. A survey is not balanced: for a stream in which
+label c has the share s_c, multiply its probability by s_c and divide the row by its sum"""
+
+
+@dataclass(frozen=True)
+class File:
+    """A served file as it lies on the disk."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> File:
+        """Read it."""
+        content = path.read_bytes()
+        return cls(path.name, len(content), hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Paragraphs and tables are Markdown."""
+
+    name: str
+    version: str
+    file: File
+    weights: int
+    """Numbers that were learnt."""
+    data_sha256: str
+    """Of names, labels and points that were learnt from."""
+    folds_sha256: str
+    seed: int
+    """Of the served network."""
+    seeds: tuple[int, ...]
+    """Of the networks that the figures come from."""
+    layout: str
+    """The fingerprint of the rows that it reads."""
+    command: str
+    """That makes it again, exactly."""
+    input: str
+    inside: str
+    """What the graph does before, in and after the network."""
+    declines: str
+    counts: Mapping[str, int]
+    """Objects of each label."""
+    sources: str
+    """The table of the data's files."""
+    recipe: str
+    split: str
+    calibration: str
+    selection: str
+    """How often the recipe was chosen, and on what."""
+    speed: str
+    """Times, and how they were measured."""
+    compression: str
+    """The table of the study, and which form was kept."""
+
+    def heading(self, summary: str, labels: tuple[str, ...]) -> str:
+        """Name, one paragraph, and the facts of the file."""
+        seeds = ", ".join(map(str, self.seeds))
+        return f"""# {self.name} {self.version}
+
+{summary.strip()} Pictures: [docs/lightcurve.md]({PICTURES}).
+
+| | |
+|---|---|
+| file | `{self.file.name}`, {self.file.size_bytes:,} bytes, {self.weights:,} weights |
+| sha256 | `{self.file.sha256}` |
+| data | sha256 of names, labels and points `{self.data_sha256}` |
+| folds | sha256 `{self.folds_sha256}` |
+| seed | {self.seed}; the figures come from networks of seeds {seeds} |
+| input | {_line(self.input)}; layout `{self.layout}` |
+| output | probabilities, float32 (n, {len(labels)}): {", ".join(labels)} |
+| prior served | {_line(PRIOR)} |
+| inside the file | {_line(self.inside)} |
+| declines | {_line(self.declines)} |
+| licence | {LICENCE} |
+
+Made by
+
+```
+{self.command.strip()}
+```"""
+
+    def training(self) -> str:
+        """Data, split and recipe."""
+        total = sum(self.counts.values())
+        rows = [[name, f"{count:,}"] for name, count in self.counts.items()]
+        return f"""## Data and training
+
+{markdown(["learnt from", "objects"], [*rows, ["together", f"{total:,}"]])}
+
+{self.sources}
+
+**Split.** {self.split.strip()}
+
+**Recipe.** {self.recipe.strip()}
+
+**Calibration.** {self.calibration.strip()}
+
+**Selection.** {self.selection.strip()}"""
+
+    def costs(self) -> str:
+        """Speed and size."""
+        return f"""## Speed
+
+{self.speed.strip()}
+
+## Compression
+
+{self.compression.strip()}"""
+
+
+def _line(text: str) -> str:
+    """A cell's text in one line."""
+    return " ".join(text.split())

@@ -1,0 +1,253 @@
+"""Figures of the six-band network as Markdown: each table of its card, none of it typed by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from training.bootstrap import Measured
+from training.lightcurve.judging.contest import Claim, HeldOut, Line, OverFolds
+from training.lightcurve.judging.earliness import Early
+from training.lightcurve.judging.goals import TOLD, Goal
+from training.lightcurve.judging.novelty import SCORES, Novelty
+from training.lightcurve.judging.outcome import DAYS, WHOLE, Redshift
+from training.lightcurve.judging.quoted import OTHER_SPLIT, PUBLISHED
+from training.lightcurve.judging.sample import (
+    ACCURACY,
+    AUC,
+    CALIBRATION,
+    FLAT,
+    PRECISION,
+)
+from training.lightcurve.judging.three_types import TYPES, Check
+from training.lightcurve.labels import SIX_BAND
+from training.tables import NOTHING, markdown, number, per_cent
+
+Lines = Mapping[tuple[str, Redshift], Line]
+WHAT = {
+    FLAT: "flat log-loss",
+    AUC: "micro AUC",
+    PRECISION: "micro AP",
+    ACCURACY: "accuracy",
+    CALIBRATION: "calibration error",
+}
+"""How each figure is called."""
+PLACES = {AUC: 4}
+"""Decimals, where three do not tell two models apart."""
+COLUMNS = (
+    *((FLAT, told) for told in Redshift),
+    *((one, Redshift.WITH) for one in (AUC, PRECISION, ACCURACY, CALIBRATION)),
+)
+"""Of the main table."""
+
+
+def figure(one: Measured | OverFolds | None, places: int = 3) -> str:
+    """With its standard error."""
+    if one is None:
+        return NOTHING
+    value = one.value if isinstance(one, Measured) else one.mean
+    if math.isnan(value):
+        return NOTHING
+    error = "" if math.isnan(one.error) else f" ± {one.error:.{places}f}"
+    return f"{value:,.{places}f}{error}"
+
+
+def models(lines: Lines) -> list[str]:
+    """In the order in which they came."""
+    return list(dict.fromkeys(model for model, _ in lines))
+
+
+def main_table(lines: Lines, *, pooled: bool) -> str:
+    """Every model; the mean and its error over folds, or pooled with errors of draws."""
+    head = [
+        "model",
+        *(f"flat, {TOLD[told]}" for told in Redshift),
+        *(WHAT[one] for one, _ in COLUMNS[len(Redshift) :]),
+    ]
+    rows = [
+        [model, *(_cell(lines.get((model, told)), one, pooled=pooled) for one, told in COLUMNS)]
+        for model in models(lines)
+    ]
+    return markdown(head, [*rows, *_published()])
+
+
+def _cell(line: Line | None, name: str, *, pooled: bool) -> str:
+    if line is None:
+        return NOTHING
+    return figure(line.pooled[name] if pooled else line.folds[name], PLACES.get(name, 3))
+
+
+def _published() -> Iterable[list[str]]:
+    for one in PUBLISHED:
+        known = (one.flat_with, one.flat_without, None, one.auc, one.precision, None, None)
+        cells = [NOTHING if value is None else f"{value:g}" for value in known]
+        yield [f"{one.model} ({one.source}; {OTHER_SPLIT})", *cells]
+
+
+def other_settings_table(lines: Lines, model: str) -> str:
+    """Every figure of one model at each setting, pooled."""
+    rows = [
+        [TOLD[told], *(_cell(line, one, pooled=True) for one in WHAT)]
+        for (name, told), line in lines.items()
+        if name == model
+    ]
+    return markdown([model, *WHAT.values()], rows)
+
+
+def goals_table(goals: Sequence[Goal]) -> str:
+    """What was asked, what was measured, and by how much it is met or missed."""
+    rows = [
+        [
+            one.asked,
+            figure(one.measured, one.places),
+            f"{'met' if one.met else '**missed**'} by {abs(one.margin):,.{one.places}f}"
+            if not math.isnan(one.margin)
+            else "**not measured**",
+        ]
+        for one in goals
+    ]
+    return markdown(["goal", "measured", "met or missed"], rows)
+
+
+def errors(one: Measured) -> str:
+    """How many standard errors a difference is."""
+    return f"{one.value / one.error:+.1f}" if one.error > 0 else NOTHING
+
+
+def claims_table(claims: Sequence[Claim]) -> str:
+    """Ours against each rival."""
+    rows = [
+        [
+            one.rival,
+            TOLD[one.redshift],
+            figure(one.gain),
+            errors(one.gain),
+            "yes" if one.gain.clear else "no",
+        ]
+        for one in claims
+    ]
+    return markdown(["rival", "setting", "rival less ours", "errors", "ahead by two"], rows)
+
+
+def class_table(lines: Lines, told: Redshift, counts: Sequence[int]) -> str:
+    """The mean loss of each class, by model."""
+    names = [model for model in models(lines) if (model, told) in lines]
+    rows = [
+        [name, f"{counts[place]:,}", *(figure(lines[one, told].by_class[place]) for one in names)]
+        for place, name in enumerate(SIX_BAND)
+    ]
+    return markdown([f"class, {TOLD[told]}", "objects", *names], rows)
+
+
+def seeds_table(lines: Lines) -> str:
+    """Flat log-loss of every network by itself, pooled over folds."""
+    many = [one for one in lines.values() if len(one.seeds[FLAT]) > 1]
+    count = max((len(one.seeds[FLAT]) for one in many), default=0)
+    rows = [
+        [one.model, TOLD[one.redshift], *_padded(one.seeds[FLAT], count), _spread(one.seeds[FLAT])]
+        for one in many
+    ]
+    head = ["flat log-loss", "setting", *(f"seed {place}" for place in range(count)), "spread"]
+    return markdown(head, rows)
+
+
+def _padded(values: Sequence[float], count: int) -> list[str]:
+    return [number(one) for one in values] + [NOTHING] * (count - len(values))
+
+
+def _spread(values: Sequence[float]) -> str:
+    """The standard deviation."""
+    mean = sum(values) / len(values)
+    return number(math.sqrt(sum((one - mean) ** 2 for one in values) / (len(values) - 1)))
+
+
+def days_name(days: float) -> str:
+    """How a cut is called."""
+    return "whole" if days == WHOLE else f"+{days:g} d"
+
+
+def early_table(found: Sequence[Early]) -> str:
+    """Flat log-loss by days since the first detection."""
+    rows = [[one.model, TOLD[one.redshift], *(_early(one, days) for days in DAYS)] for one in found]
+    return markdown(["flat log-loss", "setting", *map(days_name, DAYS)], rows)
+
+
+def _early(one: Early, days: float) -> str:
+    return figure(dict(zip(one.days, one.flat, strict=True)).get(days))
+
+
+def declined_early(found: Sequence[Early], objects: int) -> int:
+    """The most objects that any model declined on any day."""
+    return objects - min((count for one in found for count in one.answered), default=objects)
+
+
+def held_out_table(found: Sequence[HeldOut]) -> str:
+    """Flat log-loss of the objects held out, beside that of the others."""
+    rows = [
+        [
+            one.model,
+            TOLD[Redshift(one.setting)] if one.setting in list(Redshift) else one.setting,
+            f"{one.objects:,}",
+            figure(one.held_out),
+            figure(one.rest),
+            figure(one.difference),
+            errors(one.difference),
+        ]
+        for one in found
+    ]
+    head = ["model", "setting", "held out", "flat, held out", "flat, the rest", "difference"]
+    return markdown([*head, "errors"], rows)
+
+
+def novelty_table(found: Sequence[Novelty]) -> str:
+    """AUC of each score of doubt, and what the unseen class was taken for."""
+    rows = [
+        [
+            one.name,
+            TOLD[one.redshift],
+            f"{one.unseen:,}",
+            f"{one.seen:,}",
+            *(figure(one.auc[score]) for score in SCORES),
+            ", ".join(f"{name} {per_cent(share)}" for name, share in one.called),
+        ]
+        for one in found
+    ]
+    head = [
+        "left out",
+        "setting",
+        "objects",
+        "others",
+        *(f"AUC, {score}" for score in SCORES),
+        "taken for",
+    ]
+    return markdown(head, rows)
+
+
+def three_table(found: Sequence[Check]) -> str:
+    """Three types of the test set."""
+    rows = [
+        [
+            TOLD[one.redshift],
+            f"{sum(one.counts):,}",
+            figure(one.accuracy),
+            figure(one.flat),
+            per_cent(one.on_the_three),
+        ]
+        for one in found
+    ]
+    head = ["test supernovae", "objects", "accuracy", "flat log-loss of three", "on the three"]
+    return markdown(head, rows)
+
+
+def called_table(names: Sequence[str], one: Check) -> str:
+    """What each type is called, in per cent of its row."""
+    rows = [
+        [name, f"{one.counts[place]:,}", *(per_cent(share) for share in one.called[place])]
+        for place, name in enumerate(names)
+    ]
+    return markdown([f"{TOLD[one.redshift]}: is", "objects", *names], rows)
+
+
+def all_called(found: Sequence[Check]) -> str:
+    """A table for each setting."""
+    return "\n\n".join(called_table(TYPES, one) for one in found)

@@ -1,0 +1,192 @@
+"""What is no supernova, from ZTF's real packets: asteroids, stars, active nuclei, artefacts.
+
+An alert is told apart by what its light curve does not show: a known solar-system object within
+1.5", a spectrum, SIMBAD's class, a star of Pan-STARRS within 1" (of 105 alerts of known supernovae
+none has one), or a real/bogus score below 0.1, which is another network's word. One of which
+nothing is known is left out, as is every object that any list calls a supernova.
+
+What could tell these packets from the archive of supernovae without being physics is taken away:
+points in bands other than g and r, limits on detections, a point that repeats another's instant.
+A packet may hold points of its own night that are later than its detection: they go, too.
+
+alerce_ztf_forced_examples_training.parquet is not read: its 7,490 rows are of 12 objects of
+magnitude 12 to 20 without a class, in counts without a zero point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.batch import BANDS, AlertBatch, LightCurves
+from schemas.decode import Decoder
+from schemas.enriched_reading import EnrichedReader
+from schemas.errors import ModelError
+from training.lightcurve.labels import NOT_SHOWN, ZTF
+from training.lightcurve.objects.histories import history_packets
+from training.lightcurve.objects.names import says_supernova, supernova_names
+from training.lightcurve.objects.objects import CURVE_COLUMNS, Objects, joined
+from training.lightcurve.objects.supernovae import LIMIT_MAG_MAX
+from training.lightcurve.objects.windows import windows
+from training.progress import shown
+from training.realbogus.alerts.classes import (
+    simbad_class,
+    spectroscopic_classes,
+    tns_class,
+)
+from training.realbogus.alerts.packets import packets
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+FOLDER = "ztf"
+BATCH = 256
+ASTEROID_ARCSEC = 1.5
+STAR_ARCSEC = 1.0
+STAR_SCORE = 0.9
+"""Of Tachibana & Miller (2018, PASP 130, 128001), from 0 for a galaxy to 1 for a star."""
+BOGUS_SCORE = 0.1
+ARCHIVE_BANDS = tuple(BANDS.index(band) for band in "gr")
+NUCLEI = frozenset(
+    {
+        "AGN",
+        "AGN_Candidate",
+        "BLLac",
+        "Blazar",
+        "Blazar_Candidate",
+        "LINER",
+        "QSO",
+        "QSO_Candidate",
+        "Seyfert",
+        "Seyfert_1",
+        "Seyfert_2",
+    }
+)
+"""SIMBAD's classes of active nuclei."""
+SAYS_NOTHING = frozenset(
+    {
+        "Blue",
+        "EmObj",
+        "Galaxy",
+        "GinCl",
+        "GinPair",
+        "GlCl?",
+        "HII_G",
+        "IR",
+        "LensedImage",
+        "MIR",
+        "NIR",
+        "Radio",
+        "Radio(cm)",
+        "Transient",
+        "UV",
+        "XB",
+        "denseCore",
+        "multiple_object",
+    }
+)
+"""SIMBAD's classes where a supernova may be as well; all others are of stars."""
+
+
+class Others(NamedTuple):
+    """Windows of what is no supernova, several an object perhaps, and how each is known."""
+
+    objects: Objects
+    kind: NDArray[np.str_]
+
+
+def read_others(data: Path) -> Others:
+    """The light curve of every alert of a known other with two detections, by rising alert.
+
+    kind: "asteroid", "spectrum", "nucleus", "star by SIMBAD", "star by Pan-STARRS" or "bogus".
+    Raises ModelError where there is none.
+    """
+    spectra = spectroscopic_classes(data)
+    supernovae = supernova_names(data, spectra)
+    parts: list[Objects] = []
+    kinds: list[str] = []
+    alerts: list[int] = []
+    for batch, records in _batches(data / FOLDER):
+        own = [
+            _kind(batch, row, record, spectra.get(str(batch.object_id[row]), ""))
+            for row, record in enumerate(records)
+        ]
+        kept = ~np.isin(batch.object_id, list(supernovae)) & (np.array(own) != "")
+        objects, parent = _windows(batch.take(np.flatnonzero(kept)))
+        rows = np.flatnonzero(kept)[parent]
+        parts.append(objects)
+        kinds.extend(own[row] for row in rows)
+        alerts.extend(batch.alert_id[rows].tolist())
+    if not alerts:
+        raise ModelError(f"{data / FOLDER}: has no packet of a known other; name the real data")
+    objects = joined(parts)
+    once = _fullest(np.array(alerts), objects.curves)
+    return Others(objects.take(once), np.array(kinds)[once])
+
+
+def _batches(folder: Path) -> Iterator[tuple[AlertBatch, list[dict[str, Any]]]]:
+    decoder, reader = Decoder(), EnrichedReader()
+    alerts = shown(chain(packets([folder]), history_packets(folder)), "reading alerts")
+    while group := list(islice(alerts, BATCH)):
+        batch = decoder.decode(group)
+        yield batch, [reader.read(one) for one in batch.packets]
+
+
+def _kind(batch: AlertBatch, row: int, record: dict[str, Any], spectrum: str) -> str:
+    """How an alert is known to be no supernova; empty where it is not."""
+    simbad, told = simbad_class(record), tns_class(record) or spectrum
+    if says_supernova(simbad) or says_supernova(told):
+        return ""
+    known = simbad not in SAYS_NOTHING | {""}
+    star = batch.star_distance_arcsec[row] <= STAR_ARCSEC
+    evidence = (
+        ("asteroid", batch.asteroid_distance_arcsec[row] <= ASTEROID_ARCSEC),
+        ("spectrum", told != ""),
+        ("nucleus", simbad in NUCLEI),
+        ("star by SIMBAD", known),
+        ("star by Pan-STARRS", star and batch.star_galaxy_score[row] >= STAR_SCORE),
+        ("bogus", batch.survey_real_score[row] < BOGUS_SCORE),
+    )
+    return next((kind for kind, speaks in evidence if speaks), "")
+
+
+def _windows(batch: AlertBatch) -> tuple[Objects, Ints]:
+    """Of those alerts that have enough detections, and their rows in the batch."""
+    curves = _as_archived(batch.light_curve, batch.mjd)
+    own = np.repeat(np.arange(len(batch)), np.diff(curves.offsets))
+    here = np.flatnonzero(curves.detected & (curves.mjd == batch.mjd[own]))
+    last = np.full(len(batch), -1, np.int64)
+    last[own[here]] = here
+    label = np.full(len(batch), ZTF.index(NOT_SHOWN), np.int64)
+    objects = Objects(batch.object_id, label, curves, np.full((len(batch), 3), np.nan))
+    return windows(objects, last[last >= 0])
+
+
+def _as_archived(curves: LightCurves, alert_mjd: NDArray[np.float64]) -> LightCurves:
+    """The points as the archive of supernovae would have them."""
+    row = np.repeat(np.arange(len(curves)), np.diff(curves.offsets))
+    deep = (curves.limit_mag > LIMIT_MAG_MAX) | (curves.limit_mag < 0)
+    kept = np.isin(curves.band, ARCHIVE_BANDS) & (curves.mjd <= alert_mjd[row])
+    kept &= ~(deep & ~curves.detected) & _first_of_instant(curves, row)
+    offsets = np.concatenate(([0], np.cumsum(kept)))[curves.offsets]
+    cut = LightCurves(offsets, *(getattr(curves, name)[kept] for name in CURVE_COLUMNS[1:]))
+    return replace(cut, limit_mag=np.where(cut.detected, np.nan, cut.limit_mag))
+
+
+def _first_of_instant(curves: LightCurves, row: Ints) -> Mask:
+    """Of points of one alert, instant and band, both detected or both not, the first."""
+    key = np.stack([row, curves.mjd, curves.band, curves.detected], axis=1)
+    first = np.zeros(len(row), np.bool_)
+    first[np.unique(key, axis=0, return_index=True)[1]] = True
+    return first
+
+
+def _fullest(alert: Ints, curves: LightCurves) -> Ints:
+    """Of rows of one alert the one with most points, by rising alert."""
+    order = np.lexsort((-np.diff(curves.offsets), alert))
+    return order[np.unique(alert[order], return_index=True)[1]]

@@ -1,0 +1,70 @@
+"""Splits that share no night (or no night of a field) and no object, made before any augmentation.
+
+Alerts of one night share sky, seeing, satellites and mistakes of subtraction, and an object's
+alerts share its host: either on both sides would be measured as skill.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.realbogus.alerts.examples import Examples, Mask
+
+Ints = NDArray[np.int64]
+
+
+def field_nights(examples: Examples) -> Ints:
+    """The number of each row's (night, field), int64 (n,)."""
+    pairs = np.stack([examples.night, examples.field], axis=1)
+    return np.unique(pairs, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+
+
+def night_folds(examples: Examples, count: int) -> Ints:
+    """A fold for each row, int64 (n,) in [0, count), nights whole; no randomness.
+
+    Fold 0 is the one night with the most alerts that the teacher scored. The others go, richest
+    in low scores and then largest first, to the fold where they add least to the unevenness of
+    low scores and sizes. An object may be in several folds: see `training_rows`.
+    """
+    night = np.unique(examples.night, return_inverse=True)[1].ravel()
+    size, low = np.bincount(night), np.bincount(night, examples.low)
+    scored = np.bincount(night, ~np.isnan(examples.teacher))
+    largest = int(np.argmax(scored))
+    shares = np.stack([low / max(low.sum(), 1), size / size.sum()], axis=1)
+    fold_of_night = np.zeros(len(size), np.int64)
+    load = np.zeros((max(count - 1, 1), 2))
+    for one in np.lexsort((-size, -low)):
+        if one != largest and count > 1:
+            lightest = int(np.argmin(load @ shares[one]))
+            fold_of_night[one] = 1 + lightest
+            load[lightest] += shares[one]
+    return fold_of_night[night]
+
+
+def training_rows(examples: Examples, fold: Ints, which: int) -> Mask:
+    """What a network that is scored on fold `which` may learn from, bool (n,).
+
+    The rows of other folds, those of objects that are in this one too left out.
+    """
+    held_out = fold == which
+    rows: Mask = ~held_out & ~np.isin(examples.object_id, examples.object_id[held_out])
+    return rows
+
+
+def inner_split(examples: Examples, rows: Mask, share: float, seed: int) -> tuple[Mask, Mask]:
+    """Of `rows`, what to fit on and what is set apart for calibration, both bool (n,).
+
+    Whole field-nights are set apart in an order drawn from the seed, until they hold `share` of
+    the rows; those with low scores and those without are drawn apart, so that both sides see
+    both. Rows of objects that were set apart are left out of the fit.
+    """
+    random, group = np.random.default_rng(seed), field_nights(examples)
+    with_low = np.isin(group, group[rows & examples.low])
+    apart = np.zeros(len(rows), np.bool_)
+    for some in (rows & with_low, rows & ~with_low):
+        drawn = random.permutation(np.unique(group[some]))
+        held = np.cumsum(np.bincount(group[some], minlength=group.max() + 1)[drawn])
+        enough = int(np.searchsorted(held, share * some.sum()))
+        apart |= some & np.isin(group, drawn[: enough + 1])
+    return rows & ~apart & ~np.isin(examples.object_id, examples.object_id[apart]), apart

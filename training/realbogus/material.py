@@ -1,0 +1,107 @@
+"""All that networks are fitted to and scored on, made once and kept in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.errors import ArchiveError
+from training.progress import shown
+from training.realbogus.alerts.examples import Examples
+from training.realbogus.alerts.splits import night_folds
+from training.realbogus.drawing.pool import Pool, pool
+from training.realbogus.exam.setting import ExamSet, exam
+from training.realbogus.fitting import Images, seen
+from training.realbogus.model import RealBogusNet
+
+FOLDS = 5
+EXAM_STAMPS = 6000
+"""Over all folds, each in proportion to its alerts."""
+EXAM_SEED_OFFSET = 1000
+"""The exam's randomness is not the training's."""
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True)
+class Material:
+    """Real alerts, what was drawn on them to learn from, and an exam."""
+
+    examples: Examples
+    fold: NDArray[np.int64]
+    """(n,) of each example: what is drawn on it goes with it."""
+    images: Images
+    """(n, 6, 21, 21) of the examples."""
+    pool: Pool
+    exam: ExamSet
+    """Without stamps: what networks see of them is `exam_images`."""
+    exam_images: Images
+
+    def save(self, path: Path) -> None:
+        """Write all but the native stamps, which only drawing needs."""
+        arrays: dict[str, Any] = {
+            "fold": self.fold,
+            "images": self.images,
+            "exam_images": self.exam_images,
+        }
+        for name in ("examples", "pool", "exam"):
+            part = getattr(self, name)
+            arrays |= {f"{name}.{one.name}": getattr(part, one.name) for one in fields(part)}
+        del arrays["examples.native"]
+        np.savez(path, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Material:
+        """Read what `save` wrote. Raises ArchiveError where there is nothing."""
+        if not path.exists():
+            raise ArchiveError(f"{path}: is not there; run the step `draw` first")
+        with np.load(path) as file:
+            arrays = dict(file)
+        arrays["examples.native"] = np.empty(len(arrays["fold"]), np.object_)
+        return cls(
+            _part(Examples, "examples", arrays),
+            arrays["fold"],
+            arrays["images"],
+            _part(Pool, "pool", arrays),
+            _part(ExamSet, "exam", arrays),
+            arrays["exam_images"],
+        )
+
+
+def material(examples: Examples, seed: int, exam_stamps: int = EXAM_STAMPS) -> Material:
+    """Draw everything; what is drawn on an alert depends on the seed, not on the folds."""
+    net = RealBogusNet().eval()  # what it sees does not depend on its weights
+    fold = night_folds(examples, FOLDS)
+    asked = _exams(examples, fold, seed, exam_stamps)
+    return Material(
+        examples=examples,
+        fold=fold,
+        images=seen(net, examples.stamps),
+        pool=pool(examples, seed, lambda stamps: seen(net, stamps)),
+        exam=replace(asked, stamps=np.empty((0, *asked.stamps.shape[1:]), np.float32)),
+        exam_images=seen(net, asked.stamps),
+    )
+
+
+def _exams(examples: Examples, fold: NDArray[np.int64], seed: int, stamps: int) -> ExamSet:
+    """One for each fold, drawn on that fold's own alerts."""
+    present = np.unique(fold)
+    parts = []
+    for one in shown(present.tolist(), "setting the exam", len(present)):
+        rows = np.flatnonzero(fold == one)
+        random = np.random.default_rng([EXAM_SEED_OFFSET + seed, one])
+        parts.append(exam(examples, rows, random, round(stamps * len(rows) / len(fold))))
+    return ExamSet(
+        **{
+            one.name: np.concatenate([getattr(part, one.name) for part in parts])
+            for one in fields(ExamSet)
+        }
+    )
+
+
+def _part(kind: type[Kind], name: str, arrays: Mapping[str, Any]) -> Kind:
+    return kind(**{one.name: arrays[f"{name}.{one.name}"] for one in fields(kind)})  # type: ignore[arg-type]
