@@ -38,6 +38,7 @@ from lake.layout import PLAIN, ROWS_PER_GROUP
 from lake.reading import Lake
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
+from schemas.learned import Learned
 
 SEED = 1
 ORIGINALS = 800
@@ -117,14 +118,16 @@ def drawn(originals: AlertBatch, random: np.random.Generator, night_number: int)
         if batch.column(name).dtype == np.float64
     }
     changed["night"] = np.full(len(batch), FIRST_NIGHT + night_number, np.int32)
-    scores = {
-        name: (values * random.normal(1, CHANGE, values.shape)).astype(np.float32)
-        for name, values in batch.scores.items()
+    learned = {
+        name: Learned.probabilities(
+            each.columns, each.values * random.normal(1, CHANGE, each.values.shape)
+        )
+        for name, each in batch.learned.items()
     }
     changed["alert_id"] = random.integers(0, 2**62, len(batch))
     named = np.array([f"ZTF26{number:07}" for number in range(OBJECTS)])
     changed["object_id"] = named[random.integers(0, OBJECTS, len(batch))]
-    return replace(batch, **changed, scores=scores)
+    return replace(batch, **changed, learned=learned)
 
 
 def none(rows: int) -> LightCurves:

@@ -32,6 +32,7 @@ from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
+from schemas.learned import Learned
 
 SEED = 1
 PASSING = 0.002
@@ -132,8 +133,7 @@ def alerts_of_a_night() -> tuple[AlertBatch, str]:
     random = np.random.default_rng(SEED)
     for name, labels in (("realbogus", ("bogus", "real")), ("lightcurve", ("SNIa", "other"))):
         real = random.beta(2, 1, len(batch)).astype(np.float32)
-        batch.scores[name] = np.stack([1 - real, real], axis=1)
-        batch.score_labels[name] = labels
+        batch.learned[name] = Learned.probabilities(labels, np.stack([1 - real, real], axis=1))
     return batch, origin
 
 

@@ -36,6 +36,7 @@ from filters.loading import builtin_names, load
 from filters.selection import Selection
 from filters.verdict import Verdict
 from schemas.batch import AlertBatch
+from schemas.learned import Learned
 from training.lightcurve.objects.supernovae import archive_names
 
 Mask = NDArray[np.bool_]
@@ -134,25 +135,30 @@ def give_scores(batch: AlertBatch, cache: Path = CACHE) -> None:
     """Let the served classifiers score the alerts, or read what they said the last time."""
     classifiers = served()
     key = np.array([*(one.identity.sha256 for one in classifiers)])
-    if not _kept(batch, cache, key):
+    labels = {one.identity.name: one.labels for one in classifiers}
+    if not _kept(batch, cache, key, labels):
         parts = [batch.take(np.arange(at, min(at + BATCH, len(batch)))) for at in _starts(batch)]
         for part in parts:
             score(part, classifiers)
         for one in classifiers:
             name = one.identity.name
-            batch.scores[name] = np.concatenate([part.scores[name] for part in parts])
+            scores = np.concatenate([part.scores[name] for part in parts])
+            batch.learned[name] = Learned.probabilities(one.labels, scores)
         cache.parent.mkdir(exist_ok=True)
         np.savez(cache, ids=batch.alert_id, key=key, **batch.scores)  # type: ignore[arg-type]
-    batch.score_labels.update({one.identity.name: one.labels for one in classifiers})
 
 
-def _kept(batch: AlertBatch, cache: Path, key: NDArray[np.str_]) -> bool:
+def _kept(
+    batch: AlertBatch, cache: Path, key: NDArray[np.str_], labels: Mapping[str, Sequence[str]]
+) -> bool:
     if not cache.exists():
         return False
     with np.load(cache) as kept:
         same = np.array_equal(kept["ids"], batch.alert_id) and np.array_equal(kept["key"], key)
         if same:
-            batch.scores.update({name: kept[name] for name in kept.files[2:]})
+            batch.learned.update(
+                {name: Learned.probabilities(labels[name], kept[name]) for name in kept.files[2:]}
+            )
     return same
 
 

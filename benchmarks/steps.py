@@ -26,6 +26,7 @@ from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
+from schemas.learned import Learned
 
 STEPS = ("decode", "stamps", "score", "select", "encode")
 BATCH = 500
@@ -71,8 +72,8 @@ class Ours:
             stamps = batch.stamps.resampled(STAMP_PIXELS)
         with timed.step("score"):
             name = self.classifier.identity.name
-            batch.scores[name] = self.classifier.score_stamps(stamps)
-            batch.score_labels[name] = self.classifier.labels
+            scores = self.classifier.score_stamps(stamps)
+            batch.learned[name] = Learned.probabilities(self.classifier.labels, scores)
         with timed.step("select"):
             chosen = {
                 each.name: np.flatnonzero(each.evaluate(batch).selected) for each in self.selections

@@ -18,6 +18,7 @@ from classifiers.lightcurve import lightcurve, supernova
 from classifiers.realbogus import RealBogus
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
+from schemas.learned import Learned
 
 PLUGIN_GROUP = "gueststar.classifiers"
 BUILT_IN: Mapping[str, Callable[[], Classifier]] = {
@@ -65,8 +66,7 @@ def score(batch: AlertBatch, classifiers: Iterable[Classifier]) -> None:
             raise ModelError(
                 f"classifier {name!r} gave scores {given.shape}, not {shape}; correct its `score`"
             )
-        batch.scores[name] = given
-        batch.score_labels[name] = classifier.labels
+        batch.learned[name] = Learned.probabilities(classifier.labels, given)
 
 
 def _open(name: str) -> Classifier:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from schemas.batch import COLUMNS, LightCurves
 from schemas.cutouts import Stamps
 from schemas.errors import FilterError
+from schemas.learned import Given, labels_of
 from schemas.suggestion import nearest
 from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 
@@ -46,12 +47,12 @@ class Table(Protocol):
         ...
 
     @property
-    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
-        """The labels of each classifier that has scored."""
+    def given(self) -> Mapping[str, Given]:
+        """What stages gave, by its name."""
         ...
 
-    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
-        """One label's probability, (n,)."""
+    def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
+        """One column of that, (n,)."""
         ...
 
     def take(self, rows: NDArray[np.int64], /) -> Self:
@@ -117,7 +118,7 @@ class Alerts:
 
     def score(self, classifier: str, label: str) -> NDArray[np.float32]:
         """A label's probability by a classifier, float32 (n,); NaN where it declined."""
-        scored = self._batch.score_labels
+        scored = labels_of(self._batch.given)
         if classifier not in scored:
             raise FilterError(
                 f"no classifier {classifier!r} has scored{nearest(classifier, scored)}"
@@ -126,7 +127,18 @@ class Alerts:
             hint = nearest(label, scored[classifier])
             raise FilterError(f"classifier {classifier!r} has no label {label!r}{hint}")
         name = f'score("{classifier}", "{label}")'
-        return self.derived(_locked(self._batch.score(classifier, label)), name)
+        return self.derived(_locked(self._batch.learned_column(classifier, label)), name)
+
+    def value(self, stage: str, column: str) -> NDArray[np.float64]:
+        """A value that a stage gave, float64 (n,); NaN where it is not known."""
+        given = {name: each for name, each in self._batch.given.items() if each.kind == "values"}
+        if stage not in given:
+            raise FilterError(f"no stage {stage!r} has given values{nearest(stage, given)}")
+        if column not in given[stage].columns:
+            hint = nearest(column, given[stage].columns)
+            raise FilterError(f"stage {stage!r} gives no value {column!r}{hint}")
+        name = f'value("{stage}", "{column}")'
+        return self.derived(_locked(self._batch.learned_column(stage, column)), name)
 
     def in_region(self, name: str) -> NDArray[np.bool_]:
         """Whether each alert lies in a region of the configuration, bool (n,)."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from schemas.avro import WriterSchema
 from schemas.batch import BANDS, COLUMNS, ROW_COLUMNS, AlertBatch, LightCurves, Spans
 from schemas.errors import FilterError
+from schemas.learned import FLOATS, Kind, Learned
 from schemas.nights import dates
 from schemas.suggestion import nearest
 
@@ -46,12 +47,14 @@ def handmade(
     *,
     light_curve: Sequence[Sequence[Epoch]] | None = None,
     scores: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+    values: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     rows: int | None = None,
     **columns: Sequence[Any],
 ) -> AlertBatch:
     """A batch of the columns given, each a list of one value a row; the others not measured.
 
-    `band` may be given by name. `scores` is {classifier: {label: values}}. `light_curve` has one
+    `band` may be given by name. `scores` is {classifier: {label: values}},
+    and `values` the same of other stages. `light_curve` has one
     list of points a row; by default the detection alone. No packets, and no stamps.
     `rows` is needed only where no column is given. Raises FilterError for an unknown column.
     """
@@ -65,7 +68,6 @@ def handmade(
         plain["night"] = dates(plain["mjd"])
     if "mjd_utc_mid" not in columns:
         plain["mjd_utc_mid"] = plain["mjd"].copy()
-    scores = scores or {}
     return AlertBatch(
         **plain,
         light_curve=_curves(_alone(plain) if light_curve is None else light_curve),
@@ -74,8 +76,10 @@ def handmade(
         spans=_no_spans(rows),
         packets=[b""] * rows,
         schemas=(SCHEMA,),
-        scores={name: _scores(by_label) for name, by_label in scores.items()},
-        score_labels={name: tuple(by_label) for name, by_label in scores.items()},
+        learned={
+            **{name: _learned("probabilities", each) for name, each in (scores or {}).items()},
+            **{name: _learned("values", each) for name, each in (values or {}).items()},
+        },
     )
 
 
@@ -130,5 +134,6 @@ def _no_spans(rows: int) -> Spans:
     )
 
 
-def _scores(by_label: Mapping[str, Sequence[float]]) -> NDArray[np.float32]:
-    return np.array([*by_label.values()], dtype=np.float32).T
+def _learned(kind: Kind, by_column: Mapping[str, Sequence[float]]) -> Learned:
+    values = np.array([*by_column.values()], dtype=FLOATS[kind]).T
+    return Learned(kind, tuple(by_column), values)

@@ -13,6 +13,7 @@ from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.enriched_reading import EnrichedReader
 from schemas.errors import SchemaError
+from schemas.learned import Learned
 
 Note = Mapping[str, Any]
 """What a broker wrote about one alert: the annotation, as Avro readers give it."""
@@ -62,8 +63,7 @@ def scored(
     """
     assert len(notes) == len(batch), "one note an alert"
     for name, known in _labels(notes, labels).items():
-        batch.scores[name] = _column(name, known, notes)
-        batch.score_labels[name] = known
+        batch.learned[name] = Learned.probabilities(known, _column(name, known, notes))
     return batch
 
 

@@ -16,13 +16,13 @@ from lake.arrays import conformed, curves_table, joined_schema, table_of
 from lake.keys import Keys
 from lake.layout import (
     ENCODING,
+    LEARNED,
     LITE_BYTES,
     PACKET_AT,
     PACKET_BYTES,
     PACKET_FILE,
     PLAIN,
     ROWS_PER_GROUP,
-    SCORE,
     packet_sizes,
 )
 from schemas.batch import AlertBatch
@@ -89,12 +89,12 @@ class Gathered:
             self._piece(kind, number).unlink()
 
     def _columns(self, batch: AlertBatch) -> dict[str, NDArray[Any]]:
-        scores = {
-            f"{SCORE}{classifier}.{label}": np.ascontiguousarray(batch.score(classifier, label))
-            for classifier, labels in batch.score_labels.items()
-            for label in labels
+        learned = {
+            f"{LEARNED[each.kind]}{name}.{column}": np.ascontiguousarray(each.column(column))
+            for name, each in batch.learned.items()
+            for column in each.columns
         }
-        return {name: batch.column(name) for name in PLAIN} | scores | self._places(batch)
+        return {name: batch.column(name) for name in PLAIN} | learned | self._places(batch)
 
     def _places(self, batch: AlertBatch) -> dict[str, NDArray[Any]]:
         whole, lite = packet_sizes(batch)

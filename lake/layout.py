@@ -16,7 +16,7 @@ A lake of version 1 (LAKE/night=20231018/alerts.parquet and two files beside it)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import COLUMNS, AlertBatch, LightCurves
+from schemas.learned import Kind
 
 VERSION, FIRST_VERSION = "2", "1"
 """Of this layout, which is written; and the one before, which is read. Another is refused."""
@@ -67,8 +68,8 @@ no file, "", and -1 where it was not kept."""
 REPEATING = (*TEXTS, "band", "photometric_system", "detections", PACKET_FILE)
 """Columns of few values, which are written as places in a dictionary."""
 
-SCORE = "score."
-"""How a score's column begins; the classifier and the label follow, after a dot each."""
+LEARNED: Mapping[Kind, str] = {"probabilities": "score.", "values": "value.", "vector": "vector."}
+"""How a column that a stage gave begins; the stage's name and its own follow, a dot between."""
 
 CURVES = ("light_curve", "forced_photometry")
 POINTS = tuple(one.name for one in fields(LightCurves) if one.name != "offsets")

@@ -18,11 +18,11 @@ from lake.arrays import curves_of, values_of
 from lake.layout import (
     FIRST_ALERTS,
     FIRST_VERSION,
+    LEARNED,
     PACKET_AT,
     PACKET_BYTES,
     PACKET_FILE,
     POINTS,
-    SCORE,
     TEXTS,
     VERSION,
     curves_file,
@@ -31,6 +31,7 @@ from lake.layout import (
 )
 from schemas.batch import AlertBatch, LightCurves
 from schemas.errors import ArchiveError
+from schemas.learned import Given
 
 Rows = NDArray[np.int64]
 
@@ -100,13 +101,17 @@ class Part:
         return self._curves.schema_arrow
 
     @cached_property
-    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
-        """The labels of each classifier that has scored."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name in self.schema.names:
-            if name.startswith(SCORE):
-                _, classifier, label = name.split(".", 2)
-                found[classifier] = (*found.get(classifier, ()), label)
+    def given(self) -> Mapping[str, Given]:
+        """What stages gave, by its name."""
+        kinds = {begin: kind for kind, begin in LEARNED.items()}
+        found: dict[str, Given] = {}
+        for column in self.schema.names:
+            begin, *rest = column.split(".", 2)
+            kind = kinds.get(f"{begin}.")
+            if kind is not None:
+                name, own = rest
+                known = found.get(name, Given(name, kind, ()))
+                found[name] = known._replace(columns=(*known.columns, own))
         return found
 
     def span(self, group: int) -> tuple[int, int]:

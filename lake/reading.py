@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.layout import (
+    LEARNED,
     LITE_BYTES,
     NIGHT,
     PACKET_BYTES,
@@ -28,6 +29,7 @@ from schemas.batch import AlertBatch, LightCurves, Spans
 from schemas.cutouts import Stamps
 from schemas.decode import Decoder
 from schemas.errors import ArchiveError
+from schemas.learned import Given, Learned
 
 Rows = NDArray[np.int64]
 
@@ -141,13 +143,13 @@ class LakeRows:
         return self._decoded().stamps
 
     @property
-    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
-        """The labels of each classifier that has scored."""
-        return self.part.score_labels
+    def given(self) -> Mapping[str, Given]:
+        """What stages gave, by its name."""
+        return self.part.given
 
-    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
-        """One label's probability, (n,)."""
-        return self.column(f"score.{classifier}.{label}")
+    def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
+        """One column of that, (n,)."""
+        return self.column(f"{LEARNED[self.given[name].kind]}{name}.{column}")
 
     def take(self, rows: Rows, /) -> LakeRows:
         """The same of some rows, in the order given."""
@@ -167,10 +169,9 @@ class LakeRows:
     def batch(self) -> AlertBatch:
         """These rows in memory, with their packets where those were kept, and their scores."""
         batch = self._decoded() if self.part.has_packets else self._bare()
-        for classifier, labels in self.score_labels.items():
-            columns = [self.score(classifier, label) for label in labels]
-            batch.scores[classifier] = np.stack(columns, axis=1)
-            batch.score_labels[classifier] = labels
+        for name, (_, kind, columns) in self.given.items():
+            found = [self.learned_column(name, column) for column in columns]
+            batch.learned[name] = Learned(kind, columns, np.stack(found, axis=1))
         return batch
 
     def _column(self, name: str) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from schemas.avro import WriterSchema
 from schemas.cutouts import Stamps, read_stamps
+from schemas.learned import Given, Learned, labels_of
 
 Floats = NDArray[np.float64]
 BANDS = ("u", "g", "r", "i", "z", "y", "Y", "J", "H", "K")
@@ -138,7 +139,7 @@ class Spans:
 
 @dataclass(frozen=True)
 class AlertBatch:
-    """Columns of n alerts. Survey fields are never rewritten; only `scores` grow.
+    """Columns of n alerts. Survey fields are never rewritten; only `learned` grows.
 
     Each column's source field, by survey, stands in that survey's adapter (`ztf.py`, `lsst.py`).
     A missing value is NaN; in a distance, "looked and found none" is +inf.
@@ -216,9 +217,8 @@ class AlertBatch:
 
     To the columns such a value is missing. Of all that was decoded together.
     """
-    scores: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    """By classifier: float32 (n, labels), a NaN row where it declined."""
-    score_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    learned: dict[str, Learned] = field(default_factory=dict)
+    """By the name of what stages gave."""
 
     def __len__(self) -> int:
         """The number of alerts, rejected packets not counted."""
@@ -236,14 +236,35 @@ class AlertBatch:
         found: NDArray[Any] = getattr(self, name)
         return found
 
+    @property
+    def scores(self) -> Mapping[str, NDArray[np.float32]]:
+        """By classifier: float32 (n, labels), a NaN row where it declined."""
+        return {name: each.values for name, each in self.learned.items() if each.is_scores}
+
+    @property
+    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
+        """By classifier."""
+        return labels_of(self.given)
+
+    @property
+    def given(self) -> Mapping[str, Given]:
+        """What was learned, by its name."""
+        return {name: Given(name, each.kind, each.columns) for name, each in self.learned.items()}
+
+    def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
+        """One column of what was learned, (n,)."""
+        return self.learned[name].column(column)
+
     def score(self, classifier: str, label: str) -> NDArray[np.float32]:
         """One label's probability, float32 (n,). Raises KeyError naming what there is."""
-        if classifier not in self.scores:
-            raise KeyError(f"no classifier {classifier!r} has scored; scored: {list(self.scores)}")
-        labels = self.score_labels[classifier]
-        if label not in labels:
-            raise KeyError(f"{classifier} has no label {label!r}; it has {list(labels)}")
-        return self.scores[classifier][:, labels.index(label)]
+        labels = self.score_labels
+        if classifier not in labels:
+            raise KeyError(f"no classifier {classifier!r} has scored; scored: {list(labels)}")
+        if label not in labels[classifier]:
+            raise KeyError(
+                f"{classifier} has no label {label!r}; it has {list(labels[classifier])}"
+            )
+        return self.learned[classifier].column(label)
 
     def take(self, rows: NDArray[np.int64]) -> AlertBatch:
         """A batch of some rows, in the order given; `rejected` and `unread` are empty."""
@@ -257,8 +278,7 @@ class AlertBatch:
             packets=[self.packets[row] for row in rows],
             rejected=(),
             unread={},
-            scores={name: values[rows] for name, values in self.scores.items()},
-            score_labels=dict(self.score_labels),
+            learned={name: each.take(rows) for name, each in self.learned.items()},
         )
 
 

@@ -12,6 +12,7 @@ from classifiers.classifier import Classifier
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
 from schemas.isolation import isolate
+from schemas.learned import Learned
 
 RUNS_MAX = 128
 """Runs spent on finding the rows of one batch that make a classifier raise."""
@@ -31,14 +32,13 @@ class ScoringFault(NamedTuple):
 
 
 def score(batch: AlertBatch, classifiers: Sequence[Classifier]) -> tuple[ScoringFault, ...]:
-    """Fill `batch.scores` and `batch.score_labels`; the classifiers run in the order given."""
+    """Fill `batch.learned`; the classifiers run in the order given."""
     faults: list[ScoringFault] = []
     for classifier in classifiers:
         name = classifier.identity.name
         scores = np.full((len(batch), len(classifier.labels)), np.nan, dtype=np.float32)
         faults += _fill(classifier, batch, scores)
-        batch.scores[name] = scores
-        batch.score_labels[name] = classifier.labels
+        batch.learned[name] = Learned.probabilities(classifier.labels, scores)
     return tuple(faults)
 
 

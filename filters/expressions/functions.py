@@ -167,6 +167,12 @@ def _score(alerts: Alerts, classifier: str, label: str) -> Floats:
     return alerts.score(classifier, label).astype(np.float64)
 
 
+@listed("value", Works.ALERTS)
+def _value(alerts: Alerts, stage: str, column: str) -> Floats:
+    """A value that a stage gave, as a catalogue's cross-match does; NaN where it is not known."""
+    return alerts.value(stage, column)
+
+
 @listed("in_region", Works.ALERTS, Kind.TRUTH)
 def _in_region(alerts: Alerts, region: str) -> Truths:
     """Whether the alert lies in a region of the configuration (`[filters.regions]`)."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from filters.alerts import Table
 from schemas.batch import LightCurves
 from schemas.cutouts import Stamps
+from schemas.learned import Given
 
 
 class Window:
@@ -45,13 +46,13 @@ class Window:
         return self._table.take(self._every()).stamps
 
     @property
-    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
-        """The labels of each classifier that has scored."""
-        return self._table.score_labels
+    def given(self) -> Mapping[str, Given]:
+        """What stages gave, as it is."""
+        return self._table.given
 
-    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
-        """One label's probability, a view of the table's."""
-        return self._table.score(classifier, label)[self._rows]
+    def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
+        """One column of that, a view of the table's."""
+        return self._table.learned_column(name, column)[self._rows]
 
     def take(self, rows: NDArray[np.int64], /) -> Window:
         """Some of the rows, in the order given."""

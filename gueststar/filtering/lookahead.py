@@ -21,6 +21,7 @@ from filters.selection import Selection
 from filters.verdict import FAULT
 from schemas.batch import BANDS, LightCurves
 from schemas.cutouts import Stamps
+from schemas.learned import Given
 from sky.catalogues import NO_SKY, Sky
 
 SAME_TIME_DAYS = 1e-6
@@ -108,13 +109,13 @@ class Altered:
         return self._table.stamps
 
     @property
-    def score_labels(self) -> Mapping[str, tuple[str, ...]]:
-        """The labels, as they are."""
-        return self._table.score_labels
+    def given(self) -> Mapping[str, Given]:
+        """What stages gave, as it is."""
+        return self._table.given
 
-    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
-        """A score, as it is: what the networks read is the classifiers' own affair."""
-        return self._table.score(classifier, label)
+    def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
+        """One column of that, as it is: what a stage reads is its own affair."""
+        return self._table.learned_column(name, column)
 
     def take(self, rows: Rows, /) -> Altered:
         """The same of some rows."""

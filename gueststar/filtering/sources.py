@@ -137,8 +137,7 @@ def kept(table: Table, decoder: Decoder) -> AlertBatch:
         return table.batch()
     assert isinstance(table, AlertBatch), "a source gives no other"
     batch = decoder.decode(table.packets)
-    batch.scores.update(table.scores)
-    batch.score_labels.update(table.score_labels)
+    batch.learned.update(table.learned)
     return batch
 
 

@@ -39,6 +39,7 @@ def alerts(
     *,
     light_curve: Sequence[Any] | None = None,
     scores: Mapping[str, Mapping[str, Values]] | None = None,
+    values: Mapping[str, Mapping[str, Values]] | None = None,
     rows: int | None = None,
     **given: Values,
 ) -> AlertBatch:
@@ -47,7 +48,8 @@ def alerts(
         alerts(magnitude=[18.2, 20.1], age_days=3, realbogus={"real": [0.9, 0.2]})
 
     A keyword is a column of `AlertBatch` or a classifier that comes along, whose other labels
-    share what is left of 1 evenly. `scores` is for other classifiers, {name: {label: values}}.
+    share what is left of 1 evenly. `scores` is for other classifiers, {name: {label: values}},
+    `values` the same of other stages.
     `light_curve` is one (made by `light_curve`) for a single alert, else a list of one each; by
     default the detection alone.
 
@@ -57,12 +59,15 @@ def alerts(
     """
     columns, by_classifier = _sorted_out(given)
     by_classifier |= {name: dict(labels) for name, labels in (scores or {}).items()}
-    count = _rows(rows, [*columns.values(), *_each(by_classifier)], light_curve)
-    plain = {name: _spread(name, values, count) for name, values in columns.items()}
+    by_stage = values or {}
+    learned = [*_each(by_classifier), *_each(by_stage)]
+    count = _rows(rows, [*columns.values(), *learned], light_curve)
+    plain = _spreads(columns, count)
     _work_out(plain)
     return handmade(
         light_curve=None if light_curve is None else _curves(light_curve, count),
         scores=_filled(by_classifier, count),
+        values={name: _spreads(each, count) for name, each in by_stage.items()},
         rows=count,
         **plain,
     )
@@ -139,6 +144,10 @@ def _spread(name: str, values: Values, rows: int) -> list[Any]:
     if name == "photometric_system":
         return [SYSTEMS.index(one) if isinstance(one, str) else one for one in listed]
     return listed
+
+
+def _spreads(columns: Mapping[str, Values], rows: int) -> dict[str, list[Any]]:
+    return {name: _spread(name, values, rows) for name, values in columns.items()}
 
 
 def _curves(curves: Sequence[Any], rows: int) -> list[Sequence[Epoch]]:

@@ -21,6 +21,7 @@ from lake.archives import Archive
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
+from schemas.learned import Learned
 
 
 @cache
@@ -34,8 +35,9 @@ def scored(packets: tuple[bytes, ...]) -> AlertBatch:
     batch = Decoder().decode(packets)
     rng = np.random.default_rng(1)
     real = np.where(rng.random(len(batch)) < 0.1, np.nan, rng.random(len(batch)))
-    batch.scores["realbogus"] = np.stack((1 - real, real), axis=1).astype(np.float32)
-    batch.score_labels["realbogus"] = ("bogus", "real")
+    batch.learned["realbogus"] = Learned.probabilities(
+        ("bogus", "real"), np.stack((1 - real, real), axis=1).astype(np.float32)
+    )
     return batch
 
 

@@ -19,6 +19,7 @@ from filters.builtin.infant_supernovae import infant_supernovae
 from filters.selection import Selection
 from schemas.batch import AlertBatch, LightCurves
 from schemas.decode import Decoder
+from schemas.learned import Learned
 from schemas.limits import DecodeLimits
 from tests.filters.packets import (
     JD,
@@ -45,8 +46,9 @@ def clause(of: Selection, name: str) -> Callable[[AlertBatch], Any]:
     """Whether one clause of a filter passes, were the alert held for real."""
 
     def ask(batch: AlertBatch) -> Any:  # noqa: ANN401 - bool
-        batch.score_labels["realbogus"] = ("real",)
-        batch.scores["realbogus"] = np.ones((len(batch), 1), np.float32)
+        batch.learned["realbogus"] = Learned.probabilities(
+            ("real",), np.ones((len(batch), 1), np.float32)
+        )
         return dict(of(batch))[name][0]
 
     return ask

@@ -19,6 +19,7 @@ from filters.conformance import violations
 from filters.loading import builtin_names, load_builtin
 from schemas.batch import SYSTEMS, AlertBatch
 from schemas.decode import Decoder
+from schemas.learned import Learned
 from tests.filters.builtin.making import LABELS
 
 pytestmark = pytest.mark.data
@@ -55,7 +56,7 @@ def stand_in(
     """Give the first labels these probabilities, and the others none."""
     scores = np.zeros((len(batch), len(labels)), np.float32)
     scores[:, : len(first)] = np.stack(first, axis=1)
-    batch.scores[name], batch.score_labels[name] = scores, labels
+    batch.learned[name] = Learned.probabilities(labels, scores)
 
 
 def test_young_supernovae_are_young_real_and_off_the_stars(alerts: AlertBatch) -> None:

@@ -23,6 +23,7 @@ COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 EXPONENTS = ("2", "-1", "0.5", "-8", "7.5", "0")
 OF_NAMES = {
     "score": '"realbogus", "real"',
+    "value": '"gaia", "parallax_mas"',
     "in_region": '"north"',
     "watchlist": '"north"',
     "watchlist_distance_arcsec": '"north"',

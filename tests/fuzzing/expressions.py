@@ -66,6 +66,7 @@ BATCH = handmade(
     dec_deg=[-90.0, 0.0, 90.0, np.nan],
     light_curve=[[Epoch(59999.0, "g", 10.0), Epoch(60000.0, "r", 20.0)], [], [Epoch(6e4, "g")], []],
     scores={"realbogus": {"bogus": [0.1, 0.9, 0.5, np.nan], "real": [0.9, 0.1, 0.5, np.nan]}},
+    values={"gaia": {"parallax_mas": [1.0, -np.inf, 0.0, np.nan]}},
 )
 SKY = Sky(regions=[_North()], watchlists=[_North()])
 

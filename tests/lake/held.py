@@ -12,14 +12,19 @@ from lake.layout import CURVES, PLAIN, POINTS
 from lake.reading import Lake, LakeRows
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
+from schemas.learned import Learned
 
 
 def with_scores(batch: AlertBatch) -> AlertBatch:
-    """Scores that are no network's, with rows that were declined."""
+    """Something of each kind that is no stage's, with rows that were declined."""
     real = np.linspace(0, 1, len(batch), dtype=np.float32)
     real[::5] = np.nan
-    batch.scores["realbogus"] = np.stack([real, 1 - real], axis=1)
-    batch.score_labels["realbogus"] = ("real", "bad.pixel")
+    batch.learned["realbogus"] = Learned.probabilities(
+        ("real", "bad.pixel"), np.stack([real, 1 - real], axis=1)
+    )
+    far = np.stack([real, np.arange(len(batch))], axis=1).astype(np.float64)
+    batch.learned["gaia"] = Learned("values", ("distance_arcsec", "parallax.mas"), far)
+    batch.learned["embedding"] = Learned("vector", ("0", "1"), far.astype(np.float32))
     return batch
 
 
@@ -38,12 +43,12 @@ def assert_same(rows: Table, batch: AlertBatch) -> None:
         assert rows.column(name).dtype.kind == batch.column(name).dtype.kind
     for kind in CURVES:
         assert_same_curves(getattr(rows, kind), getattr(batch, kind))
-    assert dict(rows.score_labels) == batch.score_labels
-    for classifier, labels in batch.score_labels.items():
-        for label in labels:
-            np.testing.assert_array_equal(
-                rows.score(classifier, label), batch.score(classifier, label)
-            )
+    assert dict(rows.given) == batch.given
+    for name, learned in batch.learned.items():
+        for column in learned.columns:
+            given = rows.learned_column(name, column)
+            np.testing.assert_array_equal(given, learned.column(column))
+            assert given.dtype == learned.values.dtype
 
 
 def assert_same_curves(one: LightCurves, other: LightCurves) -> None:

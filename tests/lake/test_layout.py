@@ -65,7 +65,7 @@ def test_columns_that_an_older_part_lacks_are_not_measured_there(tmp_path: Path)
     written(tmp_path, with_scores(nights(0, 0, first=1)), with_packets=False)
     rows = only(tmp_path)
     assert rows.column("alert_id").tolist() == [0, 1, 2]
-    assert np.isnan(rows.score("realbogus", "bad.pixel")).tolist() == [True, True, False]
+    assert np.isnan(rows.learned_column("realbogus", "bad.pixel")).tolist() == [True, True, False]
 
 
 def test_alerts_whose_time_is_none_are_left_out_and_counted(tmp_path: Path) -> None:

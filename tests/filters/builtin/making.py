@@ -52,7 +52,7 @@ def batch_of(*cases: Case, later: Sequence[Epoch] = ()) -> AlertBatch:
         name: {label: [_chance(case, name, label) for case in cases] for label in labels}
         for name, labels in LABELS.items()
     }
-    return handmade(light_curve=curves, scores=scores, rows=len(cases), **columns)
+    return handmade(light_curve=curves, scores=scores, values=None, rows=len(cases), **columns)
 
 
 def _chance(case: Case, classifier: str, label: str) -> float:

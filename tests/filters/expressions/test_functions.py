@@ -51,6 +51,7 @@ def test_the_list_is_this_one() -> None:
         "rate_mag_per_day()",
         'score("classifier", "label")',
         "sqrt(x)",
+        'value("stage", "column")',
         'watchlist("watchlist")',
         'watchlist_distance_arcsec("watchlist")',
     ]

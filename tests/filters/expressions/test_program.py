@@ -19,6 +19,7 @@ from filters.handmade import handmade
 from filters.selection import Selection
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
+from schemas.learned import Learned
 from tests.filters.expressions import trees
 from tests.filters.expressions.trees import Trees
 
@@ -58,8 +59,9 @@ def batches(draw: st.DrawFn) -> AlertBatch:
     alerts = draw(st.lists(trees.rows(), min_size=1, max_size=5)) * draw(st.sampled_from([1, 30]))
     batch = trees.batch_of(alerts)
     real = np.resize(np.array([0.1, NAN, 0.5, 0.8], np.float32), len(alerts))
-    batch.scores["realbogus"] = np.stack([real, 1 - real], axis=1)
-    batch.score_labels["realbogus"] = ("real", "bogus")
+    batch.learned["realbogus"] = Learned.probabilities(
+        ("real", "bogus"), np.stack([real, 1 - real], axis=1)
+    )
     return batch
 
 

@@ -15,6 +15,7 @@ from filters.expressions.program import Program
 from filters.filter_set import ActiveFilter, FilterSet
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
+from schemas.learned import Learned
 
 pytestmark = pytest.mark.data
 
@@ -48,8 +49,9 @@ def alerts(data_folder: Path) -> AlertBatch:
     archive = data_folder / "ztf" / "astrolabsoftware+fink-broker" / "alerts.tar.xz"
     batch = Decoder().decode([*islice(packets(archive), ALERTS)])
     real = batch.survey_real_score.astype(np.float32)
-    batch.scores["realbogus"] = np.stack([1 - real, real], axis=1)
-    batch.score_labels["realbogus"] = ("bogus", "real")
+    batch.learned["realbogus"] = Learned.probabilities(
+        ("bogus", "real"), np.stack([1 - real, real], axis=1)
+    )
     return batch
 
 

@@ -11,6 +11,7 @@ from filters.alerts import Alerts
 from filters.expressions.window import Window
 from filters.handmade import Epoch, handmade
 from schemas.batch import AlertBatch, LightCurves
+from schemas.learned import Given
 
 NAN = np.nan
 
@@ -35,9 +36,9 @@ def test_it_is_the_table_of_its_rows(batch: AlertBatch, begin: int, end: int) ->
         np.testing.assert_array_equal(window.column(name), alone.column(name))
     assert_same(window.light_curve, alone.light_curve)
     assert_same(window.forced_photometry, alone.forced_photometry)
-    assert window.score_labels == {"realbogus": ("real",)}
+    assert window.given == {"realbogus": Given("realbogus", "probabilities", ("real",))}
     np.testing.assert_array_equal(
-        window.score("realbogus", "real"), alone.scores["realbogus"][:, 0]
+        window.learned_column("realbogus", "real"), alone.scores["realbogus"][:, 0]
     )
     assert len(window.stamps) == len(alone.stamps)
 

@@ -11,6 +11,7 @@ from filters.loading import builtin_names, load_builtin
 from filters.selection import Clauses, selection
 from gueststar.filtering.lookahead import PLANTED, cut, look_ahead, plant
 from schemas.batch import BANDS, AlertBatch
+from schemas.learned import Learned
 from tests.gueststar.filtering.tried import bright, clumsy, invented, is_odd
 
 
@@ -104,8 +105,9 @@ def test_no_built_in_filter_looks_ahead(batch: AlertBatch, name: str) -> None:
     random = np.random.default_rng(1)
     scored = batch.take(np.arange(len(batch)))
     for classifier, names in labels.items():
-        scored.scores[classifier] = random.random((len(batch), len(names)), dtype=np.float32)
-        scored.score_labels[classifier] = names
+        scored.learned[classifier] = Learned.probabilities(
+            names, random.random((len(batch), len(names)), dtype=np.float32)
+        )
     assert not look_ahead(load_builtin(name), [scored]).found
 
 

@@ -17,6 +17,7 @@ from gueststar.filtering.receipts import latest
 from gueststar.filtering.rehearsing import rehearse
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError, FilterError
+from schemas.learned import Learned
 from tests.gueststar.filtering.tried import invented, is_odd, lake_of
 
 BRIGHT = """
@@ -109,8 +110,9 @@ def test_packets_and_their_lake_give_the_same(
 ) -> None:
     def as_archived(fresh: AlertBatch) -> None:
         rows = [batch.alert_id.tolist().index(each) for each in fresh.alert_id.tolist()]
-        fresh.scores["realbogus"] = batch.scores["realbogus"][rows]
-        fresh.score_labels["realbogus"] = batch.score_labels["realbogus"]
+        fresh.learned["realbogus"] = Learned.probabilities(
+            batch.score_labels["realbogus"], batch.scores["realbogus"][rows]
+        )
 
     monkeypatch.setattr("gueststar.filtering.sources.score", as_archived)
     folder = tmp_path / "packets"

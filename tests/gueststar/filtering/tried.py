@@ -13,6 +13,7 @@ from lake.writing import LakeWriter
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
+from schemas.learned import Learned
 
 
 def invented(alerts: int = 60, seed: int = 5) -> AlertBatch:
@@ -24,8 +25,9 @@ def with_scores(batch: AlertBatch) -> AlertBatch:
     """Every third alert was declined."""
     real = (batch.magnitude < 19).astype(np.float32)
     real[::3] = np.nan
-    batch.scores["realbogus"] = np.stack([real, 1 - real], axis=1)
-    batch.score_labels["realbogus"] = ("real", "bad_pixel")
+    batch.learned["realbogus"] = Learned.probabilities(
+        ("real", "bad_pixel"), np.stack([real, 1 - real], axis=1)
+    )
     return batch
 
 
