@@ -100,7 +100,7 @@ class Ours:
             models=[self.classifier.identity],
             ingest_unix_us=np.full(len(batch), time.time_ns() // 1000),
             publish_unix_us=time.time_ns() // 1000,
-            scores={name: (batch.score_labels[name], batch.scores[name]) for name in batch.scores},
+            learned=batch.learned,
             filters=filters,
         )
 

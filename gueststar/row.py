@@ -66,6 +66,21 @@ class Row:
     row: int = field(repr=False, compare=False)
 
     @property
+    def values(self) -> Mapping[str, Mapping[str, float]]:
+        """By stage and column: `alert.values["gaia"]["distance_arcsec"]`; NaN: not known."""
+        return {
+            name: dict(zip(each.columns, each.values[self.row].tolist(), strict=True))
+            for name, each in self.batch.learned.items()
+            if each.kind == "values"
+        }
+
+    @property
+    def vectors(self) -> Mapping[str, NDArray[np.float32]]:
+        """By stage; NaN throughout where it gave none."""
+        learned = self.batch.learned.items()
+        return {name: each.values[self.row] for name, each in learned if each.kind == "vector"}
+
+    @property
     def light_curve(self) -> LightCurves:
         """Its history and this detection: columns of one entry a point, by rising mjd."""
         return self.batch.light_curve.of(self.row)

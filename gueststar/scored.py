@@ -1,8 +1,9 @@
-"""Scores that came with the alerts, as columns: filters run on them as on a live batch."""
+"""What came with the alerts, as columns: filters run on them as on a live batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.enriched_reading import EnrichedReader
 from schemas.errors import SchemaError
-from schemas.learned import Learned
+from schemas.learned import FLOATS, Given, Kind, Learned
 
 Note = Mapping[str, Any]
 """What a broker wrote about one alert: the annotation, as Avro readers give it."""
@@ -21,7 +22,10 @@ Note = Mapping[str, Any]
 NO_NOTE: Note = {"scores": {}, "filters": ()}
 """What is known of an alert that no broker has enriched."""
 
-NO_LABELS: Mapping[str, Sequence[str]] = {}
+NOTHING_GIVEN: Mapping[str, Given] = {}
+
+NOTED: Mapping[Kind, str] = {"probabilities": "scores", "values": "values", "vector": "vectors"}
+"""Where a note has what stages gave."""
 
 
 def noted(
@@ -53,17 +57,16 @@ def versions(note: Note) -> tuple[SelectedBy, ...]:
 
 
 def scored(
-    batch: AlertBatch, notes: Sequence[Note], *, labels: Mapping[str, Sequence[str]] = NO_LABELS
+    batch: AlertBatch, notes: Sequence[Note], *, given: Mapping[str, Given] = NOTHING_GIVEN
 ) -> AlertBatch:
-    """The batch with the scores that its `notes` (n) hold, for filters to read; the same batch.
+    """The batch with what its `notes` (n) say was learned, for filters to read; the same batch.
 
-    `batch.scores[classifier]` becomes float32 (n, labels), a NaN row where it declined; labels
-    stand in the order of their first appearance. `labels` names classifiers that shall have
-    columns even where they declined every alert, with their labels.
+    `batch.learned[name]` has columns in the order of their first appearance. `given` names stages
+    that shall have columns even where they gave nothing of any alert.
     """
     assert len(notes) == len(batch), "one note an alert"
-    for name, known in _labels(notes, labels).items():
-        batch.learned[name] = Learned.probabilities(known, _column(name, known, notes))
+    for name, one in _given(notes, given).items():
+        batch.learned[name] = Learned(one.kind, one.columns, _values(one, notes))
     return batch
 
 
@@ -74,22 +77,33 @@ def _note(packet: bytes, reader: EnrichedReader) -> Note:
         return NO_NOTE
 
 
-def _labels(
-    notes: Sequence[Note], labels: Mapping[str, Sequence[str]]
-) -> dict[str, tuple[str, ...]]:
-    """Each classifier's labels: those given, then those found, each once."""
-    found: dict[str, dict[str, None]] = {
-        name: dict.fromkeys(given) for name, given in labels.items()
-    }
+def _given(notes: Sequence[Note], given: Mapping[str, Given]) -> dict[str, Given]:
+    """What stages gave: that which was known, then that which is found, each column once."""
+    kinds = {name: one.kind for name, one in given.items()}
+    columns = {name: dict.fromkeys(one.columns) for name, one in given.items()}
     for note in notes:
-        for name, chances in note["scores"].items():
-            found.setdefault(name, {}).update(dict.fromkeys(chances))
-    return {name: tuple(one) for name, one in found.items()}
+        for kind, field in NOTED.items():
+            for name, entry in note.get(field, {}).items():
+                if kinds.setdefault(name, kind) == kind:
+                    columns.setdefault(name, {}).update(dict.fromkeys(_columns(kind, entry)))
+    return {name: Given(name, kind, tuple(columns[name])) for name, kind in kinds.items()}
 
 
-def _column(name: str, labels: Sequence[str], notes: Sequence[Note]) -> NDArray[np.float32]:
-    scores = np.full((len(notes), len(labels)), np.nan, dtype=np.float32)
+def _columns(kind: Kind, entry: Collection[Any]) -> Iterable[str]:
+    return map(str, range(len(entry))) if kind == "vector" else entry
+
+
+def _values(given: Given, notes: Sequence[Note]) -> NDArray[np.floating[Any]]:
+    """(n, columns), NaN where nothing was given."""
+    values = np.full((len(notes), len(given.columns)), np.nan, FLOATS[given.kind])
     for row, note in enumerate(notes):
-        if chances := note["scores"].get(name):
-            scores[row] = [chances.get(label, np.nan) for label in labels]
-    return scores
+        entry = note.get(NOTED[given.kind], {}).get(given.name)
+        if given.kind == "vector" and entry:
+            values[row, : len(entry)] = entry
+        elif entry:
+            values[row] = [_number(entry.get(column)) for column in given.columns]
+    return values
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value

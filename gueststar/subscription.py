@@ -24,6 +24,7 @@ from schemas.batch import AlertBatch
 from schemas.container import MAGIC
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
+from schemas.learned import Given
 from schemas.writing import contained
 
 LOG = logging.getLogger("gueststar.subscription")
@@ -88,7 +89,7 @@ def subscribe_batches(
 ) -> Generator[AlertBatch, None, None]:
     """As `subscribe`, in batches of columns: what is there already, at most 500 alerts together.
 
-    `batch.scores` holds the published scores, so filters run on a batch as they do in the broker,
+    `batch.learned` holds what was published, so filters run on a batch as they do in the broker,
     and `gueststar.astropy_table(batch)` and `pandas_frame(batch)` make tables of it. A batch counts
     as dealt with when the next one is asked for.
     """
@@ -195,7 +196,7 @@ class Subscription:
         self._passed_over = PassedOver(has_schemas=schemas is not None)
         self._decoder = Decoder(schemas=schemas, rescore=True)
         self._reader = EnrichedReader(schemas=schemas)
-        self._labels: dict[str, tuple[str, ...]] = {}
+        self._given: dict[str, Given] = {}
         self._dealt_with: dict[Partition, int] = {}
 
     def __iter__(self) -> Iterator[Alert]:
@@ -253,7 +254,7 @@ class Subscription:
         for rejected in batch.rejected:
             self._passed_over.add(messages[rejected.index], rejected)
         notes = noted(batch, self._reader)
-        self._labels = dict(scored(batch, notes, labels=self._labels).score_labels)
+        self._given = dict(scored(batch, notes, given=self._given).given)
         return Arrived(messages, batch, notes)
 
     def _are_of_one_life(self) -> bool:

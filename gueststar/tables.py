@@ -84,11 +84,10 @@ def _table(columns: dict[str, NDArray[Any]]) -> Table:
 
 
 def _columns(batch: AlertBatch) -> dict[str, NDArray[Any]]:
-    """Every column by name, codes as names, scores last."""
+    """Every column by name, codes as names, what was learned last."""
     columns = {name: _named(name, batch.column(name)) for name in COLUMNS}
-    for classifier, labels in batch.score_labels.items():
-        for label in labels:
-            columns[f"{classifier}_{label}"] = batch.score(classifier, label)
+    for name, learned in batch.learned.items():
+        columns |= {f"{name}_{column}": learned.column(column) for column in learned.columns}
     return columns
 
 

@@ -139,6 +139,8 @@ def json_line(alert: Alert) -> str:
         "alert_id_text": str(alert.alert_id),
         "nothing_near": [name for name, value in columns.items() if value == math.inf],
         "scores": {name: dict(labels) for name, labels in alert.scores.items()},
+        "values": {name: _plain_values(each) for name, each in alert.values.items()},
+        "vectors": {name: list(map(plain, each.tolist())) for name, each in alert.vectors.items()},
         "filters": list(alert.filters),
         "selected_by": [version_of(one) for one in alert.selected_by],
     }
@@ -149,6 +151,10 @@ def version_of(selected: SelectedBy) -> dict[str, object]:
     """A filter's version as JSON has it."""
     catalogues = [one._asdict() for one in selected.catalogues]
     return {**selected._asdict(), "catalogues": catalogues}
+
+
+def _plain_values(values: Mapping[str, float]) -> dict[str, object]:
+    return {name: plain(value) for name, value in values.items()}
 
 
 def plain(value: object) -> object:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.avro import ENRICHED_NAMESPACE
+from schemas.learned import Kind, Learned
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FIELD_NAME = "gueststar"
@@ -82,6 +83,18 @@ ANNOTATION_SCHEMA: dict[str, Any] = {
             "default": [],  # so that what was written without it is still read
             "doc": "The same filters in the same order, each with its version.",
         },
+        {
+            "name": "values",
+            "type": {"type": "map", "values": {"type": "map", "values": ["null", "double"]}},
+            "default": {},
+            "doc": "By stage and column; null where it is not known.",
+        },
+        {
+            "name": "vectors",
+            "type": {"type": "map", "values": {"type": "array", "items": "float"}},
+            "default": {},
+            "doc": "By stage; without those that gave none.",
+        },
     ],
 }
 FIELD_SCHEMA: dict[str, Any] = {
@@ -112,10 +125,6 @@ class SelectedBy(NamedTuple):
     catalogues: tuple[Catalogue, ...] = ()
 
 
-Scores = tuple[tuple[str, ...], NDArray[np.float32]]
-"""A classifier's labels, and probabilities (n, labels); a row with a NaN is one it declined."""
-
-
 @dataclass(frozen=True)
 class Annotations:
     """What was learned about the n alerts of a batch. Times are UTC, in microseconds since 1970."""
@@ -127,7 +136,8 @@ class Annotations:
     """When each alert reached us (n)."""
     publish_unix_us: int
     """When the batch was encoded for publication."""
-    scores: Mapping[str, Scores] = field(default_factory=dict)
+    learned: Mapping[str, Learned] = field(default_factory=dict)
+    """By name, of n alerts each; a row of probabilities or a vector with a NaN is none."""
     filters: Sequence[tuple[str, ...]] = ()
     """By alert, the filters that selected it; empty where none selected any."""
     flags: Sequence[tuple[str, ...]] = ()
@@ -141,11 +151,10 @@ class Annotations:
 
     def take(self, rows: NDArray[np.int64]) -> Annotations:
         """Those of some alerts, in the order given."""
-        scores = {name: (labels, values[rows]) for name, (labels, values) in self.scores.items()}
         return replace(
             self,
             ingest_unix_us=self.ingest_unix_us[rows],
-            scores=scores,
+            learned={name: each.take(rows) for name, each in self.learned.items()},
             filters=[self.filters[row] for row in rows] if self.filters else (),
             flags=[self.flags[row] for row in rows] if self.flags else (),
             selected_by=[self.selected_by[row] for row in rows] if self.selected_by else (),
@@ -167,11 +176,13 @@ def encode_annotations(
         for fingerprint, ingested, *rest in zip(
             fingerprints,
             annotations.ingest_unix_us.tolist(),
-            _scores(annotations.scores, len(fingerprints)),
+            _maps(annotations.learned, "probabilities"),
             _texts_by_alert(annotations.filters),
             _texts_by_alert(annotations.flags),
-            _floats_or_null(survey_real_score),
+            _numbers_or_null(survey_real_score, "<f4"),
             _selected_by_alert(annotations.selected_by),
+            _maps(annotations.learned, "values"),
+            _maps(annotations.learned, "vector"),
             strict=False,
         )
     ]
@@ -211,22 +222,36 @@ def _selected_by(one: SelectedBy) -> bytes:
     return b"".join((*map(text_bytes, one[:3]), block_bytes(catalogues)))
 
 
-def _scores(scores: Mapping[str, Scores], alerts: int) -> list[bytes]:
-    if not scores:
-        return [b"\0"] * alerts
-    columns = [_entries(name, labels, values) for name, (labels, values) in scores.items()]
+def _maps(learned: Mapping[str, Learned], kind: Kind) -> Sequence[bytes] | repeat[bytes]:
+    """By alert, the map of what was learned of one kind."""
+    of_kind = {name: each for name, each in learned.items() if each.kind == kind}
+    if not of_kind:
+        return repeat(b"\0")
+    write = _values if kind == "values" else _entries
+    columns = [write(name, each) for name, each in of_kind.items()]
     return [block_bytes(filter(None, entries)) for entries in zip(*columns, strict=True)]
 
 
-def _entries(name: str, labels: tuple[str, ...], values: NDArray[np.float32]) -> list[bytes]:
-    """One classifier's entry in each alert's map of scores; empty where it declined.
+def _values(name: str, learned: Learned) -> list[bytes]:
+    """One stage's entry in each alert's map of values."""
+    assert learned.columns, f"{name} has no columns"
+    begin = text_bytes(name) + long_bytes(len(learned.columns))
+    names = [text_bytes(column) for column in learned.columns]
+    cells = [_numbers_or_null(column, "<f8") for column in learned.values.T]
+    parts = [part for pair in zip(map(repeat, names), cells, strict=True) for part in pair]
+    return [b"".join((begin, *row, b"\0")) for row in zip(*parts, strict=False)]
+
+
+def _entries(name: str, learned: Learned) -> list[bytes]:
+    """One stage's entry in each alert's map of scores or of vectors; empty where there is none.
 
     The entries are alike but for the numbers, so they are made as one table of bytes.
     """
-    assert labels, f"{name} has no labels"
-    row, places = bytearray(text_bytes(name) + long_bytes(len(labels))), []
-    for label in labels:
-        row += text_bytes(label)
+    _, columns, values = learned
+    assert columns, f"{name} has no columns"
+    row, places = bytearray(text_bytes(name) + long_bytes(len(columns))), []
+    for column in columns:
+        row += text_bytes(column) if learned.is_scores else b""
         places.append(len(row))
         row += bytes(4)
     table = np.tile(np.frombuffer(bytes(row) + b"\0", np.uint8), (len(values), 1))
@@ -236,11 +261,13 @@ def _entries(name: str, labels: tuple[str, ...], values: NDArray[np.float32]) ->
     return _rows(table, np.any(np.isnan(values), axis=1).tolist())
 
 
-def _floats_or_null(values: NDArray[np.float64]) -> list[bytes]:
-    """A nullable float for each alert, null for NaN."""
-    table = np.full((len(values), 5), _GIVEN[0], np.uint8)
+def _numbers_or_null(values: NDArray[np.floating[Any]], kind: str) -> list[bytes]:
+    """A nullable number for each alert, null for NaN; kind: "<f4" or "<f8"."""
     with np.errstate(over="ignore"):  # what a hostile packet has for a score
-        table[:, 1:] = values.astype("<f4").view(np.uint8).reshape(-1, 4)
+        numbers = values.astype(kind).view(np.uint8)
+    given = np.full((len(values), 1), _GIVEN[0], np.uint8)
+    rows = numbers.reshape(len(values), np.dtype(kind).itemsize)
+    table = np.concatenate([given, rows], axis=1)
     return [given or _NULL for given in _rows(table, np.isnan(values).tolist())]
 
 

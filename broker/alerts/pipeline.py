@@ -182,7 +182,7 @@ class Pipeline:
             models=[each.identity for each in self._classifiers],
             ingest_unix_us=np.full(len(batch), round(judged.ingested_unix_s * 1e6), np.int64),
             publish_unix_us=round(self._clock.now_s() * 1e6),
-            scores={name: (batch.score_labels[name], batch.scores[name]) for name in batch.scores},
+            learned=batch.learned,
             filters=[tuple(one.filter for one in by) for by in selected_by],
             flags=judged.flags(),
             selected_by=selected_by,

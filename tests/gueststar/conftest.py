@@ -11,6 +11,7 @@ from replay.invention import invent
 from schemas.annotation import Annotations, Catalogue, SelectedBy
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
+from schemas.learned import Learned
 
 TOPIC = "young"
 ALERTS = 6
@@ -43,7 +44,7 @@ def enriched(packets: list[bytes]) -> list[bytes]:
         models=[("realbogus", "1", "abc")],
         ingest_unix_us=np.zeros(len(batch), dtype=np.int64),
         publish_unix_us=0,
-        scores={"realbogus": (tuple(SCORES), scores)},
+        learned={"realbogus": Learned.probabilities(tuple(SCORES), scores)},
         filters=[("young",), *[()] * (len(batch) - 1)],
         selected_by=[(YOUNG,), *[()] * (len(batch) - 1)],
     )

@@ -70,7 +70,7 @@ def test_a_bare_enriched_record_keeps_what_was_learned() -> None:
     (packet,) = Enricher().encode(batch, learned(1), "full")
     (alert,) = alerts_of(Decoder(rescore=True).decode([packet]))
     (record,) = fastavro.reader(io.BytesIO(container_of(alert)))
-    assert record["gueststar"]["scores"].keys() == learned(1).scores.keys()
+    assert record["gueststar"]["scores"].keys() == learned(1).learned.keys()
     assert noted(alert.batch) != [NO_NOTE]
 
 

@@ -11,6 +11,7 @@ from filters.builtin.young_supernovae import young_supernovae
 from filters.handmade import handmade
 from gueststar.scored import NO_NOTE, noted, scored
 from schemas.decode import Decoder
+from schemas.learned import Given
 from tests.gueststar.conftest import ALERTS, SCORES
 
 LABELS = ("real", "bogus")
@@ -44,7 +45,11 @@ def test_packets_that_are_no_single_record_have_no_notes() -> None:
 
 
 def test_a_classifier_that_declined_everything_has_its_columns_where_it_is_named() -> None:
-    batch = scored(handmade(rows=2), [NO_NOTE] * 2, labels={"realbogus": LABELS})
+    batch = scored(
+        handmade(rows=2),
+        [NO_NOTE] * 2,
+        given={"realbogus": Given("realbogus", "probabilities", tuple(LABELS))},
+    )
     assert np.isnan(batch.score("realbogus", "bogus")).all()
 
 
@@ -59,6 +64,8 @@ def test_labels_of_two_versions_stand_beside_each_other() -> None:
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1, width=32)), min_size=1, max_size=8))
 def test_every_row_has_its_own_scores(values: list[float | None]) -> None:
     notes = [NO_NOTE if one is None else {"scores": {"net": {"real": one}}} for one in values]
-    batch = scored(handmade(rows=len(values)), notes, labels={"net": ("real",)})
+    batch = scored(
+        handmade(rows=len(values)), notes, given={"net": Given("net", "probabilities", ("real",))}
+    )
     found: NDArray[np.float32] = batch.score("net", "real")
     np.testing.assert_array_equal(found, [np.nan if one is None else one for one in values])

@@ -5,9 +5,10 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
+import hypothesis
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from schemas.annotation import (
@@ -17,6 +18,7 @@ from schemas.annotation import (
     SelectedBy,
     encode_annotations,
 )
+from schemas.learned import FLOATS, Kind, Learned
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FIELD = fastavro.parse_schema({"type": "record", "name": "only", "fields": [FIELD_SCHEMA]})
@@ -36,7 +38,11 @@ LATEST_US = 4_102_444_800_000_000  # the year 2100
 TIMES = st.integers(0, LATEST_US)
 SURVEY_SCORES = (0.25, np.nan, 0.0, float(np.float32(0.9)))
 """Of up to four alerts."""
-PROBABILITIES = st.floats(0, 1, width=32) | st.just(float("nan"))
+CELLS: dict[Kind, st.SearchStrategy[float]] = {
+    "probabilities": st.floats(0, 1, width=32) | st.just(float("nan")),
+    "values": st.floats(),
+    "vector": st.floats(width=32),
+}
 
 
 def read(encoded: bytes) -> dict[str, Any]:
@@ -58,19 +64,20 @@ def annotations(draw: st.DrawFn) -> Annotations:
     """What may be learned of up to four alerts."""
     alerts = draw(st.integers(0, 4))
     each = st.lists(TEXTS, min_size=alerts, max_size=alerts)
-    scores = {}
-    for name in draw(st.lists(st.text(max_size=6), unique=True, max_size=3)):
-        labels = tuple(draw(st.lists(st.text(max_size=4), unique=True, min_size=1, max_size=4)))
-        cells = st.lists(
-            PROBABILITIES, min_size=alerts * len(labels), max_size=alerts * len(labels)
-        )
-        scores[name] = (labels, np.array(draw(cells), np.float32).reshape(alerts, len(labels)))
+    found = {}
+    for name in draw(st.lists(st.text(max_size=6), unique=True, max_size=4)):
+        columns = tuple(draw(st.lists(st.text(max_size=4), unique=True, min_size=1, max_size=4)))
+        kind = draw(st.sampled_from(list(CELLS)))
+        count = alerts * len(columns)
+        cells = draw(st.lists(CELLS[kind], min_size=count, max_size=count))
+        values = np.array(cells, FLOATS[kind]).reshape(alerts, len(columns))
+        found[name] = Learned(kind, columns, values)
     return Annotations(
         broker_version=draw(st.text(max_size=9)),
         models=draw(st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=3)),
         ingest_unix_us=np.array(draw(st.lists(TIMES, min_size=alerts, max_size=alerts)), np.int64),
         publish_unix_us=draw(TIMES),
-        scores=scores,
+        learned=found,
         filters=draw(each | st.just([])),
         flags=draw(each | st.just([])),
         selected_by=draw(st.lists(SELECTED_BY, min_size=alerts, max_size=alerts) | st.just([])),
@@ -78,16 +85,11 @@ def annotations(draw: st.DrawFn) -> Annotations:
 
 
 @settings(max_examples=150)
-@given(learned=annotations())
+@hypothesis.given(learned=annotations())
 def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
     prints = [f"fingerprint {row}" for row in range(len(learned))]
     theirs = np.array(SURVEY_SCORES[: len(learned)])
     for row, encoded in enumerate(encode_annotations(learned, prints, theirs)):
-        expected_scores = {
-            name: dict(zip(labels, values[row].tolist(), strict=True))
-            for name, (labels, values) in learned.scores.items()
-            if not np.isnan(values[row]).any()
-        }
         assert read(encoded) == {
             "broker_version": learned.broker_version,
             "models": [
@@ -97,14 +99,28 @@ def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
             "publish_time": instant(learned.publish_unix_us),
             "schema_fingerprint": prints[row],
             "ingest_time": instant(int(learned.ingest_unix_us[row])),
-            "scores": expected_scores,
+            "scores": given(learned, "probabilities", row),
             "filters": list(learned.filters[row]) if learned.filters else [],
             "flags": list(learned.flags[row]) if learned.flags else [],
             "survey_real_score": None if row == 1 else SURVEY_SCORES[row],
             "selected_by": [as_read(one) for one in learned.selected_by[row]]
             if learned.selected_by
             else [],
+            "values": given(learned, "values", row),
+            "vectors": given(learned, "vector", row),
         }
+
+
+def given(learned: Annotations, kind: Kind, row: int) -> dict[str, Any]:
+    """What an alert's record says of one kind."""
+    found: dict[str, Any] = {}
+    for name, each in learned.learned.items():
+        numbers = each.values[row].tolist()
+        if each.kind != kind or (kind != "values" and np.isnan(numbers).any()):
+            continue
+        nulls = [None if np.isnan(number) else number for number in numbers]
+        found[name] = nulls if kind == "vector" else dict(zip(each.columns, nulls, strict=True))
+    return found
 
 
 def as_read(one: SelectedBy) -> dict[str, Any]:
@@ -113,7 +129,7 @@ def as_read(one: SelectedBy) -> dict[str, Any]:
 
 
 @settings(max_examples=50)
-@given(learned=annotations(), seed=st.integers(0, 9))
+@hypothesis.given(learned=annotations(), seed=st.integers(0, 9))
 def test_what_is_taken_is_encoded_as_it_was_among_the_others(
     learned: Annotations, seed: int
 ) -> None:
@@ -125,9 +141,9 @@ def test_what_is_taken_is_encoded_as_it_was_among_the_others(
 
 
 def test_a_classifier_without_labels_is_a_programmer_s_error() -> None:
-    scores = {"empty": ((), np.zeros((1, 0), np.float32))}
-    learned = Annotations("1", [], np.zeros(1, np.int64), 0, scores)
-    with pytest.raises(AssertionError, match="empty has no labels"):
+    empty = {"empty": Learned.probabilities((), np.zeros((1, 0)))}
+    learned = Annotations("1", [], np.zeros(1, np.int64), 0, empty)
+    with pytest.raises(AssertionError, match="empty has no columns"):
         encode_annotations(learned, ["x"], np.zeros(1))
 
 
@@ -138,23 +154,23 @@ def without(field: Any, *names: str) -> Any:  # noqa: ANN401 - JSON
     return {**field, "type": [null, {**annotation, "fields": fields}]}
 
 
-LATER: dict[str, Any] = {"survey_real_score": None, "selected_by": []}
+LATER: dict[str, Any] = {"survey_real_score": None, "selected_by": [], "values": {}, "vectors": {}}
 """What was added to the annotation, in that order, and what stands for it where it is missing."""
 
 
-@pytest.mark.parametrize(
-    ("names", "score_bytes"), [(["survey_real_score", "selected_by"], 5), (["selected_by"], 0)]
-)
-def test_readers_of_either_annotation_read_both(names: list[str], score_bytes: int) -> None:
+@pytest.mark.parametrize("kept", range(len(LATER)))
+def test_readers_of_each_annotation_read_all(kept: int) -> None:
+    names = list(LATER)[kept:]
     older = fastavro.parse_schema(
         {"type": "record", "name": "only", "fields": [without(FIELD_SCHEMA, *names)]}
     )
     one = SelectedBy("mine", "3", "ab", (Catalogue("field", "cd"),))
-    learned = Annotations("1", [], np.zeros(1, np.int64), 0, selected_by=[(one,)])
+    found = {"gaia": Learned("values", ("a",), np.full((1, 1), 0.5))}
+    learned = Annotations("1", [], np.zeros(1, np.int64), 0, found, selected_by=[(one,)])
     (new,) = encode_annotations(learned, ["x"], np.array([0.75]))
-    ending = block_bytes([b"".join(map(text_bytes, one[:3])) + block_bytes([b"\x0afield\x04cd"])])
-    assert new.endswith(b"\x02" + np.float32(0.75).tobytes() + ending)
-    old = new[: -score_bytes - len(ending)]
+    said = {"survey_real_score": 0.75, "selected_by": [as_read(one)]}
+    said |= {"values": {"gaia": {"a": 0.5}}, "vectors": {}}
+    old = new[: len(new) - sum(ending_bytes(FIELD_SCHEMA, name, said[name]) for name in names)]
     for written, writer in ((new, FIELD), (old, older)):
         read_by_new, read_by_old = (
             fastavro.schemaless_reader(BytesIO(written), writer, reader)
@@ -162,10 +178,22 @@ def test_readers_of_either_annotation_read_both(names: list[str], score_bytes: i
         )
         assert isinstance(read_by_new, dict)
         values = {name: read_by_new["gueststar"].pop(name) for name in names}
-        said = {"survey_real_score": 0.75, "selected_by": [as_read(one)]}
         expected = said if written is new else LATER
         assert values == {name: expected[name] for name in names}
         assert read_by_new == read_by_old
+
+
+def ending_bytes(field: Any, name: str, value: object) -> int:  # noqa: ANN401 - JSON
+    """How long a field of the annotation is."""
+    (schema,) = (one["type"] for one in field["type"][1]["fields"] if one["name"] == name)
+    out = BytesIO()
+    fastavro.schemaless_writer(out, fastavro.parse_schema(schema), value)
+    return len(out.getvalue())
+
+
+def test_an_alert_without_new_stages_is_two_bytes_longer() -> None:
+    (new,) = encode_annotations(Annotations("1", [], np.zeros(1, np.int64), 0), ["x"], np.ones(1))
+    assert new.endswith(np.float32(1).tobytes() + bytes(3))
 
 
 def test_a_survey_s_score_beyond_all_floats_is_infinite_and_no_error() -> None:
@@ -174,14 +202,14 @@ def test_a_survey_s_score_beyond_all_floats_is_infinite_and_no_error() -> None:
     assert read(encoded)["survey_real_score"] == np.inf
 
 
-@given(value=st.integers(-(2**63), 2**63 - 1))
+@hypothesis.given(value=st.integers(-(2**63), 2**63 - 1))
 def test_a_long_is_what_fastavro_writes(value: int) -> None:
     out = BytesIO()
     fastavro.schemaless_writer(out, "long", value)
     assert long_bytes(value) == out.getvalue()
 
 
-@given(texts=st.lists(st.text(max_size=200), max_size=100))
+@hypothesis.given(texts=st.lists(st.text(max_size=200), max_size=100))
 def test_an_array_of_texts_is_what_fastavro_writes(texts: list[str]) -> None:
     out = BytesIO()
     fastavro.schemaless_writer(out, {"type": "array", "items": "string"}, texts)

@@ -21,6 +21,7 @@ from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader
 from schemas.form import Form
+from schemas.learned import Learned
 from schemas.wire import block_bytes, long_bytes, text_bytes
 from tests.schemas import golden
 from tests.schemas.real_packets import avro_files
@@ -63,7 +64,7 @@ def learned(alerts: int) -> Annotations:
         models=[("realbogus", "1", "ab" * 32)],
         ingest_unix_us=np.full(alerts, 1_700_000_000_000_000),
         publish_unix_us=1_700_000_000_250_000,
-        scores={"realbogus": (("bogus", "real"), scores)},
+        learned={"realbogus": Learned.probabilities(("bogus", "real"), scores)},
         filters=[("young-supernovae",)] * alerts,
         selected_by=[(SelectedBy("young-supernovae", "3", "cd" * 32, CATALOGUES),)] * alerts,
     )

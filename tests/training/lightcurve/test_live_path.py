@@ -91,7 +91,7 @@ class LivePath:
             models=[each.identity for each in self.classifiers.values()],
             ingest_unix_us=np.zeros(len(batch), np.int64),
             publish_unix_us=0,
-            scores={name: (batch.score_labels[name], batch.scores[name]) for name in WEIGHTS},
+            learned={name: batch.learned[name] for name in WEIGHTS},
         )
         chosen = np.arange(0, len(batch), PUBLISHED_EVERY)
         packed = self._enricher.encode(batch, learned, rows=chosen)

@@ -19,6 +19,7 @@ from schemas.batch import AlertBatch, Reason
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader
+from schemas.learned import Learned
 from schemas.resampling import resample
 from tests.classifiers.stamped import invented_stamps
 from tests.training.realbogus.invented import examples as invented_examples
@@ -84,7 +85,7 @@ class LivePath:
             models=[self._classifier.identity],
             ingest_unix_us=np.zeros(len(batch), np.int64),
             publish_unix_us=0,
-            scores={"realbogus": (labels, scores)},
+            learned={"realbogus": Learned.probabilities(labels, scores)},
         )
         rows = np.arange(0, len(batch), PUBLISHED_EVERY)
         for row, packet in zip(rows, self._enricher.encode(batch, learned, rows=rows), strict=True):
