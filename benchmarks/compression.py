@@ -118,7 +118,7 @@ def pipeline(form: Form, framing: FramingName) -> Pipeline:
     """One that publishes every alert to one topic, in one shape."""
     return Pipeline(
         decoder=Decoder(),
-        classifiers=served(tuple(BUILT_IN)),
+        stages=served(tuple(BUILT_IN)),
         filters=FilterSet(),
         enricher=Enricher(registrar=OneId()),
         topics=Topics(forms={"enriched": form}, framing=framing),

@@ -21,7 +21,6 @@ from benchmarks.cores import cores, pin
 from benchmarks.filters import CLAUSES, invent
 from benchmarks.night import night
 from benchmarks.whole_path import INPUT, Lap, Stopwatch, fill
-from broker.alerts.scoring import score
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
 from broker.kafka_ports import kafka_ports
@@ -34,6 +33,7 @@ from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory
 from schemas.form import Form
+from schemas.stage import run_stages
 
 FILTERS: Final = 500
 PLAIN: Final = ("young_supernovae", "fast_transients", "solar_system")
@@ -150,7 +150,7 @@ def invented(packets: Sequence[bytes]) -> list[ExpressionFilter]:
     """FILTERS filters, tuned on the packets as the served networks score them."""
     parts = build(settings("", "", 1))
     batch = parts.decoder.decode(list(dict.fromkeys(packets)))
-    score(batch, parts.classifiers)
+    run_stages(batch, parts.stages)
     return invent(batch, FILTERS)
 
 

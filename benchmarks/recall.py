@@ -29,7 +29,7 @@ from benchmarks.real_alerts import (
     read_real_alerts,
     rewritten,
 )
-from classifiers.served import score, served
+from classifiers.served import served
 from filters.alerts import Alerts
 from filters.clauses import brightening_mag
 from filters.loading import builtin_names, load
@@ -37,6 +37,7 @@ from filters.selection import Selection
 from filters.verdict import Verdict
 from schemas.batch import AlertBatch
 from schemas.learned import Learned
+from schemas.stage import run_stages
 from training.lightcurve.objects.supernovae import archive_names
 
 Mask = NDArray[np.bool_]
@@ -135,15 +136,14 @@ def give_scores(batch: AlertBatch, cache: Path = CACHE) -> None:
     """Let the served classifiers score the alerts, or read what they said the last time."""
     classifiers = served()
     key = np.array([*(one.identity.sha256 for one in classifiers)])
-    labels = {one.identity.name: one.labels for one in classifiers}
+    labels = {one.name: one.columns for each in classifiers for one in each.gives}
     if not _kept(batch, cache, key, labels):
         parts = [batch.take(np.arange(at, min(at + BATCH, len(batch)))) for at in _starts(batch)]
         for part in parts:
-            score(part, classifiers)
-        for one in classifiers:
-            name = one.identity.name
+            assert run_stages(part, classifiers) == ()
+        for name, columns in labels.items():
             scores = np.concatenate([part.scores[name] for part in parts])
-            batch.learned[name] = Learned.probabilities(one.labels, scores)
+            batch.learned[name] = Learned.probabilities(columns, scores)
         cache.parent.mkdir(exist_ok=True)
         np.savez(cache, ids=batch.alert_id, key=key, **batch.scores)  # type: ignore[arg-type]
 

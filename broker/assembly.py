@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -29,7 +29,6 @@ from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import Settings
 from broker.topic_checks import check_topics
-from classifiers.classifier import Classifier
 from classifiers.served import served
 from filters.expressions import program as expressions
 from filters.filter_set import ActiveFilter, FilterSet
@@ -37,6 +36,8 @@ from filters.loading import active_filter, load
 from filters.selection import Selection
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
+from schemas.learned import Given
+from schemas.stage import Stage
 from sky.catalogues import Sky
 from sky.opening import open_sky
 
@@ -52,8 +53,8 @@ class Parts:
 
     settings: Settings
     decoder: Decoder
-    classifiers: tuple[Classifier, ...]
-    """In the order in which they score."""
+    stages: tuple[Stage, ...]
+    """In the order in which they run."""
     selections: tuple[Selection, ...]
     """The filters of the settings; they do not change."""
     filters: FilterSet
@@ -79,8 +80,8 @@ class Parts:
     def warm_up(self) -> None:
         """Pay before the first alert what the first alert would pay for."""
         self.decoder.warm_up()
-        for classifier in self.classifiers:
-            classifier.warm_up()
+        for stage in self.stages:
+            stage.warm_up()
         expressions.warm_up()
 
 
@@ -90,11 +91,11 @@ def build(settings: Settings) -> Parts:
     Raises GueststarError, one line, where something cannot be served.
     """
     registry = own_registry(settings)
-    classifiers = served(settings.classifiers.names)
+    stages = served(settings.classifiers.names, settings.stages.names)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
     sky = open_sky(filters.regions, filters.watchlists)
-    labels = _labels(classifiers)
+    given = _given(stages)
     parts = Parts(
         settings=settings,
         decoder=Decoder(
@@ -102,9 +103,9 @@ def build(settings: Settings) -> Parts:
             limits=settings.decoding,
             rescore=settings.enriched.rescore,
         ),
-        classifiers=classifiers,
+        stages=stages,
         selections=selections,
-        filters=FilterSet(selections, list(_active(settings, selections, labels, sky)), sky),
+        filters=FilterSet(selections, list(_active(settings, selections, given, sky)), sky),
         sky=sky,
         registry=registry,
         enricher=Enricher(registrar=registry),
@@ -133,7 +134,7 @@ def make_runner(
     limits = parts.settings.limits
     pipeline = Pipeline(
         decoder=_decodes(parts),
-        classifiers=parts.classifiers,
+        stages=parts.stages,
         filters=deployments or parts.filters,
         enricher=parts.enricher,
         topics=parts.topics,
@@ -192,7 +193,7 @@ def worker(
     provide_topics(parts, admin)
     LOG.info("worker %s: warming up", name)
     parts.warm_up()
-    models = [each.identity for each in parts.classifiers]
+    models = [each.identity for each in parts.stages]
     metrics, clock = Metrics(worker=name, version=version, models=models), SystemClock()
     where = settings.metrics
     with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
@@ -253,7 +254,7 @@ def make_deployments(
         selections=parts.selections,
         active=parts.filters.active,
         context=Context(
-            labels=_labels(parts.classifiers),
+            given=_given(parts.stages),
             sky=parts.sky,
             names=frozenset(each.name for each in parts.filters.active),
             topics=frozenset((*parts.settings.topics.input, *parts.provided)),
@@ -284,17 +285,17 @@ def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:
 def _active(
     settings: Settings,
     selections: Sequence[Selection],
-    labels: Mapping[str, tuple[str, ...]],
+    given: Sequence[Given],
     sky: Sky,
 ) -> Iterator[ActiveFilter]:
     """The filters of the settings, on topics as these name them."""
     for selection in selections:
-        each = active_filter(selection, labels, sky)
+        each = active_filter(selection, given, sky)
         yield replace(each, topic=settings.topics.named(each.topic))
 
 
-def _labels(classifiers: Sequence[Classifier]) -> dict[str, tuple[str, ...]]:
-    return {each.identity.name: each.labels for each in classifiers}
+def _given(stages: Sequence[Stage]) -> tuple[Given, ...]:
+    return tuple(given for stage in stages for given in stage.gives)
 
 
 def _topics(settings: Settings) -> Topics:

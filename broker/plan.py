@@ -13,6 +13,7 @@ from broker.kafka.connection import COMPRESSION_TYPE, Compression, topic_compres
 from broker.subscribed import is_pattern, matches, subscribed
 from schemas.enriched_schema import OWN_NAME_END
 from schemas.errors import RegistryError
+from schemas.learned import Given
 from schemas.suggestion import nearest
 
 INPUT: Final = "input"
@@ -99,14 +100,20 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
         yield live, "deployed filters", ""
 
 
+def _told(given: Given) -> str:
+    if given.kind == "vector":
+        return f"vector {given.name} of {len(given.columns)}"
+    return ", ".join(given.columns)
+
+
 def _steps(parts: Parts) -> Iterator[str]:
     kafka = parts.settings.kafka
     yield f"consume {', '.join(parts.settings.topics.read)} as group {kafka.group}"
     yield "decode"
-    for classifier in parts.classifiers:
-        model = classifier.identity
-        labels = ", ".join(classifier.labels)
-        yield f"score with {model.name} {model.version} ({model.sha256[:12]}): {labels}"
+    for stage in parts.stages:
+        model = stage.identity
+        given = "; ".join(map(_told, stage.gives))
+        yield f"score with {model.name} {model.version} ({model.sha256[:12]}): {given}"
     for member in parts.filters.active:
         clauses = ", ".join(member.clauses)
         yield f"select {member.name} {member.version}: {clauses} -> {member.topic}"

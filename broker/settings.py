@@ -199,6 +199,14 @@ class AccessSection(Access):
 
 
 @dataclass(frozen=True)
+class StagesSection:
+    """[stages]: what else learns of the alerts."""
+
+    names: tuple[str, ...] = ()
+    """Plug-ins, entry points of the group `gueststar.stages`."""
+
+
+@dataclass(frozen=True)
 class ClassifiersSection:
     """[classifiers]: which ones score."""
 
@@ -247,6 +255,7 @@ class Settings:
     access: AccessSection = AccessSection()
     filters: FiltersSection = FiltersSection()
     classifiers: ClassifiersSection = ClassifiersSection()
+    stages: StagesSection = StagesSection()
     metrics: MetricsSection = MetricsSection()
     disagreement: DisagreementSection = DisagreementSection()
     limits: LimitsSection = LimitsSection()

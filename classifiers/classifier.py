@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import AlertBatch
+from schemas.learned import Given
+from schemas.stage import Identity
 
-
-class ModelIdentity(NamedTuple):
-    """Which model scored: written beside every score."""
-
-    name: str
-    version: str
-    sha256: str
-    """Of the served file, hexadecimal."""
+ModelIdentity = Identity
+"""Which model scored: written beside every score."""
 
 
 @runtime_checkable
@@ -35,7 +32,7 @@ class Classifier(Protocol):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The batch's columns that it reads; the scheduler orders classifiers by these."""
+        """The batch's columns that it reads, as of `Stage`."""
         ...
 
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
@@ -45,3 +42,33 @@ class Classifier(Protocol):
     def warm_up(self) -> None:
         """Do once what the first call would pay for."""
         ...
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A classifier as a stage: it gives probabilities under its own name."""
+
+    classifier: Classifier
+
+    @property
+    def identity(self) -> Identity:
+        """The classifier's."""
+        return self.classifier.identity
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The classifier's."""
+        return self.classifier.reads
+
+    @property
+    def gives(self) -> tuple[Given, ...]:
+        """Its labels' probabilities."""
+        return (Given(self.identity.name, "probabilities", self.classifier.labels),)
+
+    def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32]]:
+        """Its scores."""
+        return (self.classifier.score(batch),)
+
+    def warm_up(self) -> None:
+        """As the classifier does."""
+        self.classifier.warm_up()

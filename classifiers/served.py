@@ -1,8 +1,8 @@
-"""Which classifiers score the stream, found by name and put in the order of what they read.
+"""Which stages run over the stream, found by name and put in the order of what they read.
 
-A plug-in is an entry point of the group `gueststar.classifiers`: something that, called without
-arguments, gives a `Classifier`. One that reads "scores.realbogus" runs after the classifier of
-that name and finds its columns in `batch.scores`.
+A plug-in is an entry point of the group `gueststar.classifiers` or `gueststar.stages`: something
+that, called without arguments, gives a `Classifier` or a `Stage`. One that reads
+"learned.realbogus" runs after the stage that gives this, and finds it in `batch.learned`.
 """
 
 from __future__ import annotations
@@ -11,92 +11,113 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points
 
-import numpy as np
-
-from classifiers.classifier import Classifier
+from classifiers.classifier import Classifier, Scoring
 from classifiers.lightcurve import lightcurve, supernova
 from classifiers.realbogus import RealBogus
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
-from schemas.learned import Learned
+from schemas.stage import Stage, kind_of
 
-PLUGIN_GROUP = "gueststar.classifiers"
+CLASSIFIERS, STAGES = "gueststar.classifiers", "gueststar.stages"
+"""The groups of entry points."""
 BUILT_IN: Mapping[str, Callable[[], Classifier]] = {
     "realbogus": RealBogus,
     "lightcurve": lightcurve,
     "supernova": supernova,
 }
 """Served unless a setting says otherwise."""
-SCORES = "scores."
+READS_LEARNED = ("learned.", "scores.")
+"""How what another stage gives is named in `reads`; of probabilities the second is an alias."""
 COLUMNS = frozenset(AlertBatch.__annotations__) | {"stamps"}
 
 
-def served(names: Sequence[str] = tuple(BUILT_IN)) -> tuple[Classifier, ...]:
-    """The classifiers of these names, opened, in reading order. Raises ModelError."""
-    return in_reading_order([_open(name) for name in names])
+def served(names: Sequence[str] = tuple(BUILT_IN), stages: Sequence[str] = ()) -> tuple[Stage, ...]:
+    """The classifiers of these names, and other stages, opened, in reading order.
+
+    Raises ModelError.
+    """
+    return in_reading_order(
+        [*(_classifier(name) for name in names), *(_stage(name) for name in stages)]
+    )
 
 
-def in_reading_order(classifiers: Iterable[Classifier]) -> tuple[Classifier, ...]:
-    """Each after those whose scores it reads; otherwise in the order given.
+def in_reading_order(stages: Iterable[Stage | Classifier]) -> tuple[Stage, ...]:
+    """Each after those that give what it reads; otherwise in the order given.
 
-    Raises ModelError for two of one name, for a column that no batch has, for scores that nobody
+    Raises ModelError for two that give the same, for a column that no batch has, for what nobody
     gives, and for a circle.
     """
-    by_name: dict[str, Classifier] = {}
-    for classifier in classifiers:
-        name = classifier.identity.name
-        if name in by_name:
-            raise ModelError(f"two classifiers are called {name!r}; serve one of them")
-        by_name[name] = classifier
-    needs = {name: _needs(classifier, by_name) for name, classifier in by_name.items()}
+    wrapped = [each if isinstance(each, Stage) else Scoring(each) for each in stages]
+    by_name = _by_name(wrapped)
+    givers = {given.name: name for name, stage in by_name.items() for given in stage.gives}
+    needs = {name: _needs(stage, givers) for name, stage in by_name.items()}
     try:
         order = tuple(TopologicalSorter(needs).static_order())
     except CycleError as error:
         circle = " -> ".join(error.args[1])
-        raise ModelError(f"classifiers read each other's scores: {circle}; drop one") from error
+        raise ModelError(f"stages read what each other give: {circle}; drop one") from error
     return tuple(by_name[name] for name in order)
 
 
-def score(batch: AlertBatch, classifiers: Iterable[Classifier]) -> None:
-    """Let each classifier score the batch, in the order given; `batch.scores` grows."""
-    for classifier in classifiers:
-        name, shape = classifier.identity.name, (len(batch), len(classifier.labels))
-        given = np.asarray(classifier.score(batch), np.float32)
-        if given.shape != shape:
-            raise ModelError(
-                f"classifier {name!r} gave scores {given.shape}, not {shape}; correct its `score`"
-            )
-        batch.learned[name] = Learned.probabilities(classifier.labels, given)
+def _by_name(stages: Iterable[Stage]) -> dict[str, Stage]:
+    found, given = dict[str, Stage](), set[str]()
+    for stage in stages:
+        name = stage.identity.name
+        if name in found:
+            raise ModelError(f"two {kind_of(stage)}s are called {name!r}; serve one of them")
+        found[name] = stage
+        for one in stage.gives:
+            _check_name(stage, one.name)
+            if one.name in given:
+                raise ModelError(f"two stages give {one.name!r}; serve one of them")
+            given.add(one.name)
+    return found
 
 
-def _open(name: str) -> Classifier:
+def _check_name(stage: Stage, name: str) -> None:
+    """A lake's columns are named by it, with dots between."""
+    if not name or "." in name:
+        raise ModelError(
+            f"stage {stage.identity.name!r} gives {name!r}; a name is not empty and has no dot"
+        )
+
+
+def _classifier(name: str) -> Classifier:
     if name in BUILT_IN:
         return BUILT_IN[name]()
-    plugins = entry_points(group=PLUGIN_GROUP)
-    if name not in plugins.names:
-        known = ", ".join(sorted({*BUILT_IN, *plugins.names}))
-        raise ModelError(f"no classifier is called {name!r}; there are: {known}")
-    try:
-        plugin = plugins[name].load()()
-    except Exception as error:  # a plug-in may raise anything
-        raise ModelError(
-            f"classifier {name!r} cannot be opened: {error!r}; see its author"
-        ) from error
+    plugin = _plugin(CLASSIFIERS, "classifier", name, BUILT_IN)
     if not isinstance(plugin, Classifier):
         raise ModelError(f"classifier {name!r} is a {type(plugin).__name__}, not a Classifier")
     return plugin
 
 
-def _needs(classifier: Classifier, by_name: Mapping[str, Classifier]) -> list[str]:
-    """The classifiers whose scores one reads."""
-    name = classifier.identity.name
-    unknown = [one for one in classifier.reads if not one.startswith(SCORES) and one not in COLUMNS]
+def _stage(name: str) -> Stage:
+    plugin = _plugin(STAGES, "stage", name)
+    if not isinstance(plugin, Stage):
+        raise ModelError(f"stage {name!r} is a {type(plugin).__name__}, not a Stage")
+    return plugin
+
+
+def _plugin(group: str, what: str, name: str, built_in: Iterable[str] = ()) -> object:
+    plugins = entry_points(group=group)
+    if name not in plugins.names:
+        known = ", ".join(sorted({*built_in, *plugins.names})) or "none"
+        raise ModelError(f"no {what} is called {name!r}; there are: {known}")
+    try:
+        return plugins[name].load()()
+    except Exception as error:  # a plug-in may raise anything
+        raise ModelError(f"{what} {name!r} cannot be opened: {error!r}; see its author") from error
+
+
+def _needs(stage: Stage, givers: Mapping[str, str]) -> list[str]:
+    """The stages that give what one reads."""
+    what, name = kind_of(stage), stage.identity.name
+    needed = [one for one in stage.reads if one.startswith(READS_LEARNED)]
+    unknown = [one for one in stage.reads if one not in needed and one not in COLUMNS]
     if unknown:
-        raise ModelError(
-            f"classifier {name!r} reads {unknown}, which no batch has; correct `reads`"
-        )
-    needed = [one.removeprefix(SCORES) for one in classifier.reads if one.startswith(SCORES)]
-    missing = [one for one in needed if one not in by_name]
+        raise ModelError(f"{what} {name!r} reads {unknown}, which no batch has; correct `reads`")
+    wanted = [one.split(".", 1)[1] for one in needed]
+    missing = [one for one in wanted if one not in givers]
     if missing:
-        raise ModelError(f"classifier {name!r} reads scores of {missing}; serve those as well")
-    return needed
+        raise ModelError(f"{what} {name!r} reads {missing}, which no stage gives; serve that, too")
+    return [givers[one] for one in wanted]

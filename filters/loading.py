@@ -6,13 +6,15 @@ import hashlib
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import NamedTuple
+
+import numpy as np
 
 from filters import builtin
 from filters.alerts import Alerts
@@ -22,6 +24,7 @@ from filters.filter_set import ActiveFilter
 from filters.handmade import handmade
 from filters.selection import Selection
 from schemas.errors import FilterError
+from schemas.learned import FLOATS, Given, Learned
 from schemas.suggestion import nearest
 from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 
@@ -113,17 +116,15 @@ class TriedOut(NamedTuple):
     """The regions and watchlists asked, in that order."""
 
 
-def try_out(
-    selection: Selection, labels: Mapping[str, Sequence[str]], sky: Sky = NO_SKY
-) -> TriedOut:
+def try_out(selection: Selection, given: Iterable[Given] = (), sky: Sky = NO_SKY) -> TriedOut:
     """A run on no alerts at all: what the filter asks.
 
     Raises FilterError for what no alert could make right: a misspelt column, a classifier that is
-    not served, a region that is not configured, a mask of numbers. `labels` are the labels by
-    classifier.
+    not served, a region that is not configured, a mask of numbers. `given` is what stages give.
     """
-    scores = {name: dict.fromkeys(known, ()) for name, known in labels.items()}
-    nothing = handmade(rows=0, light_curve=[], scores=scores)
+    nothing = handmade(rows=0, light_curve=[])
+    for name, kind, columns in given:
+        nothing.learned[name] = Learned(kind, columns, np.zeros((0, len(columns)), FLOATS[kind]))
     if faults := selection.evaluate(nothing, sky).faults:
         raise FilterError(faults[0].message)
     alerts = Alerts(nothing, sky)
@@ -132,10 +133,10 @@ def try_out(
 
 
 def active_filter(
-    selection: Selection, labels: Mapping[str, Sequence[str]], sky: Sky = NO_SKY
+    selection: Selection, given: Iterable[Given] = (), sky: Sky = NO_SKY
 ) -> ActiveFilter:
     """A filter of a file, active; its version is of its sha256. Raises as `try_out` does."""
-    tried = try_out(selection, labels, sky)
+    tried = try_out(selection, given, sky)
     return ActiveFilter(
         name=selection.name,
         version=selection.sha256[:VERSION_DIGITS],

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from classifiers import served
-from classifiers.classifier import Classifier
+from classifiers.served import served
 from lake import archives
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
+from schemas.errors import ModelError
 from schemas.schema_folder import SchemaFolder
+from schemas.stage import Stage, run_stages
 
 
 class _Tools(threading.local):
@@ -26,9 +27,9 @@ class _Tools(threading.local):
         return Decoder(rescore=True)
 
     @cached_property
-    def classifiers(self) -> tuple[Classifier, ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """Every classifier that is served, in the order of what they read."""
-        return served.served()
+        return served()
 
 
 _TOOLS = _Tools()
@@ -48,11 +49,12 @@ def decode(packets: Sequence[bytes], *, schemas: Schemas | None = None) -> Alert
 
 
 def score(batch: AlertBatch) -> None:
-    """Let every served classifier score the batch; `batch.scores` and its labels grow.
+    """Let every served classifier score the batch; `batch.learned` grows.
 
-    Raises ModelError where a model's file cannot be served.
+    Raises ModelError where a model's file cannot be served, or a classifier raises.
     """
-    served.score(batch, _TOOLS.classifiers)
+    if faults := run_stages(batch, _TOOLS.stages):
+        raise ModelError(faults[0].message)
 
 
 def read(path: str | os.PathLike[str], *, schemas: Schemas | None = None) -> Iterator[AlertBatch]:

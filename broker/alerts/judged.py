@@ -10,13 +10,13 @@ from typing import NamedTuple
 from broker.alerts.dead_letters import DeadLetter
 from broker.alerts.disagreement import Disagreements
 from broker.alerts.packing import Packed
-from broker.alerts.scoring import ScoringFault
 from broker.ledger import Counts
 from broker.ports import Message
 from filters.filter_set import ActiveFilter, Ruling
 from filters.verdict import Fault
 from schemas.annotation import Catalogue, SelectedBy
 from schemas.batch import AlertBatch
+from schemas.stage import StageFault
 
 
 class Judged(NamedTuple):
@@ -25,7 +25,7 @@ class Judged(NamedTuple):
     batch: AlertBatch
     messages: Sequence[Message]
     ingested_unix_s: float
-    scoring_faults: tuple[ScoringFault, ...]
+    stage_faults: tuple[StageFault, ...]
     disagreements: Disagreements
     active: Sequence[ActiveFilter]
     rulings: Sequence[Ruling]
@@ -56,7 +56,7 @@ class Judged(NamedTuple):
     def flags(self) -> list[tuple[str, ...]]:
         """By row: the flags of classifiers that raised on it."""
         flags: list[tuple[str, ...]] = [()] * len(self.batch)
-        for fault in self.scoring_faults:
+        for fault in self.stage_faults:
             for row in fault.rows.tolist():
                 flags[row] = (*flags[row], fault.flag)
         return flags
@@ -65,7 +65,7 @@ class Judged(NamedTuple):
         """What was not read, and what classifiers and filters raised, a line each."""
         for field, alerts in self.batch.unread.items():
             yield f"a value of {field} cannot be read and counts as missing ({alerts} alerts)"
-        for fault in self.scoring_faults:
+        for fault in self.stage_faults:
             yield f"{fault.message} ({len(fault.rows)} alerts)"
         for ruling in self.rulings:
             for error in ruling.faults:
@@ -74,8 +74,8 @@ class Judged(NamedTuple):
     def counts(self, packed: Packed, dead: Sequence[DeadLetter]) -> Counts:
         """What became of the alerts."""
         errors: dict[str, int] = {}
-        for fault in self.scoring_faults:
-            errors[fault.classifier] = errors.get(fault.classifier, 0) + len(fault.rows)
+        for fault in self.stage_faults:
+            errors[fault.stage] = errors.get(fault.stage, 0) + len(fault.rows)
         rulings = self.rulings
         return Counts(
             published=packed.published,

@@ -15,12 +15,10 @@ from broker.alerts.disagreement import CERTAINTY, Certainty, Disagreements, disa
 from broker.alerts.envelopes import JSON, JSON_BYTES, Envelopes
 from broker.alerts.judged import Judged
 from broker.alerts.packing import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
-from broker.alerts.scoring import score
 from broker.errors import TopicMissing
 from broker.ledger import Counts
 from broker.observer import Step
 from broker.ports import Clock, Message, Output
-from classifiers.classifier import Classifier
 from filters.filter_set import ActiveFilter, Ruling
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
@@ -28,6 +26,7 @@ from schemas.enriched import Written
 from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
 from schemas.form import Form
+from schemas.stage import Stage, run_stages
 
 
 class Decodes(Protocol):
@@ -82,19 +81,19 @@ class Processed:
     exposed_unix_s: NDArray[np.float64]
     """Of the same alerts: the exposure."""
     faults: tuple[str, ...]
-    """What classifiers and filters raised, a line each."""
+    """What stages and filters raised, a line each."""
     disagreements: Disagreements
     """With the survey's own score, of the alerts that were decoded."""
 
 
 class Pipeline:
-    """Decoder, classifiers, filters and encoder in a row; keeps nothing between batches."""
+    """Decoder, stages, filters and encoder in a row; keeps nothing between batches."""
 
     def __init__(
         self,
         *,
         decoder: Decodes,
-        classifiers: Sequence[Classifier],
+        stages: Sequence[Stage],
         filters: Judges,
         enricher: Enriches,
         topics: Topics,
@@ -104,14 +103,14 @@ class Pipeline:
         certainty: Certainty = CERTAINTY,
         withholds: bool = False,
     ) -> None:
-        """Classifiers run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`).
+        """The stages run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`).
 
         `withholds`: not everybody may see every packet, so that no dead letter holds any of one.
         """
         self._withholds = withholds
         self._broker_version = broker_version
         self._decoder = decoder
-        self._classifiers = classifiers
+        self._stages = stages
         self._filters = filters
         self._enricher = enricher
         self._topics = topics
@@ -128,7 +127,7 @@ class Pipeline:
             batch = self._decoder.decode([message.value for message in messages])
             _check_whole(batch, len(messages))
         with watch.measured(Step.SCORE):
-            faults = score(batch, self._classifiers)
+            faults = run_stages(batch, self._stages)
             disagreed = disagreements(batch, self._certainty)
         with watch.measured(Step.SELECT):
             active, rulings = self._filters.active, self._filters.judge(batch)
@@ -179,7 +178,7 @@ class Pipeline:
         batch, selected_by = judged.batch, judged.selected_by()
         return Annotations(
             broker_version=self._broker_version,
-            models=[each.identity for each in self._classifiers],
+            models=[each.identity for each in self._stages],
             ingest_unix_us=np.full(len(batch), round(judged.ingested_unix_s * 1e6), np.int64),
             publish_unix_us=round(self._clock.now_s() * 1e6),
             learned=batch.learned,

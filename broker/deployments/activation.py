@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from broker.deployments.records import Version
@@ -12,6 +12,7 @@ from filters.loading import try_out
 from filters.selection import TOPIC
 from schemas.errors import FilterError
 from schemas.form import Form, form_named
+from schemas.learned import Given
 from sky.catalogues import Sky
 
 
@@ -19,8 +20,8 @@ from sky.catalogues import Sky
 class Context:
     """What a worker has, for deployed filters to stand on."""
 
-    labels: Mapping[str, tuple[str, ...]]
-    """Of each classifier that is served."""
+    given: tuple[Given, ...]
+    """By the stages that run."""
     sky: Sky
     names: frozenset[str]
     """Of the filters in the settings."""
@@ -51,7 +52,7 @@ def activated(version: Version, context: Context) -> Activated:
     expressions = ExpressionFilter.of(version.document)
     if (expressions.name, expressions.sha256) != (version.name, version.sha256):
         raise FilterError("its name or clauses are not those of its sha256; deploy it again")
-    tried = try_out(expressions.selection(version.topic), context.labels, context.sky)
+    tried = try_out(expressions.selection(version.topic), context.given, context.sky)
     active = ActiveFilter(
         name=version.name,
         version=str(version.version),

@@ -37,11 +37,12 @@ from broker.settings import (
     TopicsSection,
     read_settings,
 )
-from classifiers.classifier import Classifier, ModelIdentity
+from classifiers.classifier import ModelIdentity, Scoring
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.errors import FilterError
+from schemas.stage import Stage
 from tests.broker.clusters import RealCluster
 from tests.broker.test_metrics import free_port
 
@@ -67,8 +68,8 @@ class Halves:
 
 @pytest.fixture(autouse=True)
 def halves(monkeypatch: pytest.MonkeyPatch) -> None:
-    def served(names: Sequence[str]) -> tuple[Classifier, ...]:
-        return (Halves(),)
+    def served(names: Sequence[str], stages: Sequence[str]) -> tuple[Stage, ...]:
+        return (Scoring(Halves()),)
 
     monkeypatch.setattr(assembly, "served", served)
 

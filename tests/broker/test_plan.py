@@ -11,8 +11,9 @@ from broker import assembly
 from broker.assembly import build
 from broker.errors import SettingsError
 from broker.plan import Plan, plan
-from classifiers.classifier import Classifier
+from classifiers.classifier import Scoring
 from gueststar.service import lines
+from schemas.stage import Stage
 from tests.broker.test_assembly import FakeAdmin, Halves, settings_with
 
 NIGHTS = ("ztf_20231018_programid1", "ztf_20231019_programid1")
@@ -22,8 +23,8 @@ A_NIGHT = "^ztf_[0-9]{8}_programid1$"
 
 @pytest.fixture(autouse=True)
 def halves(monkeypatch: pytest.MonkeyPatch) -> None:
-    def served(names: Sequence[str]) -> tuple[Classifier, ...]:
-        return (Halves(),)
+    def served(names: Sequence[str], stages: Sequence[str]) -> tuple[Stage, ...]:
+        return (Scoring(Halves()),)
 
     monkeypatch.setattr(assembly, "served", served)
 

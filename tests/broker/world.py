@@ -18,6 +18,7 @@ from broker.memory.sink import TRANSACTION_S
 from broker.observer import BatchReport, Phase
 from broker.ports import Message, Partition
 from broker.runner import RunLimits, Runner
+from classifiers.classifier import Scoring
 from schemas.errors import BrokerError
 from tests.broker.fakes import (
     TOPICS,
@@ -73,7 +74,7 @@ class Worker:
             sink=self.sink,
             processor=Pipeline(
                 decoder=FakeDecoder(),
-                classifiers=[FakeClassifier()],
+                stages=[Scoring(FakeClassifier())],
                 filters=filter_set_of(bright()),
                 enricher=FakeEnricher(),
                 topics=TOPICS,

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from classifiers import lightcurve as module
-from classifiers.classifier import Classifier
+from classifiers.classifier import Classifier, Scoring
 from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
 from classifiers.observations.gathering import gathered
 from classifiers.observations.layout import REDSHIFT, ROW
@@ -63,7 +63,7 @@ def test_it_is_a_classifier_whose_file_says_what_it_is(network: LightCurveClassi
     assert isinstance(network, Classifier)
     assert (network.identity.name, network.labels) == ("lightcurve", LABELS)
     assert network.detections_min == 2
-    assert in_reading_order([network]) == (network,)
+    assert in_reading_order([network]) == (Scoring(network),)
     network.warm_up()
 
 

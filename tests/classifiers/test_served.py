@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from classifiers import served
-from classifiers.classifier import Classifier, ModelIdentity
+from classifiers.classifier import Classifier, ModelIdentity, Scoring
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
+from schemas.stage import Stage, run_stages
 from tests.classifiers.stamped import batch_of, invented_stamps
 
 
@@ -38,13 +39,13 @@ def plug_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     """Makes an entry point: a name, and what it loads, as `module:attribute`."""
 
     def install(name: str, value: str) -> None:
-        entry = EntryPoint(name, value, served.PLUGIN_GROUP)
+        entry = EntryPoint(name, value, served.CLASSIFIERS)
         monkeypatch.setattr(served, "entry_points", lambda *, group: EntryPoints([entry]))
 
     return install
 
 
-def names(classifiers: tuple[Classifier, ...]) -> list[str]:
+def names(classifiers: tuple[Stage, ...]) -> list[str]:
     return [one.identity.name for one in classifiers]
 
 
@@ -75,7 +76,7 @@ def test_a_plug_in_that_is_no_classifier_is_named(plug_in: Callable[[str, str], 
 
 
 def test_a_classifier_runs_after_those_whose_scores_it_reads() -> None:
-    late = Constant("late", ("scores.middle", "stamps"))
+    late = Constant("late", ("learned.middle", "stamps"))
     middle = Constant("middle", ("scores.early", "light_curve"))
     order = served.in_reading_order([late, middle, Constant("early", ("magnitude",))])
     assert names(order) == ["early", "middle", "late"]
@@ -90,10 +91,10 @@ def test_independent_classifiers_keep_their_order() -> None:
     ("classifiers", "message"),
     [
         ([Constant("a", ("colour",))], r"'a' reads \['colour'\], which no batch has"),
-        ([Constant("a", ("scores.b",))], r"'a' reads scores of \['b'\]; serve those as well"),
+        ([Constant("a", ("scores.b",))], r"'a' reads \['b'\], which no stage gives"),
         ([Constant("a"), Constant("a")], "two classifiers are called 'a'"),
-        ([Constant("a", ("scores.b",)), Constant("b", ("scores.a",))], "read each other's scores"),
-        ([Constant("a", ("scores.a",))], "read each other's scores"),
+        ([Constant("a", ("scores.b",)), Constant("b", ("scores.a",))], "read what each other give"),
+        ([Constant("a", ("scores.a",))], "read what each other give"),
     ],
 )
 def test_what_cannot_be_ordered_is_told(classifiers: list[Classifier], message: str) -> None:
@@ -103,7 +104,7 @@ def test_what_cannot_be_ordered_is_told(classifiers: list[Classifier], message: 
 
 def test_scores_and_labels_land_in_the_batch() -> None:
     batch = batch_of(list(invented_stamps(3, seed=1)))
-    served.score(batch, [*served.served(), Constant()])
+    assert run_stages(batch, [*served.served(), Scoring(Constant())]) == ()
     assert batch.score("constant", "yes").tolist() == [0.5] * 3
     column = batch.score_labels["realbogus"].index("real")
     given = batch.scores["realbogus"][:, column]
@@ -112,5 +113,5 @@ def test_scores_and_labels_land_in_the_batch() -> None:
 
 def test_scores_of_a_wrong_shape_are_refused() -> None:
     batch = batch_of(list(invented_stamps(2, seed=1)))
-    with pytest.raises(ModelError, match=r"gave scores \(2, 3\), not \(2, 2\)"):
-        served.score(batch, [Constant(width=3)])
+    faults = run_stages(batch, [Scoring(Constant(width=3))])
+    assert "'constant' must be of shape (1, 2), not (1, 3)" in faults[0].message

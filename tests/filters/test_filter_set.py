@@ -126,6 +126,6 @@ def test_a_roster_of_none_answers_nothing() -> None:
 
 
 def test_a_selection_keeps_its_own_way() -> None:
-    described = active_filter(faint, {})
+    described = active_filter(faint)
     (ruling,) = FilterSet([faint], [described]).judge(batch())
     assert answers(ruling) == ("faint", [2], {"faint": 2}, {"faint": 1}, [])

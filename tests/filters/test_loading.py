@@ -25,10 +25,11 @@ from filters.loading import (
 )
 from filters.selection import Clauses, selection
 from schemas.errors import FilterError
+from schemas.learned import Given
 from sky.catalogues import CatalogueIdentity, Degrees, Sky
 from tests.filters.builtin.making import LABELS as SERVED
 
-LABELS = {"realbogus": ("bogus", "real")}
+LABELS = (Given("realbogus", "probabilities", ("bogus", "real")),)
 IDENTITY = CatalogueIdentity("field", "ab" * 32)
 
 
@@ -73,7 +74,7 @@ def written(folder: Path, text: str, name: str = "filters.py") -> Path:
 def test_every_built_in_is_loaded_by_its_name_and_runs() -> None:
     assert {"young_supernovae", "solar_system", "fast_transients"} <= set(builtin_names())
     for each in load(builtins=builtin_names()):
-        try_out(each, SERVED)
+        try_out(each, [Given(name, "probabilities", labels) for name, labels in SERVED.items()])
         assert each.topic == each.name.replace("_", "-")
         assert each.description
 
@@ -197,7 +198,7 @@ def test_a_filter_that_no_alert_could_please_is_found_before_the_first(tmp_path:
     with pytest.raises(FilterError, match=r"did you mean 'age_days'\? \(filters.py:12\)"):
         try_out(broken, LABELS)
     with pytest.raises(FilterError, match="no classifier 'realbogus' has scored"):
-        try_out(load_builtin("young_supernovae"), {})
+        try_out(load_builtin("young_supernovae"))
 
 
 def test_the_example_is_loaded_and_keeps_the_law_of_the_stream() -> None:

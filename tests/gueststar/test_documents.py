@@ -88,7 +88,7 @@ def test_a_name_that_the_readme_uses_is_exported() -> None:
 
 
 def test_a_label_that_the_readme_names_is_served() -> None:
-    labels = {one.identity.name: set(one.labels) for one in served()}
+    labels = {given.name: set(given.columns) for one in served() for given in one.gives}
     rows = re.findall(r"^\| `(\w+)`, .*?\|.*?\|(.*?)\|", text("README.md"), re.MULTILINE)
     assert {name: set(re.findall(r"`(.+?)`", listed)) for name, listed in rows} == labels
     asked = re.findall(r'\bscore\("(\w+)", "([\w-]+)"\)', text("README.md"))

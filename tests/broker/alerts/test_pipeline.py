@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from broker.alerts.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
 from broker.alerts.packing import CUTOUTS_DROPPED, Topics
 from broker.alerts.pipeline import Pipeline, Processed
-from broker.alerts.scoring import RUNS_MAX, score
 from broker.clock import ManualClock
 from broker.observer import Step
 from broker.ports import Message, Output
-from classifiers.classifier import Classifier
+from classifiers.classifier import Classifier, Scoring
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.enriched import Written
 from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
 from schemas.form import Form
+from schemas.stage import RUNS_MAX, run_stages
 from tests.broker.fakes import (
     TOPICS,
     FakeClassifier,
@@ -51,7 +51,7 @@ def processed(packets: Sequence[bytes], **parts: Any) -> Processed:  # noqa: ANN
     """What a pipeline of fakes, some replaced, makes of packets."""
     fakes: dict[str, Any] = {
         "decoder": FakeDecoder(),
-        "classifiers": [FakeClassifier()],
+        "stages": [Scoring(FakeClassifier())],
         "filters": filter_set_of(bright()),
         "enricher": FakeEnricher(),
         "topics": TOPICS,
@@ -153,7 +153,9 @@ def test_the_key_and_the_headers_count_towards_the_limit() -> None:
 
 def test_a_row_that_makes_a_classifier_raise_is_flagged_and_the_others_are_scored() -> None:
     bad = FakeClassifier(raises_on=frozenset({3, 8}))
-    done = processed([packet(n) for n in range(10)], classifiers=[bad, FakeClassifier("good")])
+    done = processed(
+        [packet(n) for n in range(10)], stages=[Scoring(bad), Scoring(FakeClassifier("good"))]
+    )
     for record in on("enriched", done.outputs):
         broken = record["id"] in {3, 8}
         assert record["flags"] == (["classifier-error:fake"] if broken else [])
@@ -169,7 +171,7 @@ def test_a_row_that_makes_a_classifier_raise_is_flagged_and_the_others_are_score
 def test_a_broken_classifier_costs_a_bounded_number_of_runs() -> None:
     broken = FakeClassifier(raises_on=frozenset(range(1000)))
     batch = FakeDecoder().decode([packet(n) for n in range(1000)])
-    faults = score(batch, [broken])
+    faults = run_stages(batch, [Scoring(broken)])
     assert broken.calls <= RUNS_MAX
     assert sorted(np.concatenate([fault.rows for fault in faults]).tolist()) == list(range(1000))
     assert np.isnan(batch.scores["fake"]).all()
@@ -178,7 +180,7 @@ def test_a_broken_classifier_costs_a_bounded_number_of_runs() -> None:
 @given(st.sets(st.integers(0, 29)), st.integers(1, 30))
 def test_exactly_the_rows_at_fault_have_no_score(bad: set[int], rows: int) -> None:
     batch = FakeDecoder().decode([packet(n) for n in range(rows)])
-    score(batch, [FakeClassifier(raises_on=frozenset(bad))])
+    run_stages(batch, [Scoring(FakeClassifier(raises_on=frozenset(bad)))])
     assert np.isnan(batch.score("fake", "real")).tolist() == [n in bad for n in range(rows)]
 
 
@@ -188,7 +190,7 @@ def test_scores_of_a_wrong_shape_are_an_error_of_the_classifier() -> None:
             return np.ones(len(batch), dtype=np.float32)
 
     flat: Classifier = Flat()
-    done = processed([packet(0)], classifiers=[flat])
+    done = processed([packet(0)], stages=[Scoring(flat)])
     assert done.counts.classifier_errors == {"fake": 1}
     assert "shape (1, 1), not (1,)" in done.faults[0]
 
@@ -262,7 +264,7 @@ def test_a_message_without_a_timestamp_has_no_latency() -> None:
     pipeline_input = [Message("survey", 0, 0, -1, None, packet(0))]
     done = Pipeline(
         decoder=FakeDecoder(),
-        classifiers=[],
+        stages=[],
         filters=filter_set_of(),
         enricher=FakeEnricher(),
         topics=TOPICS,

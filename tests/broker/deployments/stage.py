@@ -17,8 +17,10 @@ from broker.deployments.register import Register
 from broker.errors import TopicMissing
 from broker.memory import Fault, MemoryControlTopic, MemoryKafka, MemorySink, MemorySource
 from broker.runner import RunLimits, Runner
+from classifiers.classifier import Scoring
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter
+from schemas.learned import Given
 from sky.catalogues import CatalogueIdentity, Sky
 from tests.broker.fakes import (
     TOPICS,
@@ -89,7 +91,7 @@ class Worker:
             selections=[bright()],
             active=filter_set_of(bright()).active,
             context=Context(
-                labels={"fake": ("real",)},
+                given=(Given("fake", "probabilities", ("real",)),),
                 sky=Sky(regions=[Cursed()]),
                 names=frozenset({"bright"}),
                 topics=frozenset({"live.taken"}),
@@ -110,7 +112,7 @@ class Worker:
             sink=sink,
             processor=Pipeline(
                 decoder=FakeDecoder(),
-                classifiers=[FakeClassifier()],
+                stages=[Scoring(FakeClassifier())],
                 filters=self.deployments,
                 enricher=FakeEnricher(),
                 topics=TOPICS,

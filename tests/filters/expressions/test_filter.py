@@ -16,6 +16,7 @@ from filters.expressions.refusal import ExpressionError
 from filters.handmade import handmade
 from filters.loading import active_filter, load, try_out
 from schemas.errors import FilterError
+from schemas.learned import Given
 
 DOCUMENT: dict[str, Any] = {
     "name": "bright-and-new",
@@ -44,7 +45,7 @@ bright: magnitude < 18.5  # AB
 # The clock starts at the first detection.
 new: age_days < 3
 """
-LABELS = {"realbogus": ("bogus", "real")}
+LABELS = (Given("realbogus", "probabilities", ("bogus", "real")),)
 
 
 def written(folder: Path, name: str, text: str) -> Path:
@@ -225,4 +226,4 @@ def test_files_are_loaded_beside_python_ones_to_the_topic_of_their_name(tmp_path
     assert active.form == "full"
     assert active.sha256 == read_filter(tmp_path / "a.toml").sha256
     with pytest.raises(FilterError, match="clause 'real': no classifier 'realbogus'"):
-        try_out(selection, {})
+        try_out(selection)

@@ -26,8 +26,9 @@ from broker.kafka import Connection, KafkaFetcher
 from broker.node import KafkaNode
 from broker.ports import Message, Partition
 from broker.settings import read_settings
-from classifiers.classifier import Classifier
+from classifiers.classifier import Scoring
 from gueststar.command import app
+from schemas.stage import Stage
 from tests.broker.clusters import RealCluster
 from tests.broker.test_assembly import Halves
 from tests.gueststar.test_journey import RUN_S_MAX, command
@@ -93,8 +94,8 @@ class Broker:
 
 @pytest.fixture
 def broker(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Broker:
-    def served(names: Sequence[str]) -> tuple[Classifier, ...]:
-        return (Halves(),)
+    def served(names: Sequence[str], stages: Sequence[str]) -> tuple[Stage, ...]:
+        return (Scoring(Halves()),)
 
     monkeypatch.setattr(assembly, "served", served)
     return Broker(kafka.address, tmp_path)

@@ -20,12 +20,13 @@ from broker.kafka import KafkaAdmin, KafkaSource, TopicSettings
 from broker.kafka.connection import Connection
 from broker.node import KafkaNode
 from broker.settings import Settings, read_settings
-from classifiers.classifier import Classifier
+from classifiers.classifier import Scoring
 from gueststar.command import app
 from gueststar.filtering.deploying import deploy, load
 from gueststar.filtering.place import place_of
 from gueststar.subscription import reader
 from replay.invention import invent
+from schemas.stage import Stage
 from tests.broker.clusters import RealCluster
 from tests.broker.test_assembly import Halves
 
@@ -55,8 +56,8 @@ port = 0
 
 @pytest.fixture
 def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def served(names: Sequence[str]) -> tuple[Classifier, ...]:
-        return (Halves(),)
+    def served(names: Sequence[str], stages: Sequence[str]) -> tuple[Stage, ...]:
+        return (Scoring(Halves()),)
 
     monkeypatch.setattr(assembly, "served", served)
     path = tmp_path / "gueststar.toml"

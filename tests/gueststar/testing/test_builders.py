@@ -29,7 +29,7 @@ SPECIMENS = (real_alert, supernova, asteroid, variable_star, artefact)
 
 
 def test_labels_are_those_of_the_served_classifiers() -> None:
-    assert {each.identity.name: each.labels for each in served()} == LABELS
+    assert {one.name: one.columns for each in served() for one in each.gives} == LABELS
 
 
 def test_one_value_goes_for_all_alerts() -> None:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from classifiers.classifier import Scoring
 from classifiers.lightcurve import DETECTIONS, LIGHTCURVE, SUPERNOVA, LightCurveClassifier
 from classifiers.observations.gathering import gathered
 from classifiers.observations.layout import REDSHIFT
 from classifiers.observations.rows import rows
-from classifiers.served import score
 from lake.archives import Archive
 from schemas.annotation import Annotations
 from schemas.batch import SYSTEMS, AlertBatch, Reason
@@ -23,6 +23,7 @@ from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader
 from schemas.schema_folder import SchemaFolder
+from schemas.stage import run_stages
 from tests.training.lightcurve.rubin_histories import rubin_packets
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import scored
@@ -72,7 +73,7 @@ class LivePath:
         while group := list(islice(packets, BATCH)):
             batch = self._decoder.decode(group)
             self.refused += [one.reason for one in batch.rejected]
-            score(batch, self.classifiers.values())
+            run_stages(batch, map(Scoring, self.classifiers.values()))
             for name, found in self.by_name.items():
                 found.append(self._scored(batch, name))
             self._publish(batch)

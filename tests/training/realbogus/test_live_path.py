@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from classifiers.classifier import Scoring
 from classifiers.realbogus import STAMP_PIXELS, WEIGHTS, RealBogus
-from classifiers.served import score
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch, Reason
 from schemas.decode import Decoder
@@ -21,6 +21,7 @@ from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader
 from schemas.learned import Learned
 from schemas.resampling import resample
+from schemas.stage import run_stages
 from tests.classifiers.stamped import invented_stamps
 from tests.training.realbogus.invented import examples as invented_examples
 from training.realbogus.alerts import dataset
@@ -71,7 +72,7 @@ class LivePath:
         while group := list(islice(passing, BATCH)):
             batch = self._decoder.decode(group)
             self.refused += [one.reason for one in batch.rejected]
-            score(batch, [self._classifier])
+            run_stages(batch, [Scoring(self._classifier)])
             names = zip(batch.survey.tolist(), batch.alert_id.tolist(), strict=True)
             for name, row in zip(names, batch.scores["realbogus"], strict=True):
                 self.scores[name].append(row)
