@@ -79,6 +79,18 @@ def run_stages(batch: AlertBatch, stages: Iterable[Stage]) -> tuple[StageFault, 
     return tuple(faults)
 
 
+def given_by(stage: Stage, batch: AlertBatch) -> Sequence[NDArray[Any]]:
+    """What a stage gives. Raises ModelError where that is not in the shapes that it says."""
+    found = stage.run(batch)
+    if len(found) != len(stage.gives):
+        raise ModelError(f"it gives {len(found)} arrays, not {len(stage.gives)}")
+    for given, each in zip(stage.gives, found, strict=True):
+        expected = (len(batch), len(given.columns))
+        if np.shape(each) != expected:
+            raise ModelError(f"{given.name!r} must be of shape {expected}, not {np.shape(each)}")
+    return found
+
+
 def kind_of(stage: Stage) -> str:
     """What a stage is called where it fails."""
     return "classifier" if any(one.kind == "probabilities" for one in stage.gives) else "stage"
@@ -96,23 +108,11 @@ def _fill(
         return
 
     def run(rows: NDArray[np.int64], part: AlertBatch) -> None:
-        for whole, found in zip(values, _checked(stage, part), strict=True):
+        for whole, found in zip(values, given_by(stage, part), strict=True):
             whole[rows] = found
 
     for rows, error in isolate(batch, run, runs_max=RUNS_MAX):
         yield StageFault(stage.identity.name, rows, _line(stage, error), kind_of(stage))
-
-
-def _checked(stage: Stage, batch: AlertBatch) -> Sequence[NDArray[Any]]:
-    """What a stage gives, in the shapes that the protocol asks for."""
-    found = stage.run(batch)
-    if len(found) != len(stage.gives):
-        raise ModelError(f"it gives {len(found)} arrays, not {len(stage.gives)}")
-    for given, each in zip(stage.gives, found, strict=True):
-        expected = (len(batch), len(given.columns))
-        if np.shape(each) != expected:
-            raise ModelError(f"{given.name!r} must be of shape {expected}, not {np.shape(each)}")
-    return found
 
 
 def _line(stage: Stage, error: Exception) -> str:

@@ -9,6 +9,7 @@
         assert judge(mine, alerts(magnitude=[18, 20])) == ["selected", "bright"]
 
 A filter is a function marked `@selection`, an expression filter, or the path of a file of one.
+For authors of stages: `check_stage(mine)` is the same of those.
 Whoever writes a survey's adapter holds it to its own packets: `check_survey(MINE, packets)`.
 """
 
@@ -23,6 +24,7 @@ from gueststar.testing.specimens import (
     supernova,
     variable_star,
 )
+from gueststar.testing.stages import check_stage
 from gueststar.testing.survey_rules import check_survey
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "artefact",
     "asteroid",
     "check",
+    "check_stage",
     "check_survey",
     "crowd",
     "judge",

@@ -75,14 +75,14 @@ def shortcomings(
     """The lines of `check`; empty where a filter keeps the rules."""
     selection = selection_of(what)
     batch = crowd() if alerts is None else alerts
-    before = _digest(batch)
+    before = digest(batch)
     try:
         selection.judge(batch, sky)
     except Exception as error:  # a filter may raise anything
         return [_raised(error)]
     found = violations(selection, batch, sky=sky)
     found += _looks_ahead(selection, batch, sky)
-    if _digest(batch) != before:
+    if digest(batch) != before:
         found.append("it wrote into the alerts; make a new array instead")
     found += _costs(selection, batch, sky, cost_us_max)
     return list(dict.fromkeys(found))
@@ -138,7 +138,7 @@ def _time_us(selection: Selection, batch: AlertBatch, sky: Sky) -> float:
     return (time.process_time() - began_s) * 1e6
 
 
-def _digest(batch: AlertBatch) -> str:
+def digest(batch: AlertBatch) -> str:
     """Of every value that a filter can reach."""
     whole = hashlib.sha256()
     for name in sorted(ROW_COLUMNS):
@@ -146,6 +146,6 @@ def _digest(batch: AlertBatch) -> str:
     for curves in (batch.light_curve, batch.forced_photometry):
         for column in fields(LightCurves):
             whole.update(getattr(curves, column.name).tobytes())
-    for scores in batch.scores.values():
-        whole.update(scores.tobytes())
+    for learned in batch.learned.values():
+        whole.update(learned.values.tobytes())
     return whole.hexdigest()

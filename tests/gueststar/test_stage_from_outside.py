@@ -1,0 +1,102 @@
+"""A stranger's stage, from the packet to the topic, the filter, the subscriber and the lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+import gueststar
+from broker.assembly import worker
+from broker.kafka import Connection, KafkaAdmin, TopicSettings
+from broker.node import KafkaNode
+from broker.settings import read_settings
+from filters.expressions.filter import read_filter
+from lake.reading import Lake
+from lake.writing import LakeWriter
+from replay.invention import invent
+from schemas.learned import Given
+from tests.broker.clusters import RealCluster
+
+pytestmark = pytest.mark.kafka
+
+OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
+ALERTS = 60
+PATIENCE_S = 60.0
+CONFIG = """
+[kafka]
+bootstrap = "{address}"
+group = "outside"
+[topics]
+input = ["outside-survey"]
+prefix = "outside."
+[classifiers]
+names = ["realbogus"]
+[stages]
+names = ["depth"]
+[filters]
+files = ["{folder}/well_above.toml"]
+[metrics]
+port = 0
+"""
+FILTER = """
+name = "well-above"
+description = "Well above what the image could show."
+form = "lite"
+[clauses]
+above = 'value("depth", "above_limit_mag") > 1'
+"""
+
+
+@pytest.fixture
+def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With the stranger's package installed: its code, and what says where its stage is."""
+    monkeypatch.syspath_prepend(str(OUTSIDE))
+    (tmp_path / "well_above.toml").write_text(FILTER)
+    path = tmp_path / "gueststar.toml"
+    path.write_text(CONFIG.format(address=kafka.address, folder=tmp_path))
+    KafkaAdmin(Connection(kafka.address)).create([TopicSettings("outside-survey")])
+    return path
+
+
+def run_until_published(config: Path, address: str) -> None:
+    """A worker, until it has published all that the survey sent."""
+    cluster = RealCluster(address)
+    cluster.publish("outside-survey", [one.packet for one in invent(ALERTS, seed=6)])
+    with worker(read_settings(config), "one", version="test") as runner:
+        thread = Thread(target=runner.run)
+        thread.start()
+        try:
+            while len(cluster.read("outside.enriched")) < ALERTS:
+                assert thread.is_alive()
+        finally:
+            runner.stop()
+            thread.join(PATIENCE_S)
+
+
+def test_it_is_seen_on_every_topic_by_every_filter_and_in_the_lake(
+    config: Path, kafka: KafkaNode, tmp_path: Path
+) -> None:
+    run_until_published(config, kafka.address)
+    everything = gueststar.subscribe(
+        "outside.enriched", bootstrap=kafka.address, start="earliest", until="end"
+    )
+    seen = {each.alert_id: each for each in everything}
+    depth = {each: one.values["depth"]["above_limit_mag"] for each, one in seen.items()}
+    expected = {each: one.limit_mag - one.magnitude for each, one in seen.items()}
+    np.testing.assert_array_equal(list(depth.values()), list(expected.values()))
+    above = {each for each, value in depth.items() if value > 1}
+    assert 0 < len(above) < ALERTS == len(seen)
+    chosen = gueststar.subscribe_batches(
+        "outside.well-above", bootstrap=kafka.address, start="earliest", until="end"
+    )
+    (batch,) = chosen
+    assert set(batch.alert_id.tolist()) == above
+    assert batch.given["depth"] == Given("depth", "values", ("above_limit_mag",))
+    with LakeWriter(tmp_path / "lake", version="test", with_packets=False) as writer:
+        writer.add(batch)
+    verdict = read_filter(tmp_path / "well_above.toml").selection("well-above")
+    for rows in Lake(tmp_path / "lake").tables():
+        assert verdict.evaluate(rows).selected.all()
