@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ from broker.alerts.packing import Topics
 from broker.alerts.pipeline import Decodes, Pipeline
 from broker.clock import SystemClock
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
+from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports
 from broker.ledger import Delivery
@@ -27,15 +28,16 @@ from broker.reporting import Reporter
 from broker.rewinding import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
-from broker.settings import Settings
+from broker.settings import CatalogueSection, Settings
 from broker.topic_checks import check_topics
-from classifiers.served import served
+from classifiers.served import in_reading_order, served
 from filters.expressions import program as expressions
 from filters.filter_set import ActiveFilter, FilterSet
 from filters.loading import active_filter, load
 from filters.selection import Selection
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
+from schemas.errors import FilterError
 from schemas.learned import Given
 from schemas.stage import Stage
 from sky.catalogues import Sky
@@ -91,7 +93,12 @@ def build(settings: Settings) -> Parts:
     Raises GueststarError, one line, where something cannot be served.
     """
     registry = own_registry(settings)
-    stages = served(settings.classifiers.names, settings.stages.names)
+    stages = in_reading_order(
+        [
+            *served(settings.classifiers.names, settings.stages.names),
+            *_crossmatches(settings.stages.catalogues),
+        ]
+    )
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
     sky = open_sky(filters.regions, filters.watchlists)
@@ -292,6 +299,18 @@ def _active(
     for selection in selections:
         each = active_filter(selection, given, sky)
         yield replace(each, topic=settings.topics.named(each.topic))
+
+
+def _crossmatches(catalogues: Mapping[str, CatalogueSection]) -> Iterator[Stage]:
+    if not catalogues:
+        return
+    from sky.crossmatch import open_crossmatch  # noqa: PLC0415 - loads astropy
+
+    for name, one in catalogues.items():
+        try:
+            yield open_crossmatch(name, one.path, one.radius_arcsec, one.columns)
+        except FilterError as error:
+            raise SettingsError(f"[stages.catalogues.{name}]: {error}") from error
 
 
 def _given(stages: Sequence[Stage]) -> tuple[Given, ...]:

@@ -44,6 +44,7 @@ from filters.selection import TOPIC
 from schemas.enriched_framing import FramingName
 from schemas.form import Form
 from schemas.limits import DecodeLimits
+from sky.positions import RADIUS_ARCSEC_DEFAULT
 
 
 @dataclass(frozen=True)
@@ -199,11 +200,24 @@ class AccessSection(Access):
 
 
 @dataclass(frozen=True)
+class CatalogueSection:
+    """[stages.catalogues.NAME]: a catalogue whose nearest source each alert gets."""
+
+    path: Path
+    """A Parquet file or a folder of them."""
+    radius_arcsec: float = RADIUS_ARCSEC_DEFAULT
+    columns: tuple[str, ...] = ()
+    """What of the nearest source is carried, numbers."""
+
+
+@dataclass(frozen=True)
 class StagesSection:
     """[stages]: what else learns of the alerts."""
 
     names: tuple[str, ...] = ()
     """Plug-ins, entry points of the group `gueststar.stages`."""
+    catalogues: Mapping[str, CatalogueSection] = field(default_factory=dict)
+    """Cross-matches by the name under which they give values."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,14 @@ class Pairs(NamedTuple):
     listed: Rows
 
 
+class Near(NamedTuple):
+    """Who is within a radius of whom: alert, listed row, and squared chord, (n,) each."""
+
+    alert: Rows
+    row: NDArray[np.int32]
+    chord: NDArray[np.float64]
+
+
 class Grid:
     """Each cell has a list of the positions whose circles reach into it, for an alert there."""
 
@@ -64,11 +72,16 @@ class Grid:
 
         Of each alert: its cell of DEPTH_MAX (n,) and its unit vector (n, 3).
         """
+        for near in self.near(cell, vectors):
+            np.minimum.at(best, near.alert, near.chord)
+
+    def near(self, cell: Cells, vectors: Vectors) -> Iterator[Near]:
+        """All pairs within a radius, each once, a part at a time; arguments as of `lower`."""
         for pairs in self._pairs(parents(cell, self._depth)):
             row = self._rows[pairs.listed]
             chord = squared_chords(vectors[pairs.alert], self._vectors[row])
             hit = chord <= self._limits[row]
-            np.minimum.at(best, pairs.alert[hit], chord[hit])
+            yield Near(pairs.alert[hit], row[hit], chord[hit])
 
     def _pairs(self, cell: Cells) -> Iterator[Pairs]:
         """All pairs that may be within a radius, a part at a time."""

@@ -54,11 +54,14 @@ class Positions(NamedTuple):
         return Positions(*(column[rows] for column in self))
 
 
-def check(positions: Positions, rule: RadiusRule) -> None:
+def check(
+    positions: Positions, rule: RadiusRule, *, rows_max: int | None = WATCHLIST_ROWS_MAX
+) -> None:
     """Raises FilterError that names the first unusable row, counted from 1, and the remedy."""
     if not len(positions.ra_deg):
         raise FilterError("it has no rows; a list needs one position at least")
-    check_rows(len(positions.ra_deg))
+    if rows_max is not None:
+        check_rows(len(positions.ra_deg))
     degrees = "positions are ICRS in decimal degrees"
     _within("right ascension", "degrees", positions.ra_deg, (0.0, 360.0), degrees)
     _within("declination", "degrees", positions.dec_deg, (-90.0, 90.0), degrees)

@@ -1,4 +1,4 @@
-"""A stranger's stage, from the packet to the topic, the filter, the subscriber and the lake."""
+"""A stranger's stage and a catalogue's, from the packet to topic, filter, subscriber and lake."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 from threading import Thread
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import gueststar
 from broker.assembly import worker
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.kafka
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
 ALERTS = 60
+PACKETS = [one.packet for one in invent(ALERTS, seed=6)]
 PATIENCE_S = 60.0
 CONFIG = """
 [kafka]
@@ -36,6 +39,9 @@ prefix = "outside."
 names = ["realbogus"]
 [stages]
 names = ["depth"]
+[stages.catalogues.mine]
+path = "{folder}/mine.parquet"
+columns = ["mag"]
 [filters]
 files = ["{folder}/well_above.toml"]
 [metrics]
@@ -47,14 +53,18 @@ description = "Well above what the image could show."
 form = "lite"
 [clauses]
 above = 'value("depth", "above_limit_mag") > 1'
+near = 'value("mine", "distance_arcsec") < 1.5'
 """
 
 
 @pytest.fixture
 def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """With the stranger's package installed: its code, and what says where its stage is."""
+    """With the stranger's package installed, and a catalogue of every second alert's position."""
     monkeypatch.syspath_prepend(str(OUTSIDE))
     (tmp_path / "well_above.toml").write_text(FILTER)
+    batch = gueststar.decode(PACKETS)
+    columns = {"ra": batch.ra_deg[::2], "dec": batch.dec_deg[::2], "mag": batch.magnitude[::2]}
+    parquet.write_table(pa.table(columns), tmp_path / "mine.parquet")
     path = tmp_path / "gueststar.toml"
     path.write_text(CONFIG.format(address=kafka.address, folder=tmp_path))
     KafkaAdmin(Connection(kafka.address)).create([TopicSettings("outside-survey")])
@@ -64,7 +74,7 @@ def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def run_until_published(config: Path, address: str) -> None:
     """A worker, until it has published all that the survey sent."""
     cluster = RealCluster(address)
-    cluster.publish("outside-survey", [one.packet for one in invent(ALERTS, seed=6)])
+    cluster.publish("outside-survey", PACKETS)
     with worker(read_settings(config), "one", version="test") as runner:
         thread = Thread(target=runner.run)
         thread.start()
@@ -87,8 +97,9 @@ def test_it_is_seen_on_every_topic_by_every_filter_and_in_the_lake(
     depth = {each: one.values["depth"]["above_limit_mag"] for each, one in seen.items()}
     expected = {each: one.limit_mag - one.magnitude for each, one in seen.items()}
     np.testing.assert_array_equal(list(depth.values()), list(expected.values()))
-    above = {each for each, value in depth.items() if value > 1}
-    assert 0 < len(above) < ALERTS == len(seen)
+    near = {each for each, one in seen.items() if one.values["mine"]["mag"] == one.magnitude}
+    above = {each for each, value in depth.items() if value > 1 and each in near}
+    assert 0 < len(above) < len(near) < ALERTS == len(seen)
     chosen = gueststar.subscribe_batches(
         "outside.well-above", bootstrap=kafka.address, start="earliest", until="end"
     )
