@@ -95,7 +95,9 @@ def build(settings: Settings) -> Parts:
     registry = own_registry(settings)
     stages = in_reading_order(
         [
-            *served(settings.classifiers.names, settings.stages.names),
+            *served(
+                settings.classifiers.names, settings.stages.names, settings.classifiers.embeddings
+            ),
             *_crossmatches(settings.stages.catalogues),
         ]
     )

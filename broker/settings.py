@@ -225,6 +225,8 @@ class ClassifiersSection:
     """[classifiers]: which ones score."""
 
     names: tuple[str, ...] = tuple(BUILT_IN)
+    embeddings: tuple[str, ...] = ()
+    """Which of them give their last hidden layer, too, as NAME_embedding in full records."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class LightCurveClassifier:
         rows of another layout than `classifiers.observations` writes.
         """
         self._system = system
-        self._session = Session(path, (ROW,), {"layout": LAYOUT, "system": system})
+        self._session = Session(path, (ROW,), {"layout": LAYOUT, "system": system}, hidden=True)
         self.detections_min = _detections_min(path, self._session.said.get("detections_min", ""))
 
     @property
@@ -52,29 +52,44 @@ class LightCurveClassifier:
         """What the columns of `score` are, from the file."""
         return self._session.labels
 
+    @property
+    def width(self) -> int:
+        """Of the last hidden layer."""
+        return self._session.width
+
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
         """Probabilities, float32 (n, labels), rows summing to 1.
 
         A NaN row where the alert's fluxes are of another photometric system, or where its light
         curve has fewer than `detections_min` detections.
         """
+        return self.learn(batch)[0]
+
+    def learn(self, batch: AlertBatch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same, and the last hidden layer, float32 (n, width), of the same run."""
         redshift = np.column_stack([getattr(batch, name) for name in REDSHIFT])
-        return self.score_light_curves(gathered(batch, self._system), redshift)
+        return self._learn(gathered(batch, self._system), redshift)
 
     def score_light_curves(self, curves: LightCurves, redshift: Floats) -> NDArray[np.float32]:
-        """The same for light curves of the system that the network was taught.
+        """The scores of light curves of the system that the network was taught.
 
         They end at the moment that is asked about, and name each exposure once, as `gathered`
         does. redshift (n, 3): the host's photometric redshift, its error and its distance
         modulus; NaN where unknown.
         """
+        return self._learn(curves, redshift)[0]
+
+    def _learn(
+        self, curves: LightCurves, redshift: Floats
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         told = rows(curves, redshift)
         fine = told[:, DETECTIONS] >= self.detections_min
         if fine.all():
-            return self._session.run(told)
+            return self._session.run_both(told)
         scores = np.full((len(curves), len(self.labels)), np.nan, np.float32)
-        scores[fine] = self._session.run(told[fine])
-        return scores
+        layers = np.full((len(curves), self.width), np.nan, np.float32)
+        scores[fine], layers[fine] = self._session.run_both(told[fine])
+        return scores, layers
 
     def warm_up(self) -> None:
         """Do once what the first call would pay for: the compiling of rows too."""

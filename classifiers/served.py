@@ -7,12 +7,13 @@ that, called without arguments, gives a `Classifier` or a `Stage`. One that read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points
 
 from classifiers.classifier import Classifier, Scoring
-from classifiers.lightcurve import lightcurve, supernova
+from classifiers.embedding import Embedding
+from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
 from classifiers.realbogus import RealBogus
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
@@ -31,13 +32,23 @@ READS_LEARNED = ("learned.", "scores.")
 COLUMNS = frozenset(AlertBatch.__annotations__) | {"stamps"}
 
 
-def served(names: Sequence[str] = tuple(BUILT_IN), stages: Sequence[str] = ()) -> tuple[Stage, ...]:
+def served(
+    names: Sequence[str] = tuple(BUILT_IN),
+    stages: Sequence[str] = (),
+    embeddings: Collection[str] = (),
+) -> tuple[Stage, ...]:
     """The classifiers of these names, and other stages, opened, in reading order.
 
-    Raises ModelError.
+    embeddings: which of the classifiers give theirs, too. Raises ModelError.
     """
+    if unserved := sorted(set(embeddings) - set(names)):
+        raise ModelError(f"an embedding of {unserved[0]!r} is wanted, which is not served")
+    classifiers = ((name, _classifier(name)) for name in names)
     return in_reading_order(
-        [*(_classifier(name) for name in names), *(_stage(name) for name in stages)]
+        [
+            *(_embedding(each) if name in embeddings else each for name, each in classifiers),
+            *(_stage(name) for name in stages),
+        ]
     )
 
 
@@ -89,6 +100,15 @@ def _classifier(name: str) -> Classifier:
     if not isinstance(plugin, Classifier):
         raise ModelError(f"classifier {name!r} is a {type(plugin).__name__}, not a Classifier")
     return plugin
+
+
+def _embedding(classifier: Classifier) -> Embedding:
+    if not isinstance(classifier, LightCurveClassifier):
+        name = classifier.identity.name
+        raise ModelError(f"classifier {name!r} has no embedding; name networks of light curves")
+    if not classifier.width:
+        raise ModelError(f"the file of {classifier.identity.name!r} has no hidden layer to be told")
+    return Embedding(classifier)
 
 
 def _stage(name: str) -> Stage:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
+from classifiers.hidden import last_hidden, with_output
 from schemas.errors import ModelError
 
 METADATA = ("name", "version", "labels")
@@ -35,17 +36,24 @@ class Session:
     """
 
     def __init__(
-        self, path: Path, row_shape: tuple[int, ...], agreed: Mapping[str, str] = NOTHING
+        self,
+        path: Path,
+        row_shape: tuple[int, ...],
+        agreed: Mapping[str, str] = NOTHING,
+        *,
+        hidden: bool = False,
     ) -> None:
         """Open a model whose one input is float32 (n, *row_shape).
 
         `agreed` is what its metadata must say besides, by key: what the rows to come are made by.
+        hidden: whether its last hidden layer is given, too, where there is one (`run_both`).
         Raises ModelError where the file is missing, damaged, of another shape or disagrees.
         """
         self._path = path
         self._row_shape = row_shape
         content = _content(path)
-        self._runtime = _opened(path, content)
+        layer = last_hidden(content) if hidden else ""
+        self._runtime = _opened(path, with_output(content, layer) if layer else content)
         self.said: Mapping[str, str] = _metadata(path, self._runtime)
         """The file's whole metadata."""
         _check(path, self.said, agreed)
@@ -54,16 +62,35 @@ class Session:
         )
         self.labels = _labels(path, self.said["labels"])
         self._input = self._checked_input()
+        self.width = 0
+        """Of the last hidden layer; 0 where none is given, or none can be told."""
         self.warm_up()
+        if layer:
+            self.width = self._run(np.zeros((1, *row_shape), np.float32))[1].shape[1]
 
     def run(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities, float32 (n, labels), of rows float32 (n, *row_shape)."""
-        assert rows.dtype == np.float32 and rows.shape[1:] == self._row_shape, rows.shape
-        parts = [
-            self._runtime.run(None, {self._input: rows[begin : begin + ROWS_AT_ONCE]})[0]
-            for begin in range(0, len(rows), ROWS_AT_ONCE)
-        ]
+        parts = [each[0] for each in self._parts(rows)]
         return np.concatenate(parts) if parts else np.empty((0, len(self.labels)), np.float32)
+
+    def run_both(
+        self, rows: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """As `run`, and the last hidden layer, float32 (n, width), of the same run."""
+        if not self.width:
+            return self.run(rows), np.empty((len(rows), 0), np.float32)
+        nothing = [np.empty((0, width), np.float32) for width in (len(self.labels), self.width)]
+        scores, layers = zip(nothing, *self._parts(rows), strict=True)
+        return np.concatenate(scores), np.concatenate(layers)
+
+    def _parts(self, rows: NDArray[np.float32]) -> Iterator[list[NDArray[np.float32]]]:
+        assert rows.dtype == np.float32 and rows.shape[1:] == self._row_shape, rows.shape
+        for begin in range(0, len(rows), ROWS_AT_ONCE):
+            yield self._run(rows[begin : begin + ROWS_AT_ONCE])
+
+    def _run(self, rows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        given: list[NDArray[np.float32]] = self._runtime.run(None, {self._input: rows})
+        return given
 
     def warm_up(self) -> None:
         """Run the shapes that serving runs, so that no alert waits for a first allocation."""
@@ -78,13 +105,12 @@ class Session:
 
     def _probed(self, probe: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
-            given: NDArray[np.float32] = self._runtime.run(None, {self._input: probe})[0]
+            return self._run(probe)[0]
         except Exception as error:  # ONNX Runtime's errors share no other type
             raise ModelError(
                 f"{self._path}: cannot score {len(probe)} rows ({_line(error)}); "
                 "export the model again"
             ) from error
-        return given
 
     def _checked_input(self) -> str:
         """The name of the one input, whose shape must be the one that serving sends."""

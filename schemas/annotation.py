@@ -149,6 +149,11 @@ class Annotations:
         """The number of alerts."""
         return len(self.ingest_unix_us)
 
+    def without_vectors(self) -> Annotations:
+        """The same without what only full records have room for."""
+        known = {name: each for name, each in self.learned.items() if each.kind != "vector"}
+        return replace(self, learned=known)
+
     def take(self, rows: NDArray[np.int64]) -> Annotations:
         """Those of some alerts, in the order given."""
         return replace(

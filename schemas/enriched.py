@@ -60,7 +60,10 @@ class Enricher:
         schemas = [batch.schemas[number] for number in batch.schema[chosen].tolist()]
         prints = [schema.fingerprint for schema in schemas]
         survey_scores = batch.survey_real_score[chosen]
-        tails = encode_annotations(annotations.take(chosen), prints, survey_scores)
+        known = annotations.take(chosen)
+        tails = encode_annotations(
+            known if form == "full" else known.without_vectors(), prints, survey_scores
+        )
         surveys = batch.survey[chosen].tolist()
         writings = list(map(self._writing, schemas, surveys))
         framings = [writing.framing(framing) for writing in writings]

@@ -19,6 +19,7 @@ from filters.expressions.filter import read_filter
 from lake.reading import Lake
 from lake.writing import LakeWriter
 from replay.invention import invent
+from schemas.batch import AlertBatch
 from schemas.learned import Given
 from tests.broker.clusters import RealCluster
 
@@ -28,6 +29,8 @@ OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
 ALERTS = 60
 PACKETS = [one.packet for one in invent(ALERTS, seed=6)]
 PATIENCE_S = 60.0
+WIDTH = 64
+"""Of the network's last hidden layer."""
 CONFIG = """
 [kafka]
 bootstrap = "{address}"
@@ -36,7 +39,8 @@ group = "outside"
 input = ["outside-survey"]
 prefix = "outside."
 [classifiers]
-names = ["realbogus"]
+names = ["realbogus", "supernova"]
+embeddings = ["supernova"]
 [stages]
 names = ["depth"]
 [stages.catalogues.mine]
@@ -50,7 +54,7 @@ port = 0
 FILTER = """
 name = "well-above"
 description = "Well above what the image could show."
-form = "lite"
+form = "full"
 [clauses]
 above = 'value("depth", "above_limit_mag") > 1'
 near = 'value("mine", "distance_arcsec") < 1.5'
@@ -106,8 +110,20 @@ def test_it_is_seen_on_every_topic_by_every_filter_and_in_the_lake(
     (batch,) = chosen
     assert set(batch.alert_id.tolist()) == above
     assert batch.given["depth"] == Given("depth", "values", ("above_limit_mag",))
+    assert all(not one.vectors for one in seen.values()), "lite records have no room for them"
+    assert batch.given["supernova_embedding"].kind == "vector"
+    assert len(batch.given["supernova_embedding"].columns) == WIDTH
     with LakeWriter(tmp_path / "lake", version="test", with_packets=False) as writer:
         writer.add(batch)
     verdict = read_filter(tmp_path / "well_above.toml").selection("well-above")
     for rows in Lake(tmp_path / "lake").tables():
         assert verdict.evaluate(rows).selected.all()
+        assert_same_learned(rows.batch(), batch)
+
+
+def assert_same_learned(kept: AlertBatch, published: AlertBatch) -> None:
+    """All that was learned of each alert, whatever their order."""
+    places = [published.alert_id.tolist().index(each) for each in kept.alert_id.tolist()]
+    assert kept.given == published.given
+    for name, learned in published.learned.items():
+        np.testing.assert_array_equal(kept.learned[name].values, learned.values[places])

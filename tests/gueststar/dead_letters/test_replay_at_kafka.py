@@ -94,7 +94,7 @@ class Broker:
 
 @pytest.fixture
 def broker(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Broker:
-    def served(names: Sequence[str], stages: Sequence[str]) -> tuple[Stage, ...]:
+    def served(*_: object) -> tuple[Stage, ...]:
         return (Scoring(Halves()),)
 
     monkeypatch.setattr(assembly, "served", served)

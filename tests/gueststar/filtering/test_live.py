@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -56,7 +56,7 @@ port = 0
 
 @pytest.fixture
 def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def served(names: Sequence[str], stages: Sequence[str]) -> tuple[Stage, ...]:
+    def served(*_: object) -> tuple[Stage, ...]:
         return (Scoring(Halves()),)
 
     monkeypatch.setattr(assembly, "served", served)
