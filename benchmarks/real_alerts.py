@@ -7,7 +7,6 @@ the adapters read, so that all alerts come through the decoder that serves.
 from __future__ import annotations
 
 import json
-import tarfile
 from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from lake.archives import Archive
 from schemas import lsst, ztf
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
@@ -112,23 +112,11 @@ def lacking_survey_score(batch: AlertBatch) -> NDArray[np.bool_]:
 
 def _packets(folder: Path) -> Iterator[bytes]:
     """The alerts of one survey's folder, one a packet; payloads without a schema are left out."""
-    decoder = Decoder()
     for path in sorted(folder.rglob("*")):
-        if path.suffix == ".avro" and "schemas" not in path.parts:
-            yield from decoder.split(path.read_bytes())
-        elif path.suffix == ".parquet":
+        if path.suffix == ".parquet":
             yield from _rows(path)
-        elif ".tar" in path.suffixes:
-            for content in _members(path):
-                yield from decoder.split(content)
-
-
-def _members(path: Path) -> Iterator[bytes]:
-    with tarfile.open(path) as archive:
-        for member in archive:
-            file = archive.extractfile(member) if member.name.endswith(".avro") else None
-            if file:
-                yield file.read()
+        elif (path.suffix == ".avro" and "schemas" not in path.parts) or ".tar" in path.suffixes:
+            yield from (packet.data for packet in Archive(path))
 
 
 def _rows(path: Path) -> Iterator[bytes]:
