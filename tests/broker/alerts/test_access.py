@@ -13,6 +13,7 @@ from broker.alerts.access import Access, PublicDecoder
 from broker.assembly import build
 from broker.ledger import read_entry
 from broker.settings import AccessSection, LimitsSection, Settings, TopicsSection
+from classifiers.classifier import Scoring
 from schemas.batch import Reason
 from schemas.decode import Decoder
 from tests.broker.test_assembly import Halves, run_in_memory
@@ -56,7 +57,7 @@ def test_each_packet_is_one_row_or_refused_once_in_the_order_given() -> None:
 
 
 def test_a_worker_lets_nothing_of_a_withheld_packet_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assembly, "served", lambda names: (Halves(),))
+    monkeypatch.setattr(assembly, "served", lambda *_: (Scoring(Halves()),))
     public, private = packet("ztf"), packet("ztf", programid=2, candid=8)
     limits = LimitsSection(dead_fraction_max=0.5, dead_alerts_min=1)
     settings = Settings(

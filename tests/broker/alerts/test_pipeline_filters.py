@@ -122,7 +122,7 @@ def test_filters_may_change_between_two_batches() -> None:
     filters = Changing(filter_set_of(bright()))
     parts: dict[str, Any] = {
         "decoder": FakeDecoder(),
-        "classifiers": [],
+        "stages": [],
         "enricher": FakeEnricher(),
         "topics": TOPICS,
         "bytes_max": no_limit,
