@@ -39,6 +39,8 @@ MODEL_TYPE = {
     "fields": [{"name": name, "type": "string"} for name in ("name", "version", "sha256")],
 }
 TIME = {"type": "long", "logicalType": "timestamp-micros"}
+VALUES = {"type": "map", "values": ["null", "double"]}
+VECTOR = {"type": "array", "items": "float"}
 ANNOTATION = {
     "type": "record",
     "name": "Annotation",
@@ -53,6 +55,8 @@ ANNOTATION = {
         {"name": "filters", "type": {"type": "array", "items": "string"}},
         {"name": "flags", "type": {"type": "array", "items": "string"}},
         {"name": "survey_real_score", "type": ["null", "float"]},
+        {"name": "values", "type": {"type": "map", "values": VALUES}},
+        {"name": "vectors", "type": {"type": "map", "values": VECTOR}},
     ],
 }
 
@@ -247,4 +251,6 @@ def annotated(
         "filters": filters,
         "flags": [],
         "survey_real_score": survey_score(record["candidate"]),
+        "values": {},
+        "vectors": {},
     }
