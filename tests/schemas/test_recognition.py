@@ -72,7 +72,8 @@ def test_a_survey_is_known_by_its_own_schema(survey: Survey) -> None:
 
 
 @pytest.mark.parametrize(
-    ("survey", "mark"), [(one, mark) for one in BUILT_IN for mark in one.marks], ids=str
+    ("survey", "mark"),
+    [pytest.param(one, mark, id=f"{one.name} {mark}") for one in BUILT_IN for mark in one.marks],
 )
 def test_without_one_of_its_marks_a_record_is_nobodys(survey: Survey, mark: str) -> None:
     schema = _without(SCHEMAS[survey.name](), mark)
