@@ -44,10 +44,15 @@ class GroupConsumer:
         revoked: Assigned,
     ) -> None:
         self._static = "group.instance.id" in settings
-        self._hears: Callable[[str], int | None] = settings["stats_cb"]
-        self._pulse = Pulse()
+        self._pulse = pulse = Pulse()
+        hears: Callable[[str], int | None] = settings["stats_cb"]
+
+        def heard(statistics: str) -> None:
+            # Holds nothing that holds the consumer: its end is ours to choose, not the collector's.
+            pulse.hear(hears(statistics))
+
         with settings_checked():
-            self._consumer: Consumer | None = Consumer({**settings, "stats_cb": self._hear})
+            self._consumer: Consumer | None = Consumer({**settings, "stats_cb": heard})
         self._topics = list(topics)
         self._assigned, self._revoked = assigned, revoked
         self._subscribe()
@@ -67,9 +72,6 @@ class GroupConsumer:
     def is_lost(self) -> bool:
         """Whether another client is to be made."""
         return self._pulse.is_lost
-
-    def _hear(self, statistics: str) -> None:
-        self._pulse.hear(self._hears(statistics))
 
     def _subscribe(self) -> None:
         self.client.subscribe(

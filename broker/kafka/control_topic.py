@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from typing import Final
@@ -29,7 +28,7 @@ from broker.kafka.faults import (
     refused,
     settings_checked,
 )
-from broker.kafka.watch import STATISTICS_INTERVAL_MS, Pulse, connections
+from broker.kafka.watch import STATISTICS_INTERVAL_MS, Pulse
 from broker.ports import Message
 from schemas.errors import BrokerError
 
@@ -77,7 +76,7 @@ class KafkaControlTopic:
                     # Its event says that the end was reached, whatever compaction left out.
                     "enable.partition.eof": True,
                     "statistics.interval.ms": STATISTICS_INTERVAL_MS,
-                    "stats_cb": lambda text: self._pulse.hear(connections(json.loads(text))),
+                    "stats_cb": self._pulse.hear_statistics,
                 }
             )
         begin = self._reached or OFFSET_BEGINNING
