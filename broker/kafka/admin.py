@@ -34,6 +34,9 @@ Answer = TypeVar("Answer")
 
 ANSWER_S_MAX: Final = 10.0
 ASK_S_MAX: Final = 1.0
+DONE_S_MAX: Final = ANSWER_S_MAX + 2.0
+GIVEN_UP: Final = {"request_timeout": ANSWER_S_MAX}
+"""So that no question is still open when its client may be replaced (`Asking.close`)."""
 CREATED_S_MAX: Final = 20.0
 
 # The fewest that Kafka takes; RFC 5802 asks for no more.
@@ -91,7 +94,7 @@ class KafkaAdmin:
             for topic in topics
         ]
         if asked:
-            self._ask(lambda client: _created(client.create_topics(asked)))
+            self._ask(lambda client: _created(client.create_topics(asked, **GIVEN_UP)))
         self._wait_listed({topic.name for topic in topics})
 
     def has_committed(self, group: str, topic: str) -> bool:
@@ -99,7 +102,9 @@ class KafkaAdmin:
         wanted = [TopicPartition(topic, n) for n in range(self.partitions().get(topic, 0))]
         asked = [ConsumerGroupTopicPartitions(group, wanted)]
         found = self._ask(
-            lambda client: client.list_consumer_group_offsets(asked)[group].result(ANSWER_S_MAX)
+            lambda client: client.list_consumer_group_offsets(asked, **GIVEN_UP)[group].result(
+                DONE_S_MAX
+            )
         )
         places = found.topic_partitions
         return all(each.error is None and each.offset >= 0 for each in places)
@@ -158,7 +163,7 @@ def _created(futures: Mapping[str, Future[Any]]) -> bool:
     """True, once each topic exists."""
     for future in futures.values():
         try:
-            future.result(ANSWER_S_MAX)
+            future.result(DONE_S_MAX)
         except KafkaException as raised:
             if error_of(raised).code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
@@ -170,9 +175,9 @@ def _described(
 ) -> dict[str, Mapping[str, Any]]:
     """Each topic's settings."""
     found = {}
-    for resource, future in client.describe_configs(list(asked)).items():
+    for resource, future in client.describe_configs(list(asked), **GIVEN_UP).items():
         try:
-            found[resource.name] = future.result(ANSWER_S_MAX)
+            found[resource.name] = future.result(DONE_S_MAX)
         except KafkaException as raised:
             if error_of(raised).code() in UNKNOWN_TOPIC:
                 missing = f"topic {resource.name!r} does not exist; create it first"

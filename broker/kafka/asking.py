@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -15,6 +18,11 @@ from broker.kafka.connection import Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, settings_checked
 
 Answer = TypeVar("Answer")
+
+LEFT_BEHIND: Final[list[AdminClient]] = []
+"""Clients with a question that nobody answered, kept as long as the process lives."""
+ANSWERED_S_MAX: Final = 8.0
+"""Questions are given up earlier; less than what the end of a client is waited for."""
 
 ASK_INTERVAL_S: Final = 0.1
 KEPT_S_MIN: Final = 4.0
@@ -28,6 +36,7 @@ class Asking:
         self._connection = connection
         self._client: AdminClient | None = None
         self._made_s = 0.0
+        self._open: list[Future[Any]] = []
 
     @property
     def client(self) -> AdminClient:
@@ -42,10 +51,20 @@ class Asking:
         """Raises SettingsError where no client can be made."""
         _ = self.client
 
+    def asked(self, futures: Iterable[Future[Any]]) -> None:
+        """Note what is not waited for: no client ends before it is answered (`close`)."""
+        self._open = [each for each in (*self._open, *futures) if not each.done()]
+
     def close(self) -> None:
-        """Let the client go; another is made where something is asked again."""
+        """Let the client go; another is made where something is asked again.
+
+        A client that ends with a question open may take the process with it (seen with
+        confluent-kafka 2.16, one of some thousand times), so it is answered, or ends, first.
+        """
         if self._client is not None:
-            within_patience(self._drop)
+            client, self._client = [self._client], None
+            open_, self._open = self._open, []
+            within_patience(partial(_end, client, open_))
 
     def renew(self) -> None:
         """Have another client asked: one without an answer may have forgotten all servers.
@@ -72,8 +91,12 @@ class Asking:
         watch.back()
         return answer
 
-    def _drop(self) -> None:
-        self._client = None
+
+def _end(client: list[AdminClient], open_: Sequence[Future[Any]]) -> None:
+    """Drop the only reference, once nothing is open; one that never is so stays."""
+    if wait_for(open_, ANSWERED_S_MAX).not_done:
+        LEFT_BEHIND.extend(client)
+    client.clear()
 
 
 def _answered(question: Callable[[], Answer | None]) -> Answer | None:

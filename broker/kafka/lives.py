@@ -78,7 +78,9 @@ class TopicIds:
     def ask(self, topics: Iterable[str]) -> Question:
         """Ask in one request; does not wait."""
         names = TopicCollection(sorted(topics))
-        return Question(self._asking.client.describe_topics(names, request_timeout=ANSWER_S_MAX))
+        futures = self._asking.client.describe_topics(names, request_timeout=ANSWER_S_MAX)
+        self._asking.asked(futures.values())
+        return Question(futures)
 
     def insist(self, question: Question) -> dict[str, str | None]:
         """Its answers, asked for again while there are none and patience lasts."""

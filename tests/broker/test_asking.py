@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
+from broker.kafka.asking import LEFT_BEHIND, Asking
 from schemas.errors import BrokerError
 
 
@@ -49,10 +53,10 @@ class Client:
         self._judge()
         return Listed("survey")
 
-    def create_topics(self, topics: list[object]) -> dict[str, Answer]:
+    def create_topics(self, topics: list[object], **_: object) -> dict[str, Answer]:
         return {"survey": Answer(Client.faults.pop(0) if Client.faults else None)}
 
-    def describe_configs(self, resources: list[object]) -> dict[object, Answer]:
+    def describe_configs(self, resources: list[object], **_: object) -> dict[object, Answer]:
         brings: object = Client.faults.pop(0) if Client.faults else {}
         return {resource: Answer(brings) for resource in resources}
 
@@ -119,3 +123,26 @@ def test_a_missing_topic_is_named() -> None:
     Client.faults = [fault(KafkaError.UNKNOWN_TOPIC_OR_PART)]
     with pytest.raises(TopicMissing, match="'survey' does not exist"):
         KafkaAdmin(Connection("here:1")).bytes_max(["survey"])
+
+
+def test_a_client_ends_once_its_questions_are_answered() -> None:
+    asking, question = Asking(Connection("here:1")), Future[None]()
+    gone = weakref.ref(asking.client)
+    asking.asked([question])
+    closing = Thread(target=asking.close)
+    closing.start()
+    assert gone() is not None
+    question.set_result(None)
+    closing.join()
+    assert gone() is None
+
+
+def test_a_client_whose_question_nobody_answers_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("broker.kafka.asking.ANSWERED_S_MAX", 0.01)
+    asking = Asking(Connection("here:1"))
+    gone = weakref.ref(asking.client)
+    asking.asked([Future[None]()])
+    asking.close()
+    assert gone() is LEFT_BEHIND.pop()
