@@ -65,7 +65,7 @@ class Scoring:
         """Its labels' probabilities."""
         return (Given(self.identity.name, "probabilities", self.classifier.labels),)
 
-    def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32]]:
+    def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32], ...]:
         """Its scores."""
         return (self.classifier.score(batch),)
 
