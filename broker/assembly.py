@@ -30,7 +30,7 @@ from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import CatalogueSection, Settings
 from broker.topic_checks import check_topics
-from classifiers.served import in_reading_order, served
+from classifiers.served import served
 from filters.expressions import program as expressions
 from filters.filter_set import ActiveFilter, FilterSet
 from filters.loading import active_filter, load
@@ -93,13 +93,11 @@ def build(settings: Settings) -> Parts:
     Raises GueststarError, one line, where something cannot be served.
     """
     registry = own_registry(settings)
-    stages = in_reading_order(
-        [
-            *served(
-                settings.classifiers.names, settings.stages.names, settings.classifiers.embeddings
-            ),
-            *_crossmatches(settings.stages.catalogues),
-        ]
+    stages = served(
+        settings.classifiers.names,
+        settings.stages.names,
+        settings.classifiers.embeddings,
+        _crossmatches(settings.stages.catalogues),
     )
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)

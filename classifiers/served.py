@@ -36,10 +36,12 @@ def served(
     names: Sequence[str] = tuple(BUILT_IN),
     stages: Sequence[str] = (),
     embeddings: Collection[str] = (),
+    opened: Iterable[Stage] = (),
 ) -> tuple[Stage, ...]:
     """The classifiers of these names, and other stages, opened, in reading order.
 
-    embeddings: which of the classifiers give theirs, too. Raises ModelError.
+    embeddings: which of the classifiers give theirs, too. opened: stages that are open already.
+    Raises ModelError.
     """
     if unserved := sorted(set(embeddings) - set(names)):
         raise ModelError(f"an embedding of {unserved[0]!r} is wanted, which is not served")
@@ -48,6 +50,7 @@ def served(
         [
             *(_embedding(each) if name in embeddings else each for name, each in classifiers),
             *(_stage(name) for name in stages),
+            *opened,
         ]
     )
 

@@ -82,6 +82,19 @@ def test_a_classifier_runs_after_those_whose_scores_it_reads() -> None:
     assert names(order) == ["early", "middle", "late"]
 
 
+def test_a_stage_may_read_what_one_that_was_opened_elsewhere_gives(
+    plug_in: Callable[[str, str], None],
+) -> None:
+    plug_in("reader", f"{__name__}:reader")
+    order = served.served(["reader"], opened=[Scoring(Constant("elsewhere"))])
+    assert names(order) == ["elsewhere", "reader"]
+
+
+def reader() -> Constant:
+    """A plug-in that reads what no other plug-in gives."""
+    return Constant("reader", ("learned.elsewhere",))
+
+
 def test_independent_classifiers_keep_their_order() -> None:
     given = [Constant(name) for name in ("c", "a", "b")]
     assert names(served.in_reading_order(given)) == ["c", "a", "b"]
