@@ -94,7 +94,7 @@ class KafkaAdmin:
             for topic in topics
         ]
         if asked:
-            self._ask(lambda client: _created(client.create_topics(asked, **GIVEN_UP)))
+            self._ask(lambda client: _done(client.create_topics(asked, **GIVEN_UP)))
         self._wait_listed({topic.name for topic in topics})
 
     def has_committed(self, group: str, topic: str) -> bool:
@@ -113,11 +113,7 @@ class KafkaAdmin:
         """Have Kafka know a user by SCRAM-SHA-512, with this password from now on."""
         credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
         asked = UserScramCredentialUpsertion(user, credential, password.encode())
-        self._ask(
-            lambda client: (
-                client.alter_user_scram_credentials([asked])[user].result(ANSWER_S_MAX),
-            )
-        )
+        self._ask(lambda client: _done(client.alter_user_scram_credentials([asked])))
 
     def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
         """Each topic's `max.message.bytes`: the largest batch of messages that it takes.
@@ -159,8 +155,8 @@ class KafkaAdmin:
             raise refused(error) or BrokerError(f"Kafka answers: {error.str()}") from raised
 
 
-def _created(futures: Mapping[str, Future[Any]]) -> bool:
-    """True, once each topic exists."""
+def _done(futures: Mapping[str, Future[Any]]) -> bool:
+    """True, once all is done; a topic that exists already is no error."""
     for future in futures.values():
         try:
             future.result(DONE_S_MAX)
