@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -60,9 +60,15 @@ def check(
     __tracebackhide__ = True
     selection = selection_of(what)
     found = shortcomings(selection, alerts=alerts, sky=sky, cost_us_max=cost_us_max)
-    if found:
-        lines = "\n".join(f"- {line}" for line in found)
-        raise AssertionError(f"filter {selection.name!r} breaks the rules of filters:\n{lines}")
+    complain("filter", selection.name, found)
+
+
+def complain(kind: str, name: str, broken: Iterable[str]) -> None:
+    """Raises AssertionError with a line for each rule that is broken, if any is."""
+    __tracebackhide__ = True
+    lines = "\n".join(f"- {line}" for line in broken)
+    if lines:
+        raise AssertionError(f"{kind} {name!r} breaks the rules of {kind}s:\n{lines}")
 
 
 def shortcomings(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classifiers.classifier import Classifier
 from classifiers.served import in_reading_order
 from gueststar.testing.crowd import crowd
-from gueststar.testing.rules import digest
+from gueststar.testing.rules import complain, digest
 from schemas.batch import COLUMNS, AlertBatch
 from schemas.learned import FLOATS
 from schemas.stage import Stage, given_by
@@ -34,8 +34,7 @@ def check_stage(stage: Stage | Classifier, *, alerts: AlertBatch | None = None) 
     """
     __tracebackhide__ = True
     batch = crowd() if alerts is None else alerts
-    broken = list(_shortcomings(stage, batch))
-    assert not broken, "\n".join(broken)
+    complain("stage", stage.identity.name, _shortcomings(stage, batch))
 
 
 def _shortcomings(given: Stage | Classifier, batch: AlertBatch) -> Iterator[str]:

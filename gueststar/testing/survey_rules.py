@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from gueststar.testing.rules import complain
 from schemas.avro import SchemaSource
 from schemas.batch import BANDS, ROW_COLUMNS, AlertBatch, LightCurves
 from schemas.decode import Decoder
@@ -26,10 +27,7 @@ def check_survey(
     `schemas` finds the writer schemas of packets that name theirs by a number.
     """
     __tracebackhide__ = True
-    found = list(_shortcomings(survey, packets, schemas))
-    if found:
-        lines = "\n".join(f"- {line}" for line in found)
-        raise AssertionError(f"survey {survey.name!r} breaks the rules of surveys:\n{lines}")
+    complain("survey", survey.name, _shortcomings(survey, packets, schemas))
 
 
 def _shortcomings(
