@@ -8,6 +8,7 @@ that, called without arguments, gives a `Classifier` or a `Stage`. One that read
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points
 
@@ -29,7 +30,7 @@ BUILT_IN: Mapping[str, Callable[[], Classifier]] = {
 """Served unless a setting says otherwise."""
 READS_LEARNED = ("learned.", "scores.")
 """How what another stage gives is named in `reads`; of probabilities the second is an alias."""
-COLUMNS = frozenset(AlertBatch.__annotations__) | {"stamps"}
+READABLE = {"stamps", *(each.name for each in fields(AlertBatch))}
 
 
 def served(
@@ -136,7 +137,7 @@ def _needs(stage: Stage, givers: Mapping[str, str]) -> list[str]:
     """The stages that give what one reads."""
     what, name = kind_of(stage), stage.identity.name
     needed = [one for one in stage.reads if one.startswith(READS_LEARNED)]
-    unknown = [one for one in stage.reads if one not in needed and one not in COLUMNS]
+    unknown = [one for one in stage.reads if one not in needed and one not in READABLE]
     if unknown:
         raise ModelError(f"{what} {name!r} reads {unknown}, which no batch has; correct `reads`")
     wanted = [one.split(".", 1)[1] for one in needed]

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import COLUMNS, LightCurves
+from schemas.batch import LightCurves
+from schemas.columns import COLUMNS
 from schemas.cutouts import Stamps
 from schemas.errors import FilterError
 from schemas.learned import Given, labels_of
@@ -112,7 +113,9 @@ class Alerts:
     def __getattr__(self, name: str) -> NDArray[Any]:
         """A column by its name."""
         if name not in COLUMNS:
-            raise UnknownColumn(f"alerts have no column {name!r}{nearest(name, COLUMNS | WHOLES)}")
+            raise UnknownColumn(
+                f"alerts have no column {name!r}{nearest(name, COLUMNS.keys() | WHOLES)}"
+            )
         self.columns.add(name)
         return self.derived(_locked(self._batch.column(name)), name)
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Alerts
-from schemas.batch import BANDS, AlertBatch, Floats, LightCurves
+from schemas.batch import AlertBatch, Floats, LightCurves
+from schemas.columns import BANDS
 from schemas.errors import FilterError
 from schemas.photometry import AB_ZERO_MAG_NJY, DETECTION_SIGMA
 from schemas.suggestion import nearest

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.avro import WriterSchema
-from schemas.batch import BANDS, COLUMNS, ROW_COLUMNS, AlertBatch, LightCurves, Spans
+from schemas.batch import AlertBatch, LightCurves, Spans
+from schemas.columns import BANDS, CODE, CODES, COLUMNS, IDENTIFIER
 from schemas.errors import FilterError
 from schemas.learned import FLOATS, Kind, Learned
 from schemas.nights import dates
@@ -28,14 +29,14 @@ class Epoch(NamedTuple):
 
 GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
     "survey": "handmade",
+    "object_id": "hand",
     "mjd": 60000.0,
     "band": BANDS.index("r"),
-    "photometric_system": -1,
     "detections": 1,
     "age_days": 0.0,
     "exposed_unix_s": 1677283200.0,
 }
-"""What a column holds where the author gives none; every other value is NaN, not measured.
+"""What a column holds where the author gives none; every other value is its kind's of none.
 
 The night is the UTC date of `mjd`, and `mjd_utc_mid` is `mjd`.
 """
@@ -53,9 +54,9 @@ def handmade(
 ) -> AlertBatch:
     """A batch of the columns given, each a list of one value a row; the others not measured.
 
-    `band` may be given by name. `scores` is {classifier: {label: values}},
-    and `values` the same of other stages. `light_curve` has one
-    list of points a row; by default the detection alone. No packets, and no stamps.
+    What is kept as a code, as `band`, may be given by name. `scores` is {classifier: {label:
+    values}}, and `values` the same of other stages. `light_curve` has one list of points a row; by
+    default the detection alone. No packets, and no stamps.
     `rows` is needed only where no column is given. Raises FilterError for an unknown column.
     """
     for name in columns:
@@ -63,7 +64,7 @@ def handmade(
             raise FilterError(f"alerts have no column {name!r}{nearest(name, COLUMNS)}")
     if rows is None:
         rows = max((len(values) for values in columns.values()), default=1)
-    plain: dict[str, Any] = {name: _column(name, columns.get(name), rows) for name in ROW_COLUMNS}
+    plain: dict[str, Any] = {name: _column(name, columns.get(name), rows) for name in COLUMNS}
     if "night" not in columns:
         plain["night"] = dates(plain["mjd"])
     if "mjd_utc_mid" not in columns:
@@ -75,6 +76,8 @@ def handmade(
         buffer=np.zeros(0, dtype=np.uint8),
         spans=_no_spans(rows),
         packets=[b""] * rows,
+        source_index=np.arange(rows, dtype=np.int64),
+        schema=np.zeros(rows, dtype=np.int32),
         schemas=(SCHEMA,),
         learned={
             **{name: _learned("probabilities", each) for name, each in (scores or {}).items()},
@@ -84,25 +87,16 @@ def handmade(
 
 
 def _column(name: str, given: Sequence[Any] | None, rows: int) -> NDArray[Any]:
-    kind = AlertBatch.__annotations__[name]
-    if name == "band" and given is not None:
-        given = [BANDS.index(one) if isinstance(one, str) else one for one in given]
-    if given is None and kind == "Floats":
-        given = [GIVEN_WHERE_ABSENT.get(name, np.nan)] * rows
-    if given is None and name in {"alert_id", "source_index"}:
+    kind = COLUMNS[name].kind
+    if given is None and kind is IDENTIFIER:
         given = range(rows)
     if given is None:
-        given = [GIVEN_WHERE_ABSENT.get(name, "hand" if name == "object_id" else 0)] * rows
+        given = [GIVEN_WHERE_ABSENT.get(name, kind.none)] * rows
+    if kind is CODE:
+        given = [CODES[name].index(one) if isinstance(one, str) else one for one in given]
     if len(given) != rows:
         raise FilterError(f"column {name!r} has {len(given)} values; the batch has {rows} rows")
-    return np.array(given, dtype=_dtype(kind))
-
-
-def _dtype(kind: str) -> type[Any]:
-    if kind == "Floats":
-        return np.float64
-    dtype: type[Any] = getattr(np, kind.removeprefix("NDArray[np.").removesuffix("]"))
-    return dtype
+    return np.array(given, dtype=kind.dtype)
 
 
 def _alone(plain: Mapping[str, NDArray[Any]]) -> list[list[Epoch]]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from gueststar.row import COLUMNS, NAMES, Row, Scores
+from gueststar.row import Row, Scores
 from schemas.annotation import SelectedBy
 from schemas.batch import AlertBatch
+from schemas.columns import CODES, COLUMNS
 
 if TYPE_CHECKING:
     from gueststar.pictures.alert import Picture
@@ -69,6 +70,6 @@ def rows(
 def _values(batch: AlertBatch, name: str) -> list[Any]:
     """A column as Python's own values; one of codes by its names."""
     column: list[Any] = getattr(batch, name).tolist()
-    if name in NAMES:
-        return [NAMES[name][code] if code >= 0 else "" for code in column]
+    if name in CODES:
+        return [CODES[name][code] if code >= 0 else "" for code in column]
     return column

@@ -6,7 +6,8 @@ import numpy as np
 from rich.text import Text
 
 from gueststar.points import Points
-from schemas.batch import BANDS, Floats
+from schemas.batch import Floats
+from schemas.columns import BANDS
 
 STYLES = dict(
     zip(

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gueststar.row import Row
-from schemas.batch import BANDS, Floats, LightCurves
+from schemas.batch import Floats, LightCurves
+from schemas.columns import BANDS
 from schemas.light_curves import TWIN_DAYS
 from schemas.photometry import DETECTION_SIGMA, FLUX_ERR_PER_MAG, ab_magnitude
 

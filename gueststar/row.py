@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.annotation import SelectedBy
-from schemas.batch import BANDS, SYSTEMS, AlertBatch, LightCurves
+from schemas.batch import AlertBatch, LightCurves
+from schemas.columns import Columns
 
 Scores = Mapping[str, Mapping[str, float]]
 """Probabilities by classifier and label."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row of `AlertBatch`: each column's meaning and unit stand there.
+class Row(Columns[str, int, int, int, str, float]):
+    """A row of `AlertBatch`, codes by their names; empty where unknown.
 
     A missing value is NaN; in a distance, "looked and found none" is +inf.
     """
 
-    survey: str
-    alert_id: int
-    object_id: str
-    mjd: float
-    exposed_unix_s: float
-    night: int
-    mjd_utc_mid: float
-    ra_deg: float
-    dec_deg: float
-    band: str
-    """One of u g r i z y; empty where unknown."""
-    photometric_system: str
-    """Of its fluxes: ztf or lsst; empty where unknown."""
-    programid: float
-    programid_max: float
-    flux_njy: float
-    flux_err_njy: float
-    magnitude: float
-    magnitude_err: float
-    limit_mag: float
-    age_days: float
-    history_age_days: float
-    detections: int
-    star_distance_arcsec: float
-    star_galaxy_score: float
-    asteroid_distance_arcsec: float
-    survey_real_score: float
-    fwhm_pixels: float
-    elongation: float
-    template_flux_njy: float
-    host_photoz: float
-    host_photoz_err: float
-    distance_modulus: float
     scores: Scores
     """By classifier and label: `alert.scores["realbogus"]["real"]`; empty where it declined."""
     filters: tuple[str, ...]
@@ -102,11 +70,3 @@ class Row:
     def packet(self) -> bytes:
         """The message as it came from Kafka."""
         return self.batch.packets[self.row]
-
-
-LEARNED = frozenset({"scores", "filters", "selected_by"})
-"""What a broker learned of an alert."""
-COLUMNS = tuple(one.name for one in fields(Row) if one.name not in LEARNED | {"batch", "row"})
-"""What an alert copies from its batch."""
-NAMES = {"band": BANDS, "photometric_system": SYSTEMS}
-"""What the codes of a column stand for."""

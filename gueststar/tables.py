@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gueststar.row import COLUMNS, NAMES, Row
-from schemas.batch import BANDS, AlertBatch, LightCurves
+from gueststar.row import Row
+from schemas.batch import AlertBatch, LightCurves
+from schemas.columns import BANDS, CODES, COLUMNS, unit_of
 from schemas.errors import GueststarError
 from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude
 
@@ -17,20 +18,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     AstropyTable: TypeAlias = Table
-
-UNITS = {
-    "mjd": "d",
-    "exposed_unix_s": "s",
-    "ra_deg": "deg",
-    "dec_deg": "deg",
-    "mjd_utc_mid": "d",
-    "age_days": "d",
-    "history_age_days": "d",
-    "fwhm_pixels": "pix",
-}
-"""Of columns whose names do not say it in their ending."""
-ENDINGS = {"_njy": "nJy", "_arcsec": "arcsec"}
-MAGNITUDES = frozenset({"magnitude", "magnitude_err", "limit_mag", "distance_modulus"})
 
 
 def astropy_table(batch: AlertBatch) -> Table:
@@ -68,14 +55,6 @@ def light_curve_table(alert: Row) -> Table:
     return _table({name: column[order] for name, column in joined.items()})
 
 
-def unit_of(name: str) -> str | None:
-    """A column's unit as astropy writes it; None where it has none."""
-    if name in MAGNITUDES:
-        return "mag"
-    ending = next((unit for end, unit in ENDINGS.items() if name.endswith(end)), None)
-    return UNITS.get(name, ending)
-
-
 def _table(columns: dict[str, NDArray[Any]]) -> Table:
     from astropy.table import Table  # noqa: PLC0415 - a second, which most programs need not wait
 
@@ -93,9 +72,9 @@ def _columns(batch: AlertBatch) -> dict[str, NDArray[Any]]:
 
 def _named(name: str, column: NDArray[Any]) -> NDArray[Any]:
     """Codes by what they stand for; -1 is the empty text."""
-    if name not in NAMES:
+    if name not in CODES:
         return column
-    named: NDArray[np.str_] = np.array([*NAMES[name], ""])[column]
+    named: NDArray[np.str_] = np.array([*CODES[name], ""])[column]
     return named
 
 

@@ -20,13 +20,13 @@ from broker.kafka import Connection
 from gueststar import closeup
 from gueststar.alert import Alert
 from gueststar.ending import Ending, Until
-from gueststar.row import COLUMNS
 from gueststar.saving import PACKETS_MAX, Folder, saved
 from gueststar.starting import Start
 from gueststar.stopping import stopped_by_signal
 from gueststar.subscription import Subscription, connected, registered
 from gueststar.table import alert_table, line
 from schemas.annotation import SelectedBy
+from schemas.columns import COLUMNS
 
 ALERTS_SHOWN = 30
 TABLE_ROWS_MIN = 10

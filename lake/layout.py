@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import COLUMNS, AlertBatch, LightCurves
+from schemas.batch import AlertBatch, LightCurves
+from schemas.columns import CODE, COLUMNS, COUNT, TEXT
 from schemas.learned import Kind
 
 VERSION, FIRST_VERSION = "2", "1"
@@ -46,11 +47,11 @@ NIGHT = "night="
 FIRST_ALERTS = "alerts.parquet"
 """A night's only file of alerts, in version 1."""
 
-PLAIN = tuple(name for name in AlertBatch.__annotations__ if name in COLUMNS - {"night"})
-"""The columns on disk that a filter may read, in the order of `AlertBatch`; the night is the
-folder's name."""
+PLAIN = tuple(name for name in COLUMNS if name != "night")
+"""The columns on disk that a filter may read, in the table's order; the night is the folder's
+name."""
 
-TEXTS = ("survey", "object_id")
+TEXTS = tuple(name for name in PLAIN if COLUMNS[name].kind is TEXT)
 """Those of them that hold text."""
 
 KEY = ("survey", "alert_id")
@@ -65,7 +66,10 @@ PACKET = (PACKET_BYTES, LITE_BYTES, PACKET_FILE, PACKET_AT)
 """A packet's size, its size without cutouts, the file that holds it, and where it begins there;
 no file, "", and -1 where it was not kept."""
 
-REPEATING = (*TEXTS, "band", "photometric_system", "detections", PACKET_FILE)
+REPEATING = (
+    *(name for name in PLAIN if COLUMNS[name].kind in {TEXT, CODE, COUNT}),
+    PACKET_FILE,
+)
 """Columns of few values, which are written as places in a dictionary."""
 
 LEARNED: Mapping[Kind, str] = {"probabilities": "score.", "values": "value.", "vector": "vector."}

@@ -29,7 +29,8 @@ from lake.layout import (
     night_of,
     packets_file,
 )
-from schemas.batch import AlertBatch, LightCurves
+from schemas.batch import LightCurves
+from schemas.columns import COLUMNS
 from schemas.errors import ArchiveError
 from schemas.learned import Given
 
@@ -121,16 +122,19 @@ class Part:
     def column(self, group: int, name: str) -> NDArray[Any]:
         """A column of a group, without a copy where it is numbers.
 
-        Of numbers, one that the lake was archived before is NaN.
+        One of the table that the lake was archived before holds its kind's value of none.
         """
-        if name not in self._names and AlertBatch.__annotations__.get(name) == "Floats":
+        if name not in self._names and name in COLUMNS:
             begin, end = self.span(group)
-            return np.full(end - begin, np.nan)
+            kind = COLUMNS[name].kind
+            return np.full(end - begin, kind.none, kind.dtype)
         return values_of(self._read(self._alerts, [group], [name]).column(0))
 
     def texts(self, group: int, name: str, rows: Rows) -> NDArray[np.str_]:
         """A column of text at some rows of a group: the others are not made Python's."""
         assert name in TEXTS
+        if name not in self._names:
+            return self.column(group, name)[rows]
         return values_of(self._read(self._alerts, [group], [name]).column(0).take(rows))
 
     def tables(self) -> Iterator[Any]:

@@ -12,23 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.avro import WriterSchema
+from schemas.columns import COLUMNS, Columns
 from schemas.cutouts import Stamps, read_stamps
 from schemas.learned import Given, Learned, labels_of
 
 Floats = NDArray[np.float64]
-BANDS = ("u", "g", "r", "i", "z", "y", "Y", "J", "H", "K")
-"""Band names by code: `batch.band` holds indices into this tuple, -1 where unknown.
-
-Lakes hold the codes, so names are only ever appended. A network says itself which it knows.
-"""
-
-SYSTEMS = ("ztf", "lsst", "winter")
-"""Photometric systems by code: the passbands and the depth that fluxes were measured in.
-
-`batch.photometric_system` holds indices into this tuple, -1 where unknown; names are only ever
-appended. A network that was taught fluxes of one system reads no others.
-"""
-
 PLANES = ("science", "template", "difference")
 """The order of the three stamps, everywhere.
 
@@ -138,66 +126,21 @@ class Spans:
 
 
 @dataclass(frozen=True)
-class AlertBatch:
+class AlertBatch(
+    Columns[
+        NDArray[np.str_],
+        NDArray[np.int64],
+        NDArray[np.int64],
+        NDArray[np.int32],
+        NDArray[np.int8],
+        Floats,
+    ]
+):
     """Columns of n alerts. Survey fields are never rewritten; only `learned` grows.
 
-    Each column's source field, by survey, stands in that survey's adapter (`ztf.py`, `lsst.py`).
     A missing value is NaN; in a distance, "looked and found none" is +inf.
     """
 
-    survey: NDArray[np.str_]
-    alert_id: NDArray[np.int64]
-    object_id: NDArray[np.str_]
-    mjd: Floats
-    """Days, in the survey's own time scale and instant (adapter's docstring says which)."""
-    exposed_unix_s: Floats
-    """The same instant as UTC seconds since 1970, for latencies."""
-    night: NDArray[np.int32]
-    """The observing night as the survey itself dates it, YYYYMMDD; 0 where the time is none."""
-    mjd_utc_mid: Floats
-    """Days, UTC, the middle of the exposure: one time scale for the alerts of all surveys."""
-    ra_deg: Floats
-    dec_deg: Floats
-    band: NDArray[np.int8]
-    photometric_system: NDArray[np.int8]
-    """Index into SYSTEMS, -1 where unknown: what all fluxes of the row were measured in."""
-    programid: Floats
-    """Who may see it, as ZTF counts: 1 everybody, 2 the partnership, 3 Caltech; NaN unknown."""
-    programid_max: Floats
-    """The same of the packet whole: the largest of this exposure and of all in its histories.
-
-    NaN where one is unknown.
-    """
-    flux_njy: Floats
-    flux_err_njy: Floats
-    magnitude: Floats
-    """AB magnitude of the absolute difference flux."""
-    magnitude_err: Floats
-    limit_mag: Floats
-    age_days: Floats
-    """Days from the object's first detection to this one; 0 for a first detection."""
-    history_age_days: Floats
-    """The same from the first detection that the packet itself holds; NaN where it holds none."""
-    detections: NDArray[np.int64]
-    """Detections of the object so far, this one included."""
-    star_distance_arcsec: Floats
-    """To the nearest source of the survey's star catalogue; +inf: looked and found none."""
-    star_galaxy_score: Floats
-    """Of that source: 1 star, 0 galaxy."""
-    asteroid_distance_arcsec: Floats
-    """To the nearest known solar-system object; +inf: looked and found none."""
-    survey_real_score: Floats
-    """The survey's own real/bogus score, 0 to 1 (ZTF drb, Rubin reliability)."""
-    fwhm_pixels: Floats
-    elongation: Floats
-    template_flux_njy: Floats
-    """Of what the template holds at this place, nJy; NaN where the survey names no source there."""
-    host_photoz: Floats
-    """Photometric redshift of the host galaxy, above 0; NaN without one, as in our own Galaxy."""
-    host_photoz_err: Floats
-    """One standard deviation of it."""
-    distance_modulus: Floats
-    """Magnitudes, to the host, by its photometric redshift."""
     light_curve: LightCurves
     """History and this detection."""
     forced_photometry: LightCurves
@@ -268,7 +211,7 @@ class AlertBatch:
 
     def take(self, rows: NDArray[np.int64]) -> AlertBatch:
         """A batch of some rows, in the order given; `rejected` and `unread` are empty."""
-        columns = {name: column[rows] for name, column in vars(self).items() if name in ROW_COLUMNS}
+        columns: dict[str, Any] = {name: self.column(name)[rows] for name in ROW_COLUMNS}
         return replace(
             self,
             **columns,
@@ -282,12 +225,8 @@ class AlertBatch:
         )
 
 
-ROW_COLUMNS = frozenset(
-    name
-    for name, kind in AlertBatch.__annotations__.items()
-    if (kind.startswith("NDArray") or kind == "Floats") and name != "buffer"
-)
-"""The columns of one plain value a row."""
+CUT = ("source_index", "schema")
+"""Columns that depend on how the stream was cut; filters and lakes have none of them."""
 
-COLUMNS = ROW_COLUMNS - {"source_index", "schema"}
-"""What filters read and lakes keep of a row; the other two depend on how the stream was cut."""
+ROW_COLUMNS = frozenset({*COLUMNS, *CUT})
+"""The columns of one plain value a row."""

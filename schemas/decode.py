@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from schemas import decoder as ops
 from schemas.avro import SchemaSource, WriterSchema
 from schemas.batch import AlertBatch, Reason, Rejected, Spans
-from schemas.columns import Part, merge, survey_columns, take, unsound
 from schemas.container import MAGIC, SYNC_BYTES
 from schemas.framing import Framed, Framer
 from schemas.limits import DecodeLimits
+from schemas.parts import Part, merge, survey_columns, take, unsound
 from schemas.program import Program
 from schemas.reading import Reading, raw_rows, read_rows
 from schemas.refusal import Refusal

@@ -29,7 +29,6 @@ asteroid_distance +inf where ssObjectId is null or 0 in diaSource and in ssSourc
                   ssSource.ephOffset (arcsec), or from residualRa and residualDec (degrees, the
                   first taken as a coordinate difference); NaN where the schema has neither
 survey_real_score diaSource.reliability (since 5.0)
-fwhm_pixels, elongation  NaN
 template_flux     diaSource.templateFlux (since 8.0)
 host_photoz, host_photoz_err  diaObject.hostgal_zphot, hostgal_zphot_err, of ELAsTiCC's schemas
                   alone; NaN unless both are above 0, as the -9 or -999 of what has no host is not
@@ -57,7 +56,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, PLANES, Floats, LightCurves
+from schemas.batch import PLANES, Floats, LightCurves
+from schemas.columns import BANDS
 from schemas.distances import distance_modulus
 from schemas.left_out import LSST_LEFT_OUT
 from schemas.light_curves import Points, first_detection_mjd, packet_curves, point_rows
@@ -84,7 +84,7 @@ NO_ID = 0
 
 FLOAT, INTEGER, LETTER = Kind.FLOAT, Kind.INTEGER, Kind.LETTER
 TIME = Leaf("mjd", FLOAT, ("midpointMjdTai", "midPointTai"))
-BAND = Leaf("band", LETTER, ("band", "filterName"))
+BAND = Leaf("filter", LETTER, ("band", "filterName"))
 MEASUREMENT = (
     TIME,
     BAND,
@@ -99,8 +99,8 @@ SOURCE = (
     Leaf("asteroid id", INTEGER, ("ssObjectId",)),
     Leaf("ra", FLOAT, ("ra",)),
     Leaf("dec", FLOAT, ("dec", "decl")),
-    Leaf("reliability", FLOAT, ("reliability",)),
-    Leaf("template flux", FLOAT, ("templateFlux",)),
+    Leaf("survey_real_score", FLOAT, ("reliability",)),
+    Leaf("template_flux_njy", FLOAT, ("templateFlux",)),
     Leaf("negative", INTEGER, ("isNegative", "is_negative")),
 )
 NEEDED = {"mjd", "source id", "ra", "dec"}
@@ -145,12 +145,10 @@ def columns(raw: Raw) -> dict[str, Any]:
     own, earlier = _measured(alerts, np.arange(len(raw))), _measured(history, history.rows)
     mjd = alerts.floats("mjd")
     curves = packet_curves(mjd, _limits(raw.histories["limits"]), earlier, own=own)
-    absent = np.full(len(raw), np.nan)
     host_photoz, host_photoz_err = _host_photoz(alerts)
     return {
         "alert_id": alerts.ints("source id"),
         "object_id": _object_ids(alerts),
-        "mjd": mjd,
         "exposed_unix_s": unix_s(mjd) - TAI_MINUS_UTC_S,
         "night": dates(mjd - NIGHT_BEGINS_DAYS),
         "mjd_utc_mid": mjd - TAI_MINUS_UTC_S / DAY_S,
@@ -162,16 +160,9 @@ def columns(raw: Raw) -> dict[str, Any]:
         "flux_err_njy": own.flux_err_njy,
         "magnitude": ab_magnitude(own.flux_njy),
         "magnitude_err": own.flux_err_njy / np.abs(own.flux_njy) / FLUX_ERR_PER_MAG,
-        "limit_mag": absent,
         "age_days": mjd - _first_mjd(alerts, mjd, curves),
         "detections": _detections(alerts, curves),
-        "star_distance_arcsec": absent,
-        "star_galaxy_score": absent,
         "asteroid_distance_arcsec": _asteroid_distance(alerts),
-        "survey_real_score": alerts.floats("reliability"),
-        "fwhm_pixels": absent,
-        "elongation": absent,
-        "template_flux_njy": alerts.floats("template flux"),
         "host_photoz": host_photoz,
         "host_photoz_err": host_photoz_err,
         "distance_modulus": distance_modulus(host_photoz),
@@ -195,7 +186,7 @@ def _object_ids(alerts: Cells) -> NDArray[np.str_]:
 
 
 def _bands(cells: Cells) -> NDArray[np.int8]:
-    return BAND_CODES.take(cells.ints("band") & 0xFF)
+    return BAND_CODES.take(cells.ints("filter") & 0xFF)
 
 
 def _measured(cells: Cells, rows: Ints) -> Points:

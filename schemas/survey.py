@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, SYSTEMS, Floats
+from schemas.batch import Floats
+from schemas.columns import BANDS, COLUMNS, SYSTEMS
 
 Ints = NDArray[np.int64]
 MISSING = -(2**63)
@@ -133,14 +134,17 @@ class Survey:
     cutouts: tuple[str, str, str]
     """Top-level fields of the planes, in the order of PLANES."""
     columns: Callable[[Raw], dict[str, Any]]
-    """The survey-neutral columns of AlertBatch, but for those that are about the packet or the
-    same for all of the survey's alerts.
+    """The columns of the table that are worked out of what was read.
 
-    And `Spans.difference_reversed`: an adapter says which differences are to be turned round.
+    A leaf called like a column is that column as it stands; of what is neither, nothing is known.
+    What is about the packet, or the same for all of the survey's alerts, is no adapter's. And
+    `Spans.difference_reversed`: an adapter says which differences are to be turned round.
     """
     left_out: Mapping[str, str]
     """What it makes no column of, by dotted path of a record ("" for the top): blank-separated
     names, or families of them as fnmatch reads them."""
+    sentinels: tuple[float, ...] = ()
+    """Numbers that say "not measured" in the leaves that are columns."""
 
     def __post_init__(self) -> None:
         unknown = set(self.bands) - set(BANDS)
@@ -151,6 +155,11 @@ class Survey:
     def system_code(self) -> int:
         """The index into SYSTEMS, -1 where the system stands not there."""
         return SYSTEMS.index(self.system) if self.system else -1
+
+    @cached_property
+    def stated(self) -> tuple[Leaf, ...]:
+        """The leaves that are columns."""
+        return tuple(leaf for leaf in self.leaves if leaf.name in COLUMNS)
 
     @cached_property
     def slots(self) -> dict[str, int]:

@@ -31,7 +31,6 @@ asteroid_distance candidate.ssdistnr, arcsec; NaN where that is null, as nothing
 survey_real_score candidate.rb
 fwhm_pixels       candidate.fwhm
 elongation        candidate.elong
-template_flux, host_photoz, host_photoz_err, distance_modulus  NaN
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos. Earlier points
                   have no limit, and none is an epoch without a detection
 forced_photometry none is sent
@@ -49,7 +48,8 @@ from typing import Any
 import numpy as np
 
 from schemas.ascii_text import ascii_texts
-from schemas.batch import BANDS, PLANES, Floats
+from schemas.batch import PLANES, Floats
+from schemas.columns import BANDS
 from schemas.light_curves import Points, packet_curves
 from schemas.nights import dates
 from schemas.photometry import DAY_S, FLUX_ERR_PER_MAG, JD_TO_MJD_DAYS, njy, sound_mjd, unix_s
@@ -65,19 +65,25 @@ DETECTION = (
     Leaf("sigmapsf", FLOAT, ("sigmapsf",)),
     Leaf("isdiffpos", INTEGER, ("isdiffpos",)),
 )
-CONTEXT = (
-    *("ra", "dec", "exptime", "diffmaglim", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr"),
-    *("rb", "fwhm", "elong"),
+CONTEXT = ("ra", "dec", "exptime", "diffmaglim", "jdstarthist", "distpsnr1")
+STATED = (
+    Leaf("star_galaxy_score", FLOAT, ("sgscore1",)),
+    Leaf("asteroid_distance_arcsec", FLOAT, ("ssdistnr",)),
+    Leaf("survey_real_score", FLOAT, ("rb",)),
+    Leaf("fwhm_pixels", FLOAT, ("fwhm",)),
+    Leaf("elongation", FLOAT, ("elong",)),
 )
+"""Columns as they are sent."""
 NEEDED = {"jd", "ra", "dec"}
 CUTOUTS = ("cutout_science", "cutout_template", "cutout_difference")
 LEAVES = (
     Leaf("objectid", Kind.SPAN, ("objectid",), required=True),
     Leaf("candid", INTEGER, ("candid",), required=True),
     *(
-        leaf._replace(paths=(f"candidate.{leaf.name}",), required=leaf.name in NEEDED)
+        leaf._replace(paths=(f"candidate.{leaf.paths[0]}",), required=leaf.name in NEEDED)
         for leaf in (
             *DETECTION,
+            *STATED,
             *(Leaf(name, FLOAT, (name,)) for name in CONTEXT),
             Leaf("ndethist", INTEGER, ("ndethist",)),
             Leaf("nmtchps", INTEGER, ("nmtchps",)),
@@ -98,7 +104,6 @@ FILTERS = np.array([-1, *map(BANDS.index, WINTER_BANDS), -1], np.int8)
 def columns(raw: Raw) -> dict[str, Any]:
     """The survey-neutral columns of WINTER's records, as the table above says."""
     alerts, history = raw.alerts, raw.histories["prv_candidates"]
-    absent = np.full(len(raw), np.nan)
     own = _detections(alerts, np.arange(len(raw)), alerts.floats("diffmaglim"))
     earlier = _detections(history, history.rows, np.full(len(history.rows), np.nan))
     nothing = own.only(np.zeros(len(raw), np.bool_))
@@ -112,7 +117,6 @@ def columns(raw: Raw) -> dict[str, Any]:
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": own.band,
-        **dict.fromkeys(("programid", "programid_max"), absent),
         "flux_njy": own.flux_njy,
         "flux_err_njy": own.flux_err_njy,
         "magnitude": alerts.floats("magpsf"),
@@ -121,13 +125,6 @@ def columns(raw: Raw) -> dict[str, Any]:
         "age_days": own.mjd - sound_mjd(alerts.floats("jdstarthist") - JD_TO_MJD_DAYS, own.mjd),
         "detections": np.maximum(alerts.ints("ndethist"), 0) + 1,
         "star_distance_arcsec": _star_distances(alerts),
-        "star_galaxy_score": alerts.floats("sgscore1"),
-        "asteroid_distance_arcsec": alerts.floats("ssdistnr"),
-        "survey_real_score": alerts.floats("rb"),
-        "fwhm_pixels": alerts.floats("fwhm"),
-        "elongation": alerts.floats("elong"),
-        "template_flux_njy": absent,
-        **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), absent),
         "light_curve": packet_curves(own.mjd, earlier, own=own),
         "forced_photometry": packet_curves(own.mjd, nothing),
         "difference_reversed": np.zeros(len(raw), np.bool_),

@@ -28,7 +28,6 @@ fwhm_pixels       candidate.fwhm
 elongation        candidate.elong
 template_flux     from candidate.magnr, where the template's nearest source is at most 1.5 pixels
                   (1.5 arcsec) away (candidate.distnr); otherwise NaN
-host_photoz, host_photoz_err, distance_modulus  NaN: ZTF sends none
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim;
                   without magpsf or isdiffpos a point is a limit and no detection
 forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzpsci, diffmaglim;
@@ -52,7 +51,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ascii_text import ascii_texts
-from schemas.batch import BANDS, PLANES, Floats, LightCurves
+from schemas.batch import PLANES, Floats, LightCurves
+from schemas.columns import BANDS
 from schemas.left_out import ZTF_LEFT_OUT
 from schemas.light_curves import Points, packet_curves
 from schemas.nights import dates
@@ -97,9 +97,14 @@ FORCED = (
     Leaf("procstatus", Kind.SPAN, ("procstatus",)),
 )
 CONTEXT = (
-    *("ra", "dec", "jdstarthist", "distpsnr1", "sgscore1", "ssdistnr", "drb", "fwhm", "elong"),
-    *("magnr", "distnr", "exptime"),
+    *("ra", "dec", "jdstarthist", "distpsnr1", "ssdistnr", "drb", "magnr", "distnr", "exptime"),
 )
+STATED = (
+    Leaf("star_galaxy_score", FLOAT, ("sgscore1",)),
+    Leaf("fwhm_pixels", FLOAT, ("fwhm",)),
+    Leaf("elongation", FLOAT, ("elong",)),
+)
+"""Columns as they are sent."""
 CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 NEEDED = {"jd", "ra", "dec"}
 LEAVES = (
@@ -109,6 +114,7 @@ LEAVES = (
         leaf._replace(paths=(f"candidate.{leaf.paths[0]}",), required=leaf.name in NEEDED)
         for leaf in (
             *DETECTION,
+            *STATED,
             *(Leaf(name, FLOAT, (name,)) for name in CONTEXT),
             Leaf("ndethist", INTEGER, ("ndethist",)),
             Leaf("candidate candid", INTEGER, ("candid",)),
@@ -145,7 +151,6 @@ def columns(raw: Raw) -> dict[str, Any]:
     """The survey-neutral columns of ZTF's records, as the table above says."""
     alerts = raw.alerts.without(SENTINELS)
     detection = _detections(alerts, np.arange(len(raw)))
-    absent = np.full(len(raw), np.nan)
     return {
         "alert_id": _alert_ids(alerts),
         "object_id": ascii_texts(raw.buffer, alerts.spans("objectId"), OBJECT_ID_LETTERS_MAX),
@@ -156,7 +161,6 @@ def columns(raw: Raw) -> dict[str, Any]:
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
         "band": detection.band,
-        "programid": _programids(alerts),
         "programid_max": _programid_max(raw),
         "flux_njy": detection.flux_njy,
         "flux_err_njy": detection.flux_err_njy,
@@ -166,13 +170,9 @@ def columns(raw: Raw) -> dict[str, Any]:
         "age_days": detection.mjd - _first_mjd(alerts, detection.mjd),
         "detections": np.maximum(alerts.ints("ndethist"), 0),
         "star_distance_arcsec": _distances(raw, alerts, "distpsnr1"),
-        "star_galaxy_score": alerts.floats("sgscore1"),
         "asteroid_distance_arcsec": _distances(raw, alerts, "ssdistnr"),
         "survey_real_score": _real_scores(alerts),
-        "fwhm_pixels": alerts.floats("fwhm"),
-        "elongation": alerts.floats("elong"),
         "template_flux_njy": _template_flux(alerts),
-        **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), absent),
         "light_curve": _light_curves(raw, detection),
         "forced_photometry": _forced_photometry(raw, detection.mjd),
         "difference_reversed": np.zeros(len(raw), np.bool_),
@@ -270,4 +270,6 @@ def _unflagged(raw: Raw, cells: Cells) -> NDArray[np.bool_]:
 
 MARKS = ("candidate.fid", "candidate.pid", "candidate.jd", "objectId")
 """Other surveys have all but pid, the number of ZTF's own processing, or have no fid."""
-ZTF = Survey("ztf", MARKS, ZTF_BANDS, "ztf", LEAVES, HISTORIES, CUTOUTS, columns, ZTF_LEFT_OUT)
+ZTF = Survey(
+    "ztf", MARKS, ZTF_BANDS, "ztf", LEAVES, HISTORIES, CUTOUTS, columns, ZTF_LEFT_OUT, SENTINELS
+)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, SYSTEMS, AlertBatch, Floats, LightCurves
+from schemas.batch import AlertBatch, Floats, LightCurves
+from schemas.columns import BANDS, SYSTEMS
 from schemas.light_curves import TWIN_DAYS, point_rows, repeated
 
 WINDOW_DAYS = 30.0

@@ -9,9 +9,10 @@ from typing import Any, Never
 from filters.expressions import hints
 from filters.expressions.functions import FUNCTIONS, Function, Works
 from filters.expressions.limits import DEPTH_MAX, EXPONENT_MAX, MEMBERSHIP_MAX, NODES_MAX
-from filters.expressions.names import CODES, IDENTIFIERS, INT64, KINDS
+from filters.expressions.names import IDENTIFIERS, INT64, KINDS
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Call, Column, Constant, Kind, Membership, Node, Operation
+from schemas.columns import CODES
 from schemas.suggestion import nearest
 
 ARITHMETIC: dict[type[ast.operator], str] = {

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from filters import clauses, curves
 from filters.alerts import Alerts
 from filters.expressions.tree import Call, Column, Constant, Kind, Node, Operation
-from schemas.batch import BANDS
+from schemas.columns import BANDS
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]

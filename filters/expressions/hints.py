@@ -6,7 +6,8 @@ import ast
 
 from filters.alerts import WHOLES
 from filters.expressions.functions import FUNCTIONS
-from filters.expressions.names import CODES, KINDS
+from filters.expressions.names import KINDS
+from schemas.columns import CODES
 from schemas.suggestion import nearest
 
 CONSTRUCTS: dict[type[ast.expr], str] = {

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from filters.expressions.tree import Kind
-from schemas.batch import BANDS, COLUMNS, SYSTEMS, AlertBatch
+from schemas.columns import COLUMNS, IDENTIFIER, TEXT
 
 KINDS = {
-    name: Kind.TEXT if "str_" in AlertBatch.__annotations__[name] else Kind.NUMBER
-    for name in sorted(COLUMNS)
+    name: Kind.TEXT if column.kind is TEXT else Kind.NUMBER
+    for name, column in sorted(COLUMNS.items())
 }
 """Of each column's values, by its name."""
 
-CODES = {"band": BANDS, "photometric_system": SYSTEMS}
-"""Columns of codes, each an index into these names; they are compared with names alone."""
-
-IDENTIFIERS = ("alert_id",)
+IDENTIFIERS = tuple(name for name, column in COLUMNS.items() if column.kind is IDENTIFIER)
 """Columns of int64 that a float64 does not hold; they are compared with whole numbers alone."""
 
 INT64 = range(-(2**63), 2**63)

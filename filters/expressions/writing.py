@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from filters.expressions.names import CODES
 from filters.expressions.tree import Call, Column, Constant, Membership, Node, Operation
+from schemas.columns import CODES
 
 WHOLE_MAX = 1e15
 """From here on a whole number is written with an exponent."""

@@ -19,7 +19,8 @@ from filters.alerts import Alerts, Table
 from filters.conformance import violations
 from filters.selection import Selection
 from filters.verdict import FAULT
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
+from schemas.columns import BANDS
 from schemas.cutouts import Stamps
 from schemas.learned import Given
 from sky.catalogues import NO_SKY, Sky

@@ -23,7 +23,8 @@ from gueststar.filtering.finding import in_archive, on_topic
 from gueststar.filtering.place import place_of
 from gueststar.subscription import connection_to, reader, registered
 from gueststar.table import plain_table
-from schemas.batch import BANDS, SYSTEMS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import CODES
 from sky.catalogues import NO_SKY, Sky
 
 NOT_SELECTED = 3
@@ -34,9 +35,6 @@ STYLES = {PASSED: "green", REFUSED: "red", UNMEASURED: "yellow", RAISED: "red"}
 
 UNITS = {"_deg": "°", "_arcsec": "arcsec", "_days": "days", "_njy": "nJy", "_pixels": "pixels"}
 """By how a column's name ends."""
-
-CODES = {"band": BANDS, "photometric_system": SYSTEMS}
-"""Columns of codes, and what these stand for."""
 
 TIMES = ("mjd", "exposed_unix_s")
 """Columns of which six digits would say nothing."""
@@ -173,7 +171,7 @@ def _say(candidate: Candidate, one: AlertBatch, sky: Sky, console: Console) -> b
 
 
 def _heading(one: AlertBatch) -> Text:
-    band = BANDS[one.band[0]] if one.band[0] >= 0 else ""
+    band = CODES["band"][one.band[0]] if one.band[0] >= 0 else ""
     return Text(
         f"alert {one.alert_id[0]} of {one.object_id[0]}, MJD {one.mjd[0]:.4f},"
         f" {one.magnitude[0]:.2f} {band}".rstrip(),

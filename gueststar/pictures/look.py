@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.batch import BANDS
+from schemas.columns import BANDS
 
 BLUE = "#0072B2"
 AMBER = "#ffb000"

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from filters.handmade import GIVEN_WHERE_ABSENT, Epoch, handmade
-from schemas.batch import COLUMNS, SYSTEMS, AlertBatch, Floats
+from schemas.batch import AlertBatch, Floats
+from schemas.columns import COLUMNS, SYSTEMS
 from schemas.errors import FilterError
 from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude, njy, unix_s
 from schemas.suggestion import nearest
@@ -106,9 +107,7 @@ def _sorted_out(given: Mapping[str, Values]) -> tuple[dict[str, Values], dict[st
         elif name in LABELS:
             raise FilterError(f"{name} takes probabilities by label, as {name}={{'real': 0.9}}")
         else:
-            raise FilterError(
-                f"alerts have no column {name!r}{nearest(name, COLUMNS | set(LABELS))}"
-            )
+            raise FilterError(f"alerts have no column {name!r}{nearest(name, {*COLUMNS, *LABELS})}")
     return columns, scores
 
 

@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from filters.handmade import Epoch, handmade
 from gueststar.testing.builders import LABELS, MJD
-from schemas.batch import BANDS, COLUMNS, SYSTEMS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import BANDS, CODE, CODES, COLUMNS, COUNT, NOTHING_NEAR, NUMBER, Column
 from schemas.nights import dates
 from schemas.photometry import ab_magnitude, unix_s
 
 ALERTS = 120
 MISSING = 0.15
 """How often a value was not measured."""
+NOTHING = 0.3
+"""How often nothing was found nearby."""
 POINTS_MAX = 12
 AGE_DAYS_MAX = 40.0
 
@@ -36,16 +39,16 @@ def crowd(count: int = ALERTS, *, seed: int = 0) -> AlertBatch:
         "mjd_utc_mid": mjd,
         "programid": random.integers(1, 4, count),
         "programid_max": random.integers(1, 4, count),
-        "band": random.integers(-1, len(BANDS), count),
-        "photometric_system": random.integers(-1, len(SYSTEMS), count),
         "flux_njy": flux,
         "magnitude": ab_magnitude(flux),
-        "detections": random.integers(1, 60, count),
         "ra_deg": random.uniform(0, 360, count),
         "dec_deg": np.degrees(np.arcsin(random.uniform(-1, 1, count))),
     }
-    columns |= {name: draw(random, count) for name, draw in _DRAWN.items()}
-    assert columns.keys() | {"survey", "alert_id"} == COLUMNS
+    columns |= {
+        name: _drawn(random, count, column)
+        for name, column in COLUMNS.items()
+        if name not in columns and column.kind in {NUMBER, COUNT, CODE}
+    }
     return handmade(
         rows=count,
         light_curve=[_history(random, *row) for row in zip(mjd, flux, strict=True)],
@@ -54,43 +57,18 @@ def crowd(count: int = ALERTS, *, seed: int = 0) -> AlertBatch:
     )
 
 
-def _between(low: float, high: float) -> Any:  # noqa: ANN401 - a function of a generator
-    """Drawn evenly, some of them missing."""
-
-    def draw(random: np.random.Generator, count: int) -> NDArray[np.float64]:
-        values = random.uniform(low, high, count)
-        values[random.random(count) < MISSING] = np.nan
-        return values
-
-    return draw
-
-
-def _distance(random: np.random.Generator, count: int) -> NDArray[np.float64]:
-    """Arcseconds; some looked and found none, some did not look."""
-    values = random.exponential(5.0, count)
-    kind = random.random(count)
-    values[kind < 0.3] = np.inf
-    values[kind > 1 - MISSING] = np.nan
+def _drawn(random: np.random.Generator, count: int, column: Column) -> NDArray[Any]:
+    """Values of a column, drawn evenly where most of its lie, some of them missing."""
+    if column.kind is CODE:
+        return random.integers(-1, len(CODES[column.name]), count)
+    low, high = column.about.between
+    if column.kind is COUNT:
+        return random.integers(int(low), int(high), count)
+    values = random.uniform(low, high, count)
+    if column.about.missing is NOTHING_NEAR:
+        values[random.random(count) < NOTHING] = np.inf
+    values[random.random(count) < MISSING] = np.nan
     return values
-
-
-_DRAWN = {
-    "flux_err_njy": _between(50.0, 2_000.0),
-    "magnitude_err": _between(0.02, 0.3),
-    "limit_mag": _between(18.0, 24.0),
-    "age_days": _between(0.0, AGE_DAYS_MAX),
-    "history_age_days": _between(0.0, AGE_DAYS_MAX),
-    "star_distance_arcsec": _distance,
-    "star_galaxy_score": _between(0.0, 1.0),
-    "asteroid_distance_arcsec": _distance,
-    "survey_real_score": _between(0.0, 1.0),
-    "fwhm_pixels": _between(1.0, 6.0),
-    "elongation": _between(1.0, 3.0),
-    "template_flux_njy": _between(1e3, 1e6),
-    "host_photoz": _between(0.01, 1.0),
-    "host_photoz_err": _between(0.01, 0.2),
-    "distance_modulus": _between(33.0, 44.0),
-}
 
 
 def _history(random: np.random.Generator, mjd: float, flux: float) -> list[Epoch]:

@@ -13,7 +13,8 @@ from classifiers.classifier import Classifier
 from classifiers.served import in_reading_order
 from gueststar.testing.crowd import crowd
 from gueststar.testing.rules import complain, digest
-from schemas.batch import COLUMNS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import COLUMNS
 from schemas.learned import FLOATS
 from schemas.stage import Stage, given_by
 
@@ -90,7 +91,7 @@ def _of_reads(stage: Stage, batch: AlertBatch, found: Sequence[NDArray[Any]]) ->
     """Whether it is the same where all numbers that it does not name are missing."""
     unnamed: dict[str, Any] = {
         name: np.full(len(batch), np.nan)
-        for name in sorted(COLUMNS - set(stage.reads))
+        for name in sorted(COLUMNS.keys() - set(stage.reads))
         if batch.column(name).dtype == np.float64
     }
     again = _arrays(stage, replace(batch, **unnamed))

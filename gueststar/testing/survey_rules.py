@@ -8,7 +8,8 @@ import numpy as np
 
 from gueststar.testing.rules import complain
 from schemas.avro import SchemaSource
-from schemas.batch import BANDS, ROW_COLUMNS, AlertBatch, LightCurves
+from schemas.batch import ROW_COLUMNS, AlertBatch, LightCurves
+from schemas.columns import BANDS
 from schemas.decode import Decoder
 from schemas.survey import Survey
 from schemas.surveys import BUILT_IN

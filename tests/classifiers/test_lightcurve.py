@@ -15,7 +15,8 @@ from classifiers.observations.gathering import gathered
 from classifiers.observations.layout import REDSHIFT, ROW
 from classifiers.observations.rows import rows
 from classifiers.served import in_reading_order
-from schemas.batch import SYSTEMS, AlertBatch, Floats, LightCurves
+from schemas.batch import AlertBatch, Floats, LightCurves
+from schemas.columns import SYSTEMS
 from schemas.errors import ModelError
 from tests.classifiers.observations.curves import Point, batch_of
 from tests.classifiers.row_network import LABELS, network_file

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from filters import curves
 from filters.handmade import Epoch, handmade
-from schemas.batch import BANDS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import BANDS
 from schemas.errors import FilterError
 
 NOW = 60000.0

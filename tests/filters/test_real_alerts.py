@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from filters.conformance import violations
 from filters.loading import builtin_names, load_builtin
-from schemas.batch import SYSTEMS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import SYSTEMS
 from schemas.decode import Decoder
 from schemas.learned import Learned
 from tests.filters.builtin.making import LABELS

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from filters.curves import SPAN_DAYS_MAX, SPAN_DAYS_MIN, rise_mag_per_day
 from filters.handmade import Epoch, handmade
-from schemas.batch import BANDS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import BANDS
 
 NOW = 60000.0
 

@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Iterator
 
 from filters.expressions.functions import FUNCTIONS
-from filters.expressions.names import CODES, IDENTIFIERS, KINDS
+from filters.expressions.names import IDENTIFIERS, KINDS
 from filters.expressions.tree import Kind
+from schemas.columns import CODES
 
 Draw = Callable[[random.Random], str]
 

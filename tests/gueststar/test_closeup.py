@@ -16,7 +16,8 @@ from gueststar.chart import chart_lines
 from gueststar.closeup import BAR_COLUMNS, ROWS, closeup, filled
 from gueststar.half_blocks import SIDE, shrunk, stamp_lines
 from gueststar.points import points_of
-from schemas.batch import BANDS, PLANES, AlertBatch
+from schemas.batch import PLANES, AlertBatch
+from schemas.columns import BANDS
 from schemas.decode import Decoder
 
 SCORES = {

@@ -24,6 +24,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "docs/columns.md",
     "docs/filters.md",
     "docs/filters/figures.md",
     "docs/journey.md",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from filters.handmade import Epoch, handmade
 from gueststar.alert import Alert, rows
 from gueststar.points import Points, points_of
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
+from schemas.columns import BANDS
 from schemas.light_curves import TWIN_DAYS
 
 MJD = 60000.0

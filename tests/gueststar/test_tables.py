@@ -13,9 +13,9 @@ from astropy.table import Table
 import gueststar
 from filters.handmade import Epoch, handmade
 from gueststar.alert import rows
-from gueststar.row import COLUMNS
-from gueststar.tables import astropy_table, pandas_frame, unit_of
+from gueststar.tables import astropy_table, pandas_frame
 from schemas.batch import AlertBatch
+from schemas.columns import COLUMNS, unit_of
 from schemas.decode import Decoder
 from schemas.errors import GueststarError
 

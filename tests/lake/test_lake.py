@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from lake.part import Part
 from lake.reading import Lake, is_lake
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
+from schemas.columns import COLUMNS
 from schemas.errors import ArchiveError
 from tests.lake.held import assert_same, nights, only, with_scores, written
 
@@ -213,12 +215,15 @@ def test_a_column_that_an_old_lake_lacks_is_named(lake: Path) -> None:
         only(lake).column("colour")
 
 
-def test_numbers_that_an_old_lake_lacks_were_not_measured(
-    lake: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("like", "none"), [("magnitude", math.nan), ("object_id", ""), ("band", -1)]
+)
+def test_a_column_of_the_table_that_an_old_lake_lacks_says_nothing(
+    like: str, none: object, lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = only(lake)
-    monkeypatch.setitem(AlertBatch.__annotations__, "colour", "Floats")
-    assert np.isnan(rows.column("colour")).tolist() == [True] * len(rows)
+    monkeypatch.setattr("lake.part.COLUMNS", {"colour": COLUMNS[like]})
+    np.testing.assert_array_equal(rows.column("colour"), [none] * len(rows))
 
 
 def test_stamps_without_packets_are_refused_with_the_remedy(tmp_path: Path) -> None:

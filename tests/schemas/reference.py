@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from schemas.batch import BANDS, SYSTEMS
+from schemas.columns import BANDS, SYSTEMS
 from schemas.distances import distance_modulus
 
 Record = dict[str, Any]

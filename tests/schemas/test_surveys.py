@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 import pytest
 
 from schemas import surveys as home
-from schemas.batch import BANDS, SYSTEMS
+from schemas.columns import BANDS, SYSTEMS
 from schemas.decode import Decoder
 from schemas.errors import SurveyError
 from schemas.surveys import BUILT_IN, surveys

@@ -14,7 +14,8 @@ import fastavro
 import numpy as np
 import pytest
 
-from schemas.batch import BANDS, SYSTEMS, AlertBatch, Reason
+from schemas.batch import AlertBatch, Reason
+from schemas.columns import BANDS, SYSTEMS
 from schemas.decode import Decoder
 from tests.schemas import golden, golden_winter
 from tests.schemas.comparing import assert_same

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from filters.handmade import handmade
-from schemas.batch import SYSTEMS, AlertBatch, LightCurves
+from schemas.batch import AlertBatch, LightCurves
+from schemas.columns import SYSTEMS
 
 
 class Point(NamedTuple):

@@ -16,7 +16,8 @@ from classifiers.observations.gathering import (
     WINDOW_DAYS,
     gathered,
 )
-from schemas.batch import BANDS, SYSTEMS, LightCurves
+from schemas.batch import LightCurves
+from schemas.columns import BANDS, SYSTEMS
 from schemas.light_curves import TWIN_DAYS, TWINS_AWAY_MAX
 from tests.classifiers.observations.curves import Point, batch_of, curves_of
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from classifiers.observations import layout
 from classifiers.observations.layout import BANDS
 from classifiers.observations.rows import FLUX_NJY_MAX, PRECISION_MAX, rows
-from schemas.batch import BANDS as SURVEYS_BANDS
 from schemas.batch import LightCurves
+from schemas.columns import BANDS as SURVEYS_BANDS
 from tests.classifiers.observations.curves import Point, curves_of
 from tests.classifiers.observations.drawn_curves import (
     CROWDED,

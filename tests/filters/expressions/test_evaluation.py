@@ -14,7 +14,8 @@ from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Node
 from filters.expressions.writing import written
 from filters.handmade import handmade
-from schemas.batch import COLUMNS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import COLUMNS
 from schemas.errors import FilterError
 from tests.filters.expressions.trees import Row, batch_of, numbers, rows, truths, worth
 

@@ -17,7 +17,8 @@ from filters.expressions.evaluation import evaluate
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.reading import read
 from lake.archives import Archive
-from schemas.batch import BANDS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import BANDS
 from schemas.decode import Decoder
 
 pytestmark = pytest.mark.data

@@ -10,7 +10,8 @@ from filters.handmade import Epoch, handmade
 from filters.loading import builtin_names, load_builtin
 from filters.selection import Clauses, selection
 from gueststar.filtering.lookahead import PLANTED, cut, look_ahead, plant
-from schemas.batch import BANDS, AlertBatch
+from schemas.batch import AlertBatch
+from schemas.columns import BANDS
 from schemas.learned import Learned
 from tests.gueststar.filtering.tried import bright, clumsy, invented, is_odd
 

@@ -22,7 +22,7 @@ from gueststar.testing import (
     variable_star,
 )
 from gueststar.testing.builders import LABELS, MJD
-from schemas.batch import COLUMNS
+from schemas.columns import COLUMNS
 from schemas.errors import FilterError
 
 SPECIMENS = (real_alert, supernova, asteroid, variable_star, artefact)

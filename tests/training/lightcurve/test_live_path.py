@@ -18,7 +18,8 @@ from classifiers.observations.layout import REDSHIFT
 from classifiers.observations.rows import rows
 from lake.archives import Archive
 from schemas.annotation import Annotations
-from schemas.batch import SYSTEMS, AlertBatch, Reason
+from schemas.batch import AlertBatch, Reason
+from schemas.columns import SYSTEMS
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader

@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, AlertBatch, LightCurves
+from schemas.batch import AlertBatch, LightCurves
+from schemas.columns import BANDS
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
 from schemas.errors import ModelError

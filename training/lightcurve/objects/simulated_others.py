@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
+from schemas.columns import BANDS
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import DETECTION_SIGMA, njy
 from training.lightcurve.labels import NOT_SHOWN, SIX_BAND, ZTF

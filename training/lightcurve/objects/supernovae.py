@@ -28,7 +28,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from schemas.batch import BANDS, Floats
+from schemas.batch import Floats
+from schemas.columns import BANDS
 from schemas.errors import ModelError
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import FLUX_ERR_PER_MAG, njy

@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from schemas.batch import BANDS
+from schemas.columns import BANDS
 from training.lightcurve.judging.growing import Growing
 from training.lightcurve.judging.metrics import Mask
 from training.lightcurve.pictures.look import (

@@ -14,7 +14,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.batch import BANDS, LightCurves
+from schemas.batch import LightCurves
+from schemas.columns import BANDS
 from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude
 
 Features = NDArray[np.float32]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from schemas.batch import BANDS
+from schemas.columns import BANDS
 from schemas.errors import ModelError
 from schemas.photometry import FLUX_ERR_PER_MAG
 from training.lightcurve.labels import ZTF
