@@ -165,6 +165,10 @@ class Columns(Generic[Text, Identifier, Count, Night, Code, Number]):
         About("To the nearest known solar-system object.", "arcsec", NOTHING_NEAR, between=(0, 15)),
     ]
     survey_real_score: Annotated[Number, About("The survey's own real/bogus score, 0 to 1.")]
+    survey_real_version: Annotated[Text, About("Of the survey's model that gave it.")]
+    signal_to_noise: Annotated[
+        Number, About("Of the detection, in the difference image.", between=(3, 60))
+    ]
     fwhm_pixels: Annotated[
         Number, About("Full width at half maximum of the source.", "pix", between=(1, 6))
     ]

@@ -29,8 +29,6 @@ READS = {
     (Kind.INTEGER, "boolean"): ops.READ_BYTE,
     (Kind.LETTER, "string"): ops.READ_LETTER,
     (Kind.LETTER, "bytes"): ops.READ_LETTER,
-    (Kind.LENGTH, "string"): ops.READ_LENGTH,
-    (Kind.LENGTH, "bytes"): ops.READ_LENGTH,
     (Kind.SPAN, "string"): ops.READ_SPAN,
     (Kind.SPAN, "bytes"): ops.READ_SPAN,
 }

@@ -27,13 +27,13 @@ Limits = tuple[int, int, int]  # items in all arrays of an alert; bytes of a fie
 # branch where the value is an optional one, the other branch being the value; -1 where not.
 SKIP_FIXED, SKIP_VARINT, SKIP_BYTES = 0, 1, 2  # a: how many in a row; b: bytes of one
 READ_DOUBLE, READ_FLOAT, READ_LONG, READ_LONG_AS_DOUBLE = 3, 4, 5, 6  # a: cell; b: 1 in a point
-READ_BYTE, READ_SPAN, READ_LETTER, READ_LENGTH = 7, 8, 9, 10  # a: cell; b: 1 in a point
-MARK = 11  # a: cell that the position is written to; b: 1 in a point
-UNION = 12  # a: branches; b: where their first operations stand in `targets`
-JUMP = 13  # a: the next operation
-ARRAY = 14  # a: the array's NEXT
-NEXT = 15  # a: an item's first operation; b: the history's number, -1 where nobody wants it
-CALL, RETURN, HALT = 16, 17, 18  # a: the first operation of a record within itself
+READ_BYTE, READ_SPAN, READ_LETTER = 7, 8, 9  # a: cell; b: 1 in a point
+MARK = 10  # a: cell that the position is written to; b: 1 in a point
+UNION = 11  # a: branches; b: where their first operations stand in `targets`
+JUMP = 12  # a: the next operation
+ARRAY = 13  # a: the array's NEXT
+NEXT = 14  # a: an item's first operation; b: the history's number, -1 where nobody wants it
+CALL, RETURN, HALT = 15, 16, 17  # a: the first operation of a record within itself
 
 # Outcomes of a row.
 DONE, TRUNCATED, BAD_UNION, VARINT, TOO_MANY, TRAILING, TOO_LONG, FULL = 0, 1, 2, 3, 4, 5, 6, 7
@@ -152,8 +152,6 @@ def _read_text(
     if op == READ_SPAN:
         ints[cell] = begin
         ints[cell + 1] = after
-    elif op == READ_LENGTH:
-        ints[cell] = after - begin
     elif after - begin == 1:
         ints[cell] = data[begin]
     else:

@@ -1,4 +1,4 @@
-"""Rubin's adapter: what is read from its packets (schemas 3.0 to 11.0), and what it becomes.
+"""Rubin's adapter: what is read from its packets (schemas 3.0 to 11.1), and what it becomes.
 
 It reads ELAsTiCC's packets (0.9.1) too, which are Rubin's of a simulated sky.
 
@@ -29,6 +29,8 @@ asteroid_distance +inf where ssObjectId is null or 0 in diaSource and in ssSourc
                   ssSource.ephOffset (arcsec), or from residualRa and residualDec (degrees, the
                   first taken as a coordinate difference); NaN where the schema has neither
 survey_real_score diaSource.reliability (since 5.0)
+real_version      diaSource.reliabilityVersion (since 11.1)
+signal_to_noise   diaSource.snr
 template_flux     diaSource.templateFlux (since 8.0)
 host_photoz, host_photoz_err  diaObject.hostgal_zphot, hostgal_zphot_err, of ELAsTiCC's schemas
                   alone; NaN unless both are above 0, as the -9 or -999 of what has no host is not
@@ -100,6 +102,8 @@ SOURCE = (
     Leaf("ra", FLOAT, ("ra",)),
     Leaf("dec", FLOAT, ("dec", "decl")),
     Leaf("survey_real_score", FLOAT, ("reliability",)),
+    Leaf("survey_real_version", Kind.SPAN, ("reliabilityVersion",)),
+    Leaf("signal_to_noise", FLOAT, ("snr",)),
     Leaf("template_flux_njy", FLOAT, ("templateFlux",)),
     Leaf("negative", INTEGER, ("isNegative", "is_negative")),
 )

@@ -31,8 +31,6 @@ class Kind(Enum):
     """A whole number, exact in 64 bits; MISSING."""
     LETTER = auto()
     """The code of a string of one ASCII letter, 0 for any other string; MISSING."""
-    LENGTH = auto()
-    """How many bytes a string has; MISSING."""
     SPAN = auto()
     """Where a string's or byte field's content begins and ends; MISSING twice."""
     EXTENT = auto()
@@ -87,7 +85,7 @@ class Cells:
         return replace(self, numbers=np.where(found, np.nan, self.numbers))
 
     def ints(self, name: str) -> Ints:
-        """A leaf of kind INTEGER, LETTER or LENGTH, int64 (n,)."""
+        """A leaf of kind INTEGER or LETTER, int64 (n,)."""
         return self.table[:, self.slots[name]]
 
     def floats(self, name: str) -> Floats:

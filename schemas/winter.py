@@ -31,6 +31,8 @@ asteroid_distance candidate.ssdistnr, arcsec; NaN where that is null, as nothing
 survey_real_score candidate.rb
 fwhm_pixels       candidate.fwhm
 elongation        candidate.elong
+real_version      candidate.rbversion
+signal_to_noise   candidate.scorr
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos. Earlier points
                   have no limit, and none is an epoch without a detection
 forced_photometry none is sent
@@ -72,6 +74,8 @@ STATED = (
     Leaf("survey_real_score", FLOAT, ("rb",)),
     Leaf("fwhm_pixels", FLOAT, ("fwhm",)),
     Leaf("elongation", FLOAT, ("elong",)),
+    Leaf("survey_real_version", Kind.SPAN, ("rbversion",)),
+    Leaf("signal_to_noise", FLOAT, ("scorr",)),
 )
 """Columns as they are sent."""
 NEEDED = {"jd", "ra", "dec"}
@@ -153,8 +157,8 @@ LEFT_OUT = {
     "": "publisher schemavsn",
     "candidate": (
         "aimage* bimage* candid chipsf classtar clr* deprecated distnr distpsnr[23] ds* field "
-        "jdendhist mag[adfgnz]* mindtoedge n[be]* nmtchtm nneg prog* ps* rbversion s[griz]mag? "
-        "scorr seeratio sgscore[23] sigmag* sky ssm* ssn* sumrat tm* tooflag xpos ypos zp*"
+        "jdendhist mag[adfgnz]* mindtoedge n[be]* nmtchtm nneg prog* ps* s[griz]mag? "
+        "seeratio sgscore[23] sigmag* sky ssm* ssn* sumrat tm* tooflag xpos ypos zp*"
     ),
     "prv_candidates": "candid dec fieldid fwhm progname ra scorr",
 }

@@ -26,6 +26,8 @@ asteroid_distance candidate.ssdistnr, arcsec; -999 is none within 30 arcsec: +in
 survey_real_score candidate.drb; NaN where it is the placeholder 0 with an empty drbversion
 fwhm_pixels       candidate.fwhm
 elongation        candidate.elong
+real_version      candidate.drbversion
+signal_to_noise   candidate.scorr, of the brightest pixel
 template_flux     from candidate.magnr, where the template's nearest source is at most 1.5 pixels
                   (1.5 arcsec) away (candidate.distnr); otherwise NaN
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim;
@@ -103,6 +105,8 @@ STATED = (
     Leaf("star_galaxy_score", FLOAT, ("sgscore1",)),
     Leaf("fwhm_pixels", FLOAT, ("fwhm",)),
     Leaf("elongation", FLOAT, ("elong",)),
+    Leaf("survey_real_version", Kind.SPAN, ("drbversion",)),
+    Leaf("signal_to_noise", FLOAT, ("scorr",)),
 )
 """Columns as they are sent."""
 CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
@@ -118,7 +122,6 @@ LEAVES = (
             *(Leaf(name, FLOAT, (name,)) for name in CONTEXT),
             Leaf("ndethist", INTEGER, ("ndethist",)),
             Leaf("candidate candid", INTEGER, ("candid",)),
-            Leaf("drbversion", Kind.LENGTH, ("drbversion",)),
         )
     ),
     *(
@@ -215,7 +218,8 @@ def _alert_ids(cells: Cells) -> Ints:
 
 def _real_scores(cells: Cells) -> Floats:
     scores = cells.floats("drb")
-    return np.where((scores == 0) & (cells.ints("drbversion") <= 0), np.nan, scores)
+    begins, ends = cells.spans("survey_real_version").T
+    return np.where((scores == 0) & (ends == begins), np.nan, scores)
 
 
 def _template_flux(cells: Cells) -> Floats:

@@ -31,6 +31,8 @@ UNITLESS = {
     "detections",
     "star_galaxy_score",
     "survey_real_score",
+    "survey_real_version",
+    "signal_to_noise",
     "elongation",
     "host_photoz",
     "host_photoz_err",

@@ -45,7 +45,8 @@ ZTF_FORCED = (
 RUBIN_SOURCE = (
     "diaSourceId:l visit:l detector:i diaObjectId:l? ssObjectId:l? midpointMjdTai:d ra:d "
     "raErr:f? dec:d x:f y:f centroid_flag:b? apFlux:f? snr:f? psfFlux:f? psfFluxErr:f? "
-    "psfNdata:i trailRa:d? reliability:f? band:s? isNegative:b? glint_trail:b?"
+    "psfNdata:i trailRa:d? reliability:f? reliabilityVersion:s? band:s? isNegative:b? "
+    "glint_trail:b?"
 )
 RUBIN_FORCED = (
     "diaForcedSourceId:l diaObjectId:l ra:d dec:d visit:l psfFlux:f? psfFluxErr:f? "
@@ -108,7 +109,7 @@ def ztf_schema() -> Record:
 
 
 def rubin_schema() -> Record:
-    """Rubin's shape, 11.0 with the limits that ended with 7.4."""
+    """Rubin's shape, 11.1 with the limits that ended with 7.4."""
     space = "lsst.v11_0"
     parts = {
         "ssSource": RUBIN_ASTEROID,

@@ -105,6 +105,8 @@ def _ztf_surroundings(candidate: Record) -> Record:
     drb = _value(candidate, "drb")
     return {
         "survey_real_score": NAN if drb == 0 and not candidate.get("drbversion") else drb,
+        "survey_real_version": _text(candidate, "drbversion"),
+        "signal_to_noise": _value(candidate, "scorr"),
         "fwhm_pixels": _value(candidate, "fwhm"),
         "elongation": _value(candidate, "elong"),
         "star_distance_arcsec": _value(candidate, "distpsnr1", none_found=INF),
@@ -122,6 +124,11 @@ def _value(record: Record, name: str, none_found: float = NAN) -> float:
     if value is None or value == -99999.0:
         return NAN
     return none_found if value == -999.0 else float(value)
+
+
+def _text(record: Record, name: str) -> str:
+    text = record.get(name) or ""
+    return text if len(text) <= 32 and text.isascii() and text.isprintable() else ""
 
 
 def _template_flux(candidate: Record) -> float:
@@ -210,6 +217,8 @@ def _winter(record: Record) -> Record:
         "star_galaxy_score": _value(candidate, "sgscore1"),
         "asteroid_distance_arcsec": _value(candidate, "ssdistnr"),
         "survey_real_score": _value(candidate, "rb"),
+        "survey_real_version": _text(candidate, "rbversion"),
+        "signal_to_noise": _value(candidate, "scorr"),
         "fwhm_pixels": _value(candidate, "fwhm"),
         "elongation": _value(candidate, "elong"),
         **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), NAN),
@@ -274,6 +283,8 @@ def _rubin(record: Record) -> Record:
         "star_galaxy_score": NAN,
         "asteroid_distance_arcsec": _asteroid_distance(source, record.get("ssSource") or {}),
         "survey_real_score": _value(source, "reliability"),
+        "survey_real_version": _text(source, "reliabilityVersion"),
+        "signal_to_noise": _value(source, "snr"),
         **_host(whole),
         **dict.fromkeys(("fwhm_pixels", "elongation"), NAN),
         "template_flux_njy": _value(source, "templateFlux"),
