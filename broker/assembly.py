@@ -41,7 +41,7 @@ from schemas.errors import FilterError
 from schemas.learned import Given
 from schemas.stage import Stage
 from sky.catalogues import Sky
-from sky.opening import open_sky
+from sky.configuration import open_sky
 
 if TYPE_CHECKING:
     from schemas.registry import RegistrySchemas

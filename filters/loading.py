@@ -25,14 +25,12 @@ from filters.handmade import handmade
 from filters.selection import Selection
 from schemas.errors import FilterError
 from schemas.learned import FLOATS, Given, Learned
+from schemas.stage import VERSION_DIGITS
 from schemas.suggestion import nearest
 from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 
 ENTRY_POINTS = "gueststar.filters"
 """The group under which a package offers filters: an object or a module of them each."""
-
-VERSION_DIGITS = 12
-"""Of a filter's sha256, as its version: enough to tell any two files apart."""
 
 
 def builtin_names() -> list[str]:

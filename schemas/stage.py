@@ -13,6 +13,9 @@ from schemas.errors import ModelError
 from schemas.isolation import isolate
 from schemas.learned import FLOATS, Given, Learned
 
+VERSION_DIGITS = 12
+"""Of a sha256, as a version: enough to tell any two files apart."""
+
 RUNS_MAX = 128
 """Runs spent on finding the rows of one batch that make a stage raise."""
 

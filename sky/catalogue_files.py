@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
 from sky.catalogues import Degrees
+from sky.column_names import choose
 from sky.files import in_one_line, sha256_of
-from sky.naming import choose
 
 CATALOGUE_ROWS_MAX = 50_000_000
 """What one worker holds in memory beside the networks, at some 40 bytes a row and 8 a column."""
@@ -40,7 +40,7 @@ class Table(NamedTuple):
 
 
 def read_catalogue(path: Path, columns: Sequence[str]) -> Table:
-    """Positions are found by name (`naming.RA`, `naming.DEC`), in degrees; other columns are named.
+    """Positions are found by name (`column_names.RA`, `DEC`), in degrees; other columns are named.
 
     Raises FilterError naming file, column and remedy.
     """

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
 from schemas.learned import Given
-from schemas.stage import Identity
+from schemas.stage import VERSION_DIGITS, Identity
 from sky.catalogue_files import Table, read_catalogue
 from sky.catalogues import Degrees
 from sky.cells import cells_of
@@ -22,8 +22,6 @@ from sky.positions import Positions, RadiusRule, arcsec_of, check, on_sky, unit_
 DISTANCE, COUNT = "distance_arcsec", "count"
 """What every cross-match gives: to the nearest source, +inf where none is within the radius, and
 how many are."""
-
-VERSION_DIGITS = 12
 
 
 class Nearest(NamedTuple):
@@ -54,23 +52,21 @@ class CrossMatch:
 
     def run(self, batch: AlertBatch) -> tuple[NDArray[np.float64]]:
         """(n, 2 + columns): NaN in a column where there is no source."""
-        found = self.nearest(batch.ra_deg, batch.dec_deg)
         values = np.full((len(batch), 2 + len(self._columns)), np.nan)
-        looked = on_sky(batch.ra_deg, batch.dec_deg)
-        values[looked, 0], values[looked, 1] = found.distance_arcsec[looked], found.sources[looked]
-        rows = np.flatnonzero(found.row >= 0)
+        asked = np.flatnonzero(on_sky(batch.ra_deg, batch.dec_deg))
+        found = self.nearest(batch.ra_deg[asked], batch.dec_deg[asked])
+        values[asked, 0], values[asked, 1] = found.distance_arcsec, found.sources
+        near = found.row >= 0
         for place, column in enumerate(self._columns, 2):
-            values[rows, place] = column[found.row[rows]]
+            values[asked[near], place] = column[found.row[near]]
         return (values,)
 
     def nearest(self, ra_deg: Degrees, dec_deg: Degrees) -> Nearest:
-        """Of ICRS positions (n,); what is no position has no source."""
+        """Of ICRS positions (n,), all of them `on_sky`."""
         chord = np.full(len(ra_deg), np.inf)
         count, row = np.zeros(len(chord), np.int64), np.full(len(chord), -1)
-        asked = np.flatnonzero(on_sky(ra_deg, dec_deg))
-        ra, dec = ra_deg[asked], dec_deg[asked]
-        for near in self._grid.near(cells_of(ra, dec), unit_vectors(ra, dec)):
-            alert = asked[near.alert]
+        for near in self._grid.near(cells_of(ra_deg, dec_deg), unit_vectors(ra_deg, dec_deg)):
+            alert = near.alert
             count += np.bincount(alert, minlength=len(count))
             order = np.lexsort((near.row, near.chord, alert))
             _, first = np.unique(alert[order], return_index=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import FilterError
-from sky.naming import Chosen, choose
+from sky.column_names import Chosen, choose
 from sky.positions import check_rows
 
 

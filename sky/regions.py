@@ -29,13 +29,8 @@ class MocRegion:
 
     def __init__(self, identity: CatalogueIdentity, ranges: NDArray[np.uint64]) -> None:
         """`open_region` makes one of a file; ranges of cells at order 29, rising, (n, 2)."""
-        self._identity = identity
+        self.identity = identity
         self._borders = ranges.astype(np.int64).ravel()
-
-    @property
-    def identity(self) -> CatalogueIdentity:
-        """Which file it is."""
-        return self._identity
 
     def contains(self, ra_deg: Degrees, dec_deg: Degrees) -> NDArray[np.bool_]:
         """Whether each ICRS position (n,) lies in it; what is no position is outside."""

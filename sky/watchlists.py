@@ -11,8 +11,8 @@ from schemas.errors import FilterError
 from sky.catalogues import CatalogueIdentity, Degrees
 from sky.files import sha256_of
 from sky.index import PositionIndex
+from sky.position_files import read_positions
 from sky.positions import RadiusRule
-from sky.reading import read_positions
 
 CIRCLES = RadiusRule()
 """A watchlist's radii."""
@@ -23,13 +23,8 @@ class PositionList:
 
     def __init__(self, identity: CatalogueIdentity, index: PositionIndex) -> None:
         """`open_watchlist` and `regions.open_region` make one of a file."""
-        self._identity = identity
+        self.identity = identity
         self._index = index
-
-    @property
-    def identity(self) -> CatalogueIdentity:
-        """Which file it is."""
-        return self._identity
 
     def distance_arcsec(self, ra_deg: Degrees, dec_deg: Degrees) -> NDArray[np.float64]:
         """To the nearest listed position whose radius reaches here, (n,); +inf: none does."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from broker.defaults import ENRICHED
 from broker.settings import read_settings
 from sky.catalogues import NO_SKY, Sky
-from sky.opening import open_sky
+from sky.configuration import open_sky
 
 
 @dataclass(frozen=True)

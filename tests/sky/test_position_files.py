@@ -11,8 +11,8 @@ import pytest
 
 from schemas.errors import FilterError
 from sky import formats, positions
+from sky.position_files import read_positions
 from sky.positions import RADIUS_ARCSEC_DEFAULT, Positions, RadiusRule
-from sky.reading import read_positions
 from tests.sky.skies import uniform
 
 Columns = dict[str, list[float] | list[str]]

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import FilterError
+from sky.column_names import Chosen
 from sky.files import in_one_line
 from sky.formats import Column, Columns, reader_of
-from sky.naming import Chosen
 from sky.positions import Positions, RadiusRule, check
 
 
 def read_positions(path: Path, rule: RadiusRule) -> Positions:
     """The positions of a CSV, FITS, Parquet or VOTable file.
 
-    Columns are found by name (`naming.RA`, `naming.DEC`, `naming.RADIUS`); all others are left
+    Columns are found by name (`column_names.RA`, `DEC`, `RADIUS`); all others are left
     alone. A radius is in the unit of its name, else of the file, else in arcsec; a position in the
     file's unit, else in degrees, ICRS. Raises FilterError naming file, row or column, and remedy.
     """

@@ -14,7 +14,7 @@ from filters.alerts import Alerts
 from filters.handmade import handmade
 from schemas.errors import FilterError
 from sky.catalogues import NO_SKY, CatalogueIdentity
-from sky.opening import open_sky
+from sky.configuration import open_sky
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_name_is_of_a_region_or_of_a_watchlist(agn: Path, north: Path) -> None
 def test_without_names_nothing_is_opened_nor_imported() -> None:
     assert open_sky({}, {}) is NO_SKY
     code = (
-        "import sys; from sky.opening import open_sky; open_sky({}, {}); "
+        "import sys; from sky.configuration import open_sky; open_sky({}, {}); "
         "sys.exit(bool({'astropy', 'mocpy', 'cdshealpix', 'pyarrow'} & {*sys.modules}))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
