@@ -31,7 +31,7 @@ from filters.expressions.filter import ExpressionFilter
 from filters.selection import Clauses, Selection, selection
 from gueststar.batches import decode, score
 from gueststar.filtering.candidates import Candidate
-from gueststar.filtering.findings import Gatherer
+from gueststar.filtering.report import ReportBuilder
 from gueststar.filtering.sources import decoder_of, kept
 from gueststar.filtering.waterfall import Waterfall, judge
 from lake.layout import PLAIN, ROWS_PER_GROUP
@@ -160,7 +160,7 @@ def offered(lake: Lake) -> Iterator[tuple[str, Callable[[], int]]]:
     expressions = ExpressionFilter.of({"name": "five", "clauses": CLAUSES}).selection("five")
     yield "waterfall, a Python filter", lambda: waterfall(five, lake)
     yield "waterfall, an expression filter", lambda: waterfall(expressions, lake)
-    yield "the whole dry run, nights and examples too", lambda: gathered(expressions, lake)
+    yield "the whole dry run, nights and examples too", lambda: reported(expressions, lake)
     yield "pyarrow.dataset, which counts and no more", lambda: scanned(lake)
 
 
@@ -172,14 +172,14 @@ def waterfall(one: Selection, lake: Lake) -> int:
     return falls.selected
 
 
-def gathered(one: Selection, lake: Lake) -> int:
+def reported(one: Selection, lake: Lake) -> int:
     """All that `gueststar filter test` gathers on its way through an archive."""
     decoder = decoder_of(None)
     candidate = Candidate(one.name, one.sha256, one, "benchmark")
-    gatherer = Gatherer(candidate, lambda rows: kept(rows, decoder))
+    builder = ReportBuilder(candidate, lambda rows: kept(rows, decoder))
     for rows in Lake(lake.path).tables():
-        gatherer.take_in(rows)
-    return gatherer.waterfall.selected
+        builder.add(rows)
+    return builder.waterfall.selected
 
 
 def scanned(lake: Lake) -> int:

@@ -69,12 +69,15 @@ class DryRun:
     """What the dry run found, before the version was deployed."""
 
     archive: str
+    """Its path, as it was given, made absolute."""
     archive_sha256: str
+    """Of the alerts judged: their ids in the order read."""
     alerts: int
     selected: int
     pass_rate: float
-    """0 to 1."""
+    """0 to 1; 0 where there were no alerts."""
     looks_ahead: bool
+    """It used what was not known at the alert's time, or would if a packet carried it."""
     unix_s: float
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from broker.alerts.dead_letters.letters import Letter, Mark
 from broker.alerts.dead_letters.replaying import Replayed
-from gueststar.filtering.deploying import moment
+from gueststar.filtering.deployment import moment
 from gueststar.table import plain_table
 
 COLUMNS = ("reason", "topic", "letters", "sent again", "first, UTC", "last, UTC", "the last one")

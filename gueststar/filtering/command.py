@@ -46,10 +46,10 @@ def test(
         str | None, typer.Option(help="Compare with the version live there, host:port.")
     ] = None,
 ) -> None:
-    """Run a filter over an archive, show what it lets pass, and keep a receipt."""
-    from gueststar.filtering.rehearsing import rehearse
+    """Run a filter over an archive, show what it lets pass, and keep a record."""
+    from gueststar.filtering.dry_run import dry_run
 
-    rehearse(
+    dry_run(
         what,
         archive=archive,
         nights=nights or (),
@@ -74,26 +74,26 @@ def deploy(
     bootstrap: Bootstrap = None,
 ) -> None:
     """Have every worker ask a filter from its next batch on."""
-    from gueststar.filtering import deploying
+    from gueststar.filtering import deployment
     from gueststar.filtering.place import operator, place_of
-    from gueststar.filtering.receipts import latest
+    from gueststar.filtering.records import latest
 
-    wanted = deploying.load(file)
-    receipt = latest(wanted.sha256)
-    against = deploying.objections(receipt, pass_rate_max=pass_rate_max)
-    deploying.check(file, against, force=force)
+    wanted = deployment.load(file)
+    dry_run = latest(wanted.sha256)
+    against = deployment.objections(dry_run, pass_rate_max=pass_rate_max)
+    deployment.check(file, against, force=force)
     place = place_of(config, bootstrap)
     with place.opened() as control:
-        found = deploying.deploy(
+        found = deployment.deploy(
             wanted,
             control,
             prefix=place.prefix,
             by=operator(),
-            receipt=receipt,
+            dry_run=dry_run,
             overridden=against,
             provide=place.provide_output,
         )
-    for line in deploying.told(found):
+    for line in deployment.lines(found):
         typer.echo(line)
     if found.refusal is not None:
         raise typer.Exit(1)
@@ -161,7 +161,7 @@ def _change(
     name: str, wanted: str, reason: str, config: Path | None, bootstrap: str | None
 ) -> None:
     from broker.deployments.records import State
-    from gueststar.filtering.deploying import change
+    from gueststar.filtering.deployment import change
     from gueststar.filtering.place import operator, place_of
 
     with place_of(config, bootstrap).opened() as control:

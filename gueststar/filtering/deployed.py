@@ -6,8 +6,8 @@ from broker.deployments.records import Version
 from broker.deployments.register import Register
 from filters.expressions.filter import ExpressionFilter
 from gueststar.filtering.candidates import Candidate, of_expressions
+from gueststar.filtering.deployment import newest
 from schemas.errors import FilterError
-from schemas.suggestion import nearest
 
 
 def active(found: Register, name: str) -> Candidate | None:
@@ -17,11 +17,9 @@ def active(found: Register, name: str) -> Candidate | None:
 
 def deployed(found: Register, name: str, version: int | None = None) -> Candidate:
     """A version of a deployed filter, the newest by default. Raises FilterError."""
+    last = newest(found, name)
     versions = {each.version: each for each in found.versions(name)}
-    if not versions:
-        hint = nearest(name, found.latest) if found.latest else "; none is"
-        raise FilterError(f"no filter {name!r} is deployed{hint}")
-    wanted = max(versions) if version is None else version
+    wanted = last.version if version is None else version
     if wanted not in versions:
         numbers = ", ".join(map(str, versions))
         raise FilterError(f"filter {name!r} has no version {wanted}; it has {numbers}")

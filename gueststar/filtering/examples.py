@@ -1,4 +1,4 @@
-"""A few of the alerts that a filter selected, drawn by lot, the same from the same seed."""
+"""A few of the alerts that a filter selected: a random sample, the same from the same seed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from lake.reading import LakeRows
 from schemas.batch import AlertBatch
 
 
-class Lot:
-    """Keeps the alerts whose lots are lowest.
+class Sample:
+    """The alerts whose keys are lowest.
 
-    A lot is a hash of seed and id: neither order nor cut of an archive changes who is drawn.
+    A key is a hash of seed and id: neither order nor cut of an archive changes who is drawn.
     """
 
     def __init__(self, kept: Callable[[Table], AlertBatch], *, seed: int, most: int) -> None:
@@ -30,12 +30,12 @@ class Lot:
 
     def draw(self, table: Table, selected: NDArray[np.int64]) -> None:
         """Let selected rows of a table take part."""
-        lots = mixed(table.column("alert_id")[selected], self._seed)
-        for place in np.argsort(lots)[: self._most].tolist():
-            lot = int(lots[place])
-            if len(self._drawn) == self._most and lot >= self._drawn[-1][0]:
+        keys = mixed(table.column("alert_id")[selected], self._seed)
+        for place in np.argsort(keys)[: self._most].tolist():
+            key = int(keys[place])
+            if len(self._drawn) == self._most and key >= self._drawn[-1][0]:
                 return
-            self._drawn.append((lot, self._held(table.take(selected[place : place + 1]))))
+            self._drawn.append((key, self._held(table.take(selected[place : place + 1]))))
             self._drawn.sort(key=lambda each: each[0])
             del self._drawn[self._most :]
 

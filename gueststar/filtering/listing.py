@@ -9,7 +9,7 @@ from rich.text import Text
 
 from broker.deployments.records import Change, State, Version
 from broker.deployments.register import Register
-from gueststar.filtering.deploying import moment, newest
+from gueststar.filtering.deployment import moment, newest
 from gueststar.table import plain_table
 
 STYLES = {State.LIVE: "green", State.PAUSED: "yellow", State.REMOVED: "dim"}

@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 
 from gueststar.alert import Alert
-from gueststar.filtering.findings import BATCH, Findings, Run
-from gueststar.filtering.telling import (
+from gueststar.filtering.report import BATCH, Report, Run
+from gueststar.filtering.terminal import (
     comparison_line,
     night_cells,
     percent,
@@ -30,10 +30,10 @@ BAR_UNITS, BAR_GAP, CHART_UNITS = 10, 2, 100
 """The chart of nights in its own units: a bar's width, what is between two, the height."""
 
 
-def html(found: Sequence[Findings], run: Run) -> str:
+def html(reports: Sequence[Report], run: Run) -> str:
     """The page: an article a filter."""
-    title = ", ".join(each.candidate.name for each in found)
-    articles = "\n".join(article(each, run) for each in found)
+    title = ", ".join(each.candidate.name for each in reports)
+    articles = "\n".join(article(each, run) for each in reports)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -50,24 +50,24 @@ def html(found: Sequence[Findings], run: Run) -> str:
 """
 
 
-def article(found: Findings, run: Run) -> str:
-    """One filter's findings."""
+def article(report: Report, run: Run) -> str:
+    """One filter's report."""
     parts = [
-        header(found, run),
-        figures(found),
-        sign(found),
-        waterfall(found),
-        troubles(found),
-        compared(found),
-        f'<div class="two">{nights(found)}{objects(found)}</div>',
-        examples(found, run),
+        header(report, run),
+        figures(report),
+        sign(report),
+        waterfall(report),
+        troubles(report),
+        compared(report),
+        f'<div class="two">{nights(report)}{objects(report)}</div>',
+        examples(report, run),
     ]
     return f"<article>\n{chr(10).join(filter(None, parts))}\n</article>"
 
 
-def header(found: Findings, run: Run) -> str:
+def header(report: Report, run: Run) -> str:
     """Which filter, over what, and when."""
-    candidate = found.candidate
+    candidate = report.candidate
     when = datetime.fromtimestamp(run.unix_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
     nights = f", nights {', '.join(run.nights)}" if run.nights else ""
     described = candidate.selection.description.strip().partition("\n\n")[0]
@@ -82,10 +82,10 @@ def header(found: Findings, run: Run) -> str:
     )
 
 
-def figures(found: Findings) -> str:
+def figures(report: Report) -> str:
     """What one looks for first."""
-    waterfall, count = found.waterfall, len(found.nights)
-    traffic = found.nights.values()
+    waterfall, count = report.waterfall, len(report.nights)
+    traffic = report.nights.values()
     full, lite = (
         sum(getattr(each, name) for each in traffic) / count / 1e6
         for name in ("bytes_full", "bytes_lite")
@@ -95,22 +95,22 @@ def figures(found: Findings) -> str:
         "pass rate": percent(waterfall.pass_rate),
         f"alerts a night, of {count:,}": f"{waterfall.selected / count:,.1f}",
         f"MB a night as lite records, {full:,.2f} as full": f"{lite:,.2f}",
-        f"µs an alert in batches of {BATCH}": f"{found.cost_us:.2f}",
-        "alerts a second, over this archive": f"{found.alerts_per_s:,.0f}",
+        f"µs an alert in batches of {BATCH}": f"{report.cost_us:.2f}",
+        "alerts a second, over this archive": f"{report.alerts_per_s:,.0f}",
     }
     cells = "".join(f"<div><b>{value}</b><span>{name}</span></div>" for name, value in each.items())
     return f'<section class="figures">{cells}</section>'
 
 
-def sign(found: Findings) -> str:
+def sign(report: Report) -> str:
     """Whether it looks ahead."""
-    bad = found.ahead.found
-    said = "".join(f"<p>{escape(line)}</p>" for line in found.ahead.sentences)
+    bad = report.ahead.found
+    said = "".join(f"<p>{escape(line)}</p>" for line in report.ahead.sentences)
     title = "It looks ahead" if bad else "It does not look ahead"
     return f'<section class="sign{" bad" if bad else ""}"><h2>{title}</h2>{said}</section>'
 
 
-def waterfall(found: Findings) -> str:
+def waterfall(report: Report) -> str:
     """A bar a clause, of what reaches it."""
     key = "".join(
         f'<span><i class="{kind}"></i>{name}</span>'
@@ -120,9 +120,9 @@ def waterfall(found: Findings) -> str:
             ("refused", "refused"),
         )
     )
-    alerts, texts = max(found.waterfall.alerts, 1), found.candidate.texts
+    alerts, texts = max(report.waterfall.alerts, 1), report.candidate.texts
     clauses = "".join(
-        clause(each, alerts, texts.get(each.clause)) for each in found.waterfall.steps
+        clause(each, alerts, texts.get(each.clause)) for each in report.waterfall.steps
     )
     return f'<section><h2>Clause by clause</h2><p class="key">{key}</p>{clauses}</section>'
 
@@ -146,36 +146,36 @@ def clause(step: Step, alerts: int, text: str | None) -> str:
     )
 
 
-def troubles(found: Findings) -> str:
+def troubles(report: Report) -> str:
     """What it raised, if it did."""
-    if not found.troubles:
+    if not report.troubles:
         return ""
-    first, *others = trouble_lines(found)
+    first, *others = trouble_lines(report)
     said = "".join(f"<p>{escape(line)}</p>" for line in others)
     return f'<section class="sign bad"><h2>{escape(first)}</h2>{said}</section>'
 
 
-def compared(found: Findings) -> str:
+def compared(report: Report) -> str:
     """Beside what is live, if that was asked."""
-    if found.comparison is None:
+    if report.comparison is None:
         return ""
-    line = escape(comparison_line(found.comparison))
+    line = escape(comparison_line(report.comparison))
     return f"<section><h2>Beside the version now live</h2><p>{line}</p></section>"
 
 
-def nights(found: Findings) -> str:
+def nights(report: Report) -> str:
     """A bar a night, and the fullest nights in numbers."""
     head = ("night", "alerts", "selected", "full MB", "lite MB")
-    shown = shown_nights(found)
-    rows = [(night, *night_cells(found.nights[night])) for night in shown]
-    more = len(found.nights) - len(shown)
+    shown = shown_nights(report)
+    rows = [(night, *night_cells(report.nights[night])) for night in shown]
+    more = len(report.nights) - len(shown)
     note = f"<small>and {more:,} nights with fewer</small>" if more else ""
-    return f"<section><h2>Nights</h2>{chart(found)}{table(head, rows)}{note}</section>"
+    return f"<section><h2>Nights</h2>{chart(report)}{table(head, rows)}{note}</section>"
 
 
-def chart(found: Findings) -> str:
+def chart(report: Report) -> str:
     """Alerts selected, a bar a night; nothing for one night alone."""
-    counts = {night: each.selected for night, each in found.nights.items()}
+    counts = {night: each.selected for night, each in report.nights.items()}
     most = max(counts.values())
     if len(counts) < 2 or not most:
         return ""
@@ -190,24 +190,24 @@ def chart(found: Findings) -> str:
     return f'<svg viewBox="{size}" preserveAspectRatio="none" role="img">{bars}</svg>'
 
 
-def objects(found: Findings) -> str:
+def objects(report: Report) -> str:
     """Those selected most often."""
-    if not found.objects:
+    if not report.objects:
         return ""
-    rows = ((name, f"{count:,}") for name, count in found.objects)
+    rows = ((name, f"{count:,}") for name, count in report.objects)
     listed = table(("object", "alerts"), rows)
     return f"<section><h2>Objects selected most often</h2>{listed}</section>"
 
 
-def examples(found: Findings, run: Run) -> str:
+def examples(report: Report, run: Run) -> str:
     """Some of the alerts, with their pictures."""
-    if not found.examples:
+    if not report.examples:
         return "<section><h2>No alert was selected</h2></section>"
     without = (
         "" if run.has_stamps else "<p>The archive holds no packets, so there are no stamps.</p>"
     )
-    pictures = "".join(map(picture, found.examples))
-    title = f"{len(found.examples)} of the alerts selected, drawn by lot"
+    pictures = "".join(map(picture, report.examples))
+    title = f"{len(report.examples)} of the alerts selected, drawn at random"
     return f"<section><h2>{title}</h2>{without}{pictures}</section>"
 
 

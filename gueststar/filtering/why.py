@@ -19,7 +19,7 @@ from filters.selection import Selection
 from gueststar.filtering.candidates import EXPRESSIONS, Candidate, candidates
 from gueststar.filtering.context import context_of
 from gueststar.filtering.deployed import deployed
-from gueststar.filtering.finding import in_archive, on_topic
+from gueststar.filtering.lookup import in_archive, on_topic
 from gueststar.filtering.place import place_of
 from gueststar.subscription import connection_to, reader, registered
 from gueststar.table import plain_table

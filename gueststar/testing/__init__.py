@@ -15,15 +15,15 @@ Whoever writes a survey's adapter holds it to its own packets: `check_survey(MIN
 
 from gueststar.testing.builders import alerts, light_curve
 from gueststar.testing.crowd import crowd
-from gueststar.testing.rules import check, judge, shortcomings
-from gueststar.testing.skies import sky
-from gueststar.testing.specimens import (
+from gueststar.testing.examples import (
     artefact,
     asteroid,
     real_alert,
     supernova,
     variable_star,
 )
+from gueststar.testing.rules import check, judge, shortcomings
+from gueststar.testing.skies import sky
 from gueststar.testing.stages import check_stage
 from gueststar.testing.survey_rules import check_survey
 

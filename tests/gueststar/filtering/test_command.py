@@ -11,7 +11,7 @@ from broker.errors import SettingsError
 from broker.settings import FiltersSection
 from gueststar.command import app, explain
 from gueststar.filtering.place import Place, place_of
-from gueststar.filtering.receipts import STATE
+from gueststar.filtering.records import STATE
 
 COMMANDS = ("test", "deploy", "list", "history", "pause", "resume", "remove")
 NOWHERE = "127.0.0.1:1"

@@ -1,11 +1,11 @@
-"""Examples are drawn by a lot that neither the order nor the cut of an archive changes."""
+"""Examples are a sample that neither the order nor the cut of an archive changes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from filters.alerts import Table
-from gueststar.filtering.examples import Lot
+from gueststar.filtering.examples import Sample
 from schemas.batch import AlertBatch
 from tests.gueststar.filtering.tried import invented
 
@@ -16,10 +16,10 @@ def same(table: Table) -> AlertBatch:
 
 
 def drawn(batch: AlertBatch, cuts: list[list[int]], seed: int = 1) -> list[int]:
-    lot = Lot(same, seed=seed, most=4)
+    sample = Sample(same, seed=seed, most=4)
     for rows in cuts:
-        lot.draw(batch.take(np.array(rows)), np.arange(len(rows)))
-    return [each.alert_id for each in lot.alerts("bright")]
+        sample.draw(batch.take(np.array(rows)), np.arange(len(rows)))
+    return [each.alert_id for each in sample.alerts("bright")]
 
 
 def test_neither_order_nor_cut_changes_who_is_drawn() -> None:
@@ -37,9 +37,9 @@ def test_fewer_than_asked_for_are_all_drawn() -> None:
 
 def test_an_example_has_its_scores_and_the_filter_s_name() -> None:
     batch = invented(3)
-    lot = Lot(same, seed=1, most=4)
-    lot.draw(batch, np.array([0, 1]))
-    by_id = {each.alert_id: each for each in lot.alerts("bright")}
+    sample = Sample(same, seed=1, most=4)
+    sample.draw(batch, np.array([0, 1]))
+    by_id = {each.alert_id: each for each in sample.alerts("bright")}
     declined, scored = (by_id[int(each)] for each in batch.alert_id[:2])
     assert declined.scores == {}
     assert scored.scores["realbogus"]["real"] == batch.score("realbogus", "real")[1]

@@ -22,7 +22,7 @@ from broker.node import KafkaNode
 from broker.settings import Settings, read_settings
 from classifiers.classifier import Scoring
 from gueststar.command import app
-from gueststar.filtering.deploying import deploy, load
+from gueststar.filtering.deployment import deploy, load
 from gueststar.filtering.place import place_of
 from gueststar.subscription import reader
 from replay.invention import invent

@@ -17,13 +17,13 @@ from filters.handmade import handmade
 from filters.loading import load_builtin
 from filters.selection import Clauses, selection
 from gueststar.command import app
-from gueststar.filtering.finding import in_archive, on_topic
+from gueststar.filtering.lookup import in_archive, on_topic
 from gueststar.filtering.place import Place
 from gueststar.filtering.why import answers, reading, why
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError, FilterError, GueststarError
 from tests.gueststar.conftest import SCORES, TOPIC
-from tests.gueststar.filtering.test_rehearsing import live
+from tests.gueststar.filtering.test_dry_run import live
 from tests.gueststar.filtering.tried import clumsy, invented, lake_of
 
 
@@ -101,7 +101,7 @@ def test_an_alert_is_found_in_a_lake_and_in_packets(
     lake: Path, batch: AlertBatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scored: list[int] = []
-    monkeypatch.setattr("gueststar.filtering.finding.score", lambda few: scored.append(len(few)))
+    monkeypatch.setattr("gueststar.filtering.lookup.score", lambda few: scored.append(len(few)))
     for number, packet in enumerate(batch.packets):
         (tmp_path / f"{number}.avro").write_bytes(packet)
     for path in (lake, tmp_path):

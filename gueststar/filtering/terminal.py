@@ -1,4 +1,4 @@
-"""A dry run's findings in the terminal."""
+"""A dry run's report in the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gueststar.alert import Alert
-from gueststar.filtering.findings import BATCH, Comparison, Findings, Run, Traffic
+from gueststar.filtering.report import BATCH, Comparison, Report, Run, Traffic
 from gueststar.filtering.waterfall import Step
 from gueststar.table import class_text, plain_table, real_score, score_text
 
@@ -19,35 +19,35 @@ NIGHTS_SHOWN = 14
 """Nights in the table; of more, those with the most alerts selected."""
 
 
-def tell(found: Findings, run: Run, console: Console) -> None:
-    """Print what was found of one filter."""
-    for part in parts(found, run):
+def show(report: Report, run: Run, console: Console) -> None:
+    """Print the report on one filter."""
+    for part in parts(report, run):
         console.print(part)
         console.print()
 
 
-def parts(found: Findings, run: Run) -> Iterator[RenderableType]:
+def parts(report: Report, run: Run) -> Iterator[RenderableType]:
     """The report, from the answer to the details."""
-    yield Text(f"{found.candidate.name} ({found.candidate.origin})", style="bold")
-    yield Text("\n".join(summary(found, run)))
-    yield waterfall_table(found)
-    yield Text("\n".join(ahead_lines(found)), style="red" if found.ahead.found else "green")
-    if found.comparison:
-        yield Text(comparison_line(found.comparison))
-    if found.troubles:
-        yield Text("\n".join(trouble_lines(found)), style="red")
-    yield nights_table(found)
-    if found.objects:
-        yield objects_table(found)
-    if found.examples:
-        yield Text(f"{len(found.examples)} of the alerts selected, drawn by lot")
-        yield examples_table(found.examples)
+    yield Text(f"{report.candidate.name} ({report.candidate.origin})", style="bold")
+    yield Text("\n".join(summary(report, run)))
+    yield waterfall_table(report)
+    yield Text("\n".join(ahead_lines(report)), style="red" if report.ahead.found else "green")
+    if report.comparison:
+        yield Text(comparison_line(report.comparison))
+    if report.troubles:
+        yield Text("\n".join(trouble_lines(report)), style="red")
+    yield nights_table(report)
+    if report.objects:
+        yield objects_table(report)
+    if report.examples:
+        yield Text(f"{len(report.examples)} of the alerts selected, drawn at random")
+        yield examples_table(report.examples)
 
 
-def summary(found: Findings, run: Run) -> Iterator[str]:
+def summary(report: Report, run: Run) -> Iterator[str]:
     """What passed, what that is a night, and what it costs."""
-    waterfall, nights = found.waterfall, found.nights.values()
-    count = len(found.nights)
+    waterfall, nights = report.waterfall, report.nights.values()
+    count = len(report.nights)
     yield (
         f"{waterfall.selected:,} of {waterfall.alerts:,} alerts selected, "
         f"{percent(waterfall.pass_rate)}, of {count} {'night' if count == 1 else 'nights'}"
@@ -60,8 +60,8 @@ def summary(found: Findings, run: Run) -> Iterator[str]:
         f" records, {lite / count / 1e6:,.2f} MB as lite ones"
     )
     yield (
-        f"cost: {found.cost_us:.2f} µs an alert in batches of {BATCH}; over this archive"
-        f" {found.alerts_per_s:,.0f} alerts a second"
+        f"cost: {report.cost_us:.2f} µs an alert in batches of {BATCH}; over this archive"
+        f" {report.alerts_per_s:,.0f} alerts a second"
     )
     if run.rejected:
         yield f"{run.rejected:,} packets are no alerts and were left out"
@@ -69,15 +69,15 @@ def summary(found: Findings, run: Run) -> Iterator[str]:
         yield "the archive holds no packets, so examples have no stamps"
 
 
-def waterfall_table(found: Findings) -> Table:
+def waterfall_table(report: Report) -> Table:
     """A row a clause: how many reach it, and how many go on."""
     table = plain_table()
     table.add_column("clause", no_wrap=True)
     table.add_column("")
     for name in ("reached", "refused", "unknown", "go on", "alone"):
         table.add_column(name, justify="right", no_wrap=True)
-    alerts = max(found.waterfall.alerts, 1)
-    for step in found.waterfall.steps:
+    alerts = max(report.waterfall.alerts, 1)
+    for step in report.waterfall.steps:
         table.add_row(*step_cells(step, alerts))
     return table
 
@@ -96,10 +96,10 @@ def step_cells(step: Step, alerts: int) -> tuple[RenderableType, ...]:
     )
 
 
-def ahead_lines(found: Findings) -> Iterator[str]:
+def ahead_lines(report: Report) -> Iterator[str]:
     """Whether it looks ahead."""
-    yield "looks ahead:" if found.ahead.found else "does not look ahead:"
-    yield from (f"  {line}" for line in found.ahead.sentences)
+    yield "looks ahead:" if report.ahead.found else "does not look ahead:"
+    yield from (f"  {line}" for line in report.ahead.sentences)
 
 
 def comparison_line(one: Comparison) -> str:
@@ -110,32 +110,32 @@ def comparison_line(one: Comparison) -> str:
     )
 
 
-def trouble_lines(found: Findings) -> Iterator[str]:
+def trouble_lines(report: Report) -> Iterator[str]:
     """What was raised, and on which alerts."""
-    yield f"{found.waterfall.at_fault:,} alerts made it raise:"
-    for message, trouble in found.troubles.items():
+    yield f"{report.waterfall.at_fault:,} alerts made it raise:"
+    for message, trouble in report.troubles.items():
         ids = ", ".join(map(str, trouble.ids))
         more = ", …" if trouble.alerts > len(trouble.ids) else ""
         yield f"  {message}: {trouble.alerts:,} alerts ({ids}{more})"
 
 
-def nights_table(found: Findings) -> Table:
+def nights_table(report: Report) -> Table:
     """A row a night."""
     table = plain_table()
     table.add_column("night", no_wrap=True)
     for name in ("alerts", "selected", "full MB", "lite MB"):
         table.add_column(name, justify="right", no_wrap=True)
-    shown = shown_nights(found)
+    shown = shown_nights(report)
     for night in shown:
-        table.add_row(night, *night_cells(found.nights[night]))
-    if len(found.nights) > len(shown):
-        table.add_row(f"and {len(found.nights) - len(shown):,} more")
+        table.add_row(night, *night_cells(report.nights[night]))
+    if len(report.nights) > len(shown):
+        table.add_row(f"and {len(report.nights) - len(shown):,} more")
     return table
 
 
-def shown_nights(found: Findings) -> list[str]:
+def shown_nights(report: Report) -> list[str]:
     """The nights of which the most was selected, in order."""
-    most = sorted(found.nights, key=lambda night: -found.nights[night].selected)
+    most = sorted(report.nights, key=lambda night: -report.nights[night].selected)
     return sorted(most[:NIGHTS_SHOWN])
 
 
@@ -145,12 +145,12 @@ def night_cells(one: Traffic) -> tuple[str, ...]:
     return (f"{one.alerts:,}", f"{one.selected:,}", *megabytes)
 
 
-def objects_table(found: Findings) -> Table:
+def objects_table(report: Report) -> Table:
     """The objects that were selected most often."""
     table = plain_table()
     table.add_column("object", no_wrap=True)
     table.add_column("selected", justify="right")
-    for name, count in found.objects:
+    for name, count in report.objects:
         table.add_row(Text(name), f"{count:,}")
     return table
 

@@ -1,4 +1,4 @@
-"""What a dry run finds of one filter, gathered table by table."""
+"""A dry run's report on one filter, built table by table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from filters.selection import Selection
 from filters.verdict import Fault
 from gueststar.alert import Alert
 from gueststar.filtering.candidates import Candidate
-from gueststar.filtering.examples import Lot
+from gueststar.filtering.examples import Sample
 from gueststar.filtering.lookahead import LookAhead, look_ahead
 from gueststar.filtering.sources import by_night, bytes_of
 from gueststar.filtering.waterfall import Waterfall, judge
@@ -26,14 +26,14 @@ from schemas.batch import AlertBatch
 from sky.catalogues import NO_SKY, Sky
 
 SEED = 1
-"""Of the lot by which examples are drawn."""
+"""Of the sample that examples are."""
 
 EXAMPLES = 10
 OBJECTS_SHOWN = 10
 FAULTY_SHOWN = 3
 """Ids of alerts at fault that are shown with each message."""
 
-SAMPLE_TABLE, SAMPLE = 512, 2048
+TRIAL_TABLE, TRIAL = 512, 2048
 """Alerts on which looking ahead is tried: of one table, and in all; selected ones first."""
 
 BATCH = 256
@@ -76,7 +76,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Findings:
+class Report:
     """A dry run's whole result for one filter."""
 
     candidate: Candidate
@@ -109,7 +109,7 @@ class Run:
     unix_s: float
 
 
-class Gatherer:
+class ReportBuilder:
     """Asks one filter, and the version now live, table by table."""
 
     def __init__(
@@ -129,12 +129,12 @@ class Gatherer:
         self._nights: dict[str, Traffic] = {}
         self._objects = Counter[str]()
         self._troubles: dict[str, Trouble] = {}
-        self._lot = Lot(kept, seed=SEED, most=EXAMPLES)
-        self._sample: list[Table] = []
+        self._examples = Sample(kept, seed=SEED, most=EXAMPLES)
+        self._trial: list[Table] = []
         self._comparison = Comparison(live.origin) if live else None
         self._seconds = 0.0
 
-    def take_in(self, table: Table) -> None:
+    def add(self, table: Table) -> None:
         """Judge a table. Raises ArchiveError where it cannot be read."""
         begin = time.perf_counter()
         judged = judge(self.candidate.selection, table, self._sky)
@@ -147,18 +147,18 @@ class Gatherer:
         self._compare(table, judged.verdict.selected)
         self._keep(table, selected)
 
-    def findings(self) -> Findings:
-        """What was found; looking ahead is tried, and the cost taken, now."""
-        selection, sample = self.candidate.selection, [*map(self._kept, self._sample)]
-        return Findings(
+    def report(self) -> Report:
+        """The whole; looking ahead is tried, and the cost taken, now."""
+        selection, trial = self.candidate.selection, [*map(self._kept, self._trial)]
+        return Report(
             self.candidate,
             self.waterfall,
             dict(sorted(self._nights.items())),
             self._objects.most_common(OBJECTS_SHOWN),
             self._troubles,
-            self._lot.alerts(self.candidate.name),
-            look_ahead(selection, sample, self._sky),
-            cost_us(selection, sample, self._sky),
+            self._examples.alerts(self.candidate.name),
+            look_ahead(selection, trial, self._sky),
+            cost_us(selection, trial, self._sky),
             self._comparison,
             self.waterfall.alerts / max(self._seconds, 1e-9),
         )
@@ -170,7 +170,7 @@ class Gatherer:
             return
         passing = table.take(selected)
         self._objects.update(passing.column("object_id").tolist())
-        self._lot.draw(table, selected)
+        self._examples.draw(table, selected)
         full, lite = bytes_of(passing)
         for night, rows in by_night(passing):
             traffic = self._nights[night]
@@ -193,22 +193,22 @@ class Gatherer:
         self._comparison.only_new += int((new & ~live).sum())
 
     def _keep(self, table: Table, selected: Rows) -> None:
-        """A sample of the first tables: half of it selected alerts, where there are as many."""
-        if sum(map(len, self._sample)) >= SAMPLE:
+        """Of the first tables, for trials: half selected alerts, where there are as many."""
+        if sum(map(len, self._trial)) >= TRIAL:
             return
         refused = np.ones(len(table), dtype=np.bool_)
         refused[selected] = False
-        chosen, others = selected[: SAMPLE_TABLE // 2], np.flatnonzero(refused)
-        rows = np.concatenate((chosen, others[: SAMPLE_TABLE - len(chosen)]))
+        chosen, others = selected[: TRIAL_TABLE // 2], np.flatnonzero(refused)
+        rows = np.concatenate((chosen, others[: TRIAL_TABLE - len(chosen)]))
         sampled = table.take(np.sort(rows))
-        self._sample.append(sampled if isinstance(table, LakeRows) else self._kept(sampled))
+        self._trial.append(sampled if isinstance(table, LakeRows) else self._kept(sampled))
 
 
-def cost_us(selection: Selection, sample: Sequence[Table], sky: Sky = NO_SKY) -> float:
+def cost_us(selection: Selection, tables: Sequence[Table], sky: Sky = NO_SKY) -> float:
     """Microseconds an alert, the median of runs on a batch of BATCH alerts; NaN without any."""
-    if not sample or not len(sample[0]):
+    if not tables or not len(tables[0]):
         return float("nan")
-    batch = sample[0].take(np.resize(np.arange(len(sample[0])), BATCH))
+    batch = tables[0].take(np.resize(np.arange(len(tables[0])), BATCH))
     seconds = [_seconds(selection, batch, sky) for _ in range(TIMINGS)]
     return statistics.median(seconds) / BATCH * 1e6
 

@@ -1,4 +1,4 @@
-"""An alert found again by its id, or an object's alerts, in an archive or on a topic."""
+"""An alert looked up by its id, or an object's alerts, in an archive or on a topic."""
 
 from __future__ import annotations
 

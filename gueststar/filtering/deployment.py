@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from broker.ports import ControlTopic, Message
 from filters.expressions.filter import ExpressionFilter, read_filter
 from filters.expressions.functions import FUNCTIONS, Works
 from filters.expressions.tree import Call, Membership, Node, Operation
-from gueststar.filtering.receipts import Receipt
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
 
@@ -52,23 +51,23 @@ def load(path: Path) -> ExpressionFilter:
     return read_filter(path)
 
 
-def objections(receipt: Receipt | None, *, pass_rate_max: float | None = None) -> tuple[str, ...]:
+def objections(run: DryRun | None, *, pass_rate_max: float | None = None) -> tuple[str, ...]:
     """What speaks against deploying a filter, a sentence each; none of a filter well tried."""
-    return tuple(_objections(receipt, PASS_RATE_MAX if pass_rate_max is None else pass_rate_max))
+    return tuple(_objections(run, PASS_RATE_MAX if pass_rate_max is None else pass_rate_max))
 
 
-def _objections(receipt: Receipt | None, pass_rate_max: float) -> Iterator[str]:
-    if receipt is None:
+def _objections(run: DryRun | None, pass_rate_max: float) -> Iterator[str]:
+    if run is None:
         yield "it had no dry run as it is now"
         return
-    if receipt.alerts == 0:
+    if run.alerts == 0:
         yield "its dry run judged no alert"
-    if receipt.pass_rate > pass_rate_max:
+    if run.pass_rate > pass_rate_max:
         yield (
-            f"it let {receipt.pass_rate:.1%} of its dry run's {receipt.alerts:,} alerts pass, and"
+            f"it let {run.pass_rate:.1%} of its dry run's {run.alerts:,} alerts pass, and"
             f" {pass_rate_max:.1%} is the most"
         )
-    if receipt.looks_ahead:
+    if run.looks_ahead:
         yield "its dry run found that it looks ahead: it uses what is not known at the alert's time"
 
 
@@ -87,7 +86,7 @@ def deploy(
     *,
     prefix: str,
     by: str,
-    receipt: Receipt | None = None,
+    dry_run: DryRun | None = None,
     overridden: Sequence[str] = (),
     provide: Callable[[str], None],
     word_s: float = WORD_S,
@@ -101,26 +100,8 @@ def deploy(
     live = next((each for each in register.active if each.name == wanted.name), None)
     if live is not None and live.sha256 == wanted.sha256:
         return Deployed(live, fresh=False)
-    version = _version(wanted, register, prefix=prefix, by=by, receipt=receipt)
-    version = replace(version, overridden=tuple(overridden))
-    provide(version.topic)
-    offset = control.write(version.key, version.encode())
-    since = control.present()
-    replaced = _rival(version, offset, since)
-    register = register.after(records_of(since))
-    return Deployed(version, True, _refusal(version, register, control, word_s), replaced)
-
-
-def _version(
-    wanted: ExpressionFilter,
-    register: Register,
-    *,
-    prefix: str,
-    by: str,
-    receipt: Receipt | None,
-) -> Version:
     previous = register.latest.get(wanted.name)
-    return Version(
+    version = Version(
         name=wanted.name,
         version=register.next_version(wanted.name),
         sha256=wanted.sha256,
@@ -129,22 +110,16 @@ def _version(
         catalogues=catalogues(wanted),
         by=by,
         deployed_unix_s=time.time(),
-        dry_run=_dry_run(receipt) if receipt else None,
-        overridden=(),
+        dry_run=dry_run,
+        overridden=tuple(overridden),
         previous_sha256=previous.sha256 if previous else None,
     )
-
-
-def _dry_run(receipt: Receipt) -> DryRun:
-    return DryRun(
-        archive=receipt.archive,
-        archive_sha256=receipt.archive_sha256,
-        alerts=receipt.alerts,
-        selected=receipt.selected,
-        pass_rate=receipt.pass_rate,
-        looks_ahead=receipt.looks_ahead,
-        unix_s=receipt.unix_s,
-    )
+    provide(version.topic)
+    offset = control.write(version.key, version.encode())
+    since = control.present()
+    replaced = _rival(version, offset, since)
+    register = register.after(records_of(since))
+    return Deployed(version, True, _refusal(version, register, control, word_s), replaced)
 
 
 def catalogues(wanted: ExpressionFilter) -> tuple[str, ...]:
@@ -197,7 +172,7 @@ def _refusal(
     return change
 
 
-def told(found: Deployed) -> Iterator[str]:
+def lines(found: Deployed) -> Iterator[str]:
     """What its user is told of a deployment, and what to do next."""
     version = found.version
     called = f"{version.name} version {version.version}"

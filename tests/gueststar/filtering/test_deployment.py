@@ -9,25 +9,24 @@ import pytest
 
 from broker.clock import ManualClock
 from broker.deployments import records_of
-from broker.deployments.records import Cause, Change, State, Version
+from broker.deployments.records import Cause, Change, DryRun, State, Version
 from broker.deployments.register import Register
 from broker.memory import MemoryControlTopic, MemoryKafka
 from broker.ports import Message
 from filters.expressions.filter import ExpressionFilter
-from gueststar.filtering.deploying import (
+from gueststar.filtering.deployment import (
     Deployed,
     catalogues,
     change,
     check,
     deploy,
+    lines,
     load,
     objections,
-    told,
 )
-from gueststar.filtering.receipts import Receipt
 from schemas.errors import FilterError
 
-RECEIPT = Receipt("ab" * 32, "/nights", "cd" * 32, 1_000, 20, 0.02, looks_ahead=False, unix_s=1.0)
+RUN = DryRun("/nights", "cd" * 32, 1_000, 20, 0.02, looks_ahead=False, unix_s=1.0)
 ADA, BOB = "ada@observatory", "bob@observatory"
 
 
@@ -82,7 +81,7 @@ def put(
     control: MemoryControlTopic | None = None,
     **more: object,
 ) -> Deployed:
-    given = {"receipt": RECEIPT, "provide": lambda topic: None, "word_s": 0.0} | more
+    given = {"dry_run": RUN, "provide": lambda topic: None, "word_s": 0.0} | more
     control = control or MemoryControlTopic(kafka, "control")
     return deploy(wanted or filter_of(), control, prefix="live.", by=by, **given)  # type: ignore[arg-type]
 
@@ -131,28 +130,26 @@ def test_a_filter_that_was_paused_may_be_deployed_again(kafka: MemoryKafka) -> N
 
 
 @pytest.mark.parametrize(
-    ("receipt", "said"),
+    ("run", "said"),
     [
         (None, ("it had no dry run as it is now",)),
-        (RECEIPT, ()),
-        (replace(RECEIPT, pass_rate=0.05), ()),
+        (RUN, ()),
+        (replace(RUN, pass_rate=0.05), ()),
         (
-            replace(RECEIPT, pass_rate=0.051),
+            replace(RUN, pass_rate=0.051),
             ("it let 5.1% of its dry run's 1,000 alerts pass, and 5.0% is the most",),
         ),
-        (replace(RECEIPT, alerts=0, pass_rate=0.0), ("its dry run judged no alert",)),
+        (replace(RUN, alerts=0, pass_rate=0.0), ("its dry run judged no alert",)),
     ],
 )
-def test_what_speaks_against_a_filter_is_said(
-    receipt: Receipt | None, said: tuple[str, ...]
-) -> None:
-    assert objections(receipt) == said
+def test_what_speaks_against_a_filter_is_said(run: DryRun | None, said: tuple[str, ...]) -> None:
+    assert objections(run) == said
 
 
 def test_a_filter_that_looks_ahead_is_objected_to_beside_all_else() -> None:
-    found = objections(replace(RECEIPT, looks_ahead=True, pass_rate=0.2), pass_rate_max=0.1)
+    found = objections(replace(RUN, looks_ahead=True, pass_rate=0.2), pass_rate_max=0.1)
     assert [each.split()[1] for each in found] == ["let", "dry"]
-    assert objections(replace(RECEIPT, pass_rate=0.2), pass_rate_max=0.3) == ()
+    assert objections(replace(RUN, pass_rate=0.2), pass_rate_max=0.3) == ()
 
 
 def test_an_objection_holds_unless_it_is_forced() -> None:
@@ -163,10 +160,10 @@ def test_an_objection_holds_unless_it_is_forced() -> None:
 
 
 def test_what_was_overridden_is_on_the_record(kafka: MemoryKafka) -> None:
-    found = put(kafka, receipt=None, overridden=["it had no dry run as it is now"])
+    found = put(kafka, dry_run=None, overridden=["it had no dry run as it is now"])
     (version,) = register(kafka).active
     assert version.overridden == ("it had no dry run as it is now",)
-    assert next(told(found)) == "warning: forced although it had no dry run as it is now"
+    assert next(lines(found)) == "warning: forced although it had no dry run as it is now"
 
 
 def message_of(version: int = 1, by: str = BOB, **clauses: str) -> Message:
@@ -185,7 +182,7 @@ def test_of_two_that_deploy_one_version_the_later_stands_and_is_told(
     found = put(kafka, control=control)
     assert found.replaced is not None
     assert found.replaced.by == BOB
-    assert f"warning: {BOB} deployed version 1 at the same time" in next(told(found))
+    assert f"warning: {BOB} deployed version 1 at the same time" in next(lines(found))
     assert register(kafka).active == (found.version,)
 
 
@@ -211,7 +208,7 @@ def test_a_worker_s_refusal_is_told_at_once(control: Watched, kafka: MemoryKafka
     control.after_write = [Message("control", 0, 0, 0, status.key, status.encode())]
     found = put(kafka, filter_of(moc='in_region("moc")'), control=control, word_s=5.0)
     assert found.refusal == unfit
-    assert [*told(found)] == ["faint version 2 was paused by worker one: there is no region 'moc'"]
+    assert [*lines(found)] == ["faint version 2 was paused by worker one: there is no region 'moc'"]
 
 
 def test_a_filter_is_paused_resumed_and_removed_with_who_and_why(kafka: MemoryKafka) -> None:

@@ -1,4 +1,4 @@
-"""A dry run says what the filter does to an archive, keeps a receipt, and writes a page."""
+"""A dry run says what the filter does to an archive, keeps a record, and writes a page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.console import Console
 
 from broker.deployments.records import Version
 from broker.deployments.register import Register
-from filters.expressions.filter import ExpressionFilter
+from filters.expressions.filter import ExpressionFilter, read_filter
+from gueststar.filtering.dry_run import dry_run
 from gueststar.filtering.place import Place
-from gueststar.filtering.receipts import latest
-from gueststar.filtering.rehearsing import rehearse
+from gueststar.filtering.records import latest
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError, FilterError
 from schemas.learned import Learned
@@ -74,35 +74,33 @@ def said(one: Console) -> str:
     return one.file.getvalue()
 
 
-def test_the_receipt_says_what_was_selected(batch: AlertBatch, lake: Path, bright: str) -> None:
-    (receipt,) = rehearse(bright, archive=lake, console=console())
+def test_the_record_says_what_was_selected(batch: AlertBatch, lake: Path, bright: str) -> None:
+    (record,) = dry_run(bright, archive=lake, console=console())
     selected = (batch.score("realbogus", "real") > 0.5) & (batch.magnitude < 18)
-    assert (receipt.alerts, receipt.selected) == (len(batch), int(selected.sum()))
-    assert receipt.pass_rate == receipt.selected / receipt.alerts
-    assert not receipt.looks_ahead
-    assert latest(receipt.filter_sha256) == receipt
+    assert (record.alerts, record.selected) == (len(batch), int(selected.sum()))
+    assert record.pass_rate == record.selected / record.alerts
+    assert not record.looks_ahead
+    assert latest(read_filter(Path(bright)).sha256) == record
 
 
 def test_the_terminal_shows_clauses_nights_objects_and_examples(
     lake: Path, bright: str, batch: AlertBatch
 ) -> None:
     out = console()
-    (receipt,) = rehearse(bright, archive=lake, console=out)
+    (record,) = dry_run(bright, archive=lake, console=out)
     text = said(out)
     for part in (
-        f"{receipt.selected} of 60 alerts selected",
+        f"{record.selected} of 60 alerts selected",
         "does not look ahead",
         "real",
         "not",
         "µs an alert",
-        "drawn by lot",
+        "drawn at random",
         "MB as full",
     ):
         assert part in text
     real = int((batch.score("realbogus", "real") > 0.5).sum())
-    assert re.search(
-        rf"bright +\S+ +{real} +{real - receipt.selected} +0 +{receipt.selected}", text
-    )
+    assert re.search(rf"bright +\S+ +{real} +{real - record.selected} +0 +{record.selected}", text)
 
 
 def test_packets_and_their_lake_give_the_same(
@@ -121,8 +119,8 @@ def test_packets_and_their_lake_give_the_same(
         (folder / f"{number:03}.avro").write_bytes(packet)
     for what in (bright, "solar_system"):
         of_packets, of_lake = console(), console()
-        (one,) = rehearse(what, archive=folder, console=of_packets)
-        (other,) = rehearse(what, archive=lake, console=of_lake)
+        (one,) = dry_run(what, archive=folder, console=of_packets)
+        (other,) = dry_run(what, archive=lake, console=of_lake)
         assert (one.alerts, one.selected) == (other.alerts, other.selected)
         assert without_times(said(of_packets)) == without_times(said(of_lake))
 
@@ -138,7 +136,7 @@ def test_each_filter_of_a_file_is_tried_and_what_it_raised_is_shown(
     path = tmp_path / "mine.py"
     path.write_text(CODE)
     out, page = console(), tmp_path / "page.html"
-    one, two = rehearse(str(path), archive=lake, page=page, console=out)
+    one, two = dry_run(str(path), archive=lake, page=page, console=out)
     assert one.selected == int((batch.magnitude < 18).sum())
     odd = int(is_odd(batch.alert_id).sum())
     assert f"{odd} alerts made it raise" in said(out)
@@ -150,13 +148,13 @@ def test_each_filter_of_a_file_is_tried_and_what_it_raised_is_shown(
 @pytest.fixture
 def two_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture takes a while to draw."""
-    monkeypatch.setattr("gueststar.filtering.findings.EXAMPLES", 2)
+    monkeypatch.setattr("gueststar.filtering.report.EXAMPLES", 2)
 
 
 @pytest.mark.usefixtures("two_examples")
 def test_the_page_needs_nothing_else(lake: Path, bright: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    rehearse(bright, archive=lake, page=page, console=console())
+    dry_run(bright, archive=lake, page=page, console=console())
     text = page.read_text()
     assert "<script" not in text
     assert not re.search(r'(src|href)="(?!data:)', text)
@@ -172,7 +170,7 @@ def test_a_lake_without_packets_says_that_there_are_no_stamps(
 ) -> None:
     out, page = console(), tmp_path / "page.html"
     lake = lake_of(batch, tmp_path / "lake", with_packets=False)
-    rehearse(bright, archive=lake, page=page, console=out)
+    dry_run(bright, archive=lake, page=page, console=out)
     assert "examples have no stamps" in said(out)
     assert "no stamps" in page.read_text()
 
@@ -192,7 +190,7 @@ def test_it_is_compared_with_the_version_that_is_live(
 ) -> None:
     monkeypatch.setattr(Place, "register", lambda self: live("magnitude < 17.7"))
     out = console()
-    rehearse(bright, archive=lake, bootstrap="nowhere:1", console=out)
+    dry_run(bright, archive=lake, bootstrap="nowhere:1", console=out)
     old = batch.magnitude < 17.7
     new = (batch.score("realbogus", "real") > 0.5) & (batch.magnitude < 18)
     counts = [int(each.sum()) for each in (old & new, old & ~new, new & ~old)]
@@ -206,7 +204,7 @@ def test_a_filter_that_cannot_run_is_refused_before_anything_is_read(
     path = tmp_path / "wrong.py"
     path.write_text(CODE.replace("magnitude", "magnitud"))
     with pytest.raises(FilterError, match="did you mean 'magnitude'"):
-        rehearse(str(path), archive=lake, console=console())
+        dry_run(str(path), archive=lake, console=console())
 
 
 def test_a_filter_that_reads_stamps_is_tried_in_small_tables(
@@ -218,34 +216,34 @@ def test_a_filter_that_reads_stamps_is_tried_in_small_tables(
         "from filters.selection import selection\n\n@selection(topic='seen')\n"
         "def seen(alerts):\n    yield 'template', ~alerts.stamps.missing[:, 1]\n"
     )
-    (receipt,) = rehearse(str(path), archive=lake, console=console())
-    assert receipt.selected == receipt.alerts == 60
+    (record,) = dry_run(str(path), archive=lake, console=console())
+    assert record.selected == record.alerts == 60
     without = lake_of(invented(5), tmp_path / "lake", with_packets=False)
     with pytest.raises(FilterError, match="--with-packets"):
-        rehearse(str(path), archive=without, console=console())
+        dry_run(str(path), archive=without, console=console())
 
 
 @pytest.mark.parametrize("what", ["brigt", "no/such.toml", "no.py"])
 def test_a_filter_that_there_is_not_is_named(lake: Path, what: str) -> None:
     with pytest.raises(FilterError, match=re.escape(what)):
-        rehearse(what, archive=lake, console=console())
+        dry_run(what, archive=lake, console=console())
 
 
 def test_nights_of_packets_are_refused(tmp_path: Path, bright: str) -> None:
     (tmp_path / "one.avro").write_bytes(b"")
     with pytest.raises(ArchiveError, match="is no lake"):
-        rehearse(bright, archive=tmp_path / "one.avro", nights=["20231018"], console=console())
+        dry_run(bright, archive=tmp_path / "one.avro", nights=["20231018"], console=console())
 
 
 def test_packets_without_an_alert_are_refused(tmp_path: Path, bright: str) -> None:
     (tmp_path / "one.avro").write_bytes(b"\0\0\0\0\1\0\0\0")
     with pytest.raises(ArchiveError, match="no alert that can be decoded"):
-        rehearse(bright, archive=tmp_path / "one.avro", console=console())
+        dry_run(bright, archive=tmp_path / "one.avro", console=console())
 
 
 def test_a_page_that_cannot_be_written_is_named(
     lake: Path, bright: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gueststar.filtering.findings.EXAMPLES", 0)
+    monkeypatch.setattr("gueststar.filtering.report.EXAMPLES", 0)
     with pytest.raises(ArchiveError, match="page"):
-        rehearse(bright, archive=lake, page=tmp_path / "no" / "page.html", console=console())
+        dry_run(bright, archive=lake, page=tmp_path / "no" / "page.html", console=console())

@@ -9,22 +9,23 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from broker.deployments.records import DryRun
 from broker.errors import TopicMissing
 from filters.alerts import Table
 from gueststar.filtering.candidates import Candidate, candidates
 from gueststar.filtering.context import context_of
 from gueststar.filtering.deployed import active
-from gueststar.filtering.findings import Findings, Gatherer, Run
 from gueststar.filtering.place import place_of
-from gueststar.filtering.receipts import Receipt, keep
+from gueststar.filtering.records import keep
+from gueststar.filtering.report import Report, ReportBuilder, Run
 from gueststar.filtering.sources import Nights, Source, kept, opened
-from gueststar.filtering.telling import tell
+from gueststar.filtering.terminal import show
 from replay.sending import bar
 from schemas.errors import ArchiveError, FilterError
 from sky.catalogues import Sky
 
 
-def rehearse(
+def dry_run(
     what: str,
     *,
     archive: Path,
@@ -33,11 +34,11 @@ def rehearse(
     config: Path | None = None,
     bootstrap: str | None = None,
     console: Console | None = None,
-) -> tuple[Receipt, ...]:
-    """Judge every alert of an archive, show what came of it, and keep a receipt.
+) -> tuple[DryRun, ...]:
+    """Judge every alert of an archive, show the report, and keep a record.
 
     `what` is a built-in filter's name or the path of a .py, .toml or .filter file; a file of
-    several filters gives a receipt each. `archive` is a lake (`gueststar archive`), a packet, a
+    several filters gives a record each. `archive` is a lake (`gueststar archive`), a packet, a
     folder of packets or a tar archive. `nights` are of a lake: "20231018", or a range
     "20231001:20231031"; none means all. `page` is where the HTML page goes. `config` names the
     regions and watchlists. With `bootstrap` each filter is compared with the version of its name
@@ -48,20 +49,20 @@ def rehearse(
     context, asked = context_of(config), candidates(what)
     source = opened(archive, nights, schemas=context.schemas)
     live = _live(asked, config, bootstrap) if bootstrap else {}
-    gatherers = [
-        Gatherer(
+    builders = [
+        ReportBuilder(
             each, lambda rows: kept(rows, source.decoder), sky=context.sky, live=live.get(each.name)
         )
         for each in asked
     ]
-    _go_through(source, gatherers, context.sky, console)
+    _go_through(source, builders, context.sky, console)
     run = Run(archive, nights, source.sha256, source.rejected, source.has_stamps, time.time())
-    found = [each.findings() for each in gatherers]
-    for each in found:
-        tell(each, run, console)
+    reports = [each.report() for each in builders]
+    for each in reports:
+        show(each, run, console)
     if page is not None:
-        _write_page(found, run, page, console)
-    return tuple(_receipt(each, run) for each in found)
+        _write_page(reports, run, page, console)
+    return tuple(_recorded(each, run) for each in reports)
 
 
 def _live(asked: Iterable[Candidate], config: Path | None, bootstrap: str) -> dict[str, Candidate]:
@@ -74,17 +75,19 @@ def _live(asked: Iterable[Candidate], config: Path | None, bootstrap: str) -> di
     return {name: version for name, version in pairs if version is not None}
 
 
-def _go_through(source: Source, gatherers: Sequence[Gatherer], sky: Sky, console: Console) -> None:
+def _go_through(
+    source: Source, builders: Sequence[ReportBuilder], sky: Sky, console: Console
+) -> None:
     """Every table to every filter. Raises ArchiveError where there is no alert."""
-    asked = [each.candidate for each in gatherers]
+    asked = [each.candidate for each in builders]
     with_stamps = isinstance(source, Nights) and _reads_stamps(source.nothing, asked, sky)
     alerts = 0
     with bar(console, source.path.name, source.size) as show:
         for table in source.tables(with_stamps=with_stamps):
             if not alerts:
                 _reads_stamps(table.take(np.arange(0)), asked, sky)
-            for each in gatherers:
-                each.take_in(table)
+            for each in builders:
+                each.add(table)
             alerts += len(table)
             show(source.done, alerts)
     if not alerts:
@@ -103,27 +106,26 @@ def _reads_stamps(nothing: Table, asked: Iterable[Candidate], sky: Sky) -> bool:
     return "stamps" in vars(nothing)
 
 
-def _receipt(found: Findings, run: Run) -> Receipt:
-    waterfall = found.waterfall
-    receipt = Receipt(
-        found.candidate.sha256,
+def _recorded(report: Report, run: Run) -> DryRun:
+    waterfall = report.waterfall
+    record = DryRun(
         str(run.archive.resolve()),
         run.sha256,
         waterfall.alerts,
         waterfall.selected,
         waterfall.pass_rate,
-        found.ahead.found,
+        report.ahead.found,
         run.unix_s,
     )
-    keep(receipt)
-    return receipt
+    keep(report.candidate.sha256, record)
+    return record
 
 
-def _write_page(found: Sequence[Findings], run: Run, page: Path, console: Console) -> None:
+def _write_page(reports: Sequence[Report], run: Run, page: Path, console: Console) -> None:
     from gueststar.filtering.page import html  # noqa: PLC0415 - it loads matplotlib
 
     try:
-        page.write_text(html(found, run), encoding="utf-8")
+        page.write_text(html(reports, run), encoding="utf-8")
     except OSError as error:
         raise ArchiveError(f"the page {page} cannot be written: {error.strerror}") from error
     console.print(f"the page is {page}", markup=False, highlight=False, soft_wrap=True)
