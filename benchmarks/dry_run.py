@@ -168,7 +168,7 @@ def waterfall(one: Selection, lake: Lake) -> int:
     """Clause by clause, refused and unknown."""
     falls = Waterfall()
     for rows in Lake(lake.path).tables():
-        falls.add(judge(one, rows))
+        falls.add(*judge(one, rows))
     return falls.selected
 
 

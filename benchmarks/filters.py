@@ -191,7 +191,7 @@ def parts(filter_set: FilterSet, batches: Sequence[AlertBatch]) -> Parts:
             "what was not measured": loops[1],
             "clauses joined and counted": loops[2] + loops[3],
             "calls between these": us["judge"] - us["_worked_out"] - sum(loops),
-            "rulings": whole - us["judge"],
+            "decisions": whole - us["judge"],
         },
         whole,
     )

@@ -32,9 +32,9 @@ from benchmarks.real_alerts import (
 from classifiers.served import served
 from filters.alerts import Alerts
 from filters.clauses import brightening_mag
+from filters.decision import Decision
 from filters.loading import builtin_names, load
 from filters.selection import Selection
-from filters.verdict import Verdict
 from schemas.batch import AlertBatch
 from schemas.learned import Learned
 from schemas.stage import run_stages
@@ -168,16 +168,16 @@ def _starts(batch: AlertBatch) -> range:
 
 def measure(selection: Selection, known: Labelled) -> Found:
     """One filter's figures."""
-    verdict, meant = selection.judge(known.batch), GOALS[selection.name].alerts(known)
-    selected = verdict.selected
+    decision, meant = selection.judge(known.batch), GOALS[selection.name].alerts(known)
+    selected = decision.selected
     apart = _counted(known, selected, meant & ~known.learnt)
     return Found(
         selection.name,
         selected,
-        int(verdict.unknown.sum()),
+        int(decision.unknown.sum()),
         _us(selection, known.batch),
         *_counted(known, selected, meant),
-        _missed(known, verdict, meant),
+        _missed(known, decision, meant),
         apart if selection.name == LEARNT_MATTERS else None,
     )
 
@@ -189,16 +189,16 @@ def _counted(known: Labelled, selected: Mask, meant: Mask) -> tuple[int, int]:
     return len(wanted), len(wanted & set(names[selected].tolist()))
 
 
-def _missed(known: Labelled, verdict: Verdict, meant: Mask) -> str:
+def _missed(known: Labelled, decision: Decision, meant: Mask) -> str:
     """For each object that was missed the clause that refused the alert which came farthest."""
     names = known.batch.object_id
-    missed = set(names[meant].tolist()) - set(names[verdict.selected].tolist())
+    missed = set(names[meant].tolist()) - set(names[decision.selected].tolist())
     reached: dict[str, int] = {}
     for row in np.flatnonzero(meant):
         name = str(names[row])
         if name in missed:
-            reached[name] = max(reached.get(name, 0), int(verdict.trace[row]))
-    counts = Counter(verdict.clauses[clause] for clause in reached.values())
+            reached[name] = max(reached.get(name, 0), int(decision.trace[row]))
+    counts = Counter(decision.clauses[clause] for clause in reached.values())
     return ", ".join(f"{clause} {count}" for clause, count in counts.most_common()) or "–"
 
 

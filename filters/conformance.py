@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Table
+from filters.decision import Decision
 from filters.selection import Selection
-from filters.verdict import Verdict
 from sky.catalogues import NO_SKY, Sky
 
 Rows = NDArray[np.int64]
@@ -25,7 +25,7 @@ def violations(
 
     Write `assert not violations(my_filter, batch)` in a test, with a batch of a few dozen alerts
     of all kinds. The batch is judged whole, twice, then row by row, reversed, shuffled, in random
-    cuts, and empty: every row must get the same verdict from the same clauses. Whatever the
+    cuts, and empty: every row must get the same decision from the same clauses. Whatever the
     filter raises on the whole batch is raised.
     """
     whole = selection.judge(batch, sky)
@@ -48,7 +48,7 @@ def _cuts(rows: int, random: np.random.Generator) -> Iterator[tuple[str, list[Ro
 
 
 def _compared(
-    judge: Callable[[Table], Verdict], batch: Table, whole: Verdict, rows: Rows, how: str
+    judge: Callable[[Table], Decision], batch: Table, whole: Decision, rows: Rows, how: str
 ) -> list[str]:
     try:
         part = judge(batch.take(rows))
@@ -59,10 +59,10 @@ def _compared(
     differing = rows[(part.trace != whole.trace[rows]) | (part.unknown != whole.unknown[rows])]
     if not len(differing):
         return []
-    return [f"{how}: {len(differing)} of {len(rows)} verdicts differ, first row {differing[0]}"]
+    return [f"{how}: {len(differing)} of {len(rows)} decisions differ, first row {differing[0]}"]
 
 
-def _same(one: Verdict, other: Verdict) -> bool:
+def _same(one: Decision, other: Decision) -> bool:
     return (
         one.clauses == other.clauses
         and bool((one.trace == other.trace).all())

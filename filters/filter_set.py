@@ -1,4 +1,4 @@
-"""The active filters: all of them asked at once, and what each answered for a batch."""
+"""The active filters: all of them asked at once, and what each decided of a batch."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Table
+from filters.decision import FAULT, Fault
 from filters.expressions.filter import ExpressionFilter
-from filters.expressions.program import Answers, Program
+from filters.expressions.program import Decisions, Program
 from filters.selection import Selection
 from filters.slowness import Slowness
-from filters.verdict import FAULT, Fault
 from schemas.errors import FilterError
 from schemas.form import Form
 from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
@@ -47,8 +47,8 @@ class ActiveFilter:
     """Of the records on its topic; None where the configuration says."""
 
 
-class Ruling(NamedTuple):
-    """What one filter answered. Selected, refused, unknown and at fault sum to the batch."""
+class FilterDecision(NamedTuple):
+    """One filter's decision, summed. Selected, refused, unknown and at fault sum to the batch."""
 
     name: str
     selected: Rows
@@ -81,7 +81,7 @@ class FilterSet:
     ) -> None:
         """`active` describe the selections and the expressions, one each, by its name."""
         for what in ("name", "topic"):
-            _once(what, [getattr(each, what) for each in active])
+            require_once(what, [getattr(each, what) for each in active])
         self.active = tuple(active)
         self._topics = {each.name: each.topic for each in active}
         self._selections = {each.name: each for each in selections}
@@ -97,46 +97,46 @@ class FilterSet:
             (place, one.name) for place, each in enumerate(expressions) for one in each.clauses
         ]
 
-    def judge(self, batch: Table) -> list[Ruling]:
-        """Every filter's answer, in the order of `active`; nothing that a filter does raises."""
-        rulings = [
+    def judge(self, batch: Table) -> list[FilterDecision]:
+        """Every filter's decision, in the order of `active`; nothing that a filter does raises."""
+        decisions = [
             self._slowness.timed(name, len(batch), partial(self.alone, name, batch))
             for name in self._selections
         ]
         if self._expressions:
-            rulings += self._jointly(batch)
-        return [rulings[place] for place in self._order]
+            decisions += self._jointly(batch)
+        return [decisions[place] for place in self._order]
 
-    def alone(self, name: str, batch: Table) -> Ruling:
-        """One filter's answer, by itself in the plain way; `name` is one of `active`."""
+    def alone(self, name: str, batch: Table) -> FilterDecision:
+        """One filter's decision, by itself in the plain way; `name` is one of `active`."""
         if name not in self._alone:
             self._alone[name] = self._expressions[name].selection(self._topics[name])
-        return _ruling(self._alone[name], batch, self._sky)
+        return _decision(self._alone[name], batch, self._sky)
 
-    def _jointly(self, batch: Table) -> list[Ruling]:
-        """The expressions' answers; those that read what raised are asked alone."""
+    def _jointly(self, batch: Table) -> list[FilterDecision]:
+        """The expressions' decisions; those that read what raised are asked alone."""
         try:
-            answers = self._program.judge(batch, self._sky)
+            found = self._program.judge(batch, self._sky)
         except Exception as error:  # want of memory, or a fault of ours: asked alone they need less
             LOG.warning("filters are asked one by one: %s: %s", type(error).__name__, error)
             return [self.alone(name, batch) for name in self._expressions]
-        rulings = self._rulings(answers)
-        for place in answers.broken:
-            rulings[place] = self.alone(rulings[place].name, batch)
-        return rulings
+        decisions = self._decisions(found)
+        for place in found.broken:
+            decisions[place] = self.alone(decisions[place].name, batch)
+        return decisions
 
-    def _rulings(self, answers: Answers) -> list[Ruling]:
+    def _decisions(self, found: Decisions) -> list[FilterDecision]:
         """Of each expression; what is empty is one object for all, since most of them are."""
-        ends, rows = answers.ends.tolist(), [NO_ROWS] * len(self._expressions)
-        for place in np.flatnonzero(np.diff(answers.ends)).tolist():
-            rows[place] = answers.selected[ends[place] : ends[place + 1]]
-        known, unknown = answers.counts[:, 0] - answers.counts[:, 1], answers.counts[:, 1]
+        ends, rows = found.ends.tolist(), [NO_ROWS] * len(self._expressions)
+        for place in np.flatnonzero(np.diff(found.ends)).tolist():
+            rows[place] = found.selected[ends[place] : ends[place + 1]]
+        known, unknown = found.counts[:, 0] - found.counts[:, 1], found.counts[:, 1]
         counts = self._counted(known), self._counted(unknown)
-        return [*map(Ruling, self._expressions, rows, *counts)]
+        return [*map(FilterDecision, self._expressions, rows, *counts)]
 
     def _counted(self, counts: NDArray[np.int64]) -> list[Mapping[str, int]]:
         """By expression what each clause counted, clauses that counted none left out."""
-        found: list[Mapping[str, int]] = [NO_COUNTS] * len(self._expressions)
+        counted: list[Mapping[str, int]] = [NO_COUNTS] * len(self._expressions)
         clauses = np.flatnonzero(counts)
         by_clause: dict[str, int] = {}
         last = -1
@@ -144,24 +144,25 @@ class FilterSet:
             place, name = self._clauses[clause]
             if place != last:
                 last, by_clause = place, {}
-                found[place] = by_clause
+                counted[place] = by_clause
             by_clause[name] = number
-        return found
+        return counted
 
 
-def _ruling(selection: Selection, batch: Table, sky: Sky) -> Ruling:
-    verdict = selection.evaluate(batch, sky)
-    assert int((verdict.trace == FAULT).sum()) == sum(len(each.rows) for each in verdict.faults)
-    return Ruling(
+def _decision(selection: Selection, batch: Table, sky: Sky) -> FilterDecision:
+    decision = selection.evaluate(batch, sky)
+    assert int((decision.trace == FAULT).sum()) == sum(len(each.rows) for each in decision.faults)
+    return FilterDecision(
         selection.name,
-        np.flatnonzero(verdict.selected),
-        verdict.refused_by,
-        verdict.unknown_by,
-        verdict.faults,
+        np.flatnonzero(decision.selected),
+        decision.refused_by,
+        decision.unknown_by,
+        decision.faults,
     )
 
 
-def _once(what: str, values: Iterable[str]) -> None:
+def require_once(what: str, values: Iterable[str]) -> None:
+    """Raises FilterError where two filters have one name or topic."""
     for value, count in Counter(values).items():
         if count > 1:
             raise FilterError(f"{count} filters have the {what} {value!r}; give each its own")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -20,7 +19,7 @@ from filters import builtin
 from filters.alerts import Alerts
 from filters.expressions.files import SUFFIXES
 from filters.expressions.filter import read_filter
-from filters.filter_set import ActiveFilter
+from filters.filter_set import ActiveFilter, require_once
 from filters.handmade import handmade
 from filters.selection import Selection
 from schemas.errors import FilterError
@@ -98,8 +97,8 @@ def load(
     found = [load_builtin(name) for name in builtins]
     found += [one for path in files for one in load_file(path)]
     found += [one for name in plugins for one in load_plugin(name)]
-    _once("name", (one.name for one in found))
-    _once("topic", (one.topic for one in found))
+    require_once("name", (one.name for one in found))
+    require_once("topic", (one.topic for one in found))
     return tuple(found)
 
 
@@ -144,12 +143,6 @@ def active_filter(
         catalogues=tried.catalogues,
         form=selection.form,
     )
-
-
-def _once(what: str, values: Iterable[str]) -> None:
-    for value, count in Counter(values).items():
-        if count > 1:
-            raise FilterError(f"{count} filters have the {what} {value!r}; give each its own")
 
 
 def _selections(module: ModuleType) -> list[Selection]:

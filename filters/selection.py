@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Alerts, Table
-from filters.verdict import SELECTED, Fault, Verdict, assembled
+from filters.decision import SELECTED, Decision, Fault, assembled
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
 from schemas.form import Form
@@ -112,8 +112,13 @@ class Selection:
         if not names:
             raise FilterError(f"filter {self.name!r} yields no clause; it would select everything")
 
-    def judge(self, batch: Table, sky: Sky = NO_SKY) -> Verdict:
-        """One plain run. Whatever the rule raises is raised, and FilterError for a bad clause."""
+    def judge(
+        self, batch: Table, sky: Sky = NO_SKY, alone: dict[str, int] | None = None
+    ) -> Decision:
+        """One plain run. Whatever the rule raises is raised, and FilterError for a bad clause.
+
+        `alone` is given, by clause, how many rows that one by itself would let pass.
+        """
         alerts, names = Alerts(batch, sky), list[str]()
         trace = np.full(len(batch), SELECTED, dtype=np.int16)
         unknown = np.zeros(len(batch), dtype=np.bool_)
@@ -123,15 +128,17 @@ class Selection:
                 trace[refused] = len(names)
                 unknown |= refused & alerts.unmeasured()
             names.append(name)
-        return Verdict(tuple(names), trace, unknown)
+            if alone is not None:
+                alone[name] = int(np.count_nonzero(mask))
+        return Decision(tuple(names), trace, unknown)
 
-    def evaluate(self, batch: Table, sky: Sky = NO_SKY) -> Verdict:
+    def evaluate(self, batch: Table, sky: Sky = NO_SKY) -> Decision:
         """Every row answered, whatever the rule does: rows that make it raise become faults.
 
         The batch is halved until those rows are found. After EVALUATIONS_MAX runs the parts that
         still raise are counted as faults whole, so that a broken filter costs a bounded time.
         """
-        answered: list[tuple[NDArray[np.int64], Verdict]] = []
+        answered: list[tuple[NDArray[np.int64], Decision]] = []
 
         def run(rows: NDArray[np.int64], part: Table) -> None:
             answered.append((rows, self.judge(part, sky)))

@@ -33,7 +33,7 @@ def report(broker: Configured, topic: str | None = None) -> bool:
 
 
 def lines(balance: Balance) -> Iterator[str]:
-    """The sums, name by name, and the verdict last."""
+    """The sums, name by name, and the conclusion last."""
     counts = balance.counts
     yield f"{balance.consumed:,} alerts consumed in {balance.entries:,} batches"
     yield from covered(balance)
@@ -48,7 +48,7 @@ def lines(balance: Balance) -> Iterator[str]:
     yield from named("  raised: filter", counts.filter_errors)
     yield from named("  raised: classifier", counts.classifier_errors)
     yield from named("  with a value that was not read:", counts.unread)
-    yield from verdict(balance)
+    yield from conclusion(balance)
 
 
 def covered(balance: Balance) -> Iterator[str]:
@@ -59,7 +59,7 @@ def covered(balance: Balance) -> Iterator[str]:
         yield f"  from {topic}/{number}: {start:,} to {end:,}{which}"
 
 
-def verdict(balance: Balance) -> Iterator[str]:
+def conclusion(balance: Balance) -> Iterator[str]:
     """What an auditor would write at the bottom."""
     if balance.passed_over:
         what = "compacted, control records or aborted data"

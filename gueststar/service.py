@@ -69,7 +69,7 @@ def inspect(config: Path) -> bool:
 
 
 def lines(found: Plan) -> Iterator[str]:
-    """A plan, line by line, its verdict last."""
+    """A plan, line by line, whether it would run last."""
     yield "each alert"
     yield from (f"  {number} {step}" for number, step in enumerate(found.steps, 1))
     yield "topics"

@@ -191,7 +191,7 @@ def reference_id(field: int, fid: int, quadrant: int) -> int:
     return (field * 1000 + 100 + fid * 10) * 1000 + quadrant
 
 
-def verdict_fields(kind: Kind, rng: np.random.Generator) -> Fields:
+def quality_fields(kind: Kind, rng: np.random.Generator) -> Fields:
     """What the survey's own two real/bogus classifiers would say."""
     look = _LOOKS.get(kind, _STARLIKE)
     return {

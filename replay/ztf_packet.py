@@ -24,11 +24,11 @@ from replay.ztf_fields import (
     catalogue_fields,
     image_fields,
     measured_fields,
+    quality_fields,
     reference_fields,
     reference_id,
     shape_fields,
     solar_system_fields,
-    verdict_fields,
 )
 from replay.ztf_schema import SCHEMA_VERSION, ZTF_SCHEMA, blank
 from schemas.writing import container, gzipped_fits
@@ -146,7 +146,7 @@ def _candidate(
         **catalogue_fields(sighting.target, place, rng),
         **solar_system_fields(sighting.kind, brightness["magpsf"], rng),
         **reference_fields(seen, quadrant, rng),
-        **verdict_fields(sighting.kind, rng),
+        **quality_fields(sighting.kind, rng),
         **_history_fields(sighting, epochs, rng),
         "candid": _candid(seen.jd, sighting),
         "tblid": sighting.row,

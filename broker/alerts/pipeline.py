@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.alerts.dead_letters import NOT_ENRICHABLE, DeadLetter
+from broker.alerts.decided import DecidedBatch
 from broker.alerts.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
 from broker.alerts.envelopes import JSON, JSON_BYTES, Envelopes
-from broker.alerts.judged import Judged
 from broker.alerts.packing import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
 from broker.errors import TopicMissing
 from broker.ledger import Counts
 from broker.observer import Step
 from broker.ports import Clock, Message, Output
-from filters.filter_set import ActiveFilter, Ruling
+from filters.filter_set import ActiveFilter, FilterDecision
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.enriched import Written
@@ -60,7 +60,7 @@ class Judges(Protocol):
         """Who is asked; may change between two batches, never while one is processed."""
         ...
 
-    def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
+    def judge(self, batch: AlertBatch) -> Sequence[FilterDecision]:
         """Each filter's answer, in the order of `active`; nothing that a filter does raises."""
         ...
 
@@ -130,32 +130,34 @@ class Pipeline:
             faults = run_stages(batch, self._stages)
             disagreed = disagreements(batch, self._certainty)
         with watch.measured(Step.SELECT):
-            active, rulings = self._filters.active, self._filters.judge(batch)
-        judged = Judged(batch, messages, ingested_unix_s, faults, disagreed, active, rulings)
+            active, decisions = self._filters.active, self._filters.judge(batch)
+        decided = DecidedBatch(
+            batch, messages, ingested_unix_s, faults, disagreed, active, decisions
+        )
         with watch.measured(Step.ENCODE):
-            judged = self._publishable(judged)
-            packed = self._pack(judged)
-            dead = _dead(judged, packed, withholds=self._withholds)
+            decided = self._publishable(decided)
+            packed = self._pack(decided)
+            dead = _dead(decided, packed, withholds=self._withholds)
             letters = self._letters(dead)
-        return _processed(judged, packed, dead, letters, watch.steps_s)
+        return _processed(decided, packed, dead, letters, watch.steps_s)
 
-    def _publishable(self, judged: Judged) -> Judged:
+    def _publishable(self, decided: DecidedBatch) -> DecidedBatch:
         """The same; what was selected for a topic that does not exist is a fault of its filter."""
         faults = dict[str, str]()
-        for active, _ in judged.picked():
+        for active, _ in decided.picked():
             try:
                 self._bytes_max(active.topic)
             except TopicMissing as missing:
                 faults[active.name] = f"filter {active.name!r}: {missing}"
-        return judged.failing(faults) if faults else judged
+        return decided.failing(faults) if faults else decided
 
-    def _pack(self, judged: Judged) -> Packed:
-        annotations, wanted = self._annotations(judged), self._wanted(judged)
-        envelopes = Envelopes(judged.batch, judged.messages)
+    def _pack(self, decided: DecidedBatch) -> Packed:
+        annotations, wanted = self._annotations(decided), self._wanted(decided)
+        envelopes = Envelopes(decided.batch, decided.messages)
 
         def encode(rows: Sequence[int], shape: Shape) -> Sequence[Record]:
             written = self._enricher.write(
-                judged.batch,
+                decided.batch,
                 _flagged(annotations, shape.flags) if shape.flags else annotations,
                 shape.form,
                 np.array(rows, dtype=np.int64),
@@ -166,7 +168,7 @@ class Pipeline:
         try:
             return self._packer.pack(wanted, encode)
         except SchemaError:
-            refused = list(_unwritable(judged.batch, encode))
+            refused = list(_unwritable(decided.batch, encode))
             return self._packer.pack(wanted, encode, refused)
 
     def _letters(self, dead: Sequence[DeadLetter]) -> list[Output]:
@@ -174,25 +176,25 @@ class Pipeline:
         bytes_max = self._bytes_max(topic) - JSON_BYTES if dead else 0
         return [Output(topic, each.key, each.encode(bytes_max), JSON) for each in dead]
 
-    def _annotations(self, judged: Judged) -> Annotations:
-        batch, selected_by = judged.batch, judged.selected_by()
+    def _annotations(self, decided: DecidedBatch) -> Annotations:
+        batch, selected_by = decided.batch, decided.selected_by()
         return Annotations(
             broker_version=self._broker_version,
             models=[each.identity for each in self._stages],
-            ingest_unix_us=np.full(len(batch), round(judged.ingested_unix_s * 1e6), np.int64),
+            ingest_unix_us=np.full(len(batch), round(decided.ingested_unix_s * 1e6), np.int64),
             publish_unix_us=round(self._clock.now_s() * 1e6),
             learned=batch.learned,
             filters=[tuple(one.filter for one in by) for by in selected_by],
-            flags=judged.flags(),
+            flags=decided.flags(),
             selected_by=selected_by,
         )
 
-    def _wanted(self, judged: Judged) -> dict[str, Wish]:
+    def _wanted(self, decided: DecidedBatch) -> dict[str, Wish]:
         """What each topic with any row gets: a row once, where several filters share a topic."""
         topics = self._topics
-        everything = list(range(len(judged.batch)))
+        everything = list(range(len(decided.batch)))
         wanted = {topics.enriched: Wish(topics.shape(topics.enriched), everything)}
-        for active, rows in judged.picked():
+        for active, rows in decided.picked():
             known = wanted.get(active.topic)
             shared = rows if known is None else sorted({*known.rows, *rows})
             wanted[active.topic] = Wish(topics.shape(active.topic, active.form), shared)
@@ -236,35 +238,35 @@ def _flagged(annotations: Annotations, more: tuple[str, ...]) -> Annotations:
     return replace(annotations, flags=[(*flags, *more) for flags in annotations.flags])
 
 
-def _dead(judged: Judged, packed: Packed, *, withholds: bool) -> list[DeadLetter]:
+def _dead(decided: DecidedBatch, packed: Packed, *, withholds: bool) -> list[DeadLetter]:
     """What the decoder rejected and what cannot be published, in the order consumed."""
-    sources = judged.batch.source_index.tolist()
-    dead = [(each.index, each.reason.value, each.detail) for each in judged.batch.rejected]
+    sources = decided.batch.source_index.tolist()
+    dead = [(each.index, each.reason.value, each.detail) for each in decided.batch.rejected]
     dead += [(sources[each.row], each.reason, each.detail) for each in packed.refused]
     return [
-        DeadLetter(reason, detail, judged.messages[index], without_packet=withholds)
+        DeadLetter(reason, detail, decided.messages[index], without_packet=withholds)
         for index, reason, detail in sorted(dead)
     ]
 
 
 def _processed(
-    judged: Judged,
+    decided: DecidedBatch,
     packed: Packed,
     dead: Sequence[DeadLetter],
     letters: Sequence[Output],
     steps_s: Mapping[Step, float],
 ) -> Processed:
-    live = np.delete(np.arange(len(judged.batch)), [each.row for each in packed.refused])
-    stamps = np.array([message.timestamp_ms for message in judged.messages], dtype=np.float64)
-    received = stamps[judged.batch.source_index[live]]
+    live = np.delete(np.arange(len(decided.batch)), [each.row for each in packed.refused])
+    stamps = np.array([message.timestamp_ms for message in decided.messages], dtype=np.float64)
+    received = stamps[decided.batch.source_index[live]]
     return Processed(
         outputs=[*packed.outputs, *letters],
-        counts=judged.counts(packed, dead),
+        counts=decided.counts(packed, dead),
         dead=dead,
-        filters=len(judged.active),
+        filters=len(decided.active),
         steps_s=steps_s,
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),
-        exposed_unix_s=judged.batch.exposed_unix_s[live],
-        faults=tuple(judged.fault_lines()),
-        disagreements=judged.disagreements,
+        exposed_unix_s=decided.batch.exposed_unix_s[live],
+        faults=tuple(decided.fault_lines()),
+        disagreements=decided.disagreements,
     )

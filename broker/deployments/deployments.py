@@ -23,7 +23,7 @@ from broker.deployments.records import (
 from broker.deployments.register import Register
 from broker.errors import KafkaUnavailable
 from broker.ports import Clock, ControlTopic, Message
-from filters.filter_set import ActiveFilter, FilterSet, Ruling
+from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.selection import Selection
 from schemas.batch import AlertBatch
 from schemas.errors import BrokerError, FilterError, GueststarError
@@ -128,29 +128,29 @@ class Deployments:
         if self._owed and due:
             self._settle()
 
-    def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
+    def judge(self, batch: AlertBatch) -> Sequence[FilterDecision]:
         """Each filter's answer; one that raised is paused at the next `look`."""
-        rulings = list(self._filter_set.judge(batch))
-        for ruling in rulings[len(self._fixed) :]:
-            if ruling.faults:
-                each = self._activated[ruling.name]
-                self._complaints.append(Complaint(each, Cause.RAISED, ruling.faults[0].message))
-        self._inspect(batch, rulings)
-        return rulings
+        decisions = list(self._filter_set.judge(batch))
+        for decision in decisions[len(self._fixed) :]:
+            if decision.faults:
+                each = self._activated[decision.name]
+                self._complaints.append(Complaint(each, Cause.RAISED, decision.faults[0].message))
+        self._inspect(batch, decisions)
+        return decisions
 
     def close(self) -> None:
         """Let the control topic go."""
         self._control.close()
 
-    def _inspect(self, batch: AlertBatch, rulings: list[Ruling]) -> None:
+    def _inspect(self, batch: AlertBatch, decisions: list[FilterDecision]) -> None:
         """Have one filter asked alone: its answer then is the one that counts."""
         each = self._inspector.next_for(len(batch))
         if each is None:
             return
         name = each.version.name
         place = self._places[name]
-        found = self._inspector.inspect(each, batch, rulings[place], self._filter_set.alone)
-        rulings[place] = found.ruling
+        found = self._inspector.inspect(each, batch, decisions[place], self._filter_set.alone)
+        decisions[place] = found.decision
         if found.cost_us is not None and self._observer is not None:
             self._observer.on_cost(name, found.cost_us)
         if found.complaint is not None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from broker.deployments.activation import Activated
 from broker.deployments.records import Cause
-from filters.filter_set import Ruling
+from filters.filter_set import FilterDecision
 from schemas.batch import AlertBatch
 
 COST_ALERTS_MIN = 256
@@ -41,7 +41,7 @@ class Complaint(NamedTuple):
 class Inspected(NamedTuple):
     """What was found of one filter in one batch."""
 
-    ruling: Ruling
+    decision: FilterDecision
     """Its answer by the plain path, which counts."""
     cost_us: float | None
     """An alert: the median of its last timings; None before there are TIMINGS."""
@@ -90,16 +90,16 @@ class Inspector:
         self,
         each: Activated,
         batch: AlertBatch,
-        joint: Ruling,
-        alone: Callable[[str, AlertBatch], Ruling],
+        joint: FilterDecision,
+        alone: Callable[[str, AlertBatch], FilterDecision],
     ) -> Inspected:
         """Ask one alone, by name, and hold its answer against that which it gave among all."""
         began_s = self._cpu_s()
-        ruling = alone(each.version.name, batch)
+        decision = alone(each.version.name, batch)
         took_s = self._cpu_s() - began_s
         if len(batch) >= COST_ALERTS_MIN:
             self._note(each, took_s * 1e6 / len(batch))
-        return self._found(each, joint, ruling)
+        return self._found(each, joint, decision)
 
     def _note(self, each: Activated, cost_us: float) -> None:
         timings = self._timings[each.version.name]
@@ -110,7 +110,7 @@ class Inspector:
     def _is_timed(self, each: Activated) -> bool:
         return len(self._timings[each.version.name]) == TIMINGS
 
-    def _found(self, each: Activated, joint: Ruling, alone: Ruling) -> Inspected:
+    def _found(self, each: Activated, joint: FilterDecision, alone: FilterDecision) -> Inspected:
         timings = self._timings[each.version.name]
         cost_us = statistics.median(timings) if self._is_timed(each) else None
         complaint = None
@@ -123,8 +123,8 @@ class Inspector:
         return Inspected(alone, cost_us, complaint)
 
 
-def agree(one: Ruling, other: Ruling) -> bool:
-    """Whether two rulings say the same of every row, and count the same."""
+def agree(one: FilterDecision, other: FilterDecision) -> bool:
+    """Whether two decisions say the same of every row, and count the same."""
     return (
         np.array_equal(one.selected, other.selected)
         and _counted(one.refused) == _counted(other.refused)
@@ -137,7 +137,7 @@ def _counted(counts: Mapping[str, int]) -> dict[str, int]:
     return {clause: count for clause, count in counts.items() if count}
 
 
-def _difference(joint: Ruling, alone: Ruling) -> str:
+def _difference(joint: FilterDecision, alone: FilterDecision) -> str:
     return (
         f"a fault of ours: asked alone it selected {len(alone.selected)} alerts of a batch, asked"
         f" among all {len(joint.selected)}, or refused them by other clauses; please report it"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Alerts, Table
+from filters.decision import SELECTED
 from filters.expressions import compiled
 from filters.expressions.layout import Layout
 from filters.expressions.sharing import Shape, Sharing
@@ -20,7 +21,6 @@ from filters.expressions.steps import Work, steps
 from filters.expressions.tree import Call, Column, Constant, Kind, Node, Operation
 from filters.expressions.window import Window
 from filters.handmade import handmade
-from filters.verdict import SELECTED
 from sky.catalogues import NO_SKY, Sky
 
 Ints = NDArray[np.int64]
@@ -36,8 +36,8 @@ COMPARED_ONE_BY_ONE = 32
 """Constants of one value and operator; of more each alert's place is searched among them."""
 
 
-class Answers(NamedTuple):
-    """What every filter answered for a batch."""
+class Decisions(NamedTuple):
+    """What every filter decided of a batch."""
 
     selected: Ints
     """The rows selected, rising, one filter's after another's."""
@@ -46,14 +46,14 @@ class Answers(NamedTuple):
     counts: Ints
     """(clauses, 2) rows refused, and how many of them are unknown; clauses as `Program.clauses`."""
     broken: dict[int, Exception]
-    """Filters that read what raised, and what was raised; their answers above mean nothing."""
+    """Filters that read what raised, and what was raised; what stands above of them says nothing."""
 
 
 class Traces(NamedTuple):
     """By filter and row, both (filters, n)."""
 
     trace: NDArray[np.int16]
-    """The first clause that refused, counted within the filter; or verdict.SELECTED."""
+    """The first clause that refused, counted within the filter; or decision.SELECTED."""
     unknown: NDArray[np.bool_]
     """Whether that clause had read a NaN."""
 
@@ -95,8 +95,8 @@ class Program:
         """Distinct columns, constants, operations and calls of all clauses."""
         return len(self._shapes)
 
-    def judge(self, table: Table, sky: Sky = NO_SKY) -> Answers:
-        """Every filter's answer. Raises nothing that a filter does, but MemoryError."""
+    def judge(self, table: Table, sky: Sky = NO_SKY) -> Decisions:
+        """Every filter's decision. Raises nothing that a filter does, but MemoryError."""
         counts = np.zeros((len(self._asked), 2), np.int64)
         passed, rows = list[Ints](), list[Ints]()
         failed: dict[int, Exception] = {}
@@ -109,10 +109,10 @@ class Program:
             )
             rows.append(np.empty(passed[-1].sum(), np.int64))
             compiled.gather(begin, alive, rows[-1])
-        return Answers(*_gathered(passed, rows), counts, self._broken(failed))
+        return Decisions(*_gathered(passed, rows), counts, self._broken(failed))
 
     def traces(self, table: Table, sky: Sky = NO_SKY) -> Traces:
-        """Every filter's answer row by row. What a filter raises is raised."""
+        """Every filter's decision row by row. What a filter raises is raised."""
         size = len(self), len(table)
         found = Traces(np.empty(size, np.int16), np.empty(size, np.bool_))
         failed: dict[int, Exception] = {}

@@ -100,9 +100,9 @@ def _reads_stamps(nothing: Table, asked: Iterable[Candidate], sky: Sky) -> bool:
     Raises FilterError for what no alert could make right, as a misspelt column.
     """
     for each in asked:
-        verdict = each.selection.evaluate(nothing, sky)
-        if verdict.faults:
-            raise FilterError(verdict.faults[0].message)
+        decision = each.selection.evaluate(nothing, sky)
+        if decision.faults:
+            raise FilterError(decision.faults[0].message)
     return "stamps" in vars(nothing)
 
 

@@ -1,8 +1,8 @@
 """Does a filter use what was not known at an alert's time: later points, or other alerts?
 
 Three trials on a few thousand alerts. Later points that a packet does hold are cut off, and a
-verdict that changes had used them. Later points are planted, bright and faint, in every band, and
-a verdict that changes would use them if a packet held any. And alerts are judged in other company.
+decision that changes had used them. Later points are planted, bright and faint, in every band, and
+a decision that changes would use them if a packet held any. And alerts are judged in other company.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from filters.alerts import Alerts, Table
 from filters.conformance import violations
+from filters.decision import FAULT
 from filters.selection import Selection
-from filters.verdict import FAULT
 from schemas.batch import LightCurves
 from schemas.columns import BANDS
 from schemas.cutouts import Stamps
@@ -67,7 +67,7 @@ class LookAhead:
 
     @property
     def found(self) -> bool:
-        """Whether a verdict may rest on what was not known."""
+        """Whether a decision may rest on what was not known."""
         return bool(self.used or self.would_use or self.company or self.violations)
 
     @property
@@ -82,7 +82,7 @@ class LookAhead:
             yield f"{clause!r} depends on which other alerts are in the batch: {count:,} alerts"
         yield from self.violations[:VIOLATIONS_SHOWN]
         if len(self.violations) > VIOLATIONS_SHOWN:
-            yield f"and {len(self.violations) - VIOLATIONS_SHOWN:,} more cuts that change verdicts"
+            yield f"and {len(self.violations) - VIOLATIONS_SHOWN:,} more cuts that change decisions"
         if not self.found:
             yield f"no answer {of} rests on what was not known at the alert's time"
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.alerts import Table
+from filters.decision import Fault
 from filters.selection import Selection
-from filters.verdict import Fault
 from gueststar.alert import Alert
 from gueststar.filtering.candidates import Candidate
 from gueststar.filtering.examples import Sample
@@ -137,14 +137,14 @@ class ReportBuilder:
     def add(self, table: Table) -> None:
         """Judge a table. Raises ArchiveError where it cannot be read."""
         begin = time.perf_counter()
-        judged = judge(self.candidate.selection, table, self._sky)
+        decision, alone = judge(self.candidate.selection, table, self._sky)
         self._seconds += time.perf_counter() - begin
-        self.waterfall.add(judged)
-        selected = np.flatnonzero(judged.verdict.selected)
+        self.waterfall.add(decision, alone)
+        selected = np.flatnonzero(decision.selected)
         self._count(table, selected)
-        for fault in judged.verdict.faults:
+        for fault in decision.faults:
             self._note(table, fault)
-        self._compare(table, judged.verdict.selected)
+        self._compare(table, decision.selected)
         self._keep(table, selected)
 
     def report(self) -> Report:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from filters.alerts import Alerts, Table
+from filters.alerts import Table
+from filters.decision import FAULT, Decision
 from filters.selection import Selection
-from filters.verdict import FAULT, SELECTED, Verdict
 from schemas.errors import ArchiveError
 from sky.catalogues import NO_SKY, Sky
-
-
-class Judged(NamedTuple):
-    """A filter's answer for a table, and what each clause would let pass by itself."""
-
-    verdict: Verdict
-    alone: dict[str, int]
-    """By clause; rows at fault are not counted."""
 
 
 class Step(NamedTuple):
@@ -53,15 +44,14 @@ class Waterfall:
     _unknown: Counter[str] = field(default_factory=Counter)
     _alone: Counter[str] = field(default_factory=Counter)
 
-    def add(self, judged: Judged) -> None:
-        """Count one table's answers."""
-        verdict = judged.verdict
-        self.alerts += len(verdict.trace)
-        self.selected += int(verdict.selected.sum())
-        self.at_fault += int((verdict.trace == FAULT).sum())
-        self._refused.update(verdict.refused_by)
-        self._unknown.update(verdict.unknown_by)
-        self._alone.update(judged.alone)
+    def add(self, decision: Decision, alone: Mapping[str, int]) -> None:
+        """Count one table's: what `judge` gives."""
+        self.alerts += len(decision.trace)
+        self.selected += int(decision.selected.sum())
+        self.at_fault += int((decision.trace == FAULT).sum())
+        self._refused.update(decision.refused_by)
+        self._unknown.update(decision.unknown_by)
+        self._alone.update(alone)
 
     @property
     def pass_rate(self) -> float:
@@ -79,36 +69,20 @@ class Waterfall:
             reached = step.passed
 
 
-def judge(selection: Selection, table: Table, sky: Sky = NO_SKY) -> Judged:
-    """Ask every clause of every row; rows that make the filter raise are faults.
+def judge(selection: Selection, table: Table, sky: Sky = NO_SKY) -> tuple[Decision, dict[str, int]]:
+    """`Selection.evaluate`'s decision, and by clause what it would let pass by itself.
 
-    The verdict is `Selection.evaluate`'s. Raises ArchiveError where the table cannot be read,
-    which is no fault of the filter's.
+    Rows that make the filter raise are faults, and not counted by clause. Raises ArchiveError where
+    the table cannot be read, which is no fault of the filter's.
     """
+    alone = dict[str, int]()
     try:
-        return _asked(selection, table, sky)
+        return selection.judge(table, sky, alone), alone
     except ArchiveError:
         raise
     except Exception:  # a filter may raise anything
-        verdict = selection.evaluate(table, sky)
-        sound = np.flatnonzero(verdict.trace != FAULT)
-        alone = _asked(selection, table.take(sound), sky).alone if len(sound) else {}
-        return Judged(verdict, alone)
-
-
-def _asked(selection: Selection, table: Table, sky: Sky) -> Judged:
-    """One plain run, as `Selection.judge`, which keeps no count of a clause's own."""
-    alerts, alone = Alerts(table, sky), dict[str, int]()
-    trace = np.full(len(table), SELECTED, dtype=np.int16)
-    unknown = np.zeros(len(table), dtype=np.bool_)
-    for name, mask in selection.asked(alerts):
-        refused = ~mask & (trace == SELECTED)
-        if refused.any():
-            trace[refused] = len(alone)
-            unknown |= refused & alerts.unmeasured()
-        alone[name] = _count(mask)
-    return Judged(Verdict(tuple(alone), trace, unknown), alone)
-
-
-def _count(mask: NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(mask))
+        decision, alone = selection.evaluate(table, sky), {}
+        sound = np.flatnonzero(decision.trace != FAULT)
+        if len(sound):
+            selection.judge(table.take(sound), sky, alone)
+        return decision, alone

@@ -40,7 +40,7 @@ TIMES = ("mjd", "exposed_unix_s")
 """Columns of which six digits would say nothing."""
 
 
-class Answer(NamedTuple):
+class ClauseDecision(NamedTuple):
     """What one clause said of one alert."""
 
     clause: str
@@ -91,19 +91,19 @@ def why(
     return selected
 
 
-def answers(selection: Selection, one: Table, sky: Sky = NO_SKY) -> list[Answer]:
+def decisions(selection: Selection, one: Table, sky: Sky = NO_SKY) -> list[ClauseDecision]:
     """What every clause says of one alert; all are asked, those after the first refusal too."""
-    found: list[Answer] = []
+    found: list[ClauseDecision] = []
     alerts = Alerts(one, sky)
     try:
         for clause, mask in selection.asked(alerts):
             said = PASSED if mask[0] else UNMEASURED if alerts.unmeasured()[0] else REFUSED
             read = tuple(dict.fromkeys(map(reading, alerts.readings)))
-            found.append(Answer(clause, said, _is_first(said, found), read))
+            found.append(ClauseDecision(clause, said, _is_first(said, found), read))
     except Exception as error:  # a filter may raise anything
-        verdict = selection.evaluate(one, sky)
-        told = [fault.message for fault in verdict.faults] or [str(error)]
-        found.append(Answer("", RAISED, True, tuple(told)))
+        decision = selection.evaluate(one, sky)
+        told = [fault.message for fault in decision.faults] or [str(error)]
+        found.append(ClauseDecision("", RAISED, True, tuple(told)))
     return found
 
 
@@ -132,7 +132,7 @@ def _value(name: str, value: Any) -> str:  # noqa: ANN401 - of any column
     return f"{float(value):.5f}" if name in TIMES else f"{float(value):.6g}"
 
 
-def _is_first(said: str, before: Sequence[Answer]) -> bool:
+def _is_first(said: str, before: Sequence[ClauseDecision]) -> bool:
     return said != PASSED and all(one.said == PASSED for one in before)
 
 
@@ -162,12 +162,12 @@ def _candidates(
 
 
 def _say(candidate: Candidate, one: AlertBatch, sky: Sky, console: Console) -> bool:
-    """Print one filter's answers for one alert; whether it selects it."""
-    found = answers(candidate.selection, one, sky)
-    for line in (_heading(one), _verdict(candidate, found)):
+    """Print one filter's decisions on one alert; whether it selects it."""
+    found = decisions(candidate.selection, one, sky)
+    for line in (_heading(one), _decision(candidate, found)):
         console.print(line, soft_wrap=True)
     console.print(_table(candidate, found))
-    return all(answer.said == PASSED for answer in found)
+    return all(each.said == PASSED for each in found)
 
 
 def _heading(one: AlertBatch) -> Text:
@@ -179,7 +179,7 @@ def _heading(one: AlertBatch) -> Text:
     )
 
 
-def _verdict(candidate: Candidate, found: Sequence[Answer]) -> Text:
+def _decision(candidate: Candidate, found: Sequence[ClauseDecision]) -> Text:
     name = f"{candidate.name} ({candidate.origin})"
     decisive = next((one for one in found if one.decides), None)
     if decisive is None:
@@ -192,7 +192,7 @@ def _verdict(candidate: Candidate, found: Sequence[Answer]) -> Text:
     )
 
 
-def _table(candidate: Candidate, found: Sequence[Answer]) -> Lines:
+def _table(candidate: Candidate, found: Sequence[ClauseDecision]) -> Lines:
     table = plain_table()
     for name in ("", "clause", "answer"):
         table.add_column(name, no_wrap=True)
@@ -207,7 +207,7 @@ def _table(candidate: Candidate, found: Sequence[Answer]) -> Lines:
     return table
 
 
-def _read(candidate: Candidate, one: Answer) -> Iterator[str]:
+def _read(candidate: Candidate, one: ClauseDecision) -> Iterator[str]:
     if text := candidate.texts.get(one.clause):
         yield text
     yield from one.read

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from filters.conformance import violations
+from filters.decision import SELECTED, Decision
 from filters.expressions.filter import ExpressionFilter
 from filters.selection import Selection
-from filters.verdict import SELECTED, Verdict
 from gueststar.filtering.candidates import candidates
 from gueststar.filtering.lookahead import look_ahead
 from gueststar.testing.crowd import crowd
@@ -107,8 +107,10 @@ def selection_of(what: Filter) -> Selection:
     return found[0].selection
 
 
-def _said(verdict: Verdict) -> list[str]:
-    return ["selected" if at == SELECTED else verdict.clauses[at] for at in verdict.trace.tolist()]
+def _said(decision: Decision) -> list[str]:
+    return [
+        "selected" if at == SELECTED else decision.clauses[at] for at in decision.trace.tolist()
+    ]
 
 
 def _raised(error: Exception) -> str:

@@ -39,8 +39,8 @@ def test_only_where_all_declined_a_refused_alert_is_unknown() -> None:
     def likely(alerts: Alerts) -> Clauses:
         yield "likely", probability(alerts, LABELS) > 0.95
 
-    verdict = likely.judge(SCORED)
-    assert verdict.unknown.tolist() == [False, False, True, False]
+    decision = likely.judge(SCORED)
+    assert decision.unknown.tolist() == [False, False, True, False]
 
 
 def test_what_a_clause_read_before_stays_noted() -> None:
@@ -71,9 +71,9 @@ def test_either_is_unknown_only_where_no_question_was_answered() -> None:
             ),
         )
 
-    verdict = one_of_two.judge(batch)
-    assert verdict.selected.tolist() == [True, False, True, False, False]
-    assert verdict.unknown.tolist() == [False, False, False, True, False]
+    decision = one_of_two.judge(batch)
+    assert decision.selected.tolist() == [True, False, True, False, False]
+    assert decision.unknown.tolist() == [False, False, False, True, False]
 
 
 def test_a_source_is_a_star_or_a_galaxy_or_too_far() -> None:

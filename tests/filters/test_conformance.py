@@ -54,7 +54,7 @@ def test_a_filter_that_looks_at_other_rows_is_found() -> None:
 
 
 def test_a_filter_that_looks_at_its_place_is_found() -> None:
-    assert any("verdicts differ" in line for line in violations(by_place, BATCH))
+    assert any("decisions differ" in line for line in violations(by_place, BATCH))
 
 
 def test_a_filter_whose_clauses_come_and_go_is_found() -> None:

@@ -11,7 +11,7 @@ import pytest
 from filters.alerts import Alerts, Table
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Program
-from filters.filter_set import ActiveFilter, FilterSet, Ruling
+from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.handmade import handmade
 from filters.loading import active_filter
 from filters.selection import Clauses, Selection, selection
@@ -53,23 +53,23 @@ def batch() -> AlertBatch:
     return handmade(magnitude=[17.0, 17.0, 19.0, NAN], age_days=[1.0, 20.0, 1.0, 1.0])
 
 
-def answers(ruling: Ruling) -> tuple[object, ...]:
-    """All of a ruling; counts of none left out."""
+def parts(decision: FilterDecision) -> tuple[object, ...]:
+    """All of a decision; counts of none left out."""
     counts = [
         {clause: count for clause, count in by.items() if count}
-        for by in (ruling.refused, ruling.unknown)
+        for by in (decision.refused, decision.unknown)
     ]
-    faults = [(fault.rows.tolist(), fault.message) for fault in ruling.faults]
-    return ruling.name, ruling.selected.tolist(), *counts, faults
+    faults = [(fault.rows.tolist(), fault.message) for fault in decision.faults]
+    return decision.name, decision.selected.tolist(), *counts, faults
 
 
 def test_expressions_are_judged_clause_by_clause() -> None:
     bright, young = filter_set([BRIGHT, YOUNG]).judge(batch())
-    assert answers(bright) == ("bright", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
-    assert answers(young) == ("young", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
+    assert parts(bright) == ("bright", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
+    assert parts(young) == ("young", [0], {"bright": 1, "young": 1}, {"bright": 1}, [])
 
 
-def test_rulings_come_in_the_order_of_the_members() -> None:
+def test_decisions_come_in_the_order_of_the_active_filters() -> None:
     described = active(BRIGHT, faint, YOUNG)
     both = FilterSet([faint], described, expressions=[YOUNG, BRIGHT])
     assert [each.name for each in both.judge(batch())] == ["bright", "faint", "young"]
@@ -77,15 +77,15 @@ def test_rulings_come_in_the_order_of_the_members() -> None:
 
 def test_a_filter_asked_alone_says_the_same() -> None:
     asked = filter_set([BRIGHT, YOUNG], [faint])
-    for ruling in asked.judge(batch()):
-        assert answers(asked.alone(ruling.name, batch())) == answers(ruling)
+    for decision in asked.judge(batch()):
+        assert parts(asked.alone(decision.name, batch())) == parts(decision)
 
 
 def test_having_been_asked_alone_changes_nothing() -> None:
     asked = filter_set([BRIGHT, YOUNG])
-    before = [answers(each) for each in asked.judge(batch())]
+    before = [parts(each) for each in asked.judge(batch())]
     asked.alone("young", batch())
-    assert [answers(each) for each in asked.judge(batch())] == before
+    assert [parts(each) for each in asked.judge(batch())] == before
 
 
 def test_one_that_raises_is_at_fault_and_its_neighbours_are_not() -> None:
@@ -103,17 +103,17 @@ def test_where_joint_judgement_fails_each_is_asked_alone(
         raise MemoryError("too little")
 
     asked = filter_set([BRIGHT, UNSCORED, YOUNG])
-    expected = [answers(each) for each in asked.judge(batch())]
+    expected = [parts(each) for each in asked.judge(batch())]
     monkeypatch.setattr(Program, "judge", fail)
-    assert [answers(each) for each in asked.judge(batch())] == expected
+    assert [parts(each) for each in asked.judge(batch())] == expected
     assert caplog.messages == ["filters are asked one by one: MemoryError: too little"]
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_a_small_batch_is_judged(rows: int) -> None:
     small: Table = handmade(rows=rows, light_curve=[[]] * rows, magnitude=[17.0] * rows)
-    (ruling,) = filter_set([BRIGHT]).judge(small)
-    assert answers(ruling) == ("bright", [0] * rows, {}, {}, [])
+    (decision,) = filter_set([BRIGHT]).judge(small)
+    assert parts(decision) == ("bright", [0] * rows, {}, {}, [])
 
 
 def test_filters_of_one_name_are_refused() -> None:
@@ -121,11 +121,11 @@ def test_filters_of_one_name_are_refused() -> None:
         filter_set([BRIGHT, replace(YOUNG, name="bright")])
 
 
-def test_a_roster_of_none_answers_nothing() -> None:
+def test_a_set_of_none_decides_nothing() -> None:
     assert FilterSet().judge(batch()) == []
 
 
 def test_a_selection_keeps_its_own_way() -> None:
     described = active_filter(faint)
-    (ruling,) = FilterSet([faint], [described]).judge(batch())
-    assert answers(ruling) == ("faint", [2], {"faint": 2}, {"faint": 1}, [])
+    (decision,) = FilterSet([faint], [described]).judge(batch())
+    assert parts(decision) == ("faint", [2], {"faint": 2}, {"faint": 1}, [])

@@ -93,6 +93,6 @@ def test_rubin_is_served_though_it_sends_no_star_catalogue(data_folder: Path) ->
     )
     assert np.isnan(rubin.star_distance_arcsec).all()
     for name in builtin_names():
-        verdict = load_builtin(name).evaluate(rubin)
-        assert (verdict.faults, verdict.unknown_by.get("no star", 0)) == ((), 0)
+        decision = load_builtin(name).evaluate(rubin)
+        assert (decision.faults, decision.unknown_by.get("no star", 0)) == ((), 0)
     assert load_builtin("solar_system").judge(rubin).selected.sum() >= 3

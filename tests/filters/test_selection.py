@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from filters.alerts import Alerts, UnknownColumn
+from filters.decision import FAULT, SELECTED
 from filters.handmade import handmade
 from filters.selection import CLAUSES_MAX, EVALUATIONS_MAX, Clauses, Rule, Selection, selection
-from filters.verdict import FAULT, SELECTED
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
 
@@ -37,33 +37,33 @@ def batch_of(*ages: float) -> AlertBatch:
 
 def test_an_alert_is_selected_where_every_clause_holds() -> None:
     batch = handmade(age_days=[1, 20, 2, 3], star_distance_arcsec=[9, 9, 0.1, INF])
-    verdict = young_and_far.evaluate(batch)
-    assert verdict.selected.tolist() == [True, False, False, True]
-    assert verdict.trace.tolist() == [SELECTED, 0, 1, SELECTED]
-    assert verdict.refused_by == {"young": 1, "off-star": 1}
-    assert verdict.unknown_by == {"young": 0, "off-star": 0}
+    decision = young_and_far.evaluate(batch)
+    assert decision.selected.tolist() == [True, False, False, True]
+    assert decision.trace.tolist() == [SELECTED, 0, 1, SELECTED]
+    assert decision.refused_by == {"young": 1, "off-star": 1}
+    assert decision.unknown_by == {"young": 0, "off-star": 0}
 
 
 def test_the_first_refusing_clause_is_blamed() -> None:
-    verdict = young_and_far.evaluate(handmade(age_days=[20], star_distance_arcsec=[0.1]))
-    assert verdict.refused_by == {"young": 1, "off-star": 0}
+    decision = young_and_far.evaluate(handmade(age_days=[20], star_distance_arcsec=[0.1]))
+    assert decision.refused_by == {"young": 1, "off-star": 0}
 
 
 def test_a_row_refused_where_a_column_read_is_nan_is_unknown_not_refused() -> None:
     batch = handmade(age_days=[1, NAN, 20], star_distance_arcsec=[NAN, 9, NAN])
-    verdict = young_and_far.evaluate(batch)
-    assert not verdict.selected.any()
-    assert verdict.unknown_by == {"young": 1, "off-star": 1}
-    assert verdict.refused_by == {"young": 1, "off-star": 0}
+    decision = young_and_far.evaluate(batch)
+    assert not decision.selected.any()
+    assert decision.unknown_by == {"young": 1, "off-star": 1}
+    assert decision.refused_by == {"young": 1, "off-star": 0}
 
 
 def test_a_nan_that_the_clause_lets_pass_is_selected() -> None:
     def not_near(alerts: Alerts) -> Clauses:
         yield "not near", ~(alerts.star_distance_arcsec < 1.5)
 
-    verdict = filter_of(not_near).evaluate(handmade(star_distance_arcsec=[NAN, 1, 2]))
-    assert verdict.selected.tolist() == [True, False, True]
-    assert not verdict.unknown.any()
+    decision = filter_of(not_near).evaluate(handmade(star_distance_arcsec=[NAN, 1, 2]))
+    assert decision.selected.tolist() == [True, False, True]
+    assert not decision.unknown.any()
 
 
 def test_scores_are_columns_too_and_a_declined_row_is_unknown() -> None:
@@ -71,9 +71,9 @@ def test_scores_are_columns_too_and_a_declined_row_is_unknown() -> None:
         yield "real", alerts.score("realbogus", "real") > 0.5
 
     scores = {"realbogus": {"bogus": [0.1, 0.8, NAN], "real": [0.9, 0.2, NAN]}}
-    verdict = filter_of(real).evaluate(handmade(rows=3, scores=scores))
-    assert verdict.selected.tolist() == [True, False, False]
-    assert (verdict.refused_by, verdict.unknown_by) == ({"real": 1}, {"real": 1})
+    decision = filter_of(real).evaluate(handmade(rows=3, scores=scores))
+    assert decision.selected.tolist() == [True, False, False]
+    assert (decision.refused_by, decision.unknown_by) == ({"real": 1}, {"real": 1})
 
 
 def test_a_column_of_the_filters_own_making_can_be_unknown() -> None:
@@ -81,8 +81,8 @@ def test_a_column_of_the_filters_own_making_can_be_unknown() -> None:
         slope = np.array([1.0, NAN, -1.0])
         yield "rising", alerts.derived(slope) > 0
 
-    verdict = filter_of(rising).evaluate(batch_of(1, 1, 1))
-    assert verdict.unknown.tolist() == [False, True, False]
+    decision = filter_of(rising).evaluate(batch_of(1, 1, 1))
+    assert decision.unknown.tolist() == [False, True, False]
 
 
 def test_what_one_clause_read_is_not_held_against_the_next() -> None:
@@ -90,8 +90,8 @@ def test_what_one_clause_read_is_not_held_against_the_next() -> None:
         yield "anything", (alerts.fwhm_pixels < 5) | True
         yield "young", alerts.age_days < 10
 
-    verdict = filter_of(two).evaluate(batch_of(1, 20))
-    assert verdict.refused_by == {"anything": 0, "young": 1}
+    decision = filter_of(two).evaluate(batch_of(1, 20))
+    assert decision.refused_by == {"anything": 0, "young": 1}
 
 
 def test_a_filter_stays_a_plain_function_in_a_test() -> None:
@@ -222,12 +222,12 @@ def raising_at(*ages: float) -> Selection:
 
 
 def test_the_rows_that_make_a_filter_raise_are_found_and_the_others_answered() -> None:
-    verdict = raising_at(7, 33).evaluate(batch_of(*range(50)))
-    faulty = np.flatnonzero(verdict.trace == FAULT)
+    decision = raising_at(7, 33).evaluate(batch_of(*range(50)))
+    faulty = np.flatnonzero(decision.trace == FAULT)
     assert faulty.tolist() == [7, 33]
-    assert verdict.selected.tolist() == [age < 10 and age != 7 for age in range(50)]
-    assert verdict.refused_by == {"young": 39}
-    (fault,) = verdict.faults
+    assert decision.selected.tolist() == [age < 10 and age != 7 for age in range(50)]
+    assert decision.refused_by == {"young": 39}
+    (fault,) = decision.faults
     assert fault.rows.tolist() == [7, 33]
     assert "filter 'some' raised ZeroDivisionError: an age I cannot bear" in fault.message
     assert "(test_selection.py:" in fault.message
@@ -243,31 +243,31 @@ def test_a_filter_that_always_raises_costs_a_bounded_number_of_runs() -> None:
             raise RuntimeError("always")
         yield "never", np.zeros(0, dtype=np.bool_)
 
-    verdict = filter_of(broken).evaluate(batch_of(*range(1000)))
+    decision = filter_of(broken).evaluate(batch_of(*range(1000)))
     assert runs <= EVALUATIONS_MAX
-    assert (verdict.trace == FAULT).all()
-    assert sorted(np.concatenate([fault.rows for fault in verdict.faults])) == list(range(1000))
+    assert (decision.trace == FAULT).all()
+    assert sorted(np.concatenate([fault.rows for fault in decision.faults])) == list(range(1000))
 
 
 def test_a_filter_that_raises_on_one_alert_alone_is_at_fault_for_it() -> None:
-    verdict = raising_at(1).evaluate(batch_of(1))
-    assert verdict.trace.tolist() == [FAULT]
-    assert verdict.clauses == ()
+    decision = raising_at(1).evaluate(batch_of(1))
+    assert decision.trace.tolist() == [FAULT]
+    assert decision.clauses == ()
 
 
 def test_a_bad_mask_never_stops_the_stream() -> None:
     def bad(alerts: Alerts) -> Iterator[tuple[str, NDArray[np.float64]]]:
         yield "young", alerts.age_days
 
-    verdict = filter_of(bad).evaluate(batch_of(1, 2))  # type: ignore[arg-type]
-    assert (verdict.trace == FAULT).all()
-    assert "must be bool" in verdict.faults[0].message
+    decision = filter_of(bad).evaluate(batch_of(1, 2))  # type: ignore[arg-type]
+    assert (decision.trace == FAULT).all()
+    assert "must be bool" in decision.faults[0].message
 
 
 def test_an_empty_batch_is_answered() -> None:
-    verdict = young_and_far.evaluate(handmade(rows=0))
-    assert len(verdict.selected) == 0
-    assert verdict.refused_by == {"young": 0, "off-star": 0}
+    decision = young_and_far.evaluate(handmade(rows=0))
+    assert len(decision.selected) == 0
+    assert decision.refused_by == {"young": 0, "off-star": 0}
 
 
 AGES = st.lists(st.sampled_from([1.0, 20.0, NAN, 7.0]), max_size=20)
@@ -280,10 +280,10 @@ def test_every_row_is_selected_refused_unknown_or_at_fault(ages: list[float], st
         yield "young", alerts.age_days < 10
         yield "off-star", alerts.star_distance_arcsec > 1.5
 
-    verdict = filter_of(rule).evaluate(
+    decision = filter_of(rule).evaluate(
         handmade(rows=len(ages), age_days=ages, star_distance_arcsec=[stars] * len(ages))
     )
-    faulty = sum(len(fault.rows) for fault in verdict.faults)
-    counted = sum(verdict.refused_by.values()) + sum(verdict.unknown_by.values())
-    assert verdict.selected.sum() + counted + faulty == len(ages)
+    faulty = sum(len(fault.rows) for fault in decision.faults)
+    counted = sum(decision.refused_by.values()) + sum(decision.unknown_by.values())
+    assert decision.selected.sum() + counted + faulty == len(ages)
     assert faulty == ages.count(7.0)

@@ -42,9 +42,9 @@ def test_both_kinds_of_filters_read_values_and_nan_is_unknown(batch: AlertBatch)
     clause = 'value("values", "distance_arcsec") < 3'
     document = {"name": "near", "description": "Near.", "form": "lite", "clauses": {"near": clause}}
     for each in (near, ExpressionFilter.of(document).selection("near")):
-        verdict = each.evaluate(batch)
-        assert verdict.selected.tolist() == [True, True, False, False]
-        assert verdict.unknown.tolist() == [False, False, False, True]
+        decision = each.evaluate(batch)
+        assert decision.selected.tolist() == [True, True, False, False]
+        assert decision.unknown.tolist() == [False, False, False, True]
 
 
 @pytest.mark.parametrize("name", ["probabilities", "vector", "value"])

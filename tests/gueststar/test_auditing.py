@@ -126,7 +126,7 @@ def test_gaps_near_one_another_are_looked_into_in_one_go(
     assert list(spans(gaps)) == joined
 
 
-def test_the_account_names_what_was_counted_and_its_verdict(memory: MemoryKafka) -> None:
+def test_the_account_names_what_was_counted_and_its_conclusion(memory: MemoryKafka) -> None:
     audited(memory, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1))
     told = list(lines(audit(opener(memory), LEDGER, memory.topics)))
     assert told[0] == "10 alerts consumed in 2 batches"

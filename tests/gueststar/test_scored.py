@@ -29,9 +29,9 @@ def test_what_was_published_comes_back_as_columns(enriched: list[bytes]) -> None
 
 def test_a_filter_runs_on_enriched_alerts(enriched: list[bytes]) -> None:
     batch = Decoder(rescore=True).decode(enriched)
-    verdict = young_supernovae.judge(scored(batch, noted(batch)))
-    assert verdict.unknown[-1]
-    assert verdict.clauses[verdict.trace[-1]] == "real"
+    decision = young_supernovae.judge(scored(batch, noted(batch)))
+    assert decision.unknown[-1]
+    assert decision.clauses[decision.trace[-1]] == "real"
 
 
 def test_an_alert_that_nobody_enriched_has_no_note(packets: list[bytes]) -> None:

@@ -248,5 +248,5 @@ def test_real_alerts_come_back_as_they_were(data_folder: Path, tmp_path: Path) -
     written(tmp_path, batch)
     assert_same(only(tmp_path), batch)
     for name in builtin_names():
-        verdict = load_builtin(name).evaluate(only(tmp_path))
-        np.testing.assert_array_equal(verdict.trace, load_builtin(name).evaluate(batch).trace)
+        decision = load_builtin(name).evaluate(only(tmp_path))
+        np.testing.assert_array_equal(decision.trace, load_builtin(name).evaluate(batch).trace)

@@ -14,7 +14,7 @@ from broker.alerts.pipeline import Judges, Pipeline
 from broker.clock import ManualClock
 from broker.errors import TopicMissing
 from filters.alerts import Alerts
-from filters.filter_set import ActiveFilter, FilterSet, Ruling
+from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.selection import Clauses, Selection
 from schemas.batch import AlertBatch
 from schemas.form import Form
@@ -45,9 +45,9 @@ class Several:
         """All of them."""
         return [each for filter_set in self.sets for each in filter_set.active]
 
-    def judge(self, batch: AlertBatch) -> list[Ruling]:
+    def judge(self, batch: AlertBatch) -> list[FilterDecision]:
         """As each judges."""
-        return [ruling for filter_set in self.sets for ruling in filter_set.judge(batch)]
+        return [decision for filter_set in self.sets for decision in filter_set.judge(batch)]
 
 
 def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> None:
@@ -113,7 +113,7 @@ class Changing:
         """The filters active now."""
         return self.now.active
 
-    def judge(self, batch: AlertBatch) -> Sequence[Ruling]:
+    def judge(self, batch: AlertBatch) -> Sequence[FilterDecision]:
         """As they do."""
         return self.now.judge(batch)
 

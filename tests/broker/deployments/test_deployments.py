@@ -15,7 +15,7 @@ from broker.deployments.inspection import COST_ALERTS_MIN, TIMINGS, agree
 from broker.deployments.records import Cause, State
 from broker.errors import KafkaUnavailable
 from broker.memory import Fault
-from filters.filter_set import FilterSet, Ruling
+from filters.filter_set import FilterDecision, FilterSet
 from schemas.batch import AlertBatch
 from tests.broker.deployments.stage import CURSED, FAINT, FAINTEST, PREFIX, Stage, Worker
 from tests.broker.fakes import (
@@ -154,7 +154,7 @@ def test_each_filter_is_timed_in_turn_and_those_on_probation_first(stage: Stage)
 class Lying(FilterSet):
     """Lets nothing pass where more than one filter is asked."""
 
-    def judge(self, batch: AlertBatch) -> list[Ruling]:  # type: ignore[override]
+    def judge(self, batch: AlertBatch) -> list[FilterDecision]:  # type: ignore[override]
         """As if no row had been selected."""
         nothing = np.zeros(0, dtype=np.int64)
         return [each._replace(selected=nothing) for each in super().judge(batch)]
@@ -174,11 +174,11 @@ def test_a_filter_whose_answers_differ_is_paused_and_its_own_answer_counts(
     assert "selected 2 alerts of a batch, asked among all 0" in stage.now(version).reason
 
 
-def test_rulings_agree_where_they_count_the_same_but_for_nothing() -> None:
-    one = Ruling("a", np.array([1]), {"x": 2, "y": 0}, {})
-    assert agree(one, Ruling("a", np.array([1]), {"x": 2}, {"y": 0}))
-    assert not agree(one, Ruling("a", np.array([2]), {"x": 2}, {}))
-    assert not agree(one, Ruling("a", np.array([1]), {"x": 1}, {"x": 1}))
+def test_decisions_agree_where_they_count_the_same_but_for_nothing() -> None:
+    one = FilterDecision("a", np.array([1]), {"x": 2, "y": 0}, {})
+    assert agree(one, FilterDecision("a", np.array([1]), {"x": 2}, {"y": 0}))
+    assert not agree(one, FilterDecision("a", np.array([2]), {"x": 2}, {}))
+    assert not agree(one, FilterDecision("a", np.array([1]), {"x": 1}, {"x": 1}))
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from filters.conformance import violations
+from filters.decision import SELECTED
 from filters.handmade import Epoch
 from filters.loading import builtin_names, load_builtin
-from filters.verdict import SELECTED
 from tests.filters.builtin.making import FLUX, INF, NAN, NOW, Case, batch_of
 
 BOGUS = {"real": 0.3}
@@ -153,22 +153,22 @@ def test_twelve_filters_are_built_in_and_each_is_tried_here() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_a_filter_is_for_is_selected(name: str) -> None:
-    verdict = load_builtin(name).judge(batch_of(CASES[name].passing))
-    assert verdict.selected.all(), (verdict.refused_by, verdict.unknown_by)
+    decision = load_builtin(name).judge(batch_of(CASES[name].passing))
+    assert decision.selected.all(), (decision.refused_by, decision.unknown_by)
 
 
 @pytest.mark.parametrize(("name", "clause"), REFUSALS)
 def test_each_clause_refuses_what_it_is_for(name: str, clause: str) -> None:
     passing, refused = CASES[name]
-    verdict = load_builtin(name).judge(batch_of({**passing, **refused[clause]}))
-    found = [one for one, count in verdict.refused_by.items() if count]
-    assert found == [clause], (found, verdict.unknown_by)
+    decision = load_builtin(name).judge(batch_of({**passing, **refused[clause]}))
+    found = [one for one, count in decision.refused_by.items() if count]
+    assert found == [clause], (found, decision.unknown_by)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_no_clause_is_left_untried(name: str) -> None:
-    verdict = load_builtin(name).judge(batch_of(CASES[name].passing))
-    assert set(verdict.clauses) == set(CASES[name].refused)
+    decision = load_builtin(name).judge(batch_of(CASES[name].passing))
+    assert set(decision.clauses) == set(CASES[name].refused)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -177,7 +177,7 @@ def test_the_cut_of_the_stream_does_not_show(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_comes_after_the_alert_changes_no_verdict(name: str) -> None:
+def test_what_comes_after_the_alert_changes_no_decision(name: str) -> None:
     later = [Epoch(NOW + 0.1, "g", 90 * FLUX), Epoch(NOW + 1, "r", -FLUX), Epoch(NOW + 2, "r", 1.0)]
     known, foretold = (
         load_builtin(name).judge(batch_of(*every_case(name), later=points))
@@ -189,12 +189,12 @@ def test_what_comes_after_the_alert_changes_no_verdict(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES.keys() - {"solar_system"}))
 def test_an_alert_that_the_network_declined_is_unknown(name: str) -> None:
-    verdict = load_builtin(name).judge(batch_of({**CASES[name].passing, "real": NAN}))
-    assert verdict.unknown.all()
+    decision = load_builtin(name).judge(batch_of({**CASES[name].passing, "real": NAN}))
+    assert decision.unknown.all()
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_no_verdict_is_made_of_nothing(name: str) -> None:
+def test_no_decision_is_made_of_nothing(name: str) -> None:
     """Of an alert of which nothing was measured but a light curve no filter says yes."""
     nothing = dict.fromkeys(("real", "flux_njy", "asteroid_distance_arcsec"), NAN)
     assert load_builtin(name).judge(batch_of(nothing)).trace[0] != SELECTED

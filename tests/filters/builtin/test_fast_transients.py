@@ -24,6 +24,6 @@ def test_a_rise_a_rise_from_darkness_and_a_fading_are_fast(history: list[Epoch])
 def test_a_slow_source_is_refused_and_one_with_no_earlier_epoch_is_unknown() -> None:
     slow = {"history": [Epoch(NOW - 2, "r", 0.95 * FLUX)]}
     of_another_band = {"history": [Epoch(NOW - 2, "g", FLUX), Epoch(NOW - 0.1, "r", 2 * FLUX)]}
-    verdict = fast_transients.judge(batch_of(slow, of_another_band))
-    assert verdict.refused_by["fast"] == 1
-    assert verdict.unknown_by["fast"] == 1
+    decision = fast_transients.judge(batch_of(slow, of_another_band))
+    assert decision.refused_by["fast"] == 1
+    assert decision.unknown_by["fast"] == 1

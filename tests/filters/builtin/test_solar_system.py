@@ -18,9 +18,9 @@ ALERTS = handmade(
 
 
 def test_a_known_asteroid_is_selected_and_what_is_none_is_refused_by_name() -> None:
-    verdict = solar_system.judge(ALERTS)
-    assert verdict.selected.tolist() == [True, False, False, False, False, False, True]
-    assert verdict.refused_by == {"predicted here": 2, "brighter": 1, "no star": 1}
+    decision = solar_system.judge(ALERTS)
+    assert decision.selected.tolist() == [True, False, False, False, False, False, True]
+    assert decision.refused_by == {"predicted here": 2, "brighter": 1, "no star": 1}
 
 
 def test_an_alert_for_which_no_asteroid_was_looked_for_is_unknown() -> None:

@@ -17,5 +17,5 @@ def test_a_survey_without_a_star_catalogue_or_asteroids_is_served_too() -> None:
 
 
 def test_an_age_that_no_second_detection_supports_is_none() -> None:
-    verdict = young_supernovae.judge(batch_of({"age_days": 3.0, "detections": 1}))
-    assert verdict.refused_by["seen again"] == 1
+    decision = young_supernovae.judge(batch_of({"age_days": 3.0, "detections": 1}))
+    assert decision.refused_by["seen again"] == 1

@@ -61,11 +61,11 @@ def test_clauses_are_asked_in_their_order_and_unknown_rows_are_told() -> None:
         age_days=[1, 1, 1, 9],
         scores={"realbogus": {"bogus": [0.1] * 4, "real": [0.9, 0.9, 0.9, 0.1]}},
     )
-    verdict = selection.evaluate(batch)
-    assert verdict.clauses == ("real", "bright", "new")
-    assert verdict.selected.tolist() == [True, False, False, False]
-    assert verdict.refused_by == {"real": 1, "bright": 1, "new": 0}
-    assert verdict.unknown_by == {"real": 0, "bright": 1, "new": 0}
+    decision = selection.evaluate(batch)
+    assert decision.clauses == ("real", "bright", "new")
+    assert decision.selected.tolist() == [True, False, False, False]
+    assert decision.refused_by == {"real": 1, "bright": 1, "new": 0}
+    assert decision.unknown_by == {"real": 0, "bright": 1, "new": 0}
     assert violations(selection, batch) == []
 
 

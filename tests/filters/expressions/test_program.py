@@ -74,17 +74,17 @@ def plain(filter_: Sequence[Node]) -> Selection:
 def assert_same(filters: Sequence[Sequence[Node]], batch: AlertBatch) -> None:
     """Row by row, count by count."""
     together = Program(filters)
-    traces, answers = together.traces(batch), together.judge(batch)
-    assert answers.broken == {}
+    traces, found = together.traces(batch), together.judge(batch)
+    assert found.broken == {}
     for place, filter_ in enumerate(filters):
-        verdict = plain(filter_).judge(batch)
-        assert traces.trace[place].tolist() == verdict.trace.tolist()
-        assert traces.unknown[place].tolist() == verdict.unknown.tolist()
-        selected = answers.selected[answers.ends[place] : answers.ends[place + 1]]
-        assert selected.tolist() == np.flatnonzero(verdict.selected).tolist()
-        refused, unknown = answers.counts[slice(*together.clauses[place : place + 2])].T
-        assert (refused - unknown).tolist() == list(verdict.refused_by.values())
-        assert unknown.tolist() == list(verdict.unknown_by.values())
+        decision = plain(filter_).judge(batch)
+        assert traces.trace[place].tolist() == decision.trace.tolist()
+        assert traces.unknown[place].tolist() == decision.unknown.tolist()
+        selected = found.selected[found.ends[place] : found.ends[place + 1]]
+        assert selected.tolist() == np.flatnonzero(decision.selected).tolist()
+        refused, unknown = found.counts[slice(*together.clauses[place : place + 2])].T
+        assert (refused - unknown).tolist() == list(decision.refused_by.values())
+        assert unknown.tolist() == list(decision.unknown_by.values())
 
 
 def texts(*written: str) -> list[Node]:
@@ -147,8 +147,8 @@ def test_a_thousand_filters_are_judged_at_once() -> None:
         texts(f"magnitude < {14 + place / 125}", f"age_days - magnitude > {place % 7}")
         for place in range(1000)
     ]
-    answers = Program(filters).judge(batch)
-    selected = [len(rows) for rows in np.split(answers.selected, answers.ends[1:-1])]
+    found = Program(filters).judge(batch)
+    selected = [len(rows) for rows in np.split(found.selected, found.ends[1:-1])]
     expected = [
         sum(
             magnitude < 14 + place / 125 and age - magnitude > place % 7
@@ -168,19 +168,19 @@ def test_the_order_of_filters_does_not_matter() -> None:
 
 
 def test_no_filter_at_all_selects_nothing() -> None:
-    answers = Program([]).judge(handmade(rows=3))
-    assert (answers.selected.tolist(), answers.ends.tolist(), answers.broken) == ([], [0], {})
+    found = Program([]).judge(handmade(rows=3))
+    assert (found.selected.tolist(), found.ends.tolist(), found.broken) == ([], [0], {})
 
 
 def test_only_the_filters_that_read_what_raised_are_broken() -> None:
     batch = handmade(magnitude=[17.0, 19.0])
     asks = texts("magnitude < 18", 'score("nobody", "real") * 2 > 0.5')
     together = Program([texts("magnitude < 18"), asks, texts("magnitude > 18")])
-    answers = together.judge(batch)
-    assert [*answers.broken] == [1]
-    assert "no classifier 'nobody'" in str(answers.broken[1])
-    assert answers.selected[: answers.ends[1]].tolist() == [0]
-    assert answers.selected[answers.ends[2] :].tolist() == [1]
+    found = together.judge(batch)
+    assert [*found.broken] == [1]
+    assert "no classifier 'nobody'" in str(found.broken[1])
+    assert found.selected[: found.ends[1]].tolist() == [0]
+    assert found.selected[found.ends[2] :].tolist() == [1]
     with pytest.raises(FilterError, match="nobody"):
         together.traces(batch)
 

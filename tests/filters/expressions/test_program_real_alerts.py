@@ -74,9 +74,9 @@ def test_every_row_gets_the_answer_of_the_plain_way(alerts: AlertBatch) -> None:
     filters = invented(150)
     nodes = [[clause.node for clause in each.clauses] for each in filters]
     traces = Program(nodes).traces(alerts)
-    verdicts = [each.selection("some").judge(alerts) for each in filters]
-    assert (traces.trace == [each.trace for each in verdicts]).all()
-    assert (traces.unknown == [each.unknown for each in verdicts]).all()
+    decisions = [each.selection("some").judge(alerts) for each in filters]
+    assert (traces.trace == [each.trace for each in decisions]).all()
+    assert (traces.unknown == [each.unknown for each in decisions]).all()
     assert traces.unknown.any()
     assert (traces.trace < 0).any()
 
@@ -85,8 +85,8 @@ def test_a_roster_of_them_counts_the_same(alerts: AlertBatch) -> None:
     filters = invented(20)
     members = [ActiveFilter(each.name, "1", each.sha256, each.name, ()) for each in filters]
     filter_set = FilterSet((), members, expressions=filters)
-    for ruling in filter_set.judge(alerts):
-        alone = filter_set.alone(ruling.name, alerts)
-        assert ruling.selected.tolist() == alone.selected.tolist()
-        assert ruling.refused == {key: n for key, n in alone.refused.items() if n}
-        assert ruling.unknown == {key: n for key, n in alone.unknown.items() if n}
+    for decision in filter_set.judge(alerts):
+        alone = filter_set.alone(decision.name, alerts)
+        assert decision.selected.tolist() == alone.selected.tolist()
+        assert decision.refused == {key: n for key, n in alone.refused.items() if n}
+        assert decision.unknown == {key: n for key, n in alone.unknown.items() if n}

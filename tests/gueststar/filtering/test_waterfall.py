@@ -1,4 +1,4 @@
-"""The waterfall adds up, and says what the filter's own verdict says."""
+"""The waterfall adds up, and says what the filter's own decision says."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.alerts import Alerts
+from filters.decision import FAULT
 from filters.handmade import handmade
 from filters.loading import builtin_names, load_builtin
 from filters.selection import Clauses, selection
-from filters.verdict import FAULT
 from gueststar.filtering.waterfall import Waterfall, judge
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
@@ -25,7 +25,7 @@ def batch() -> AlertBatch:
 
 def test_each_step_reaches_what_the_one_before_let_go_on(batch: AlertBatch) -> None:
     falls = Waterfall()
-    falls.add(judge(bright, batch))
+    falls.add(*judge(bright, batch))
     steps = [*falls.steps]
     assert [each.clause for each in steps] == ["real", "bright", "brighter"]
     assert steps[0].reached == falls.alerts == len(batch)
@@ -45,10 +45,10 @@ def test_selected_refused_unknown_and_faults_sum_to_all(magnitudes: list[float],
     rows = np.arange(len(batch))
     for one in (clumsy, lenient):
         whole, cuts = Waterfall(), Waterfall()
-        whole.add(judge(one, batch))
+        whole.add(*judge(one, batch))
         for part in (rows[:cut], rows[cut:]):
             if len(part):
-                cuts.add(judge(one, batch.take(part)))
+                cuts.add(*judge(one, batch.take(part)))
         for falls in (whole, cuts):
             lost = sum(each.refused + each.unknown for each in falls.steps)
             assert falls.selected + lost + falls.at_fault == falls.alerts == len(batch)
@@ -63,8 +63,8 @@ def lenient(alerts: Alerts) -> Clauses:
 
 
 @pytest.mark.parametrize("name", builtin_names())
-def test_the_verdict_is_the_filter_s_own(batch: AlertBatch, name: str) -> None:
-    ours, own = judge(load_builtin(name), batch).verdict, load_builtin(name).evaluate(batch)
+def test_the_decision_is_the_filter_s_own(batch: AlertBatch, name: str) -> None:
+    (ours, _), own = judge(load_builtin(name), batch), load_builtin(name).evaluate(batch)
     assert ours.clauses == own.clauses
     np.testing.assert_array_equal(ours.trace, own.trace)
     np.testing.assert_array_equal(ours.unknown, own.unknown)
@@ -72,16 +72,16 @@ def test_the_verdict_is_the_filter_s_own(batch: AlertBatch, name: str) -> None:
 
 
 def test_alone_is_what_a_clause_lets_pass_of_all(batch: AlertBatch) -> None:
-    alone = judge(bright, batch).alone
+    _, alone = judge(bright, batch)
     assert alone["bright"] == int((batch.magnitude < 18).sum())
     assert alone["brighter"] == int((batch.flux_njy > 0).sum())
 
 
 def test_rows_that_make_a_filter_raise_are_told_apart(batch: AlertBatch) -> None:
-    judged = judge(clumsy, batch)
+    decision, alone = judge(clumsy, batch)
     odd = is_odd(batch.alert_id)
-    np.testing.assert_array_equal(judged.verdict.trace == FAULT, odd)
-    assert judged.alone["bright"] == int((batch.magnitude < 18)[~odd].sum())
+    np.testing.assert_array_equal(decision.trace == FAULT, odd)
+    assert alone["bright"] == int((batch.magnitude < 18)[~odd].sum())
 
 
 def test_an_archive_that_cannot_be_read_is_no_fault_of_the_filter(

@@ -19,7 +19,7 @@ from filters.selection import Clauses, selection
 from gueststar.command import app
 from gueststar.filtering.lookup import in_archive, on_topic
 from gueststar.filtering.place import Place
-from gueststar.filtering.why import answers, reading, why
+from gueststar.filtering.why import decisions, reading, why
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError, FilterError, GueststarError
 from tests.gueststar.conftest import SCORES, TOPIC
@@ -36,7 +36,7 @@ def young(alerts: Alerts) -> Clauses:
 
 def test_every_clause_is_answered_and_the_first_refusal_marked() -> None:
     one = handmade(magnitude=[18.25], age_days=[412.3], star_distance_arcsec=[0.25])
-    found = answers(young, one)
+    found = decisions(young, one)
     assert [(each.clause, each.said, each.decides) for each in found] == [
         ("bright", "passed", False),
         ("young", "refused", True),
@@ -46,25 +46,25 @@ def test_every_clause_is_answered_and_the_first_refusal_marked() -> None:
 
 
 def test_what_was_not_measured_is_said_so() -> None:
-    found = answers(young, handmade(star_distance_arcsec=[np.inf]))
+    found = decisions(young, handmade(star_distance_arcsec=[np.inf]))
     assert found[0][1:3] == ("not measured", True)
     assert found[0].read == ("magnitude = not measured",)
     assert found[2].read == ("star_distance_arcsec = none found",)
 
 
-def test_the_answers_are_the_verdict_s(lake: Path, batch: AlertBatch) -> None:
+def test_the_answers_make_up_the_decision(lake: Path, batch: AlertBatch) -> None:
     for name in ("solar_system", "bright_transients", "young_supernovae"):
         one = load_builtin(name)
-        verdict = one.evaluate(batch)
+        decision = one.evaluate(batch)
         for row in range(len(batch)):
-            found = answers(one, batch.take(np.array([row])))
+            found = decisions(one, batch.take(np.array([row])))
             decisive = next((each.clause for each in found if each.decides), None)
-            clause = verdict.trace[row]
-            assert decisive == (verdict.clauses[clause] if clause >= 0 else None)
+            clause = decision.trace[row]
+            assert decisive == (decision.clauses[clause] if clause >= 0 else None)
 
 
 def test_a_filter_that_raises_is_told_with_what_came_before() -> None:
-    found = answers(clumsy, handmade(magnitude=[18.0, 10.0], alert_id=[1, 2]).take(np.array([0])))
+    found = decisions(clumsy, handmade(magnitude=[18.0, 10.0], alert_id=[1, 2]).take(np.array([0])))
     assert [each.said for each in found] == ["refused", "raised"]
     assert found[1].read[0].startswith("filter 'clumsy' raised RuntimeError: an odd alert")
 

@@ -90,7 +90,7 @@ def broken(alerts: Alerts) -> Clauses:
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (by_neighbours, "verdicts differ"),
+        (by_neighbours, "decisions differ"),
         (by_prophecy, "'bright in the end' uses points of the light curve that are later"),
         (by_writing, "it writes into the alerts"),
         (by_the_back_door, "it wrote into the alerts"),

@@ -12,14 +12,14 @@ from broker.alerts.disagreement import Disagreements
 from broker.alerts.packing import Packed
 from broker.ledger import Counts
 from broker.ports import Message
-from filters.filter_set import ActiveFilter, Ruling
-from filters.verdict import Fault
+from filters.decision import Fault
+from filters.filter_set import ActiveFilter, FilterDecision
 from schemas.annotation import Catalogue, SelectedBy
 from schemas.batch import AlertBatch
 from schemas.stage import StageFault
 
 
-class Judged(NamedTuple):
+class DecidedBatch(NamedTuple):
     """A batch once scored and selected."""
 
     batch: AlertBatch
@@ -28,21 +28,21 @@ class Judged(NamedTuple):
     stage_faults: tuple[StageFault, ...]
     disagreements: Disagreements
     active: Sequence[ActiveFilter]
-    rulings: Sequence[Ruling]
+    decisions: Sequence[FilterDecision]
     """Of each active filter."""
 
     def picked(self) -> list[tuple[ActiveFilter, list[int]]]:
         """The active filters that selected anything, and what."""
         return [
-            (active, ruling.selected.tolist())
-            for active, ruling in zip(self.active, self.rulings, strict=True)
-            if len(ruling.selected)
+            (active, decision.selected.tolist())
+            for active, decision in zip(self.active, self.decisions, strict=True)
+            if len(decision.selected)
         ]
 
-    def failing(self, faults: Mapping[str, str]) -> Judged:
+    def failing(self, faults: Mapping[str, str]) -> DecidedBatch:
         """The same, with those filters at fault, by name and message, on what they selected."""
-        rulings = (_failed(each, faults.get(each.name)) for each in self.rulings)
-        return self._replace(rulings=tuple(rulings))
+        decisions = (_failed(each, faults.get(each.name)) for each in self.decisions)
+        return self._replace(decisions=tuple(decisions))
 
     def selected_by(self) -> list[tuple[SelectedBy, ...]]:
         """By row: the filters that selected it."""
@@ -67,8 +67,8 @@ class Judged(NamedTuple):
             yield f"a value of {field} cannot be read and counts as missing ({alerts} alerts)"
         for fault in self.stage_faults:
             yield f"{fault.message} ({len(fault.rows)} alerts)"
-        for ruling in self.rulings:
-            for error in ruling.faults:
+        for decision in self.decisions:
+            for error in decision.faults:
                 yield f"{error.message} ({len(error.rows)} alerts)"
 
     def counts(self, packed: Packed, dead: Sequence[DeadLetter]) -> Counts:
@@ -76,25 +76,25 @@ class Judged(NamedTuple):
         errors: dict[str, int] = {}
         for fault in self.stage_faults:
             errors[fault.stage] = errors.get(fault.stage, 0) + len(fault.rows)
-        rulings = self.rulings
+        decisions = self.decisions
         return Counts(
             published=packed.published,
             shortened=packed.shortened,
             dead=Counter(letter.reason for letter in dead),
-            selected={each.name: len(each.selected) for each in rulings if len(each.selected)},
-            refused=_by_clause((each.name, each.refused) for each in rulings),
-            unknown=_by_clause((each.name, each.unknown) for each in rulings),
-            filter_errors={each.name: each.errors for each in rulings if each.faults},
+            selected={each.name: len(each.selected) for each in decisions if len(each.selected)},
+            refused=_by_clause((each.name, each.refused) for each in decisions),
+            unknown=_by_clause((each.name, each.unknown) for each in decisions),
+            filter_errors={each.name: each.errors for each in decisions if each.faults},
             classifier_errors=errors,
             unread=self.batch.unread,
         )
 
 
-def _failed(ruling: Ruling, message: str | None) -> Ruling:
+def _failed(decision: FilterDecision, message: str | None) -> FilterDecision:
     if message is None:
-        return ruling
-    fault = Fault(ruling.selected, message)
-    return ruling._replace(selected=ruling.selected[:0], faults=(*ruling.faults, fault))
+        return decision
+    fault = Fault(decision.selected, message)
+    return decision._replace(selected=decision.selected[:0], faults=(*decision.faults, fault))
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""What a filter answered for a batch: every row selected, refused, unknown or at fault."""
+"""What a filter decided of a batch: every row selected, refused, unknown or at fault."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 SELECTED = -1
-"""In `Verdict.trace`: no clause refused the row."""
+"""In `Decision.trace`: no clause refused the row."""
 
 FAULT = -2
-"""In `Verdict.trace`: the filter raised on the row."""
+"""In `Decision.trace`: the filter raised on the row."""
 
 
 class Fault(NamedTuple):
@@ -24,8 +24,8 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One filter's answer for n alerts. Selected, refused, unknown and at fault sum to n.
+class Decision:
+    """One filter's, of n alerts. Selected, refused, unknown and at fault sum to n.
 
     A row is unknown where the clause that refused it had read a NaN: it was not looked at and
     found wanting, it was not measured.
@@ -60,9 +60,9 @@ class Verdict:
 
 
 def assembled(
-    rows: int, parts: Sequence[tuple[NDArray[np.int64], Verdict]], faults: Sequence[Fault]
-) -> Verdict:
-    """One verdict for a batch of `rows` from its parts' (each row in one part or one fault)."""
+    rows: int, parts: Sequence[tuple[NDArray[np.int64], Decision]], faults: Sequence[Fault]
+) -> Decision:
+    """One for a batch of `rows` from its parts' (each row in one part or one fault)."""
     clauses = tuple(dict.fromkeys(name for _, part in parts for name in part.clauses))
     trace = np.full(rows, FAULT, dtype=np.int16)
     unknown = np.zeros(rows, dtype=np.bool_)
@@ -72,7 +72,7 @@ def assembled(
         translated = np.array([*map(clauses.index, part.clauses), SELECTED], dtype=np.int16)
         trace[where] = translated[part.trace]
         unknown[where] = part.unknown
-    return Verdict(clauses, trace, unknown, _merged(faults))
+    return Decision(clauses, trace, unknown, _merged(faults))
 
 
 def _merged(faults: Sequence[Fault]) -> tuple[Fault, ...]:
