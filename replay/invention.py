@@ -16,7 +16,7 @@ from replay.exposures_invented import (
     exposure,
     visits,
 )
-from replay.kinds import MIX, Answer, Kind
+from replay.kinds import MIX, Kind, Truth
 from replay.lightcurves_invented import change
 from replay.scenes_invented import target
 from replay.stamps_invented import draw, photometry
@@ -37,7 +37,7 @@ class Invented(NamedTuple):
     """A packet as ZTF would send it, and what is true of it."""
 
     packet: bytes
-    answer: Answer
+    truth: Truth
 
 
 def invent(
@@ -86,7 +86,7 @@ def _invent_one(kind: Kind, number: int, rng: np.random.Generator, seen: Exposur
     )
     candid, object_id, data = packet(sighting, rng)
     starlike = kind not in (Kind.COSMIC_RAY, Kind.BAD_SUBTRACTION)
-    return Invented(data, Answer(candid, object_id, kind, flux if starlike else math.nan))
+    return Invented(data, Truth(candid, object_id, kind, flux if starlike else math.nan))
 
 
 def _brightness(rng: np.random.Generator, seen: Exposure) -> float:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """The known answer of an invented alert."""
+    """The truth of an invented alert."""
 
     VARIABLE_STAR = "variable star"
     ACTIVE_GALAXY = "active galaxy"
@@ -33,7 +33,7 @@ MIX = {
 """Shares of an invented night, by kind."""
 
 
-class Answer(NamedTuple):
+class Truth(NamedTuple):
     """What is true of one invented alert."""
 
     alert_id: int

@@ -46,7 +46,7 @@ class Decisions(NamedTuple):
     counts: Ints
     """(clauses, 2) rows refused, and how many of them are unknown; clauses as `Program.clauses`."""
     broken: dict[int, Exception]
-    """Filters that read what raised, and what was raised; what stands above of them says nothing."""
+    """Filters that read what raised, and what was raised; theirs above means nothing."""
 
 
 class Traces(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the demo plays: an invented night whose answers are known, or real packets."""
+"""What the demo plays: an invented night whose truth is known, or real packets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Night(Protocol):
     """Packets to play once, in order, and what is known of those already played."""
 
     title: str
-    answers: dict[int, Kind]
+    truths: dict[int, Kind]
     """By alert id, what its image is of; empty where nothing is known."""
     damaged: int
     """Packets played that no broker may publish."""
@@ -39,19 +39,19 @@ class InventedNight:
     def __init__(self, alerts: int, seed: int) -> None:
         """Nothing is invented before it is asked for."""
         self.title = f"an invented night of {alerts:,} alerts, seed {seed}"
-        self.answers: dict[int, Kind] = {}
+        self.truths: dict[int, Kind] = {}
         self.damaged = 0
         self._alerts = alerts
         self._seed = seed
 
     def __iter__(self) -> Iterator[bytes]:
         """See Night."""
-        answers, invented = tee(invent(self._alerts, seed=self._seed))
+        truths, invented = tee(invent(self._alerts, seed=self._seed))
         packets = (each.packet for each in invented)
         struck = with_faults(packets, seed=self._seed, share=DAMAGED_SHARE, faults=DAMAGES)
-        for (packet, fault), (_, answer) in zip(struck, answers, strict=True):
+        for (packet, fault), (_, truth) in zip(struck, truths, strict=True):
             if fault is None:
-                self.answers[answer.alert_id] = answer.kind
+                self.truths[truth.alert_id] = truth.kind
             else:
                 self.damaged += 1
             yield packet
@@ -63,7 +63,7 @@ class ArchivedNight:
     def __init__(self, path: Path, alerts: int) -> None:
         """Raises ArchiveError where there is nothing at the path."""
         self.title = f"up to {alerts:,} alerts of {path.name}"
-        self.answers: dict[int, Kind] = {}
+        self.truths: dict[int, Kind] = {}
         self.damaged = 0
         self._archive = Archive(path)
         self._alerts = alerts

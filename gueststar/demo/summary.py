@@ -1,4 +1,4 @@
-"""What the demo says at its end: the sums, and how the broker's answers meet the known ones."""
+"""What the demo says at its end: the sums, and how the broker's scores meet the truth."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def summary(tally: Tally, night: Night) -> Iterator[str]:
     yield f"latency from Kafka to Kafka: p50 {p50}, p95 {p95}"
     for name, count in by_size(dict(tally.counts.selected)):
         yield f"filter {name} selected {count:,}"
-    if night.answers:
-        yield from against_answers(tally.read, night)
+    if night.truths:
+        yield from against_truth(tally.read, night)
 
 
-def against_answers(read: Mapping[int, Found], night: Night) -> Iterator[str]:
+def against_truth(read: Mapping[int, Found], night: Night) -> Iterator[str]:
     """A line a kind; the night was invented, so what each alert is is known."""
     yield ""
     yield f"{'what it is':<16} {'alerts':>6} {'mean score':>10} {'called real':>11}  selected by"
     for kind in Kind:
         found = [
-            read[each] for each, known in night.answers.items() if known is kind and each in read
+            read[each] for each, known in night.truths.items() if known is kind and each in read
         ]
         if found:
             yield kind_line(kind, found)

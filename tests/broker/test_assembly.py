@@ -131,11 +131,11 @@ def test_alerts_go_through_every_room_and_the_ledger_counts_them(parts: Parts) -
     packets = [one.packet for one in night] + [b"rubbish"]
     kafka = run_in_memory(parts, packets)
     enriched = [read(message.value) for message in kafka.read("gueststar.enriched")]
-    assert {one["candid"] for one in enriched} == {one.answer.alert_id for one in night}
+    assert {one["candid"] for one in enriched} == {one.truth.alert_id for one in night}
     assert all(one["cutoutScience"] is None for one in enriched)
     selected = [read(message.value) for message in kafka.read("real-ones")]
     assert {one["candid"] for one in selected} == {
-        one.answer.alert_id for one in night if one.answer.alert_id % 2
+        one.truth.alert_id for one in night if one.truth.alert_id % 2
     }
     assert all(one["cutoutScience"]["stampData"] for one in selected)
     assert all(one["gueststar"]["filters"] == ["real_ones"] for one in selected)

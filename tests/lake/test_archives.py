@@ -234,7 +234,7 @@ def test_alerts_are_read_in_batches_within_both_bounds(tmp_path: Path) -> None:
     by_bytes = list(read(path, limits=ArchiveLimits(batch_bytes_max=1)))
     assert [len(batch) for batch in by_bytes] == [1] * len(packets())
     ids = np.concatenate([batch.alert_id for batch in by_number])
-    assert ids.tolist() == [one.answer.alert_id for one in invent(7, seed=8)]
+    assert ids.tolist() == [one.truth.alert_id for one in invent(7, seed=8)]
 
 
 @pytest.mark.data

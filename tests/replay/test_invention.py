@@ -1,4 +1,4 @@
-"""Invented nights: true to ZTF's schema, to their own answers, and to their seed."""
+"""Invented nights: true to ZTF's schema, to their own truths, and to their seed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def records() -> tuple[dict[str, Any], ...]:
 def of_kind(kind: Kind) -> list[tuple[Invented, dict[str, Any]]]:
     """The night's alerts of one kind, with their records."""
     pairs = zip(night(), records(), strict=True)
-    return [pair for pair in pairs if pair[0].answer.kind is kind]
+    return [pair for pair in pairs if pair[0].truth.kind is kind]
 
 
 def plane(record: dict[str, Any], name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -66,15 +66,15 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others() -> None:
 
 
 def test_each_alert_has_an_id_and_an_object_of_its_own() -> None:
-    answers = [one.answer for one in night()]
-    assert len({answer.alert_id for answer in answers}) == ALERTS
-    assert len({answer.object_id for answer in answers}) == ALERTS
-    assert [record["candid"] for record in records()] == [a.alert_id for a in answers]
-    assert [record["candidate"]["candid"] for record in records()] == [a.alert_id for a in answers]
+    truths = [one.truth for one in night()]
+    assert len({truth.alert_id for truth in truths}) == ALERTS
+    assert len({truth.object_id for truth in truths}) == ALERTS
+    assert [record["candid"] for record in records()] == [a.alert_id for a in truths]
+    assert [record["candidate"]["candid"] for record in records()] == [a.alert_id for a in truths]
 
 
 def test_alert_ids_stay_unique_over_exposures_and_quadrants() -> None:
-    ids = [one.answer.alert_id for one in invent(620, seed=1, mix={Kind.ASTEROID: 1})]
+    ids = [one.truth.alert_id for one in invent(620, seed=1, mix={Kind.ASTEROID: 1})]
     assert len(set(ids)) == len(ids)
 
 
@@ -85,7 +85,7 @@ def test_alerts_come_in_the_order_of_time_from_the_nights_beginning() -> None:
 
 
 def test_kinds_come_in_the_shares_asked_for() -> None:
-    counts = Counter(one.answer.kind for one in night())
+    counts = Counter(one.truth.kind for one in night())
     for kind, share in MIX.items():
         spread = np.sqrt(ALERTS * share * (1 - share))
         assert abs(counts[kind] - ALERTS * share) < 4 * spread
@@ -93,7 +93,7 @@ def test_kinds_come_in_the_shares_asked_for() -> None:
 
 def test_a_mix_of_one_kind_gives_that_kind_only() -> None:
     some = list(invent(8, seed=1, mix={Kind.SUPERNOVA: 3.0, Kind.ASTEROID: 0.0}))
-    assert {one.answer.kind for one in some} == {Kind.SUPERNOVA}
+    assert {one.truth.kind for one in some} == {Kind.SUPERNOVA}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_positive_difference_is_science_less_template_where_nothing_steady_is_
             residual = (science - template - difference)[centre, centre]
             if abs(template[centre, centre] - np.nanmedian(template)).max() > 8:
                 continue  # a neighbouring star, of another width in the template
-            assert abs(residual).max() < 5, invented.answer
+            assert abs(residual).max() < 5, invented.truth
             compared += 1
     assert compared > 20
 
@@ -123,13 +123,13 @@ def test_a_positive_difference_is_science_less_template_where_nothing_steady_is_
 def test_the_flux_that_was_put_in_is_the_flux_that_is_measured() -> None:
     pulls = []
     for invented, record in zip(night(), records(), strict=True):
-        if np.isnan(invented.answer.flux_dn):
+        if np.isnan(invented.truth.flux_dn):
             continue
         candidate = record["candidate"]
         flux = 10 ** (0.4 * (candidate["magzpsci"] - candidate["magpsf"]))
         sign = 1 if candidate["isdiffpos"] == "t" else -1
         error = candidate["sigmapsf"] * flux / 1.0857
-        pulls.append((sign * flux - invented.answer.flux_dn) / error)
+        pulls.append((sign * flux - invented.truth.flux_dn) / error)
     assert abs(np.median(pulls)) < 0.3
     assert 0.7 < 1.4826 * np.median(np.abs(pulls)) < 1.3
 
@@ -145,7 +145,7 @@ def test_the_stamp_holds_the_magnitude_that_the_packet_states() -> None:
 
 
 def test_a_negative_detection_comes_turned_round_so_that_its_centre_is_bright() -> None:
-    negative = [pair for pair in of_kind(Kind.VARIABLE_STAR) if pair[0].answer.flux_dn < -300]
+    negative = [pair for pair in of_kind(Kind.VARIABLE_STAR) if pair[0].truth.flux_dn < -300]
     assert len(negative) > 10
     for _, record in negative:
         assert record["candidate"]["isdiffpos"] == "f"
@@ -226,7 +226,7 @@ def test_supernovae_rise_and_decline_and_lie_on_galaxies() -> None:
 def test_the_surveys_own_score_tells_real_from_bogus_mostly() -> None:
     scores: dict[bool, list[float]] = {True: [], False: []}
     for invented, record in zip(night(), records(), strict=True):
-        scores[invented.answer.kind.is_real].append(record["candidate"]["drb"])
+        scores[invented.truth.kind.is_real].append(record["candidate"]["drb"])
     assert np.median(scores[True]) > 0.9
     assert np.median(scores[False]) < 0.2
 

@@ -1,4 +1,4 @@
-"""The demo's night: the same for the same seed, and its answers are true."""
+"""The demo's night: the same for the same seed, and its truths are true."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def test_a_seed_gives_the_same_night() -> None:
 def test_every_packet_is_an_alert_with_an_answer_or_damaged() -> None:
     night = InventedNight(ALERTS, seed=1)
     batch = Decoder().decode(list(night))
-    assert batch.alert_id.tolist() == list(night.answers)
+    assert batch.alert_id.tolist() == list(night.truths)
     assert len(batch.rejected) == night.damaged > 0
 
 
 def test_the_answers_are_those_of_the_invention() -> None:
     night = InventedNight(ALERTS, seed=1)
     list(night)
-    invented = {each.answer.alert_id: each.answer.kind for each in invent(ALERTS, seed=1)}
-    assert night.answers.items() <= invented.items()
+    invented = {each.truth.alert_id: each.truth.kind for each in invent(ALERTS, seed=1)}
+    assert night.truths.items() <= invented.items()
 
 
 def test_an_archives_night_is_its_first_packets(packets: list[bytes], tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_an_archives_night_is_its_first_packets(packets: list[bytes], tmp_path: 
         (tmp_path / f"{number}.avro").write_bytes(packet)
     night = ArchivedNight(tmp_path, alerts=4)
     assert list(night) == packets[:4]
-    assert not night.answers
+    assert not night.truths
 
 
 def test_an_archive_that_is_not_there_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from filters.handmade import handmade
 from gueststar.alert import Alert, rows
 from gueststar.demo.night import InventedNight
 from gueststar.demo.screen import screen
-from gueststar.demo.summary import against_answers, summary
+from gueststar.demo.summary import against_truth, summary
 from gueststar.demo.tally import Found, Tally
 from gueststar.row import Scores
 from gueststar.table import class_text, line, score_text
@@ -140,9 +140,9 @@ def test_an_alert_read_twice_is_counted_as_such() -> None:
 
 def test_the_summary_compares_each_kind_with_what_is_known() -> None:
     night = InventedNight(0, seed=1)
-    night.answers = {1: Kind.SUPERNOVA, 2: Kind.SUPERNOVA, 3: Kind.COSMIC_RAY, 4: Kind.ASTEROID}
+    night.truths = {1: Kind.SUPERNOVA, 2: Kind.SUPERNOVA, 3: Kind.COSMIC_RAY, 4: Kind.ASTEROID}
     read = {1: Found(0.9, ("young",)), 2: Found(0.5, ()), 3: Found(math.nan, ())}
-    lines = list(against_answers(read, night))
+    lines = list(against_truth(read, night))
     assert any(line.split() == ["supernova", "2", "0.70", "50%", "young", "1"] for line in lines)
     assert any(line.split() == ["cosmic", "ray", "1", "-", "-"] for line in lines)
     assert not any("asteroid" in line for line in lines)
