@@ -10,7 +10,7 @@ import typer
 from broker.balance import Balance
 from broker.errors import TopicMissing
 from broker.kafka import KafkaAdmin
-from gueststar.auditing import audit
+from gueststar.audit import audit
 from gueststar.configured import Configured
 from gueststar.subscription import reader
 
@@ -19,7 +19,7 @@ IMBALANCES_SHOWN = 20
 
 def report(broker: Configured, topic: str | None = None) -> bool:
     """Print the sums of a broker's ledger, or of the one named; whether they balance."""
-    connection, topic = broker.connection, topic or broker.ledger
+    connection, topic = broker.connection, topic or broker.settings.topics.ledger
     topics = KafkaAdmin(connection).partitions()
     if topic not in topics:
         raise TopicMissing(

@@ -166,12 +166,12 @@ def subscribe(
 ) -> None:
     """Show topics' alerts as they come: a live table, or lines of JSON for a pipe."""
     from gueststar.configured import configured
-    from gueststar.watching import Wanted, watch
+    from gueststar.subscribe_command import Wanted, watch
 
     broker = configured(config, bootstrap)
     wanted = Wanted(
         group=group,
-        registry=registry or broker.registry,
+        registry=registry or broker.settings.own_registry,
         start="earliest" if from_start else start,
         limit=limit,
         until="end" if until_end else None,
@@ -193,7 +193,7 @@ def replay(
     partitions: Annotated[int, typer.Option(min=1, help="Of a topic that must be created.")] = 4,
 ) -> None:
     """Send a night's packets again."""
-    from gueststar.resending import resend
+    from gueststar.replay_command import resend
 
     resend(path, topic=to, rate=rate, bootstrap=bootstrap, partitions=partitions)
 
@@ -217,7 +217,7 @@ def archive(
     ] = None,
 ) -> None:
     """Decode and score packets, and keep them as columns by night, for dry runs."""
-    from gueststar.archiving import archive as write
+    from gueststar.archive import archive as write
 
     write(packets, to, with_packets=with_packets, schemas=schemas)
 

@@ -1,48 +1,49 @@
-"""What a broker's configuration says to its readers: its Kafka, its registry, its topics' names."""
+"""What a configuration says to those who are no workers of the broker: its Kafka, its topics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from broker.kafka import Connection
-from broker.settings import TopicsSection, read_settings
-from broker.topic_names import prefixed
+from broker.kafka.connection import PATIENCE_S
+from broker.settings import Settings, TopicsSection, read_settings
 from broker.topics import Topics, topics_of
 from gueststar.subscription import connection_to
 
-LEDGER: Final = TopicsSection(input=("any",)).ledger
-"""The ledger's topic, where no configuration names another."""
+DEFAULTS: Final = Settings(TopicsSection(input=("any",)))
+"""Where there is no configuration; nobody reads its input."""
 
 
 @dataclass(frozen=True)
 class Configured:
     """A broker, as one who reads its topics sees it."""
 
+    settings: Settings
     connection: Connection
-    ledger: str = LEDGER
-    registry: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The settings of the registry's client; empty where there is none."""
-    prefix: str = ""
 
     def named(self, topics: Topics) -> list[str]:
         """Topics by their names in Kafka; a pattern is left as it is. Raises SettingsError."""
         return [
-            name if name.startswith("^") else prefixed(self.prefix, name)
+            name if name.startswith("^") else self.settings.topics.named(name)
             for name in topics_of(topics)
         ]
 
 
-def configured(config: Path | None, bootstrap: str | None) -> Configured:
+def settings_of(config: Path | None) -> Settings:
+    """A configuration's settings, or the defaults. Raises SettingsError."""
+    return DEFAULTS if config is None else read_settings(config)
+
+
+def configured(
+    config: Path | None, bootstrap: str | None, *, patience_s: float = PATIENCE_S
+) -> Configured:
     """What a configuration says, or the environment and the defaults; `bootstrap` wins over all.
 
     Raises SettingsError.
     """
-    if config is None:
-        return Configured(connection_to(bootstrap))
-    settings = read_settings(config)
-    kafka, topics = settings.kafka, settings.topics
-    connection = connection_to(bootstrap or kafka.bootstrap, kafka.security)
-    return Configured(connection, topics.ledger, settings.own_registry, topics.prefix)
+    settings = settings_of(config)
+    address = bootstrap or (settings.kafka.bootstrap if config else None)
+    connection = connection_to(address, settings.kafka.security, patience_s=patience_s)
+    return Configured(settings, connection)

@@ -9,7 +9,7 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
-from gueststar.stretching import Plane, stretched
+from gueststar.stretch import Plane, stretched
 from schemas.batch import PLANES
 
 SIDE = 24

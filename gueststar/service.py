@@ -18,8 +18,8 @@ from broker.settings import TopicsSection, read_settings
 from broker.subscribed import is_pattern
 from gueststar.allocator import keep_freed_memory, keep_what_is_loaded
 from gueststar.release import __version__
-from gueststar.starting import moving
-from gueststar.stopping import stopped_by_signal
+from gueststar.signals import stopped_by_signal
+from gueststar.start import moving
 
 LOG_LINE = "%(asctime)s %(levelname)s %(message)s"
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError, TopicRemade, TransactionAborted
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
+from broker.kafka.connection import PATIENCE_S
 from broker.ports import Message, Partition, Sink, Source
 from broker.rewinding import ToOffsets
 from broker.topics import Topics, matching, topics_of
@@ -18,7 +19,7 @@ from gueststar.alert import Alert, rows
 from gueststar.ending import Ending, Until
 from gueststar.passed_over import PassedOver
 from gueststar.scored import Note, noted, scored, versions
-from gueststar.starting import Start, beginning
+from gueststar.start import Start, beginning
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.container import MAGIC
@@ -69,8 +70,8 @@ def subscribe(
     answers, SettingsError for a topic, a start or a setting that is none, OffsetGap for an offset
     that the topic does not hold, TopicMissing for the end of a topic that does not exist.
     """
-    connection = connection_to(bootstrap, security)
-    ending, schemas = Ending.of(until, timeout_s), registered(registry)
+    connection, ending = connection_to(bootstrap, security), Ending.of(until, timeout_s)
+    schemas = registered(registry)
     opened = connected(connection, topic, group=group, start=start, ending=ending, schemas=schemas)
     with closing(opened) as subscription:
         yield from subscription
@@ -93,17 +94,22 @@ def subscribe_batches(
     and `gueststar.astropy_table(batch)` and `pandas_frame(batch)` make tables of it. A batch counts
     as dealt with when the next one is asked for.
     """
-    connection = connection_to(bootstrap, security)
-    ending, schemas = Ending.of(until, timeout_s), registered(registry)
+    connection, ending = connection_to(bootstrap, security), Ending.of(until, timeout_s)
+    schemas = registered(registry)
     opened = connected(connection, topic, group=group, start=start, ending=ending, schemas=schemas)
     with closing(opened) as subscription:
         yield from subscription.batches()
 
 
-def connection_to(bootstrap: str | None, security: Mapping[str, str] | None = None) -> Connection:
+def connection_to(
+    bootstrap: str | None,
+    security: Mapping[str, str] | None = None,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Connection:
     """The Kafka that the arguments name, else the environment."""
     address = bootstrap or os.environ.get("GUESTSTAR_BOOTSTRAP") or BOOTSTRAP
-    return Connection.configured(address, security=security)
+    return Connection.configured(address, patience_s=patience_s, security=security)
 
 
 def registered(registry: str | Mapping[str, str] | None) -> SchemaSource | None:

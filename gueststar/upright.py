@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gueststar.row import Row
-from gueststar.stretching import Plane
+from gueststar.stretch import Plane
 from schemas.fits import PlaneReader, StampLimits
 
 Vector = tuple[float, float]

@@ -23,11 +23,12 @@ from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaFetcher, 
 from broker.ledger import Delivery
 from broker.ports import Message, Sink
 from broker.rewinding import ToTime
-from broker.settings import Settings, TopicsSection, read_settings
+from broker.settings import Settings
+from gueststar.configured import configured
 from gueststar.ending import Ending
 from gueststar.filtering.place import operator
-from gueststar.starting import beginning
-from gueststar.subscription import connection_to, reader
+from gueststar.start import beginning
+from gueststar.subscription import reader
 from schemas.suggestion import nearest
 
 POLL_MESSAGES_MAX = 500
@@ -151,11 +152,8 @@ def place_of(config: Path | None, bootstrap: str | None) -> Place:
 
     Raises SettingsError.
     """
-    if config is None:
-        return Place(connection_to(bootstrap), Settings(TopicsSection(input=("any",))))
-    settings = read_settings(config)
-    kafka = settings.kafka
-    return Place(connection_to(bootstrap or kafka.bootstrap, kafka.security), settings)
+    broker = configured(config, bootstrap)
+    return Place(broker.connection, broker.settings)
 
 
 def choice_of(reasons: list[str] | None, since: str | None, topic: str | None) -> Choice:

@@ -19,7 +19,7 @@ from gueststar.demo.screen import number, screen
 from gueststar.demo.stage import DELIVERY, SURVEY_TOPIC, Stage, demo_parts
 from gueststar.demo.summary import summary
 from gueststar.demo.tally import Tally
-from gueststar.stopping import stopped_by_signal
+from gueststar.signals import stopped_by_signal
 
 PICTURE_LINES = 30
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from broker.deployments.records import DryRun
 from broker.errors import TopicMissing
 from filters.alerts import Table
+from gueststar.configured import settings_of
 from gueststar.filtering.candidates import Candidate, candidates
-from gueststar.filtering.context import context_of
 from gueststar.filtering.deployed import active
 from gueststar.filtering.place import place_of
 from gueststar.filtering.records import keep
@@ -23,6 +23,7 @@ from gueststar.filtering.terminal import show
 from replay.sending import bar
 from schemas.errors import ArchiveError, FilterError
 from sky.catalogues import Sky
+from sky.configuration import open_sky
 
 
 def dry_run(
@@ -46,16 +47,17 @@ def dry_run(
     ArchiveError for an archive that cannot be read.
     """
     console = console or Console()
-    context, asked = context_of(config), candidates(what)
-    source = opened(archive, nights, schemas=context.schemas)
+    settings, asked = settings_of(config), candidates(what)
+    sky = open_sky(settings.filters.regions, settings.filters.watchlists)
+    source = opened(archive, nights, schemas=settings.schemas.folder)
     live = _live(asked, config, bootstrap) if bootstrap else {}
     builders = [
         ReportBuilder(
-            each, lambda rows: kept(rows, source.decoder), sky=context.sky, live=live.get(each.name)
+            each, lambda rows: kept(rows, source.decoder), sky=sky, live=live.get(each.name)
         )
         for each in asked
     ]
-    _go_through(source, builders, context.sky, console)
+    _go_through(source, builders, sky, console)
     run = Run(archive, nights, source.sha256, source.rejected, source.has_stamps, time.time())
     reports = [each.report() for each in builders]
     for each in reports:

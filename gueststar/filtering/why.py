@@ -16,16 +16,17 @@ from broker.errors import SettingsError
 from filters.alerts import Alerts, Reading, Table
 from filters.loading import builtin_names
 from filters.selection import Selection
+from gueststar.configured import configured, settings_of
 from gueststar.filtering.candidates import EXPRESSIONS, Candidate, candidates
-from gueststar.filtering.context import context_of
 from gueststar.filtering.deployed import deployed
 from gueststar.filtering.lookup import in_archive, on_topic
 from gueststar.filtering.place import place_of
-from gueststar.subscription import connection_to, reader, registered
+from gueststar.subscription import reader, registered
 from gueststar.table import plain_table
 from schemas.batch import AlertBatch
 from schemas.columns import CODES
 from sky.catalogues import NO_SKY, Sky
+from sky.configuration import open_sky
 
 NOT_SELECTED = 3
 """The exit status where the filter selects none of the alerts asked for; 1 is an error's."""
@@ -74,20 +75,21 @@ def why(
     were published. Raises ArchiveError where no such alert is found, FilterError for a filter
     that there is not.
     """
-    console, context = console or Console(), context_of(config)
+    console, settings = console or Console(), settings_of(config)
+    sky = open_sky(settings.filters.regions, settings.filters.watchlists)
     asked = _candidates(what, version, config, bootstrap, on_kafka=archive is None)
     if archive is not None:
-        found = in_archive(wanted, archive, schemas=context.schemas)
+        found = in_archive(wanted, archive, schemas=settings.schemas.folder)
     else:
-        link = connection_to(bootstrap or context.bootstrap, context.security)
-        source = reader(link, topic or context.enriched, start=f"{hours}h")
-        found = on_topic(wanted, source, schemas=registered(registry or context.registry))
+        link = configured(config, bootstrap).connection
+        source = reader(link, topic or settings.topics.enriched, start=f"{hours}h")
+        found = on_topic(wanted, source, schemas=registered(registry or settings.own_registry))
     selected = False
     for batch in found:
         for row in range(len(batch)):
             one = batch.take(np.array([row]))
             for each in asked:
-                selected |= _say(each, one, context.sky, console)
+                selected |= _say(each, one, sky, console)
     return selected
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from gueststar.pictures.look import AMBER, FAINT, GREY, NO_PIXEL, PALE
 from gueststar.row import Row
-from gueststar.stretching import stretched
+from gueststar.stretch import stretched
 from gueststar.upright import Compass, upright, why_none
 from schemas.batch import PLANES
 

@@ -14,7 +14,7 @@ from broker.balance import Balance
 from broker.kafka import KafkaAdmin
 from broker.ledger import read_entry
 from broker.node import KafkaNode
-from gueststar.auditing import audit
+from gueststar.audit import audit
 from gueststar.subscription import reader
 from replay.invention import invent
 from schemas.decode import Decoder

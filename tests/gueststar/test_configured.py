@@ -34,8 +34,8 @@ def test_readers_follow_the_configuration(config: Path) -> None:
     broker = configured(config, None)
     assert broker.connection.bootstrap == "kafka.example.org:9092"
     assert broker.connection.security == {"security.protocol": "SSL"}
-    assert broker.ledger == "two.ledger"
-    assert broker.registry == {"url": "http://schemas.example.org"}
+    assert broker.settings.topics.ledger == "two.ledger"
+    assert broker.settings.own_registry == {"url": "http://schemas.example.org"}
 
 
 def test_topics_are_found_by_the_names_that_the_documents_give_them(config: Path) -> None:
@@ -50,7 +50,8 @@ def test_without_a_configuration_the_environment_and_the_defaults_serve(
     monkeypatch.setenv("GUESTSTAR_BOOTSTRAP", "there:9092")
     assert configured(None, None).connection.bootstrap == "there:9092"
     broker = configured(None, "here:9092")
-    assert (broker.connection.bootstrap, broker.ledger) == ("here:9092", "gueststar.ledger")
+    assert broker.connection.bootstrap == "here:9092"
+    assert broker.settings.topics.ledger == "gueststar.ledger"
     assert broker.named(["young-supernovae"]) == ["young-supernovae"]
 
 

@@ -51,6 +51,8 @@ def test_importing_it_imports_nothing_heavy() -> None:
 
 def test_subscribing_loads_neither_pictures_nor_tables() -> None:
     heavy = ("astropy", "mocpy", "pyarrow", "matplotlib", "pandas", "onnxruntime")
-    script = f"import sys, gueststar.watching; print([m for m in {heavy} if m in sys.modules])"
+    script = (
+        f"import sys, gueststar.subscribe_command; print([m for m in {heavy} if m in sys.modules])"
+    )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError
 from broker.settings import FiltersSection
 from gueststar.command import app, explain
-from gueststar.filtering.place import Place, place_of
+from gueststar.filtering.place import place_of
 from gueststar.filtering.records import STATE
 
 COMMANDS = ("test", "deploy", "list", "history", "pause", "resume", "remove")
@@ -66,11 +67,12 @@ def test_what_is_not_to_be_deployed_is_refused_before_kafka_is_asked(
 def test_without_a_configuration_the_defaults_and_the_environment_hold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert place_of(None, None) == Place()
-    assert (Place().live, Place().prefix) == (FiltersSection().live, FiltersSection().topic_prefix)
+    place = place_of(None, None)
+    assert place.connection.bootstrap == BOOTSTRAP
+    assert place.settings.filters == FiltersSection()
     monkeypatch.setenv("GUESTSTAR_BOOTSTRAP", "there:1")
-    assert place_of(None, None).bootstrap == "there:1"
-    assert place_of(None, "here:1").bootstrap == "here:1"
+    assert place_of(None, None).connection.bootstrap == "there:1"
+    assert place_of(None, "here:1").connection.bootstrap == "here:1"
 
 
 def test_a_configuration_says_where_and_how(
@@ -80,7 +82,9 @@ def test_a_configuration_says_where_and_how(
     path = tmp_path / "gueststar.toml"
     text = '[kafka]\nbootstrap = "here:1"\n[topics]\ninput = ["a"]\npartitions = 3\n[filters]\n'
     path.write_text(f'{text}live = "control"\ntopic_prefix = "x."\n')
-    assert place_of(path, None) == Place("here:1", "control", "x.", 3, 1, {})
+    place = place_of(path, None)
+    assert (place.connection.bootstrap, place.prefix) == ("here:1", "x.")
+    assert (place.settings.filters.live, place.settings.topics.partitions) == ("control", 3)
     path.write_text(f'{text}live = ""\n')
     with pytest.raises(SettingsError, match="no filter is deployed here"):
         place_of(path, None)

@@ -14,8 +14,8 @@ from rich.console import Console, Group
 
 from broker.memory import MemoryKafka, MemorySource, PlainMemorySink
 from gueststar.alert import Alert
+from gueststar.subscribe_command import Screen, json_line, plain, show_lines, show_table
 from gueststar.subscription import Subscription
-from gueststar.watching import Screen, json_line, plain, show_lines, show_table, until
 from tests.gueststar.conftest import ALERTS, SCORES, TOPIC
 
 
@@ -117,14 +117,14 @@ def test_a_limit_is_kept_and_the_last_alert_counts_as_dealt_with(memory: MemoryK
         source = MemorySource(memory, group="own", topics=[TOPIC])
         subscription = Subscription(source, PlainMemorySink(memory, name="own"))
         with closing(subscription):
-            read += [alert.alert_id for alert in until(Event(), subscription, limit=2)]
+            read += [alert.alert_id for alert in subscription.until(lambda: False, limit=2)]
     assert len(set(read)) == 4
 
 
 def test_nothing_is_shown_once_told_to_stop(memory: MemoryKafka) -> None:
     stop = Event()
     subscription = Subscription(MemorySource(memory, group="own", topics=[TOPIC]), None)
-    arriving = until(stop, subscription)
+    arriving = subscription.until(stop.is_set)
     next(arriving)
     stop.set()
     assert list(arriving) == []

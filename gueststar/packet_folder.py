@@ -17,7 +17,7 @@ NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9+_-]")
 NAME_CHARACTERS_MAX = 100
 
 
-class Folder:
+class PacketFolder:
     """A folder of packets, OBJECT_ALERTID.avro each; what it holds already is not written again."""
 
     def __init__(self, path: Path, *, packets_max: int = PACKETS_MAX) -> None:
@@ -50,7 +50,7 @@ class Folder:
         return path
 
 
-def saved(alerts: Iterable[Alert], folder: Folder) -> Iterator[Alert]:
+def saved(alerts: Iterable[Alert], folder: PacketFolder) -> Iterator[Alert]:
     """The same alerts, each kept before it is handed on."""
     for alert in alerts:
         folder.keep(alert)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gueststar.stretching import Plane, stretched
+from gueststar.stretch import Plane, stretched
 
 SCIENCE, DIFFERENCE = 0, 2
 

@@ -12,9 +12,8 @@ from broker.errors import KafkaUnavailable, LedgerError
 from broker.ledger import Counts, Delivery, Entry, Gap, Range
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.ports import Output, Partition, PartitionLife, Source
-from gueststar import auditing
 from gueststar.accounts import lines
-from gueststar.auditing import Open, audit, spans, visible
+from gueststar.audit import Open, audit, spans, visible
 
 LEDGER = "ledger"
 SURVEY = Partition("ztf", 0)
@@ -101,7 +100,7 @@ def test_a_topic_that_is_no_ledger_is_said_so(memory: MemoryKafka) -> None:
 def test_a_topic_that_gives_nothing_more_is_not_waited_for_for_ever(
     memory: MemoryKafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auditing, "STANDSTILL_S_MAX", 0.0)
+    monkeypatch.setattr("gueststar.audit.STANDSTILL_S_MAX", 0.0)
     sink = MemorySink(memory, name="open")
     sink.rebuild()
     sink.begin()

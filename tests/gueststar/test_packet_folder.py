@@ -12,7 +12,7 @@ import pytest
 import gueststar
 from filters.handmade import handmade
 from gueststar.alert import Alert, rows
-from gueststar.saving import Folder, container_of, saved
+from gueststar.packet_folder import PacketFolder, container_of, saved
 from gueststar.scored import NO_NOTE, noted
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
@@ -37,7 +37,7 @@ def alerts(enriched: list[bytes]) -> list[Alert]:
 def test_each_alert_is_a_file_that_plain_fastavro_reads(
     alerts: list[Alert], tmp_path: Path
 ) -> None:
-    assert list(saved(alerts, Folder(tmp_path))) == alerts
+    assert list(saved(alerts, PacketFolder(tmp_path))) == alerts
     for alert in alerts:
         path = tmp_path / f"{alert.object_id}_{alert.alert_id}.avro"
         with path.open("rb") as file:
@@ -47,7 +47,7 @@ def test_each_alert_is_a_file_that_plain_fastavro_reads(
 
 
 def test_what_was_saved_is_read_again_with_its_scores(alerts: list[Alert], tmp_path: Path) -> None:
-    list(saved(alerts, Folder(tmp_path)))
+    list(saved(alerts, PacketFolder(tmp_path)))
     (batch,) = gueststar.read(tmp_path)
     assert sorted(batch.alert_id.tolist()) == sorted(alert.alert_id for alert in alerts)
     assert sum(bool(note["scores"]) for note in noted(batch)) == ALERTS - 1
@@ -57,7 +57,7 @@ def test_a_bare_record_is_saved_with_its_schema(tmp_path: Path) -> None:
     packet = golden.rubin_packet(1)
     batch = Decoder(schemas=golden.GoldenSchemas()).decode([packet])
     (alert,) = alerts_of(batch)
-    path = Folder(tmp_path).keep(alert)
+    path = PacketFolder(tmp_path).keep(alert)
     with path.open("rb") as file:
         (record,) = fastavro.reader(file)
     assert record["diaSource"]["diaSourceId"] == alert.alert_id
@@ -75,14 +75,14 @@ def test_a_bare_enriched_record_keeps_what_was_learned() -> None:
 
 
 def test_what_the_folder_has_is_not_written_again(alerts: list[Alert], tmp_path: Path) -> None:
-    path = Folder(tmp_path).keep(alerts[0])
+    path = PacketFolder(tmp_path).keep(alerts[0])
     path.write_bytes(b"mine")
-    Folder(tmp_path, packets_max=1).keep(alerts[0])
+    PacketFolder(tmp_path, packets_max=1).keep(alerts[0])
     assert path.read_bytes() == b"mine"
 
 
 def test_a_folder_takes_no_more_than_it_may(alerts: list[Alert], tmp_path: Path) -> None:
-    folder = Folder(tmp_path, packets_max=2)
+    folder = PacketFolder(tmp_path, packets_max=2)
     with pytest.raises(ArchiveError, match="holds 2 packets, as many as --save-max allows"):
         list(saved(alerts, folder))
     assert len(list(tmp_path.iterdir())) == 2
@@ -90,7 +90,7 @@ def test_a_folder_takes_no_more_than_it_may(alerts: list[Alert], tmp_path: Path)
 
 def test_what_a_killed_process_left_half_is_removed(alerts: list[Alert], tmp_path: Path) -> None:
     (tmp_path / ".half_1.avro.part").write_bytes(b"Obj")
-    Folder(tmp_path).keep(alerts[0])
+    PacketFolder(tmp_path).keep(alerts[0])
     assert [path.name[0] for path in tmp_path.iterdir()] == ["Z"]
 
 
@@ -98,7 +98,7 @@ def test_what_a_killed_process_left_half_is_removed(alerts: list[Alert], tmp_pat
 def test_no_object_s_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
     batch = handmade(object_id=[name], alert_id=[7])
     object.__setattr__(batch, "packets", [b"Obj\x01"])
-    path = Folder(tmp_path / "deep").keep(alerts_of(batch)[0])
+    path = PacketFolder(tmp_path / "deep").keep(alerts_of(batch)[0])
     assert path.parent == tmp_path / "deep"
     assert path.name.endswith("_7.avro")
     assert not path.name.startswith(".")

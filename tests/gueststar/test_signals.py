@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from gueststar.stopping import SIGNALS, stopped_by_signal
+from gueststar.signals import SIGNALS, stopped_by_signal
 
 
 @pytest.mark.parametrize("number", SIGNALS)

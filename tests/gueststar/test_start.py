@@ -13,7 +13,7 @@ from broker.errors import SettingsError
 from broker.rewinding import Rewind, ToOffsets, ToTime
 from broker.settings import TopicsSection
 from gueststar.service import moved
-from gueststar.starting import NEVER_MS, Start, beginning
+from gueststar.start import NEVER_MS, Start, beginning
 
 NOW = 1_800_000_000.0
 THREE = datetime(2026, 11, 21, 3, tzinfo=UTC)

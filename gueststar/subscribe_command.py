@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -20,10 +19,10 @@ from broker.kafka import Connection
 from gueststar import closeup
 from gueststar.alert import Alert
 from gueststar.ending import Ending, Until
-from gueststar.saving import PACKETS_MAX, Folder, saved
-from gueststar.starting import Start
-from gueststar.stopping import stopped_by_signal
-from gueststar.subscription import Subscription, connected, registered
+from gueststar.packet_folder import PACKETS_MAX, PacketFolder, saved
+from gueststar.signals import stopped_by_signal
+from gueststar.start import Start
+from gueststar.subscription import connected, registered
 from gueststar.table import alert_table, line
 from schemas.annotation import SelectedBy
 from schemas.columns import COLUMNS
@@ -50,7 +49,7 @@ class Wanted:
 
 def watch(topics: Sequence[str], connection: Connection, wanted: Wanted) -> None:
     """Show alerts until told to stop, or until there were as many as wanted."""
-    folder = Folder(wanted.save, packets_max=wanted.save_max) if wanted.save else None
+    folder = PacketFolder(wanted.save, packets_max=wanted.save_max) if wanted.save else None
     source = connected(
         connection,
         topics,
@@ -61,17 +60,12 @@ def watch(topics: Sequence[str], connection: Connection, wanted: Wanted) -> None
     )
     console = Console()
     with closing(source) as subscription, stopped_by_signal() as stop:
-        arriving = until(stop, subscription, limit=wanted.limit)
+        arriving = subscription.until(stop.is_set, limit=wanted.limit)
         kept = saved(arriving, folder) if folder else arriving
         if wanted.as_json or not console.is_terminal:
             show_lines(kept, as_json=wanted.as_json)
         else:
             show_table(kept, console, ", ".join(topics))
-
-
-def until(stop: Event, subscription: Subscription, *, limit: int | None = None) -> Iterator[Alert]:
-    """A subscription's alerts until the event is set, or there were `limit` of them."""
-    return subscription.until(stop.is_set, limit=limit)
 
 
 def show_lines(alerts: Iterable[Alert], *, as_json: bool) -> None:
