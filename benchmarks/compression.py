@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
 from benchmarks.whole_path import values
-from broker.alerts.packing import Topics
+from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Pipeline
 from broker.clock import SystemClock
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, TopicSettings

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Final
 from broker.alerts.access import PublicDecoder
 from broker.alerts.dead_letters import DeadLetterBound
 from broker.alerts.dead_letters.log import DeadLetterLog
-from broker.alerts.packing import Topics
+from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Decodes, Pipeline
 from broker.clock import SystemClock
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
 from broker.errors import SettingsError
+from broker.fault_log import FaultLog
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.ports import Clock, ControlTopic, Sink, Source
-from broker.providing import Provider, provide
-from broker.reporting import Reporter
-from broker.rewinding import Rewind
+from broker.provider import Provider, provide
+from broker.rewind import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import CatalogueSection, Settings
@@ -217,7 +217,7 @@ def worker(
                 worker=name,
                 version=version,
                 clock=clock,
-                observer=Observers(metrics, Reporter(clock), DeadLetterLog(clock), *observers),
+                observer=Observers(metrics, FaultLog(clock), DeadLetterLog(clock), *observers),
                 deployments=deployments,
             )
 

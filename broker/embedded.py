@@ -24,7 +24,7 @@ from typing import Final
 from confluent_kafka import KafkaException, Producer
 
 from broker.errors import KafkaUnavailable
-from broker.kafka.closing import within_patience
+from broker.kafka.group_consumer import within_patience
 from broker.kafka.watch import CLIENT_LOG
 
 PARTITIONS: Final = 4

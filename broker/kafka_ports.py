@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from broker.kafka import AtLeastOnceSink, Connection, KafkaSink, KafkaSource
 from broker.ledger import Delivery
 from broker.ports import Sink, Source
-from broker.rewinding import Rewind
+from broker.rewind import Rewind
 from broker.settings import Settings
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -102,32 +100,3 @@ class Observers:
         """Tell each."""
         for observer in self._observers:
             observer.on_abort(error, phase)
-
-
-class PhaseFile:
-    """Keeps the present phase in a small file, so that it outlives a `kill -9`.
-
-    The file always holds one phase's name, padded with blanks: one write a phase, in place.
-    """
-
-    WIDTH = max(map(len, Phase))
-
-    def __init__(self, path: Path) -> None:
-        """Creates the file where it is missing."""
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
-
-    def on_phase(self, phase: Phase) -> None:
-        """Write it."""
-        os.pwrite(self._file, phase.ljust(self.WIDTH).encode(), 0)
-
-    def on_batch(self, report: BatchReport) -> None:
-        """Not kept."""
-
-    def on_abort(self, error: BrokerError, phase: Phase) -> None:
-        """Not kept."""
-
-    @staticmethod
-    def read(path: Path) -> Phase | None:
-        """The phase in the file; None where it was never written."""
-        name = path.read_text().strip() if path.exists() else ""
-        return Phase(name) if name else None

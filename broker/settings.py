@@ -1,7 +1,7 @@
 """What a worker is told in CONFIG.toml: every key, its default, and its unit in its name.
 
 `examples/gueststar.toml` lists them all with a sentence each, and a test holds it to this file.
-How the file is read, and what is said of a mistake in it, stands in broker/reading.py.
+How the file is read, and what is said of a mistake in it, stands in broker/toml_tables.py.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from broker.kafka.connection import (
     check_security,
 )
 from broker.ledger import Delivery
-from broker.reading import read_table
 from broker.runner import RunLimits
 from broker.subscribed import is_pattern, matches
+from broker.toml_tables import read_table
 from broker.topic_names import check_prefix, check_prefix_of_all, prefixed
 from broker.topics import topics_of
 from classifiers.served import BUILT_IN

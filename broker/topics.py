@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from broker.errors import SettingsError, TopicMissing
 from broker.subscribed import matches
+from filters.selection import TOPIC
 from schemas.suggestion import nearest
 
 Topics = str | Sequence[str]
@@ -16,9 +16,6 @@ Topics = str | Sequence[str]
 A pattern is a regular expression that matches from a name's beginning ("^ztf_[0-9]{8}$"), and may
 stand in a list beside names. Topics that match it later are read, too.
 """
-
-NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
-"""What Kafka takes for a topic's name."""
 
 
 def topics_of(named: Topics) -> tuple[str, ...]:
@@ -67,7 +64,7 @@ def _is_texts(named: object) -> bool:
 
 def _check(name: str) -> None:
     if not name.startswith("^"):
-        if NAME.fullmatch(name):
+        if TOPIC.fullmatch(name):
             return
         raise SettingsError(
             f"topic {name!r} is no name of a topic: letters, digits, '.', '_' and '-' only; a"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from broker.errors import SettingsError
-from broker.ports import Partition, Source
+from broker.ports import Message, Partition, Source
+
+POLL_MESSAGES_MAX: Final = 500
+POLL_BYTES_MAX: Final = 64_000_000
+POLL_WAIT_S: Final = 0.5
+"""How long one poll waits for a first message, and so at most how late an interrupt is heard."""
 
 Until = Literal["end"]
 """Where reading ends: at the end that each partition had when the reader first got it."""
@@ -57,3 +62,14 @@ class Ending:
                 return False
             self._ends = {**ends, **self._ends}
         return all(at >= self._ends[each] for each, at in positions.items())
+
+
+def polls_to_end(source: Source) -> Iterator[list[Message]]:
+    """What each poll brings, up to where the partitions ended when the source first got them."""
+    ending, done = Ending(at_end=True), False
+    while not done:
+        came = source.poll(
+            messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=POLL_WAIT_S
+        )
+        yield came
+        done = ending.reached(source, came=bool(came))

@@ -13,7 +13,7 @@ from broker.assembly import build, connect, worker
 from broker.errors import SettingsError
 from broker.kafka import KafkaAdmin
 from broker.plan import Plan, PlannedTopic, plan
-from broker.rewinding import Rewind, ToOffsets
+from broker.rewind import Rewind, ToOffsets
 from broker.settings import TopicsSection, read_settings
 from broker.subscribed import is_pattern
 from gueststar.allocator import keep_freed_memory, keep_what_is_loaded

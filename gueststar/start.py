@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from broker.errors import SettingsError
 from broker.kafka.connection import Start as Named
-from broker.rewinding import Rewind, ToOffsets, ToTime
+from broker.rewind import Rewind, ToOffsets, ToTime
 
 Start = str | datetime | timedelta | Mapping[int, int]
 """One of

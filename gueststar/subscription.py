@@ -13,10 +13,10 @@ from broker.errors import SettingsError, TopicRemade, TransactionAborted
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
 from broker.kafka.connection import PATIENCE_S
 from broker.ports import Message, Partition, Sink, Source
-from broker.rewinding import ToOffsets
+from broker.rewind import ToOffsets
 from broker.topics import Topics, matching, topics_of
 from gueststar.alert import Alert, rows
-from gueststar.ending import Ending, Until
+from gueststar.ending import POLL_BYTES_MAX, POLL_MESSAGES_MAX, POLL_WAIT_S, Ending, Until
 from gueststar.passed_over import PassedOver
 from gueststar.scored import Note, noted, scored, versions
 from gueststar.start import Start, beginning
@@ -29,11 +29,6 @@ from schemas.learned import Given
 from schemas.writing import contained
 
 LOG = logging.getLogger("gueststar.subscription")
-
-POLL_MESSAGES_MAX = 500
-POLL_BYTES_MAX = 64_000_000
-POLL_WAIT_S = 0.5
-"""How long one poll waits for a first alert, and so at most how late an interrupt is heard."""
 
 
 def subscribe(

@@ -2,10 +2,9 @@
 
 access.py        which packets may be published at all
 pipeline.py      the steps in a row, from messages to outputs
-scoring.py       classifiers, and the rows at which one raised
 disagreement.py  where a classifier and the survey's own score are sure of the opposite
 decided.py       a batch scored and selected, and what is counted of it
-packing.py       records within the size that a topic takes
+packer.py        records within the size that a topic takes
 envelopes.py     keys and headers of what is published
 dead_letters/    alerts that cannot be published, their bound, their replay
 """

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from broker.alerts.dead_letters import DeadLetter
 from broker.alerts.disagreement import Disagreements
-from broker.alerts.packing import Packed
+from broker.alerts.packer import Packed
 from broker.ledger import Counts
 from broker.ports import Message
 from filters.decision import Fault

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from broker.alerts.packing import Record, Shape
+from broker.alerts.packer import Record, Shape
 from broker.ports import Headers, Message, size_bytes
 from schemas.batch import AlertBatch
 from schemas.enriched import Written

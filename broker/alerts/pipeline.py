@@ -14,7 +14,7 @@ from broker.alerts.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.alerts.decided import DecidedBatch
 from broker.alerts.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
 from broker.alerts.envelopes import JSON, JSON_BYTES, Envelopes
-from broker.alerts.packing import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
+from broker.alerts.packer import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
 from broker.errors import TopicMissing
 from broker.ledger import Counts
 from broker.observer import Step

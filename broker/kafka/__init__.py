@@ -1,25 +1,29 @@
 """The one door to Kafka: everything that speaks to a server through confluent-kafka stands here.
 
-connection.py  where Kafka is, and what every client of ours is told
-watch.py       librdkafka's log, statistics and outages, said through Python's logging
-faults.py      Kafka's errors as the tree of broker/errors.py
-admin.py       topics, their limits, and whether Kafka is up
-source.py      a group member that consumes           offsets.py  what its group has committed
-placement.py   where it begins in a partition        rewinding.py  times and offsets to begin at
-history.py     what was there when a group first came
-lives.py       whether a topic is still the one that was read
-closing.py     its consumer, and how that is ended without a wait for ever
-sink.py        a producer in transactions             at_least_once.py  one without
-publisher.py   what both sinks do with a producer
-control_topic.py  a compacted topic that everyone reads whole
-fetching.py    single messages at known offsets       messages.py  a client's message as ours
+connection.py      where Kafka is, and what every client of ours is told
+watch.py           librdkafka's log, statistics and outages, said through Python's logging
+faults.py          Kafka's errors as the tree of broker/errors.py
+admin.py           topics, their limits, and whether Kafka is up
+source.py          a group member that consumes
+offsets.py         what its group has committed
+placement.py       where it begins in a partition
+rewind_targets.py  times and offsets to begin at
+history.py         what was there when a group first came
+lives.py           whether a topic is still the one that was read
+group_consumer.py  its consumer, and how that is ended without a wait for ever
+sink.py            a producer in transactions
+at_least_once.py   one without
+publisher.py       what both sinks do with a producer
+control_topic.py   a compacted topic that everyone reads whole
+fetcher.py         single messages at known offsets
+messages.py        a client's message as ours
 """
 
 from broker.kafka.admin import KafkaAdmin, TopicSettings
 from broker.kafka.at_least_once import AtLeastOnceSink
 from broker.kafka.connection import Connection
 from broker.kafka.control_topic import KafkaControlTopic, control_topic
-from broker.kafka.fetching import KafkaFetcher
+from broker.kafka.fetcher import KafkaFetcher
 from broker.kafka.sink import KafkaSink
 from broker.kafka.source import KafkaSource
 

@@ -13,9 +13,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from broker.errors import KafkaUnavailable
-from broker.kafka.closing import within_patience
 from broker.kafka.connection import Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, passes, settings_checked
+from broker.kafka.group_consumer import within_patience
 
 Answer = TypeVar("Answer")
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+from uuid import uuid4
 
 from broker.errors import SettingsError
 from broker.kafka.watch import CLIENT_LOG, Watch
@@ -116,6 +117,19 @@ class Connection:
     def silent_client(self) -> dict[str, Any]:
         """A client that reports through its calls alone: nobody serves its queue while idle."""
         return {**self.client(), "log_level": 2, "logger": CLIENT_LOG}
+
+    def lone_consumer(self, what: str) -> dict[str, Any]:
+        """A reader in no group, which commits nothing; `what` it is stands in its name."""
+        return {
+            **self.silent_client(),
+            # A name that the client insists on.
+            "group.id": f"gueststar-{what}-{uuid4().hex}",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            # Its event says that the end was reached, whatever compaction left out.
+            "enable.partition.eof": True,
+        }
 
     def consumer(
         self, *, group: str, worker: str | None, session_timeout_ms: int

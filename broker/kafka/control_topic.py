@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Final
 
 import confluent_kafka
@@ -18,7 +17,6 @@ from confluent_kafka import (
 
 from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka.admin import TopicSettings
-from broker.kafka.closing import within_patience
 from broker.kafka.connection import Connection
 from broker.kafka.faults import (
     UNKNOWN_TOPIC,
@@ -28,6 +26,7 @@ from broker.kafka.faults import (
     refused,
     settings_checked,
 )
+from broker.kafka.group_consumer import within_patience
 from broker.kafka.watch import STATISTICS_INTERVAL_MS, Pulse
 from broker.ports import Message
 from schemas.errors import BrokerError
@@ -65,16 +64,9 @@ class KafkaControlTopic:
         with settings_checked():
             self._consumer = Consumer(
                 {
-                    **self._connection.silent_client(),
-                    # A name that the client insists on: no group is joined, nothing committed.
-                    "group.id": f"gueststar-control-topic-{uuid.uuid4().hex}",
-                    "isolation.level": "read_committed",
-                    "enable.auto.commit": False,
-                    "enable.auto.offset.store": False,
+                    **self._connection.lone_consumer("control-topic"),
                     # A position that compaction passed over: what is read twice adds up the same.
                     "auto.offset.reset": "earliest",
-                    # Its event says that the end was reached, whatever compaction left out.
-                    "enable.partition.eof": True,
                     "statistics.interval.ms": STATISTICS_INTERVAL_MS,
                     "stats_cb": self._pulse.hear_statistics,
                 }

@@ -9,9 +9,9 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from broker.errors import KafkaUnavailable, TransactionAborted
-from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, passes
+from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.watch import LOG
 from broker.lives import Committed
 from broker.ports import Life, Partition

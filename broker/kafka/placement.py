@@ -8,11 +8,11 @@ from broker.kafka.connection import Start
 from broker.kafka.history import History
 from broker.kafka.lives import Lives
 from broker.kafka.offsets import GroupOffsets
-from broker.kafka.rewinding import Rewinding
+from broker.kafka.rewind_targets import RewindTargets
 from broker.kafka.watch import LOG
 from broker.lives import Committed, Memory
 from broker.ports import Life, Partition
-from broker.rewinding import Rewind
+from broker.rewind import Rewind
 from schemas.suggestion import nearest
 
 
@@ -28,7 +28,7 @@ class Placement:
     def __init__(
         self, subscription: Sequence[str], start: Start, rewind: Rewind | None, *, durable: bool
     ) -> None:
-        self._rewinding = Rewinding(rewind)
+        self._rewind = RewindTargets(rewind)
         self._history = History(subscription, start, alone=not durable)
         self._kept: dict[Partition, Committed] | None = None if durable else {}
         self._awaited: set[str] = set()
@@ -77,7 +77,7 @@ class Placement:
             for each, at in begun.items()
         }
         self._commit({p: at for p, at in places.items() if at != known.get(p)}, offsets)
-        self._rewinding.done(found)
+        self._rewind.done(found)
         return {each: places[each] for each in partitions}
 
     def _read(
@@ -114,7 +114,7 @@ class Placement:
             known = self._read(asked, offsets)
             return None if known is None else {each: at for each, (at, _) in known.items()}
 
-        moved = self._rewinding.targets(found, offsets)
+        moved = self._rewind.targets(found, offsets)
         if moved is None:
             return None
         new = [each for each, place in found.items() if place.offset < 0 and each not in moved]

@@ -20,7 +20,7 @@ from broker.kafka.faults import (
     settings_checked,
     transaction_fault,
 )
-from broker.kafka.partitioning import Partitioner
+from broker.kafka.partitioner import Partitioner
 from broker.kafka.watch import UNHEARD_S_MAX
 from broker.ports import Output
 from schemas.errors import BrokerError

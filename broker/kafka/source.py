@@ -19,17 +19,17 @@ import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
-from broker.kafka.closing import GroupConsumer
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.coverage import Coverage
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
+from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.lives import Lives
 from broker.kafka.messages import is_fatal, message_of
 from broker.kafka.offsets import GroupOffsets, placed
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
 from broker.ports import Life, Message, Partition
-from broker.rewinding import Rewind
+from broker.rewind import Rewind
 from schemas.errors import BrokerError
 
 CHUNK_MESSAGES: Final = 64

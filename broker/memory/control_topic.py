@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from broker.memory.cluster import MemoryKafka
-from broker.memory.faults import Call
 from broker.ports import Message, Partition
 
 EVERYTHING = 2**62
@@ -22,7 +21,7 @@ class MemoryControlTopic:
 
     def new(self) -> list[Message]:
         """What was written since last asked. Raises TopicMissing."""
-        self._strike("poll")
+        self._kafka.faults.strike("poll", self._name)
         log = self._kafka.log(self._partition)
         fetched = log.read(max(self._position, log.start), EVERYTHING, EVERYTHING)
         self._position = fetched.position
@@ -34,13 +33,8 @@ class MemoryControlTopic:
 
     def write(self, key: bytes, value: bytes) -> int:
         """Append a message that everyone sees. Raises TopicMissing."""
-        self._strike("produce")
+        self._kafka.faults.strike("produce", self._name)
         return self._kafka.publish(self._partition.topic, value, key=key).offset
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def _strike(self, at: Call) -> None:
-        fault = self._kafka.faults.due(at, self._name)
-        if fault is not None:
-            raise fault.error(f"fault at {at} {fault.nth}")

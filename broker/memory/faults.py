@@ -37,6 +37,11 @@ class Faults:
         self._faults = tuple(faults)
         self._calls: Counter[tuple[Call, str | None]] = Counter()
 
+    def strike(self, at: Call, client: str | None) -> None:
+        """Count a call; raises the error of the fault that strikes it."""
+        if (fault := self.due(at, client)) is not None:
+            raise fault.error(f"fault at {at} {fault.nth}")
+
     def due(self, at: Call, client: str | None) -> Fault | None:
         """Count a call; the fault that strikes it, if any."""
         self._calls.update({(at, client), (at, None)})

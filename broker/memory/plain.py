@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from broker.memory.cluster import MESSAGE_BYTES_MAX, MemoryKafka
-from broker.memory.faults import Call
 from broker.memory.group import Membership
 from broker.memory.sink import require_size
 from broker.ports import Output, Partition
@@ -26,30 +25,30 @@ class PlainMemorySink:
 
     def rebuild(self) -> None:
         """Nothing to take: there is no transactional id."""
-        self._strike("rebuild")
+        self._kafka.faults.strike("rebuild", self._name)
         self._offsets, self._group = {}, None
 
     def begin(self) -> None:
         """Nothing is opened."""
-        self._strike("begin")
+        self._kafka.faults.strike("begin", self._name)
 
     def produce(self, outputs: Sequence[Output]) -> None:
         """Write messages that everyone sees. Raises OutputTooLarge at the first too large."""
-        self._strike("produce")
+        self._kafka.faults.strike("produce", self._name)
         for output in outputs:
             require_size(output, self._bytes_max)
             self._kafka.publish(**output._asdict())
 
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
         """Keep the offsets for `commit`."""
-        self._strike("send_offsets")
+        self._kafka.faults.strike("send_offsets", self._name)
         assert isinstance(group, Membership), "the token is that of MemorySource.group"
         self._offsets, self._group = offsets, group
 
     def commit(self) -> None:
         """Commit the offsets. Raises TransactionAborted, MemberFenced as a group's member."""
         self._kafka.tick()
-        self._strike("commit")
+        self._kafka.faults.strike("commit", self._name)
         if self._group is not None:
             self._kafka.group(self._group.group).require(self._group)
             self._kafka.committed[self._group.group].update(self._group.committed(self._offsets))
@@ -57,7 +56,7 @@ class PlainMemorySink:
 
     def abort(self) -> None:
         """Forget the offsets; what was written stays."""
-        self._strike("abort")
+        self._kafka.faults.strike("abort", self._name)
         self._offsets, self._group = {}, None
 
     def bytes_max(self, topic: str) -> int:
@@ -69,8 +68,3 @@ class PlainMemorySink:
 
     def kill(self) -> None:
         """As `kill -9` does: nothing is held, so nothing is left open."""
-
-    def _strike(self, at: Call) -> None:
-        fault = self._kafka.faults.due(at, self._name)
-        if fault is not None:
-            raise fault.error(f"fault at {at} {fault.nth}")

@@ -8,11 +8,10 @@ from itertools import count
 from broker.errors import KafkaUnavailable, OffsetGap, TopicRemade
 from broker.lives import LOOK_INTERVAL_S, Committed, Memory
 from broker.memory.cluster import MemoryKafka
-from broker.memory.faults import Call
 from broker.memory.group import Membership
 from broker.memory.history import History, Start
 from broker.ports import Life, Message, Partition
-from broker.rewinding import Rewind, ToTime, check_partitions, wanted
+from broker.rewind import Rewind, ToTime, check_partitions, wanted
 
 WAIT_S = 0.05
 """How long a waiting call lets pass before it looks again."""
@@ -81,7 +80,7 @@ class MemorySource:
     def poll(self, *, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message]:
         """As `Source.poll`; while it waits the clock moves and nobody else does."""
         assert not self._gone, "a closed source is not polled"
-        self._strike("poll")
+        self._kafka.faults.strike("poll", self._name)
         if self._delivered:
             self._starts, self._delivered = dict(self._positions), False
         clock = self._kafka.clock
@@ -174,11 +173,6 @@ class MemorySource:
         """Let it go on; it may have been dropped meanwhile, and finds out by itself."""
         self._kafka.tick()
         self._group.silence(self._name, self, None)
-
-    def _strike(self, at: Call) -> None:
-        fault = self._kafka.faults.due(at, self._name)
-        if fault is not None:
-            raise fault.error(f"fault at {at} {fault.nth}")
 
     def _follow_group(self) -> None:
         """Enter or re-enter the group, and take over what a completed rebalance assigned."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from broker.alerts.dead_letters.letters import Letter, Mark
-from broker.alerts.dead_letters.replaying import Replayed
+from broker.alerts.dead_letters.replay import Replayed
 from gueststar.filtering.deployment import moment
 from gueststar.table import plain_table
 

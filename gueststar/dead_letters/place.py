@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broker.alerts.dead_letters.letters import Letter, Mark, read
-from broker.alerts.dead_letters.replaying import (
+from broker.alerts.dead_letters.replay import (
     FORGOTTEN,
     Choice,
     Replay,
@@ -22,18 +22,14 @@ from broker.errors import SettingsError, TopicMissing
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaFetcher, KafkaSink
 from broker.ledger import Delivery
 from broker.ports import Message, Sink
-from broker.rewinding import ToTime
+from broker.rewind import ToTime
 from broker.settings import Settings
 from gueststar.configured import configured
-from gueststar.ending import Ending
+from gueststar.ending import polls_to_end
 from gueststar.filtering.place import operator
 from gueststar.start import beginning
 from gueststar.subscription import reader
 from schemas.suggestion import nearest
-
-POLL_MESSAGES_MAX = 500
-POLL_BYTES_MAX = 32_000_000
-POLL_WAIT_S = 0.5
 
 REPLAYER = "replay"
 """Behind the letters' topic in the transactional id of all who replay it: nobody else's."""
@@ -54,17 +50,9 @@ class Place:
     def messages(self) -> Iterator[Message]:
         """Everything on the letters' topic, up to where it ends now. Raises TopicMissing."""
         require(self.topic, self.admin().partitions(), "name the broker's with --config")
-        ending = Ending(at_end=True)
         with closing(reader(self.connection, self.topic, start="earliest")) as source:
-            done = False
-            while not done:
-                came = source.poll(
-                    messages_max=POLL_MESSAGES_MAX,
-                    bytes_max=POLL_BYTES_MAX,
-                    timeout_s=POLL_WAIT_S,
-                )
+            for came in polls_to_end(source):
                 yield from came
-                done = ending.reached(source, came=bool(came))
 
     def chosen(self, choice: Choice) -> Iterator[tuple[Letter, Mark | None]]:
         """The letters that are chosen, and whether each was sent again."""

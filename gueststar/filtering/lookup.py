@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from broker.ports import Source as KafkaReader
 from filters.alerts import Table
 from gueststar.batches import score
+from gueststar.ending import polls_to_end
 from gueststar.filtering.sources import Nights, decoder_of, kept, opened
 from gueststar.scored import noted, scored
-from gueststar.subscription import POLL_BYTES_MAX, POLL_MESSAGES_MAX, POLL_WAIT_S
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
@@ -88,22 +88,9 @@ def _published(
 ) -> Iterator[AlertBatch]:
     """What a topic holds of the alert or the object, a batch a poll."""
     decoder = Decoder(schemas=schemas, rescore=True)
-    for packets in _to_the_end(source):
-        batch = decoder.decode(packets)
+    for messages in polls_to_end(source):
+        batch = decoder.decode([message.value for message in messages])
         rows = np.union1d(_of_alert(batch, wanted), _of_object(batch, wanted))
         if len(rows):
             few = kept(batch.take(rows), decoder)
             yield scored(few, noted(few, schemas=schemas))
-
-
-def _to_the_end(source: KafkaReader) -> Iterator[list[bytes]]:
-    """Polls up to where the topic ended when it was first known."""
-    ends: dict[object, int] = {}
-    while not ends or any(at < ends.get(part, 0) for part, at in source.positions().items()):
-        messages = source.poll(
-            messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=POLL_WAIT_S
-        )
-        yield [message.value for message in messages]
-        positions, lag = source.positions(), source.lag()
-        if not ends and positions.keys() == lag.keys():
-            ends = {part: at + lag[part] for part, at in positions.items()}

@@ -14,7 +14,7 @@ from broker.deployments.register import Register
 from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
 from broker.ports import ControlTopic
-from broker.providing import output_topic
+from broker.provider import output_topic
 from broker.settings import Settings
 from gueststar.configured import configured
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from broker.alerts.packing import Topics
+from broker.alerts.packer import Topics
 from classifiers.classifier import ModelIdentity
 from filters.alerts import Alerts
 from filters.filter_set import ActiveFilter, FilterSet

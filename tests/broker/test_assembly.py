@@ -19,6 +19,7 @@ from broker import assembly
 from broker.assembly import Parts, build, connect, make_runner, provide_topics, worker
 from broker.clock import ManualClock
 from broker.errors import SettingsError, TopicMissing
+from broker.fault_log import FaultLog
 from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
@@ -26,7 +27,6 @@ from broker.metrics import Metrics
 from broker.node import KafkaNode
 from broker.observer import BatchReport, Observer, Observers
 from broker.plan import plan
-from broker.reporting import Reporter
 from broker.runner import Runner
 from broker.settings import (
     DisagreementSection,
@@ -119,7 +119,7 @@ def run_beside(kafka: MemoryKafka, parts: Parts, *observers: Observer) -> None:
         worker="one",
         version="0.1.0",
         clock=kafka.clock,
-        observer=Observers(Reporter(kafka.clock), *observers),
+        observer=Observers(FaultLog(kafka.clock), *observers),
     )
     runner.start()
     for _ in range(3):

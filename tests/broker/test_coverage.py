@@ -13,7 +13,7 @@ from broker.kafka.coverage import Coverage
 from broker.node import KafkaNode, free_ports
 from broker.ports import Partition
 from tests.broker.clusters import RealCluster
-from tests.broker.test_closing import member, settle
+from tests.broker.test_group_consumer import member, settle
 
 pytestmark = pytest.mark.kafka
 

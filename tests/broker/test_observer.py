@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from broker.errors import TransactionAborted
-from broker.observer import BatchReport, Observers, Phase, PhaseFile
+from broker.observer import BatchReport, Observers, Phase
 from schemas.errors import BrokerError
+from tests.chaos.phase_file import PhaseFile
 
 
 class Noted:

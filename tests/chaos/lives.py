@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from broker.observer import Phase, PhaseFile
+from broker.observer import Phase
 from tests.chaos.doom import Diary, Doom, Event
+from tests.chaos.phase_file import PhaseFile
 
 DEATH_S_MAX = 90.0
 ASK_INTERVAL_S = 0.05

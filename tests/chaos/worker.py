@@ -10,9 +10,10 @@ from pathlib import Path
 from broker import assembly
 from broker.kafka import KafkaAdmin
 from broker.kafka_ports import kafka_ports
-from broker.observer import Observers, PhaseFile
+from broker.observer import Observers
 from broker.settings import read_settings
 from tests.chaos.doom import Diary, Doom, Executioner, SpoiltSink
+from tests.chaos.phase_file import PhaseFile
 
 
 def main() -> None:

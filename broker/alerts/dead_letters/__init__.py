@@ -3,7 +3,7 @@
 letters.py    what is kept of one, written and read
 bound.py      when a worker stops instead
 log.py        what is said of them in its log
-replaying.py  how they are sent again, once each
+replay.py     how they are sent again, once each
 """
 
 from broker.alerts.dead_letters.bound import DeadLetterBound, OnUnknownSchema

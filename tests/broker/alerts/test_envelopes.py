@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broker.alerts.envelopes import PASSED_ON_BYTES_MAX, PASSED_ON_MAX, Envelopes, passed_on
-from broker.alerts.packing import Shape
+from broker.alerts.packer import Shape
 from broker.ports import Headers, Message
 from filters.handmade import handmade
 from schemas.enriched import Written

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from broker.alerts.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
-from broker.alerts.packing import CUTOUTS_DROPPED, Topics
+from broker.alerts.packer import CUTOUTS_DROPPED, Topics
 from broker.alerts.pipeline import Pipeline, Processed
 from broker.clock import ManualClock
 from broker.observer import Step

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from broker.alerts.packing import Topics
+from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Judges, Pipeline
 from broker.clock import ManualClock
 from broker.errors import TopicMissing

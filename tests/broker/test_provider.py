@@ -8,7 +8,7 @@ import pytest
 
 from broker.errors import TopicMissing
 from broker.kafka import KafkaAdmin, TopicSettings, control_topic
-from broker.providing import Provider, provide
+from broker.provider import Provider, provide
 from broker.settings import Settings, TopicsSection
 
 SETTINGS = Settings(TopicsSection(input=("ztf",), partitions=3, replication=2))

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from broker.kafka.offsets import GroupOffsets
 from broker.lives import Committed
 from broker.ports import Partition
-from broker.rewinding import Rewind, ToOffsets, ToTime, check_partitions, wanted
+from broker.rewind import Rewind, ToOffsets, ToTime, check_partitions, wanted
 
 
-class Rewinding:
+class RewindTargets:
     """Says where each partition is moved to; each of them once."""
 
     def __init__(self, rewind: Rewind | None) -> None:

@@ -21,8 +21,8 @@ MESSAGES_KEPT_MAX: Final = 1_000
 ALERTS: Final = re.compile(r" \(\d+ alerts\)$")
 
 
-class Reporter:
-    """An observer that logs faults, each at most once in SILENCE_S, and every abort."""
+class FaultLog:
+    """An observer: faults in the log, each at most once in SILENCE_S, and every abort."""
 
     def __init__(self, clock: Clock) -> None:
         """Nothing was said yet."""

@@ -17,7 +17,7 @@ from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource, T
 from broker.memory import MemoryKafka, MemorySource, PlainMemorySink
 from broker.node import KafkaNode
 from broker.ports import Partition, Sink, Source
-from broker.rewinding import Rewind, ToOffsets, ToTime
+from broker.rewind import Rewind, ToOffsets, ToTime
 
 BEGAN_MS = 1_700_000_000_000
 STEP_MS = 1_000

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Final, Self
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from broker.errors import KafkaUnavailable
 from broker.kafka.admin import KafkaAdmin
-from broker.kafka.closing import within_patience
 from broker.kafka.connection import Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, passes, refused, settings_checked
+from broker.kafka.group_consumer import within_patience
 from broker.kafka.messages import message_of
 from broker.ports import Message, Partition
 from schemas.errors import BrokerError
@@ -24,7 +23,7 @@ AHEAD_OFFSETS_MAX: Final = 100
 
 
 class KafkaFetcher:
-    """`broker.alerts.dead_letters.replaying.Fetch` of a real Kafka; a context manager.
+    """`broker.alerts.dead_letters.replay.Fetch` of a real Kafka; a context manager.
 
     Offsets that rise within a partition are quickest.
     """
@@ -35,16 +34,7 @@ class KafkaFetcher:
         self._place: tuple[Partition, int] | None = None
         with settings_checked():
             self._consumer = Consumer(
-                {
-                    **connection.silent_client(),
-                    # A name that the client insists on: no group is joined, nothing committed.
-                    "group.id": f"gueststar-fetcher-{uuid.uuid4().hex}",
-                    "isolation.level": "read_committed",
-                    "enable.auto.commit": False,
-                    "enable.auto.offset.store": False,
-                    "auto.offset.reset": "error",
-                    "enable.partition.eof": True,
-                }
+                {**connection.lone_consumer("fetcher"), "auto.offset.reset": "error"}
             )
 
     def __enter__(self) -> Self:

@@ -10,8 +10,8 @@ from itertools import count
 
 import pytest
 
-from broker.alerts.dead_letters import DeadLetter, replaying
-from broker.alerts.dead_letters.replaying import Choice, Replay, Replayed, marks
+from broker.alerts.dead_letters import DeadLetter, replay
+from broker.alerts.dead_letters.replay import Choice, Replay, Replayed, marks
 from broker.clock import ManualClock
 from broker.errors import (
     KafkaUnavailable,
@@ -191,7 +191,7 @@ def test_what_retention_forgot_is_said_and_nothing_else_is_sent_for_it() -> None
     done = night.replay().run(Choice())
     assert done.sent == 1
     assert [(each.letter.offset, each.why) for each in done.missed] == [
-        (gone.offset, replaying.FORGOTTEN)
+        (gone.offset, replay.FORGOTTEN)
     ]
     assert night.sent() == [kept.value]
 
@@ -216,7 +216,7 @@ def test_what_not_everybody_may_see_goes_only_where_that_is_asked_for() -> None:
         night.kafka.publish(LETTERS, letter.encode(ROOM[True]), key=letter.key)
     done = night.replay().run(Choice())
     assert [(each.letter.reason, each.why) for each in done.missed] == [
-        ("truncated", replaying.WITHHELD)
+        ("truncated", replay.WITHHELD)
     ]
     assert night.sent() == [seen.value]
     assert night.replay(withheld=True).run(Choice()) == Replayed(sent=1, sent_before=1)
@@ -308,7 +308,7 @@ def test_whatever_ends_replays_each_letter_is_sent_once(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(seed)
-    monkeypatch.setattr(replaying, "BATCH_LETTERS_MAX", rng.choice((1, 3, 8)))
+    monkeypatch.setattr(replay, "BATCH_LETTERS_MAX", rng.choice((1, 3, 8)))
     night = Night(faults=drawn_faults(rng))
     packets = [f"{n:03}".encode() for n in range(30)]
     for packet in packets:

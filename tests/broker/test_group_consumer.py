@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from broker.kafka import Connection, KafkaSource
-from broker.kafka.closing import within_patience
+from broker.kafka.group_consumer import within_patience
 from broker.node import KafkaNode, free_ports
 from tests.broker.clusters import RealCluster
 
@@ -119,7 +119,7 @@ def test_a_member_that_never_found_its_kafka_closes(name: str | None) -> None:
 def test_an_end_that_does_not_come_is_left_behind_with_a_line(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("broker.kafka.closing.CLOSE_S_MAX", 0.05)
+    monkeypatch.setattr("broker.kafka.group_consumer.CLOSE_S_MAX", 0.05)
     never = threading.Event()
     with caplog.at_level(logging.WARNING, logger="gueststar.kafka"):
         within_patience(never.wait)

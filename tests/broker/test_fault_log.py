@@ -9,12 +9,12 @@ import pytest
 
 from broker.clock import ManualClock
 from broker.errors import TransactionAborted
+from broker.fault_log import MESSAGES_KEPT_MAX, SILENCE_S, FaultLog
 from broker.observer import Phase
-from broker.reporting import MESSAGES_KEPT_MAX, SILENCE_S, Reporter
 from tests.broker.test_metrics import report_of
 
 
-def said(reporter: Reporter, caplog: pytest.LogCaptureFixture, *faults: str) -> list[str]:
+def said(reporter: FaultLog, caplog: pytest.LogCaptureFixture, *faults: str) -> list[str]:
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger="gueststar.broker"):
         reporter.on_batch(replace(report_of([0.1]), faults=faults))
@@ -23,7 +23,7 @@ def said(reporter: Reporter, caplog: pytest.LogCaptureFixture, *faults: str) -> 
 
 def test_a_fault_is_said_at_once_and_then_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     clock = ManualClock()
-    reporter = Reporter(clock)
+    reporter = FaultLog(clock)
     assert said(reporter, caplog, "it broke (3 alerts)") == ["it broke (3 alerts)"]
     clock.advance(SILENCE_S / 2)
     assert said(reporter, caplog, "it broke (5 alerts)", "another (1 alerts)") == [
@@ -34,7 +34,7 @@ def test_a_fault_is_said_at_once_and_then_once_a_minute(caplog: pytest.LogCaptur
 
 
 def test_faults_that_are_never_the_same_fill_no_memory(caplog: pytest.LogCaptureFixture) -> None:
-    reporter = Reporter(ManualClock())
+    reporter = FaultLog(ManualClock())
     for number in range(MESSAGES_KEPT_MAX + 5):
         said(reporter, caplog, f"fault {number}")
     assert said(reporter, caplog, "fault 0") == ["fault 0"]
@@ -42,7 +42,7 @@ def test_faults_that_are_never_the_same_fill_no_memory(caplog: pytest.LogCapture
 
 
 def test_an_abort_is_said_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
-    Reporter(ManualClock()).on_abort(TransactionAborted("Kafka said no"), Phase.COMMITTING)
+    FaultLog(ManualClock()).on_abort(TransactionAborted("Kafka said no"), Phase.COMMITTING)
     assert caplog.messages == [
         "a transaction was given up (committing), its alerts are read again: Kafka said no"
     ]
