@@ -26,8 +26,8 @@ from filters.alerts import Alerts
 from filters.expressions import compiled
 from filters.expressions.evaluation import evaluate
 from filters.expressions.filter import ExpressionFilter
+from filters.expressions.parser import read
 from filters.expressions.program import Program, warm_up
-from filters.expressions.reading import read
 from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory
 from schemas.batch import AlertBatch

@@ -33,8 +33,8 @@ from classifiers.served import served
 from filters.alerts import Alerts
 from filters.clauses import brightening_mag
 from filters.decision import Decision
-from filters.loading import builtin_names, load
 from filters.selection import Selection
+from filters.sources import builtin_names, load
 from schemas.batch import AlertBatch
 from schemas.learned import Learned
 from schemas.stage import run_stages

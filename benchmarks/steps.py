@@ -20,8 +20,8 @@ from benchmarks.textbook import (
 )
 from benchmarks.textbook_filters import FILTERS, passed
 from classifiers.realbogus import STAMP_PIXELS, WEIGHTS, RealBogus
-from filters.loading import load
 from filters.selection import Selection
+from filters.sources import load
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder

@@ -23,7 +23,7 @@ from broker.observer import BatchReport, Phase
 from broker.settings import FiltersSection, KafkaSection, Settings, TopicsSection
 from gueststar.allocator import keep_what_is_loaded
 from replay.pacing import steady
-from replay.sending import send
+from replay.sender import send
 from schemas.errors import BrokerError
 
 INPUT = "alerts"

@@ -33,8 +33,8 @@ from broker.topic_checks import check_topics
 from classifiers.served import served
 from filters.expressions import program as expressions
 from filters.filter_set import ActiveFilter, FilterSet
-from filters.loading import active_filter, load
 from filters.selection import Selection
+from filters.sources import active_filter, load
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.errors import FilterError

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from gueststar.filtering.sources import Packets
 from gueststar.release import __version__
-from lake.merging import NightWritten
+from lake.merge import NightWritten
 from lake.writing import LakeWriter
-from replay.sending import bar
+from replay.sender import bar
 
 
 def archive(

@@ -10,7 +10,7 @@ from rich.console import Console
 from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, TopicSettings
 from lake.archives import Archive
-from replay.sending import send_archive
+from replay.sender import send_archive
 
 
 def resend(path: Path, *, topic: str, rate: float, bootstrap: str, partitions: int) -> None:

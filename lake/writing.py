@@ -1,4 +1,4 @@
-"""Scored batches written to a lake: gathered by night, and each night put in place at the end."""
+"""Scored batches written to a lake: buffered by night, and each night put in place at the end."""
 
 # pyarrow is imported where it is used: `gueststar --help` shall not load it.
 # ruff: noqa: PLC0415
@@ -14,10 +14,10 @@ from typing import Self
 
 import numpy as np
 
-from lake.gathering import Gathered
 from lake.layout import first_files
 from lake.lock import WAIT_S_MAX, locked, sweep, writing
-from lake.merging import NightWritten, put
+from lake.merge import NightWritten, put
+from lake.night_buffer import NightBuffer
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
 from schemas.nights import NONE
@@ -47,7 +47,7 @@ class LakeWriter:
         self._mark = secrets.token_hex(4)
         self._facts = {"gueststar.version": version}
         self._with_packets = with_packets
-        self._nights: dict[str, Gathered] = {}
+        self._nights: dict[str, NightBuffer] = {}
         self._held = ExitStack()
         self.written: tuple[NightWritten, ...] = ()
         self.nightless = 0
@@ -99,17 +99,17 @@ class LakeWriter:
             return
         self._of(str(night)).add(batch)
 
-    def _of(self, night: str) -> Gathered:
+    def _of(self, night: str) -> NightBuffer:
         if night not in self._nights:
             folder = self._desk / night
             folder.mkdir()
-            self._nights[night] = Gathered(folder, self._mark, with_packets=self._with_packets)
+            self._nights[night] = NightBuffer(folder, self._mark, with_packets=self._with_packets)
         return self._nights[night]
 
     def _finished(self, night: str) -> NightWritten:
-        gathered = self._nights[night]
-        gathered.spill()
-        return put(self._lake, night, gathered, self._desk, self._facts)
+        buffer = self._nights[night]
+        buffer.spill()
+        return put(self._lake, night, buffer, self._desk, self._facts)
 
 
 @contextmanager

@@ -15,13 +15,13 @@ from schemas import decoder as ops
 from schemas.avro import SchemaSource, WriterSchema
 from schemas.batch import AlertBatch, Reason, Rejected, Spans
 from schemas.container import MAGIC, SYNC_BYTES
+from schemas.container_records import split_file
 from schemas.framing import Framed, Framer
 from schemas.limits import DecodeLimits
 from schemas.parts import Part, merge, survey_columns, take, unsound
 from schemas.program import Program
-from schemas.reading import Reading, raw_rows, read_rows
+from schemas.record_reader import Reading, raw_rows, read_rows
 from schemas.refusal import Refusal
-from schemas.splitting import split_file
 from schemas.survey import Ints, Survey
 from schemas.surveys import surveys as every_survey
 from schemas.wire import block_bytes, long_bytes, text_bytes

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from broker.deployments.records import Version
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter
-from filters.loading import try_out
 from filters.selection import TOPIC
+from filters.sources import try_out
 from schemas.errors import FilterError
 from schemas.form import Form, form_named
 from schemas.learned import Given

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from filters.alerts import Alerts
 from filters.expressions.functions import FUNCTIONS, Works
 from filters.expressions.names import IDENTIFIERS
+from filters.expressions.text import written
 from filters.expressions.tree import Call, Column, Constant, Kind, Membership, Node, Operation
-from filters.expressions.writing import written
 
 Values = NDArray[Any]
 

@@ -18,7 +18,7 @@ from filters.alerts import Alerts
 from filters.expressions.evaluation import evaluate
 from filters.expressions.files import Place, document_of
 from filters.expressions.limits import DESCRIPTION_CHARS_MAX, FILTER_CHARS_MAX
-from filters.expressions.reading import read
+from filters.expressions.parser import read
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Node
 from filters.selection import CLAUSES_MAX, Clauses, Selection

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from filters.expressions.functions import FUNCTIONS, Works
 from filters.expressions.names import IDENTIFIERS
-from filters.expressions.sharing import Shape
+from filters.expressions.shared_nodes import Shape
 from filters.expressions.tree import Call, Column, Constant, Kind, Membership
 
 Ints = NDArray[np.int64]

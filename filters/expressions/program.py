@@ -16,7 +16,7 @@ from filters.alerts import Alerts, Table
 from filters.decision import SELECTED
 from filters.expressions import compiled
 from filters.expressions.layout import Layout
-from filters.expressions.sharing import Shape, Sharing
+from filters.expressions.shared_nodes import Shape, SharedNodes
 from filters.expressions.steps import Work, steps
 from filters.expressions.tree import Call, Column, Constant, Kind, Node, Operation
 from filters.expressions.window import Window
@@ -63,11 +63,11 @@ class Program:
 
     def __init__(self, filters: Sequence[Sequence[Node]]) -> None:
         """Of each filter's clauses in their order, at least one."""
-        sharing = Sharing()
-        numbers = [[sharing.number(node) for node in clauses] for clauses in filters]
+        shared = SharedNodes()
+        numbers = [[shared.number(node) for node in clauses] for clauses in filters]
         self.clauses: Ints = np.cumsum([0, *map(len, numbers)], dtype=np.int64)
         self._numbers = numbers
-        self._shapes = sharing.shapes
+        self._shapes = shared.shapes
         layout = Layout(self._shapes)
         self._layout = layout
         self._steps = steps(self._shapes, layout)

@@ -16,7 +16,7 @@ from filters.expressions.evaluation import OPERATORS
 from filters.expressions.functions import FUNCTIONS, Works
 from filters.expressions.layout import ARITHMETIC, Layout
 from filters.expressions.names import IDENTIFIERS
-from filters.expressions.sharing import Shape
+from filters.expressions.shared_nodes import Shape
 from filters.expressions.tree import Call, Column, Constant, Kind, Membership
 
 Values = NDArray[Any]

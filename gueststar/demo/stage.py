@@ -14,14 +14,14 @@ from broker.ledger import Delivery
 from broker.observer import BatchReport, Observers, Phase
 from broker.runner import Runner
 from broker.settings import FiltersSection, KafkaSection, Settings, TopicsSection
-from filters.loading import builtin_names
+from filters.sources import builtin_names
 from gueststar.demo.gate import Gate
 from gueststar.demo.night import Night
 from gueststar.demo.tally import Tally
 from gueststar.release import __version__
 from gueststar.subscription import connected
 from replay.pacing import steady
-from replay.sending import Sent, send
+from replay.sender import Sent, send
 from schemas.errors import BrokerError
 
 SURVEY_TOPIC = "survey"

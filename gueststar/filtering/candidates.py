@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from filters.expressions.filter import ExpressionFilter, read_filter
-from filters.loading import builtin_names, load_builtin, load_file
 from filters.selection import Selection
+from filters.sources import builtin_names, load_builtin, load_file
 from schemas.errors import FilterError
 from schemas.suggestion import nearest
 

@@ -20,7 +20,7 @@ from gueststar.filtering.records import keep
 from gueststar.filtering.report import Report, ReportBuilder, Run
 from gueststar.filtering.sources import Nights, Source, kept, opened
 from gueststar.filtering.terminal import show
-from replay.sending import bar
+from replay.sender import bar
 from schemas.errors import ArchiveError, FilterError
 from sky.catalogues import Sky
 from sky.configuration import open_sky

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from broker.errors import SettingsError
 from filters.alerts import Alerts, Reading, Table
-from filters.loading import builtin_names
 from filters.selection import Selection
+from filters.sources import builtin_names
 from gueststar.configured import configured, settings_of
 from gueststar.filtering.candidates import EXPRESSIONS, Candidate, candidates
 from gueststar.filtering.deployed import deployed

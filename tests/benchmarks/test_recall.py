@@ -11,7 +11,7 @@ from benchmarks.labels import Labelled, labelled
 from benchmarks.real_alerts import RealAlerts, rewritten
 from benchmarks.recall import FIGURES, GOALS, interval, markdown, measure
 from filters.handmade import Epoch, handmade
-from filters.loading import builtin_names, load_builtin
+from filters.sources import builtin_names, load_builtin
 from tests.filters.builtin.making import NOW, batch_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from benchmarks.steps import Ours, run_textbook
 from benchmarks.textbook import Textbook, decode, read_stamps
 from benchmarks.textbook_filters import FILTERS, TOPICS, passed
 from classifiers.realbogus import WEIGHTS
-from filters.loading import load_builtin
+from filters.sources import load_builtin
 from lake.archives import Archive
 from replay.invention import invent
 from schemas.batch import AlertBatch

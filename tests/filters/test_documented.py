@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filters.expressions.filter import read_filter
 from filters.expressions.functions import FUNCTIONS
-from filters.loading import builtin_names, load_file
+from filters.sources import builtin_names, load_file
 from tests.filters.builtin.making import NAN, batch_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "filters.md"

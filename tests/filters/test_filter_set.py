@@ -13,8 +13,8 @@ from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Program
 from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.handmade import handmade
-from filters.loading import active_filter
 from filters.selection import Clauses, Selection, selection
+from filters.sources import active_filter
 from schemas.batch import AlertBatch
 from schemas.errors import FilterError
 

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from filters.conformance import violations
-from filters.loading import builtin_names, load_builtin
+from filters.sources import builtin_names, load_builtin
 from schemas.batch import AlertBatch
 from schemas.columns import SYSTEMS
 from schemas.decode import Decoder

@@ -25,9 +25,9 @@ from rich.progress import track
 from rich.table import Table
 
 from filters.alerts import Alerts
-from filters.expressions.checking import checked
+from filters.expressions.checker import checked
 from filters.expressions.evaluation import evaluate
-from filters.expressions.reading import read
+from filters.expressions.parser import read
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Node
 from filters.handmade import Epoch, handmade

@@ -14,8 +14,8 @@ import gueststar
 from classifiers.served import served
 from filters.conformance import violations
 from filters.handmade import Epoch, handmade
-from filters.loading import load_file
 from filters.selection import Selection
+from filters.sources import load_file
 from gueststar.command import app
 
 ROOT = Path(__file__).resolve().parents[2]

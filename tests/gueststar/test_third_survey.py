@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from broker.clock import ManualClock
 from broker.memory import MemoryKafka
-from filters.loading import builtin_names, load_builtin
+from filters.sources import builtin_names, load_builtin
 from gueststar.alert import Alert, rows
 from gueststar.batches import decode, score
 from gueststar.chart import chart_lines

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from filters.handmade import Epoch, handmade
-from filters.loading import builtin_names, load_builtin
+from filters.sources import builtin_names, load_builtin
 from lake.layout import alert_files
 from lake.lock import WRITING
 from lake.part import Part
@@ -129,7 +129,7 @@ def test_parts_on_disk_make_the_same_lake(
 def test_light_curves_in_many_groups_are_found(
     tmp_path: Path, batch: AlertBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lake.merging.CURVES_PER_GROUP", 7)
+    monkeypatch.setattr("lake.merge.CURVES_PER_GROUP", 7)
     written(tmp_path, batch)
     assert_same(only(tmp_path), batch)
     rows = np.array([39, 6, 7, 8, 7])

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from filters.handmade import Epoch, handmade
 from lake.layout import alert_files
-from lake.merging import NightWritten
+from lake.merge import NightWritten
 from lake.reading import Lake
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
@@ -148,8 +148,8 @@ def test_each_alert_is_one_row_the_newest_copy_with_its_own_curve_and_packet(
 ) -> None:
     lake = tmp_path_factory.mktemp("law")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lake.merging.ROWS_PER_GROUP", small)
-        patch.setattr("lake.gathering.ROWS_PER_GROUP", small)
+        patch.setattr("lake.merge.ROWS_PER_GROUP", small)
+        patch.setattr("lake.night_buffer.ROWS_PER_GROUP", small)
         for count, one in enumerate(archives, start=1):
             before = {} if count == 1 else rows_of(lake)
             written = archive(lake, one)
@@ -207,7 +207,7 @@ class Killed(BaseException):
 def test_a_process_killed_at_any_step_leaves_each_night_old_or_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, parts: int
 ) -> None:
-    monkeypatch.setattr("lake.merging.ROWS_PER_GROUP", parts)
+    monkeypatch.setattr("lake.merge.ROWS_PER_GROUP", parts)
     second, old, new = ARCHIVES[name], expected([FIRST]), expected([FIRST, ARCHIVES[name]])
     for some in (FIRST.copies[:3], FIRST.copies[3:]):
         archive(tmp_path / "first", Archive(some))

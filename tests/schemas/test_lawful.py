@@ -18,7 +18,7 @@ from schemas.container import only_block, read_header, read_metadata
 from schemas.decode import Decoder
 from schemas.limits import DecodeLimits
 from schemas.program import compile_program
-from schemas.reading import read_rows
+from schemas.record_reader import read_rows
 from schemas.survey import NO_SURVEY
 from schemas.wire import long_bytes
 from tests.schemas import golden

@@ -10,7 +10,7 @@ import pytest
 from filters.conformance import violations
 from filters.decision import SELECTED
 from filters.handmade import Epoch
-from filters.loading import builtin_names, load_builtin
+from filters.sources import builtin_names, load_builtin
 from tests.filters.builtin.making import FLUX, INF, NAN, NOW, Case, batch_of
 
 BOGUS = {"real": 0.3}

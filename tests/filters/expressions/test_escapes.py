@@ -9,7 +9,7 @@ import pytest
 
 from filters.expressions import limits
 from filters.expressions.functions import FUNCTIONS
-from filters.expressions.reading import read
+from filters.expressions.parser import read
 from filters.expressions.refusal import ExpressionError
 
 NOT_PART = "is not part of the language"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from filters.alerts import Alerts
 from filters.expressions.evaluation import evaluate
-from filters.expressions.reading import read
+from filters.expressions.parser import read
 from filters.expressions.refusal import ExpressionError
+from filters.expressions.text import written
 from filters.expressions.tree import Node
-from filters.expressions.writing import written
 from filters.handmade import handmade
 from schemas.batch import AlertBatch
 from schemas.columns import COLUMNS

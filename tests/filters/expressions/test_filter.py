@@ -14,7 +14,7 @@ from filters.expressions.filter import ExpressionFilter, read_filter
 from filters.expressions.limits import FILE_BYTES_MAX
 from filters.expressions.refusal import ExpressionError
 from filters.handmade import handmade
-from filters.loading import active_filter, load, try_out
+from filters.sources import active_filter, load, try_out
 from schemas.errors import FilterError
 from schemas.learned import Given
 

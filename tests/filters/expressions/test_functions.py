@@ -11,7 +11,7 @@ from filters.alerts import Alerts
 from filters.expressions.evaluation import evaluate
 from filters.expressions.functions import FUNCTIONS, Works, angular_separation
 from filters.expressions.limits import NAME_CHARS_MAX
-from filters.expressions.reading import read
+from filters.expressions.parser import read
 from filters.expressions.tree import Kind
 from filters.handmade import Epoch, handmade
 from schemas.batch import AlertBatch

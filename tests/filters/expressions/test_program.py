@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from filters.expressions import program
 from filters.expressions.filter import Clause, ExpressionFilter
+from filters.expressions.parser import read
 from filters.expressions.program import Program
-from filters.expressions.reading import read
 from filters.expressions.tree import Column, Constant, Kind, Node, Operation
 from filters.handmade import handmade
 from filters.selection import Selection

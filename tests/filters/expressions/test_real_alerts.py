@@ -15,7 +15,7 @@ from filters.alerts import Alerts
 from filters.conformance import violations
 from filters.expressions.evaluation import evaluate
 from filters.expressions.filter import ExpressionFilter
-from filters.expressions.reading import read
+from filters.expressions.parser import read
 from lake.archives import Archive
 from schemas.batch import AlertBatch
 from schemas.columns import BANDS

@@ -7,8 +7,8 @@ import pytest
 
 from filters.alerts import Alerts
 from filters.handmade import Epoch, handmade
-from filters.loading import builtin_names, load_builtin
 from filters.selection import Clauses, selection
+from filters.sources import builtin_names, load_builtin
 from gueststar.filtering.lookahead import PLANTED, cut, look_ahead, plant
 from schemas.batch import AlertBatch
 from schemas.columns import BANDS

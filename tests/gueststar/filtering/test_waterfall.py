@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from filters.alerts import Alerts
 from filters.decision import FAULT
 from filters.handmade import handmade
-from filters.loading import builtin_names, load_builtin
 from filters.selection import Clauses, selection
+from filters.sources import builtin_names, load_builtin
 from gueststar.filtering.waterfall import Waterfall, judge
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError

@@ -14,8 +14,8 @@ from broker.deployments.register import Register
 from broker.memory import MemoryKafka, MemorySource
 from filters.alerts import Alerts, Reading
 from filters.handmade import handmade
-from filters.loading import load_builtin
 from filters.selection import Clauses, selection
+from filters.sources import load_builtin
 from gueststar.command import app
 from gueststar.filtering.lookup import in_archive, on_topic
 from gueststar.filtering.place import Place

@@ -10,8 +10,8 @@ import pytest
 
 from filters.alerts import Alerts
 from filters.expressions.filter import ExpressionFilter, read_filter
-from filters.loading import builtin_names, load_builtin
 from filters.selection import Clauses, selection
+from filters.sources import builtin_names, load_builtin
 from gueststar.testing import alerts, asteroid, check, crowd, judge, shortcomings, sky, supernova
 from schemas.errors import FilterError
 

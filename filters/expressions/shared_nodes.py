@@ -25,7 +25,7 @@ class Shape(NamedTuple):
     kind: Kind
 
 
-class Sharing:
+class SharedNodes:
     """Numbers nodes so that equal ones get one number; operands have smaller numbers."""
 
     def __init__(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from filters.expressions.checking import checked
+from filters.expressions.checker import checked
 from filters.expressions.refusal import ExpressionError
-from filters.expressions.scanning import scan
+from filters.expressions.scanner import scan
 from filters.expressions.tree import Node
 
 TOO_MUCH = "this is more than Python's parser can take; make it shorter"

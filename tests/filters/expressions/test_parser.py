@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from filters.expressions.reading import read
+from filters.expressions.parser import read
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Call, Column, Constant, Kind, Membership, Node, Operation
 from schemas.errors import FilterError

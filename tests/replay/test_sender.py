@@ -16,7 +16,7 @@ from broker.ports import Output, Partition
 from lake.archives import Archive
 from replay.invention import invent
 from replay.pacing import steady
-from replay.sending import ATTEMPTS_MAX, Sent, send, send_archive
+from replay.sender import ATTEMPTS_MAX, Sent, send, send_archive
 from schemas.errors import BrokerError
 
 TOPIC = "night"

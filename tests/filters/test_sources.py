@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from filters import loading
+from filters import sources
 from filters.alerts import Alerts
 from filters.conformance import violations
 from filters.handmade import handmade
-from filters.loading import (
+from filters.selection import Clauses, selection
+from filters.sources import (
     active_filter,
     builtin_names,
     load,
@@ -23,7 +24,6 @@ from filters.loading import (
     load_plugin,
     try_out,
 )
-from filters.selection import Clauses, selection
 from schemas.errors import FilterError
 from schemas.learned import Given
 from sky.catalogues import CatalogueIdentity, Degrees, Sky
@@ -157,8 +157,8 @@ def test_no_two_filters_share_a_name_or_a_topic(tmp_path: Path) -> None:
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    point = EntryPoint("offered", value, loading.ENTRY_POINTS)
-    monkeypatch.setattr(loading, "entry_points", lambda group: [point])
+    point = EntryPoint("offered", value, sources.ENTRY_POINTS)
+    monkeypatch.setattr(sources, "entry_points", lambda group: [point])
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_package_offers_a_filter_or_a_module_of_them(
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("filters.loading:load", r"'offered' \(filters.loading:load\) is no @selection"),
+        ("filters.sources:load", r"'offered' \(filters.sources:load\) is no @selection"),
         ("filters.none", r"'offered' \(filters.none\): ModuleNotFoundError"),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_package_that_offers_something_else_is_named(
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "entry_points", lambda group: [])
+    monkeypatch.setattr(sources, "entry_points", lambda group: [])
     with pytest.raises(FilterError, match="offers a filter 'mine'; none is installed"):
         load_plugin("mine")
 

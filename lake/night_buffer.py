@@ -31,7 +31,7 @@ KINDS = ("alerts", "curves")
 """What a piece is made of, a file each."""
 
 
-class Gathered:
+class NightBuffer:
     """Alerts of one night, in the order in which they came; one that came again is there twice."""
 
     def __init__(self, folder: Path, mark: str, *, with_packets: bool) -> None:

@@ -12,7 +12,7 @@ from schemas.decoder import DONE, OUTCOME_CODE, OUTCOME_POSITION, TRAILING
 from schemas.framing import Framer
 from schemas.limits import DecodeLimits
 from schemas.program import Program
-from schemas.reading import read_rows
+from schemas.record_reader import read_rows
 from schemas.refusal import Refusal
 from schemas.survey import NO_SURVEY
 from schemas.wire import long_bytes

@@ -14,7 +14,6 @@ import numpy as np
 
 from lake.arrays import conformed, joined_schema, values_of
 from lake.digests import digest
-from lake.gathering import Gathered
 from lake.keys import Ids, Mask, among
 from lake.layout import (
     ALERTS,
@@ -32,6 +31,7 @@ from lake.layout import (
     night_folder,
     packets_file,
 )
+from lake.night_buffer import NightBuffer
 from lake.part import Part, Standing
 from lake.standing import standing
 from lake.streams import masked, to_disk, write_tables
@@ -52,14 +52,14 @@ class NightWritten(NamedTuple):
 
 
 def put(
-    lake: Path, night: str, gathered: Gathered, desk: Path, facts: dict[str, str]
+    lake: Path, night: str, new: NightBuffer, desk: Path, facts: dict[str, str]
 ) -> NightWritten:
     """Put a night's new alerts into a lake whose lock one holds. Raises ArchiveError, OSError.
 
     `desk` is a folder on the lake's disk for files that are not there yet; `facts` go with them.
     """
     _clear(lake, night)  # a part that was taken over must not come back with who took it
-    counts = Merge(lake, night, gathered, desk).put(facts)
+    counts = Merge(lake, night, new, desk).put(facts)
     alerts = sum(each.alerts for each in _clear(lake, night))
     size = sum(file.stat().st_size for file in _files(lake, night))
     return NightWritten(night, *counts, alerts, size)
@@ -72,7 +72,7 @@ class Merge:
     the keys of the new alerts are in memory, and of each table a group of rows.
     """
 
-    def __init__(self, lake: Path, night: str, new: Gathered, desk: Path) -> None:
+    def __init__(self, lake: Path, night: str, new: NightBuffer, desk: Path) -> None:
         """Nothing is written yet; the arguments are those of `put`."""
         self._night, self._new, mark = night, new, new.mark
         self._alerts, self._curves = desk / f"{mark}.alerts", desk / f"{mark}.curves"
