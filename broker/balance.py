@@ -27,7 +27,6 @@ class Imbalance(NamedTuple):
     life: str = ""
 
     def __str__(self) -> str:
-        """One line."""
         life = f" of topic id {self.life}" if self.life else ""
         return f"{self.topic}/{self.partition} offset {self.offset}{life}: {self.what}"
 
@@ -55,12 +54,10 @@ class Balance:
 
     @property
     def published(self) -> int:
-        """Alerts on the enriched topic."""
         return sum(self.counts.published.get(topic, 0) for topic in self.enriched_topics)
 
     @property
     def dead(self) -> int:
-        """Dead letters."""
         return sum(self.counts.dead.values())
 
 

@@ -17,7 +17,6 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Return after that long."""
         time.sleep(seconds)
 
 
@@ -41,6 +40,5 @@ class ManualClock:
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
         assert seconds >= 0, "time does not go back"
         self._now_s += seconds

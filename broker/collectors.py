@@ -55,7 +55,6 @@ class Tally(Collector):
     """A counter: what 500 filters' clauses refused is added by dictionaries, not by objects."""
 
     def __init__(self, name: str, sentence: str, labels: Sequence[str]) -> None:
-        """Nothing is counted yet."""
         self._name = name
         self._sentence = sentence
         self._labels = labels
@@ -81,7 +80,6 @@ class Present(Collector):
     """A gauge of what is there now, of nothing that was there once."""
 
     def __init__(self, name: str, sentence: str, labels: Sequence[str]) -> None:
-        """Of nothing yet."""
         self._name = name
         self._sentence = sentence
         self._labels = labels
@@ -89,7 +87,6 @@ class Present(Collector):
         """By the labels' values; replaced whole, as another thread reads it."""
 
     def collect(self) -> Iterator[Metric]:
-        """One gauge for each."""
         family = GaugeMetricFamily(self._name, self._sentence, labels=self._labels)
         for labels, value in self.values.items():
             family.add_metric(labels, value)

@@ -25,7 +25,6 @@ class FaultLog:
     """An observer: faults in the log, each at most once in SILENCE_S, and every abort."""
 
     def __init__(self, clock: Clock) -> None:
-        """Nothing was said yet."""
         self._clock = clock
         self._said_s: dict[str, float] = {}
 
@@ -42,7 +41,6 @@ class FaultLog:
                 self._remember(kind, now_s)
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
-        """Log the reason."""
         LOG.warning("a transaction was given up (%s), its alerts are read again: %s", phase, error)
 
     def _remember(self, kind: str, now_s: float) -> None:

@@ -106,7 +106,6 @@ class Entry:
 
     @property
     def consumed(self) -> int:
-        """Alerts of all partitions."""
         return sum(each.consumed for each in self.ranges)
 
     @property
@@ -179,7 +178,6 @@ def gaps(offsets: Iterable[int], start: int, end: int) -> tuple[Gap, ...]:
 
 
 def total(counts: Iterable[Counts]) -> Counts:
-    """The sums of some counts, name by name."""
     sums: dict[str, dict[str, Any]] = {each.name: {} for each in fields(Counts)}
     for one in counts:
         for name, into in sums.items():

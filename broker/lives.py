@@ -35,7 +35,6 @@ class Memory:
     """What one reader read, over all its assignments."""
 
     def __init__(self) -> None:
-        """Nothing yet."""
         self._names: dict[Partition, str] = {}
         self._placed: dict[Partition, tuple[int, Life]] = {}
         self._ends: dict[Partition, tuple[str, int]] = {}
@@ -70,7 +69,6 @@ class Memory:
             self._names[partition] = name
 
     def give_back(self) -> None:
-        """All partitions are given back."""
         self._placed = {}
 
     def end(self, ends: Mapping[Partition, int]) -> None:

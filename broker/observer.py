@@ -83,20 +83,16 @@ class Observers:
     """Several observers as one; of none, it is the observer that ignores everything."""
 
     def __init__(self, *observers: Observer) -> None:
-        """Told in the order given."""
         self._observers = observers
 
     def on_phase(self, phase: Phase) -> None:
-        """Tell each."""
         for observer in self._observers:
             observer.on_phase(phase)
 
     def on_batch(self, report: BatchReport) -> None:
-        """Tell each."""
         for observer in self._observers:
             observer.on_batch(report)
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
-        """Tell each."""
         for observer in self._observers:
             observer.on_abort(error, phase)

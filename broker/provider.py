@@ -38,7 +38,6 @@ class Provider:
     """Has one topic after another exist; Kafka is asked about those that are not known yet."""
 
     def __init__(self, settings: Settings, admin: KafkaAdmin) -> None:
-        """Nothing is known yet."""
         self._settings = settings
         self._admin = admin
         self._known: set[str] = set()

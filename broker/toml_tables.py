@@ -28,7 +28,6 @@ class Place(NamedTuple):
     key: str = ""
 
     def __str__(self) -> str:
-        """As an error says it."""
         return f"[{self.table}] {self.key}" if self.table else f"[{self.key}]"
 
 

@@ -52,23 +52,18 @@ class Scoring:
 
     @property
     def identity(self) -> Identity:
-        """The classifier's."""
         return self.classifier.identity
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The classifier's."""
         return self.classifier.reads
 
     @property
     def gives(self) -> tuple[Given, ...]:
-        """Its labels' probabilities."""
         return (Given(self.identity.name, "probabilities", self.classifier.labels),)
 
     def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32], ...]:
-        """Its scores."""
         return (self.classifier.score(batch),)
 
     def warm_up(self) -> None:
-        """As the classifier does."""
         self.classifier.warm_up()

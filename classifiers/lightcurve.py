@@ -44,7 +44,6 @@ class LightCurveClassifier:
 
     @property
     def identity(self) -> ModelIdentity:
-        """Name, version and hash of the open file."""
         return self._session.identity
 
     @property

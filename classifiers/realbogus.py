@@ -31,7 +31,6 @@ class RealBogus:
 
     @property
     def identity(self) -> ModelIdentity:
-        """Name, version and hash of the open file."""
         return self._session.identity
 
     @property
@@ -61,7 +60,6 @@ class RealBogus:
         return probabilities
 
     def warm_up(self) -> None:
-        """Do once what the first call would pay for."""
         self._session.warm_up()
 
 

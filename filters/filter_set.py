@@ -61,7 +61,6 @@ class FilterDecision(NamedTuple):
 
     @property
     def errors(self) -> int:
-        """Alerts that made it raise."""
         return sum(len(fault.rows) for fault in self.faults)
 
 

@@ -86,7 +86,6 @@ class Selection:
         return self._rule(Alerts(alerts) if isinstance(alerts, AlertBatch) else alerts)
 
     def __repr__(self) -> str:
-        """Its name and topic."""
         return f"<selection {self.name!r} to topic {self.topic!r}>"
 
     @cached_property

@@ -57,7 +57,6 @@ def _span(values: Floats, least: float) -> tuple[float, float]:
 
 
 def _places(values: Floats, span: tuple[float, float], cells: int) -> Floats:
-    """Which cell each value lies in."""
     low, high = span
     return np.clip(np.rint((values - low) / (high - low) * (cells - 1)), 0, cells - 1)
 
@@ -80,7 +79,6 @@ def _line(
 
 
 def _foot(days: tuple[float, float], width: int) -> Text:
-    """The days at both ends."""
     left, right = f"{days[0]:.0f} d" if days[0] <= -1 else f"{days[0]:.1f} d", "alert"
     if days[1] > 0:
         right = f"{days[1]:+.1f} d"

@@ -31,7 +31,6 @@ class PassedOver:
         self._hinted = False
 
     def add(self, message: Message, rejected: Rejected) -> None:
-        """One more message was no alert."""
         self._count += 1
         place = f"{message.topic}/{message.partition} offset {message.offset}"
         if self._count <= LINES_MAX:

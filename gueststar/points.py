@@ -37,11 +37,9 @@ class Points:
     """Measured at the known position, whether anything stood out there or not."""
 
     def __len__(self) -> int:
-        """How many points there are."""
         return len(self.mjd)
 
     def take(self, which: Bools | NDArray[np.int64]) -> Points:
-        """Some of them."""
         return Points(*(getattr(self, name)[which] for name in self.__slots__))
 
     @property
@@ -61,7 +59,6 @@ def points_of(alert: Row) -> Points:
 
 
 def _measured(curve: LightCurves, mjd: float, *, forced: bool) -> Points:
-    """Every point that can be shown."""
     detected = curve.detected & np.isfinite(curve.flux_njy) & (curve.flux_njy != 0)
     with np.errstate(all="ignore"):
         at_five_sigma = ab_magnitude(DETECTION_SIGMA * curve.flux_err_njy)

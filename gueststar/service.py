@@ -53,7 +53,6 @@ def moved(start: str, topics: TopicsSection) -> Rewind:
 
 
 def log_to_stderr() -> None:
-    """Have what a worker says in the terminal."""
     logging.basicConfig(level=logging.INFO, format=LOG_LINE)
     for library in ("httpx", "httpx2"):  # The registry's client; it has a line for every request.
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -86,7 +86,6 @@ class Screen:
     """What the terminal shows of a topic."""
 
     def __init__(self, console: Console, topic: str) -> None:
-        """Nothing has come."""
         self._console = console
         self._topic = topic
         self._shown: deque[Alert] = deque(maxlen=ALERTS_SHOWN)
@@ -94,12 +93,10 @@ class Screen:
         self._closer: tuple[Alert, int, RenderableType] | None = None
 
     def add(self, alert: Alert) -> None:
-        """One more has come."""
         self._shown.append(alert)
         self._count += 1
 
     def rendered(self) -> RenderableType:
-        """The screen as it is now."""
         newest = list(reversed(self._shown))
         head = Text(f"{self._topic}: {self._count:,} alerts")
         if not (newest and self._roomy()):
@@ -142,7 +139,6 @@ def json_line(alert: Alert) -> str:
 
 
 def version_of(selected: SelectedBy) -> dict[str, object]:
-    """A filter's version as JSON has it."""
     catalogues = [one._asdict() for one in selected.catalogues]
     return {**selected._asdict(), "catalogues": catalogues}
 

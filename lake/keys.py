@@ -15,17 +15,14 @@ class Keys:
     """The keys of rows, in their order: nine bytes each, and some three times that when asked."""
 
     def __init__(self) -> None:
-        """None yet."""
         self._surveys: list[str] = []
         self._codes: list[NDArray[np.int8]] = []
         self._ids: list[Ids] = []
 
     def __len__(self) -> int:
-        """How many rows."""
         return sum(map(len, self._ids))
 
     def add(self, survey: NDArray[np.str_], alert_id: Ids) -> None:
-        """Add rows (n,)."""
         codes = np.zeros(len(survey), np.int8)
         for name in np.unique(survey).tolist():
             if name not in self._surveys:

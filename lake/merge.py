@@ -226,6 +226,5 @@ def _standing(lake: Path, night: str) -> list[Standing]:
 
 
 def _files(lake: Path, night: str) -> Iterator[Path]:
-    """All files of a night."""
     folders = (night_folder(lake, table, night) for table in (ALERTS, CURVES_TABLE, PACKETS))
     return chain.from_iterable([*folder.glob("*")] for folder in folders)

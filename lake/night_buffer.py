@@ -48,7 +48,6 @@ class NightBuffer:
         self._waiting_rows = self._pieces = 0
 
     def add(self, batch: AlertBatch) -> None:
-        """Take alerts of this night."""
         tables = (table_of(self._columns(batch)), curves_table(batch))
         self._waiting.append(tables)
         self._waiting_rows += len(batch)
@@ -75,7 +74,6 @@ class NightBuffer:
         self._waiting_rows = self.waiting_bytes = 0
 
     def schemas(self, kind: str) -> list[Any]:
-        """Of the pieces of a kind."""
         import pyarrow.parquet as pq
 
         return [pq.read_schema(self._piece(kind, number)) for number in range(self._pieces)]

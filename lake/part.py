@@ -72,18 +72,15 @@ class Part:
     """Some of the alerts of a night, in groups of rows."""
 
     def __init__(self, standing: Standing) -> None:
-        """Nothing is read yet."""
         self.standing = standing
         self.path = standing.path
         self.night = night_of(self.path)
 
     def __len__(self) -> int:
-        """How many alerts."""
         return self.standing.alerts
 
     @property
     def groups(self) -> int:
-        """How many groups of rows."""
         return int(self._alerts.num_row_groups)
 
     @property
@@ -93,17 +90,14 @@ class Part:
 
     @property
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
-        """Of the alerts' columns."""
         return self._alerts.schema_arrow
 
     @property
     def curves_schema(self) -> Any:  # noqa: ANN401
-        """Of the light curves' columns."""
         return self._curves.schema_arrow
 
     @cached_property
     def given(self) -> Mapping[str, Given]:
-        """What stages gave, by its name."""
         kinds = {begin: kind for kind, begin in LEARNED.items()}
         found: dict[str, Given] = {}
         for column in self.schema.names:

@@ -63,7 +63,6 @@ class Lake:
         self.parts = tuple(Part(each) for each in standing(path, chosen))
 
     def __len__(self) -> int:
-        """How many alerts."""
         return sum(map(len, self.parts))
 
     @property
@@ -108,13 +107,11 @@ class LakeRows:
         self._columns: dict[str, NDArray[Any]] = {}
 
     def __len__(self) -> int:
-        """How many alerts."""
         begin, end = self.part.span(self._group)
         return end - begin if self._rows is None else len(self._rows)
 
     @property
     def night(self) -> str:
-        """Of all of them."""
         return self.part.night
 
     def column(self, name: str) -> NDArray[Any]:
@@ -125,12 +122,10 @@ class LakeRows:
 
     @cached_property
     def light_curve(self) -> LightCurves:
-        """History and this detection."""
         return self._curves("light_curve")
 
     @cached_property
     def forced_photometry(self) -> LightCurves:
-        """Forced photometry at the object's position."""
         return self._curves("forced_photometry")
 
     @cached_property
@@ -144,15 +139,12 @@ class LakeRows:
 
     @property
     def given(self) -> Mapping[str, Given]:
-        """What stages gave, by its name."""
         return self.part.given
 
     def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
-        """One column of that, (n,)."""
         return self.column(f"{LEARNED[self.given[name].kind]}{name}.{column}")
 
     def take(self, rows: Rows, /) -> LakeRows:
-        """The same of some rows, in the order given."""
         own = rows if self._rows is None else self._rows[rows]
         return LakeRows(self.part, self._group, self._decoder, own)
 
@@ -218,7 +210,6 @@ class LakeRows:
 
 
 def is_lake(path: Path) -> bool:
-    """Whether a folder holds nights of a lake."""
     return any(alert_files(path))
 
 

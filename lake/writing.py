@@ -63,7 +63,6 @@ class LakeWriter:
             self._desk = self._held.enter_context(writing(lake, self._mark))
 
     def __enter__(self) -> Self:
-        """Itself."""
         return self
 
     def __exit__(

@@ -90,7 +90,6 @@ def _invent_one(kind: Kind, number: int, rng: np.random.Generator, seen: Exposur
 
 
 def _brightness(rng: np.random.Generator, seen: Exposure) -> float:
-    """The size of a detection's difference flux, DN."""
     magnitude = max(seen.limit_mag - rng.exponential(DEPTH_MAG_MEAN), MAGNITUDE_MIN)
     return float(10 ** (0.4 * (seen.zero_point_mag - magnitude)))
 

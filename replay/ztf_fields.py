@@ -44,7 +44,6 @@ _LOOKS = {
 
 
 def image_fields(jd: float, fid: int, field: int, quadrant: int, limit_mag: float) -> Fields:
-    """Which image it was."""
     return {
         "jd": jd,
         "fid": fid,
@@ -203,7 +202,6 @@ def quality_fields(kind: Kind, rng: np.random.Generator) -> Fields:
 
 
 def calendar_year(jd: float) -> int:
-    """The year, UTC."""
     return _date(jd).year
 
 

@@ -146,7 +146,6 @@ class Annotations:
     """By alert, the same as `filters`; empty where none selected any."""
 
     def __len__(self) -> int:
-        """The number of alerts."""
         return len(self.ingest_unix_us)
 
     def without_vectors(self) -> Annotations:

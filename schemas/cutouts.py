@@ -54,7 +54,6 @@ class Stamps:
     """(n, 3)"""
 
     def __len__(self) -> int:
-        """The number of rows."""
         return len(self.shapes)
 
     def __getitem__(self, row: int) -> tuple[NDArray[np.float32], ...]:
@@ -63,7 +62,6 @@ class Stamps:
         return tuple(self._plane(3 * row + plane) for plane in range(3))
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.float32], ...]]:
-        """The rows' planes, in order."""
         return (self[row] for row in range(len(self)))
 
     @property

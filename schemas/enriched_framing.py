@@ -52,7 +52,6 @@ class ContainerFraming:
     key = None
 
     def __init__(self, schema: WriterSchema) -> None:
-        """Read no packet yet."""
         self._text = dumped(enriched_schema(schema, registered=False)).encode()
         self._bare_header = _header({}, self._text)
         self._bare_sync = hashlib.sha256(self._text).digest()[:SYNC_BYTES]
@@ -60,7 +59,6 @@ class ContainerFraming:
         self._came, self._header = b"no header yet", b""
 
     def pack(self, packet: bytes, record: Slices) -> bytes:
-        """See Framing."""
         header, sync = self._start(packet)
         size = long_bytes(sum(map(len, record)))
         return b"".join((header, sync, _ONE_RECORD, size, *record, sync))
@@ -90,7 +88,6 @@ class ConfluentFraming:
         self._prefix = CONFLUENT_MAGIC + schema_id.to_bytes(CONFLUENT_BYTES - 1, "big")
 
     def pack(self, packet: bytes, record: Slices) -> bytes:
-        """See Framing."""
         return b"".join((self._prefix, *record))
 
 
@@ -101,7 +98,6 @@ class KeyFraming:
         self.key = dumped(enriched_schema(schema, registered=False)).encode()
 
     def pack(self, packet: bytes, record: Slices) -> bytes:
-        """See Framing."""
         return b"".join(record)
 
 

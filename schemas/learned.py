@@ -45,7 +45,6 @@ class Learned(NamedTuple):
 
     @property
     def is_scores(self) -> bool:
-        """Whether they are probabilities."""
         return self.kind == "probabilities"
 
     def column(self, name: str) -> NDArray[np.floating[Any]]:
@@ -53,7 +52,6 @@ class Learned(NamedTuple):
         return self.values[:, self.columns.index(name)]
 
     def take(self, rows: NDArray[np.int64]) -> Learned:
-        """The same of some rows, in the order given."""
         return self._replace(values=self.values[rows])
 
 

@@ -161,7 +161,6 @@ class Survey:
 
     @cached_property
     def slots(self) -> dict[str, int]:
-        """The first cell of each leaf."""
         return _slots(self.leaves, 0)
 
     @cached_property

@@ -53,7 +53,6 @@ class Sky:
     def __init__(
         self, *, regions: Iterable[Region] = (), watchlists: Iterable[Watchlist] = ()
     ) -> None:
-        """Nothing is read here: they are opened already."""
         self._regions = {each.identity.name: each for each in regions}
         self._watchlists = {each.identity.name: each for each in watchlists}
 

@@ -134,7 +134,6 @@ class _Fitted(NamedTuple):
         return _Fitted(rows, records, self.shortened - large.keys())
 
     def outputs(self, topic: str) -> Iterator[Output]:
-        """The messages."""
         if not self.records:
             return iter(())
         *fields, _ = zip(*self.records, strict=True)
@@ -200,7 +199,6 @@ class Packer:
 
 
 def _without(wanted: Mapping[str, Wish], gone: set[int]) -> dict[str, Wish]:
-    """The same less some rows."""
     return {
         topic: wish._replace(rows=[row for row in wish.rows if row not in gone])
         for topic, wish in wanted.items()

@@ -210,7 +210,6 @@ class _Stopwatch:
 
     @contextmanager
     def measured(self, step: Step) -> Iterator[None]:
-        """Time what is done within."""
         began_s = self._clock.monotonic_s()
         yield
         self.steps_s[step] = self._clock.monotonic_s() - began_s

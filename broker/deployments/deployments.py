@@ -139,7 +139,6 @@ class Deployments:
         return decisions
 
     def close(self) -> None:
-        """Let the control topic go."""
         self._control.close()
 
     def _inspect(self, batch: AlertBatch, decisions: list[FilterDecision]) -> None:

@@ -117,7 +117,6 @@ class Version:
 
     @property
     def key(self) -> bytes:
-        """Where it stands in the topic."""
         return _key(self.name, self.version)
 
     @property
@@ -132,11 +131,9 @@ class Version:
 
     @property
     def forced(self) -> bool:
-        """Whether it was deployed against what is asked of a filter."""
         return bool(self.overridden)
 
     def encode(self) -> bytes:
-        """The record."""
         return _encoded(self)
 
 
@@ -171,16 +168,13 @@ class Status:
 
     @property
     def key(self) -> bytes:
-        """Where it stands in the topic."""
         return _key(self.name, self.version, of_status=True)
 
     @property
     def now(self) -> Change:
-        """The last change."""
         return self.changes[-1]
 
     def encode(self) -> bytes:
-        """The record."""
         return _encoded(self)
 
 
@@ -193,7 +187,6 @@ class Erased(NamedTuple):
 
     @property
     def key(self) -> bytes:
-        """Where the record stood."""
         return _key(self.name, self.version, of_status=self.of_status)
 
 

@@ -83,7 +83,6 @@ class KafkaAdmin:
         self._watch.back()
 
     def partitions(self) -> dict[str, int]:
-        """The number of partitions of each topic that exists."""
         listed = self._ask(lambda client: client.list_topics(timeout=ANSWER_S_MAX))
         return {name: len(topic.partitions) for name, topic in listed.topics.items()}
 
@@ -169,7 +168,6 @@ def _done(futures: Mapping[str, Future[Any]]) -> bool:
 def _described(
     client: AdminClient, asked: Sequence[ConfigResource]
 ) -> dict[str, Mapping[str, Any]]:
-    """Each topic's settings."""
     found = {}
     for resource, future in client.describe_configs(list(asked), **GIVEN_UP).items():
         try:

@@ -40,7 +40,6 @@ class AtLeastOnceSink:
         self._group: Membership | None = None
 
     def begin(self) -> None:
-        """Nothing is opened."""
         if self._publisher.outgrown:
             self.rebuild()
 
@@ -66,7 +65,6 @@ class AtLeastOnceSink:
         self.rebuild()
 
     def rebuild(self) -> None:
-        """A new producer."""
         self._publisher.build()
 
     def bytes_max(self, topic: str) -> int:
@@ -74,7 +72,6 @@ class AtLeastOnceSink:
         return self._publisher.bytes_max(topic)
 
     def close(self) -> None:
-        """Let go. Idempotent."""
         self._publisher.drop()
 
     def _flush(self, timeout_s: float) -> None:

@@ -82,7 +82,6 @@ class Connection:
     watch: Watch = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Give the connection its voice."""
         object.__setattr__(self, "watch", Watch(self.bootstrap, self.patience_s))
 
     @classmethod
@@ -103,7 +102,6 @@ class Connection:
         return cls(bootstrap, patience_s=patience_s, security=both)
 
     def client(self) -> dict[str, Any]:
-        """What all clients share."""
         return {
             "bootstrap.servers": self.bootstrap,
             # A server that comes back is found within a second, not ten.

@@ -109,7 +109,6 @@ class KafkaControlTopic:
         return int(message.offset())
 
     def close(self) -> None:
-        """Let go. Idempotent."""
         within_patience(self._consumer.close)
         self._drop_producer()
 

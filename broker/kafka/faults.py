@@ -72,7 +72,6 @@ def settings_checked() -> Iterator[None]:
 
 
 def error_of(raised: KafkaException) -> KafkaError:
-    """The error inside the exception."""
     error = raised.args[0]
     assert isinstance(error, KafkaError)
     return error

@@ -98,7 +98,6 @@ class Lives:
     """Which life of its topic each partition of a reader is in, and whether that is over."""
 
     def __init__(self, connection: Connection) -> None:
-        """No client reads yet."""
         self.memory = Memory()
         self._ids = TopicIds(connection) if connection.topic_ids else None
         self._known: dict[str, str] = {}
@@ -112,7 +111,6 @@ class Lives:
         self._doubted_s = -LOOK_INTERVAL_S
 
     def close(self) -> None:
-        """Let go. Idempotent."""
         if self._ids is not None:
             self._ids.close()
 

@@ -69,7 +69,6 @@ class Publisher:
 
     @property
     def producer(self) -> Producer:
-        """The present producer."""
         assert self._producer is not None, "rebuild the sink first"
         return self._producer
 

@@ -49,7 +49,6 @@ class KafkaSink:
         self._is_open = False
 
     def begin(self) -> None:
-        """Open a transaction."""
         assert not self._is_open, "a transaction is open"
         if self._publisher.outgrown:
             self.rebuild()

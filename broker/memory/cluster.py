@@ -91,13 +91,11 @@ class MemoryKafka:
         return self._topics[name].id if self._topic_ids else ""
 
     def holds(self, partition: Partition) -> bool:
-        """Whether there is such a partition now."""
         topic = self._topics.get(partition.topic)
         return topic is not None and partition.number < len(topic.logs)
 
     @property
     def topics(self) -> list[str]:
-        """The topics that there are now."""
         return list(self._topics)
 
     def limit(self, topic: str, bytes_max: int) -> None:
@@ -147,11 +145,9 @@ class MemoryKafka:
         self.log(partition).forget(before)
 
     def log(self, partition: Partition) -> Log:
-        """One partition's records."""
         return self._topic(partition.topic).logs[partition.number]
 
     def partitions(self, topic: str) -> int:
-        """How many a topic has."""
         return len(self._topic(topic).logs)
 
     def sizes(self) -> dict[str, int]:

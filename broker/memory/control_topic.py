@@ -13,7 +13,6 @@ class MemoryControlTopic:
     """A `ControlTopic` of a `MemoryKafka`. Faults know its `name`, at "poll" and "produce"."""
 
     def __init__(self, kafka: MemoryKafka, topic: str, *, name: str = "control") -> None:
-        """Nothing is read yet."""
         self._kafka = kafka
         self._partition = Partition(topic, 0)
         self._name = name

@@ -33,7 +33,6 @@ class Faults:
     """Counts calls and finds the fault that is due."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        """Each strikes once."""
         self._faults = tuple(faults)
         self._calls: Counter[tuple[Call, str | None]] = Counter()
 

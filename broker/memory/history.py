@@ -17,7 +17,6 @@ class History:
     """As `broker.kafka.history` tells it; here nobody else acts while one member does."""
 
     def __init__(self, subscription: Sequence[str], start: Start) -> None:
-        """Nothing was found yet."""
         self._subscription = subscription
         self._start = start
         self._found: dict[str, int] | None = None

@@ -55,7 +55,6 @@ class Log:
     """One partition's records; `start` grows as retention forgets."""
 
     def __init__(self, partition: Partition) -> None:
-        """Empty."""
         self.partition = partition
         self.start = 0
         self._records: list[Record] = []
@@ -63,7 +62,6 @@ class Log:
 
     @property
     def end(self) -> int:
-        """The offset that the next record gets."""
         return self.start + len(self._records)
 
     @property

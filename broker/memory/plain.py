@@ -16,7 +16,6 @@ class PlainMemorySink:
     def __init__(
         self, kafka: MemoryKafka, *, name: str, bytes_max: int = MESSAGE_BYTES_MAX
     ) -> None:
-        """`name` is what faults know it by."""
         self._kafka = kafka
         self._name = name
         self._bytes_max = bytes_max
@@ -29,7 +28,6 @@ class PlainMemorySink:
         self._offsets, self._group = {}, None
 
     def begin(self) -> None:
-        """Nothing is opened."""
         self._kafka.faults.strike("begin", self._name)
 
     def produce(self, outputs: Sequence[Output]) -> None:
@@ -60,7 +58,6 @@ class PlainMemorySink:
         self._offsets, self._group = {}, None
 
     def bytes_max(self, topic: str) -> int:
-        """What both this client and the topic accept."""
         return min(self._bytes_max, self._kafka.topic_bytes_max(topic))
 
     def close(self) -> None:

@@ -43,7 +43,6 @@ class MemorySink:
         self._transaction, self._failed = None, False
 
     def begin(self) -> None:
-        """Open a transaction."""
         self._enter("begin")
         assert self._transaction is None, "the last transaction was neither committed nor aborted"
         self._transaction = self._kafka.open(self._name, self._transaction_s)
@@ -83,7 +82,6 @@ class MemorySink:
         self._transaction, self._failed = None, False
 
     def bytes_max(self, topic: str) -> int:
-        """What both this client and the topic accept."""
         return min(self._bytes_max, self._kafka.topic_bytes_max(topic))
 
     def close(self) -> None:

@@ -100,7 +100,6 @@ class MemorySource:
         return dict(self._starts)
 
     def positions(self) -> Mapping[Partition, int]:
-        """The next offset of each assigned partition."""
         return dict(self._positions)
 
     def committed(self) -> Mapping[Partition, int]:
@@ -151,7 +150,6 @@ class MemorySource:
         }
 
     def group(self) -> Membership:
-        """The present membership."""
         return Membership(self._group.name, self._name, self, self._generation, self.lives())
 
     def close(self) -> None:

@@ -87,7 +87,6 @@ class Program:
         self._readings, self._offsets, self._members = sets.arrays()
 
     def __len__(self) -> int:
-        """How many filters there are."""
         return len(self._numbers)
 
     @property
@@ -214,7 +213,6 @@ class _Readings:
             self._read.append(found)
 
     def of(self, number: int) -> int:
-        """The number of a shape's set."""
         return self._sets.setdefault(self._read[number], len(self._sets))
 
     def arrays(self) -> tuple[Ints, Ints, Ints]:

@@ -29,7 +29,6 @@ class SharedNodes:
     """Numbers nodes so that equal ones get one number; operands have smaller numbers."""
 
     def __init__(self) -> None:
-        """Of no expression yet."""
         self.shapes: list[Shape] = []
         self._numbers: dict[tuple[Any, ...], int] = {}
 

@@ -49,7 +49,6 @@ Operand = Callable[[Work], Values]
 
 
 def steps(shapes: Sequence[Shape], layout: Layout) -> list[Step]:
-    """All of them, in an order that works."""
     return [*_Steps(shapes, layout).all()]
 
 
@@ -130,7 +129,6 @@ class _Steps:
         return np.array([self._layout.rows[each] for each in numbers], np.int64)
 
     def _giving(self, place: int, number: int) -> Callable[[Work], None]:
-        """A row of given truths."""
         shape = self._shapes[number]
         if number in self._layout.noted:
             return partial(_give_asked, self._asked(number), place)

@@ -18,44 +18,35 @@ class Window:
     """The rows [begin, end) of a table, as a table."""
 
     def __init__(self, table: Table, begin: int, end: int) -> None:
-        """Nothing is read here."""
         self._table = table
         self._rows = slice(begin, end)
 
     def __len__(self) -> int:
-        """How many rows there are."""
         return self._rows.stop - self._rows.start
 
     def column(self, name: str) -> NDArray[Any]:
-        """A plain column, a view of the table's."""
         return self._table.column(name)[self._rows]
 
     @property
     def light_curve(self) -> LightCurves:
-        """History and this detection."""
         return self._cut(self._table.light_curve)
 
     @property
     def forced_photometry(self) -> LightCurves:
-        """Forced photometry at the object's position."""
         return self._cut(self._table.forced_photometry)
 
     @property
     def stamps(self) -> Stamps:
-        """The three cutouts of every row."""
         return self._table.take(self._every()).stamps
 
     @property
     def given(self) -> Mapping[str, Given]:
-        """What stages gave, as it is."""
         return self._table.given
 
     def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
-        """One column of that, a view of the table's."""
         return self._table.learned_column(name, column)[self._rows]
 
     def take(self, rows: NDArray[np.int64], /) -> Window:
-        """Some of the rows, in the order given."""
         return Window(self._table.take(self._every()[rows]), 0, len(rows))
 
     def _every(self) -> NDArray[np.int64]:

@@ -33,7 +33,6 @@ class Group:
     last: Letter | None = None
 
     def add(self, letter: Letter, mark: Mark | None) -> None:
-        """Count one."""
         self.letters += 1
         self.sent += mark is not None
         self.first_ms = min(self.first_ms or letter.written_ms, letter.written_ms)
@@ -41,7 +40,6 @@ class Group:
             self.last = letter
 
     def cells(self) -> tuple[str, ...]:
-        """As a row of the table."""
         assert self.last is not None, "a group is made by its first letter"
         times = (moment(self.first_ms / 1e3), moment(self.last.written_ms / 1e3))
         last = f"{self.last.key.decode()}: {self.last.detail}"
@@ -58,7 +56,6 @@ def groups(letters: Iterable[tuple[Letter, Mark | None]]) -> list[Group]:
 
 
 def table(found: Iterable[Group]) -> Table:
-    """A row a group."""
     shown = plain_table()
     for name in COLUMNS[:-1]:
         shown.add_column(name, justify="right" if name in COUNTS else "left")
@@ -111,7 +108,6 @@ def described(letter: Letter, mark: Mark | None) -> Iterator[str]:
 
 
 def dump(data: bytes) -> Iterator[str]:
-    """Bytes in hexadecimal and as text."""
     for at in range(0, len(data), DUMP_BYTES):
         part = data[at : at + DUMP_BYTES]
         text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
@@ -119,7 +115,6 @@ def dump(data: bytes) -> Iterator[str]:
 
 
 def told(done: Replayed, to: str) -> Iterator[str]:
-    """What a replay did."""
     yield f"{done.sent:,} letters sent again to {to}"
     if done.sent_before:
         yield f"{done.sent_before:,} had been before, and were not now"

@@ -44,7 +44,6 @@ class Place:
 
     @property
     def topic(self) -> str:
-        """Of the letters."""
         return self.settings.topics.dead_letters
 
     def messages(self) -> Iterator[Message]:
@@ -75,7 +74,6 @@ class Place:
         return letter, sent.get(letter.identity)
 
     def fetcher(self) -> KafkaFetcher:
-        """Reads packets where they lay."""
         return KafkaFetcher(self.connection)
 
     def save(self, letter: Letter, file: Path) -> None:
@@ -103,7 +101,6 @@ class Place:
             return replay.run(choice, limit=limit)
 
     def admin(self) -> KafkaAdmin:
-        """Who is asked about topics."""
         return KafkaAdmin(self.connection)
 
     def replayed(self) -> str:

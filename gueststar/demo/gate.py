@@ -23,7 +23,6 @@ class Gate:
     """
 
     def __init__(self, bytes_max: int = UNDER_WAY_BYTES_MAX) -> None:
-        """Nothing is under way."""
         self._bytes_max = bytes_max
         self._sizes: deque[int] = deque()
         self._bytes = 0
@@ -49,7 +48,6 @@ class Gate:
             self._changed.notify_all()
 
     def shut(self) -> None:
-        """Let nothing in any more."""
         with self._changed:
             self._is_shut = True
             self._changed.notify_all()

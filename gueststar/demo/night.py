@@ -37,7 +37,6 @@ class InventedNight:
     """A night made up from a seed, a few of its packets damaged on purpose."""
 
     def __init__(self, alerts: int, seed: int) -> None:
-        """Nothing is invented before it is asked for."""
         self.title = f"an invented night of {alerts:,} alerts, seed {seed}"
         self.truths: dict[int, Kind] = {}
         self.damaged = 0
@@ -45,7 +44,6 @@ class InventedNight:
         self._seed = seed
 
     def __iter__(self) -> Iterator[bytes]:
-        """See Night."""
         truths, invented = tee(invent(self._alerts, seed=self._seed))
         packets = (each.packet for each in invented)
         struck = with_faults(packets, seed=self._seed, share=DAMAGED_SHARE, faults=DAMAGES)
@@ -69,5 +67,4 @@ class ArchivedNight:
         self._alerts = alerts
 
     def __iter__(self) -> Iterator[bytes]:
-        """See Night."""
         return (packet.data for packet in islice(self._archive, self._alerts))

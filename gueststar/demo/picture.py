@@ -16,7 +16,6 @@ SVG_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=
 
 
 def save(screen: RenderableType, path: Path) -> None:
-    """Write a screen as SVG."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(screen)
     console.save_svg(str(path), title="gueststar demo", code_format=SVG_FORMAT)

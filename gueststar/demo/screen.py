@@ -28,14 +28,12 @@ def screen(tally: Tally, *, title: str, height: int) -> RenderableType:
 
 
 def side_by_side(*tables: Table) -> Table:
-    """Tables in a row."""
     grid = Table.grid(padding=(0, 1))
     grid.add_row(*tables)
     return grid
 
 
 def flow(tally: Tally) -> Table:
-    """How many, how fast, how late."""
     latency = tally.latency()
     return counts_table(
         "flow",
@@ -50,7 +48,6 @@ def flow(tally: Tally) -> Table:
 
 
 def filters(tally: Tally) -> Table:
-    """How many alerts each filter selected."""
     selected = by_size(dict(tally.counts.selected))
     return counts_table("selected by filter", {name: f"{count:,}" for name, count in selected})
 
@@ -63,7 +60,6 @@ def outcomes(tally: Tally) -> Table:
 
 
 def counts_table(title: str, counts: Mapping[str, str]) -> Table:
-    """Names with their values, under a heading."""
     table = plain_table()
     table.add_column(title, no_wrap=True)
     table.add_column(justify="right", no_wrap=True)

@@ -97,11 +97,9 @@ class Stage:
             )
 
     def _run(self) -> None:
-        """The broker."""
         self._runner.run()
 
     def _read(self) -> None:
-        """Somebody who subscribed to the topic of all alerts."""
         enriched = self._parts.topics.enriched
         with closing(connected(self._connection, enriched, start="earliest")) as subscription:
             while not self._over.is_set():

@@ -15,7 +15,6 @@ from replay.kinds import Kind
 
 
 def summary(tally: Tally, night: Night) -> Iterator[str]:
-    """Lines to print once the last alert is through."""
     latency = tally.latency()
     published = tally.consumed - tally.dead
     yield f"{tally.sent:,} sent, {published:,} published, {tally.dead:,} dead-lettered"

@@ -59,7 +59,6 @@ class Tally:
         """Not shown."""
 
     def on_batch(self, report: BatchReport) -> None:
-        """Add a committed batch."""
         latencies_ms = (report.committed_unix_s - report.received_unix_s) * 1e3
         with self._lock:
             self.consumed += report.entry.consumed
@@ -99,7 +98,6 @@ class Tally:
 
     @property
     def dead(self) -> int:
-        """Alerts that went to the dead letters."""
         return sum(self.counts.dead.values())
 
 

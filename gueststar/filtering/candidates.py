@@ -46,7 +46,6 @@ def candidates(what: str) -> tuple[Candidate, ...]:
 
 
 def of_expressions(found: ExpressionFilter, origin: str) -> Candidate:
-    """An expression filter as a candidate."""
     texts = {clause.name: clause.text for clause in found.clauses}
     selection = found.selection(f"{TOPIC}{found.name}")
     return Candidate(found.name, found.sha256, selection, origin, texts)

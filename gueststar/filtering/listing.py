@@ -22,7 +22,6 @@ def listed(register: Register, *, removed: bool) -> list[Version]:
 
 
 def filter_table(register: Register, *, removed: bool = False) -> Table:
-    """A row a filter."""
     table = plain_table()
     for name in ("filter", "version", "status", "topic", "form"):
         table.add_column(name, no_wrap=True)
@@ -60,7 +59,6 @@ def why(version: Version, now: Change) -> str:
 
 
 def pass_rate(version: Version) -> str:
-    """Of its dry run."""
     return "none" if version.dry_run is None else f"{version.dry_run.pass_rate:.2%}"
 
 

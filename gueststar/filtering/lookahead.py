@@ -97,21 +97,17 @@ class Altered:
         self.forced_photometry = forced
 
     def __len__(self) -> int:
-        """How many alerts."""
         return len(self._table)
 
     def column(self, name: str) -> NDArray[Any]:
-        """A plain column, as it is."""
         return self._table.column(name)
 
     @property
     def stamps(self) -> Stamps:
-        """The cutouts, as they are."""
         return self._table.stamps
 
     @property
     def given(self) -> Mapping[str, Given]:
-        """What stages gave, as it is."""
         return self._table.given
 
     def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
@@ -119,7 +115,6 @@ class Altered:
         return self._table.learned_column(name, column)
 
     def take(self, rows: Rows, /) -> Altered:
-        """The same of some rows."""
         curves = self.light_curve.take(rows), self.forced_photometry.take(rows)
         return Altered(self._table.take(rows), *curves)
 

@@ -31,7 +31,6 @@ BAR_UNITS, BAR_GAP, CHART_UNITS = 10, 2, 100
 
 
 def html(reports: Sequence[Report], run: Run) -> str:
-    """The page: an article a filter."""
     title = ", ".join(each.candidate.name for each in reports)
     articles = "\n".join(article(each, run) for each in reports)
     return f"""<!doctype html>
@@ -51,7 +50,6 @@ def html(reports: Sequence[Report], run: Run) -> str:
 
 
 def article(report: Report, run: Run) -> str:
-    """One filter's report."""
     parts = [
         header(report, run),
         figures(report),
@@ -66,7 +64,6 @@ def article(report: Report, run: Run) -> str:
 
 
 def header(report: Report, run: Run) -> str:
-    """Which filter, over what, and when."""
     candidate = report.candidate
     when = datetime.fromtimestamp(run.unix_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
     nights = f", nights {', '.join(run.nights)}" if run.nights else ""
@@ -83,7 +80,6 @@ def header(report: Report, run: Run) -> str:
 
 
 def figures(report: Report) -> str:
-    """What one looks for first."""
     waterfall, count = report.waterfall, len(report.nights)
     traffic = report.nights.values()
     full, lite = (
@@ -103,7 +99,6 @@ def figures(report: Report) -> str:
 
 
 def sign(report: Report) -> str:
-    """Whether it looks ahead."""
     bad = report.ahead.found
     said = "".join(f"<p>{escape(line)}</p>" for line in report.ahead.sentences)
     title = "It looks ahead" if bad else "It does not look ahead"
@@ -111,7 +106,6 @@ def sign(report: Report) -> str:
 
 
 def waterfall(report: Report) -> str:
-    """A bar a clause, of what reaches it."""
     key = "".join(
         f'<span><i class="{kind}"></i>{name}</span>'
         for kind, name in (
@@ -147,7 +141,6 @@ def clause(step: Step, alerts: int, text: str | None) -> str:
 
 
 def troubles(report: Report) -> str:
-    """What it raised, if it did."""
     if not report.troubles:
         return ""
     first, *others = trouble_lines(report)
@@ -156,7 +149,6 @@ def troubles(report: Report) -> str:
 
 
 def compared(report: Report) -> str:
-    """Beside what is live, if that was asked."""
     if report.comparison is None:
         return ""
     line = escape(comparison_line(report.comparison))
@@ -191,7 +183,6 @@ def chart(report: Report) -> str:
 
 
 def objects(report: Report) -> str:
-    """Those selected most often."""
     if not report.objects:
         return ""
     rows = ((name, f"{count:,}") for name, count in report.objects)
@@ -200,7 +191,6 @@ def objects(report: Report) -> str:
 
 
 def examples(report: Report, run: Run) -> str:
-    """Some of the alerts, with their pictures."""
     if not report.examples:
         return "<section><h2>No alert was selected</h2></section>"
     without = (
@@ -212,7 +202,6 @@ def examples(report: Report, run: Run) -> str:
 
 
 def picture(alert: Alert) -> str:
-    """An alert's stamps, light curve and scores."""
     image = io.BytesIO()
     alert.plot().savefig(image, format="png", dpi=EXAMPLE_DPI)
     data = base64.b64encode(image.getvalue()).decode()

@@ -48,7 +48,6 @@ class Place:
             return Register().after(records_of(control.present()))
 
     def provide_output(self, name: str) -> None:
-        """Have a filter's topic exist."""
         topics = self.settings.topics
         self.provide(output_topic(name, topics.partitions, topics.replication, topics.compressions))
 

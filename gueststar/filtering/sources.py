@@ -96,7 +96,6 @@ class Nights:
 
     @property
     def sha256(self) -> str:
-        """Of the nights read."""
         return self._lake.sha256
 
     @property

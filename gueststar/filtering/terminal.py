@@ -20,7 +20,6 @@ NIGHTS_SHOWN = 14
 
 
 def show(report: Report, run: Run, console: Console) -> None:
-    """Print the report on one filter."""
     for part in parts(report, run):
         console.print(part)
         console.print()
@@ -97,13 +96,11 @@ def step_cells(step: Step, alerts: int) -> tuple[RenderableType, ...]:
 
 
 def ahead_lines(report: Report) -> Iterator[str]:
-    """Whether it looks ahead."""
     yield "looks ahead:" if report.ahead.found else "does not look ahead:"
     yield from (f"  {line}" for line in report.ahead.sentences)
 
 
 def comparison_line(one: Comparison) -> str:
-    """Beside the version that is live."""
     return (
         f"beside {one.version}, which is live: {one.both:,} alerts selected by both,"
         f" {one.only_live:,} by that alone, {one.only_new:,} by this alone"
@@ -111,7 +108,6 @@ def comparison_line(one: Comparison) -> str:
 
 
 def trouble_lines(report: Report) -> Iterator[str]:
-    """What was raised, and on which alerts."""
     yield f"{report.waterfall.at_fault:,} alerts made it raise:"
     for message, trouble in report.troubles.items():
         ids = ", ".join(map(str, trouble.ids))
@@ -120,7 +116,6 @@ def trouble_lines(report: Report) -> Iterator[str]:
 
 
 def nights_table(report: Report) -> Table:
-    """A row a night."""
     table = plain_table()
     table.add_column("night", no_wrap=True)
     for name in ("alerts", "selected", "full MB", "lite MB"):
@@ -140,13 +135,11 @@ def shown_nights(report: Report) -> list[str]:
 
 
 def night_cells(one: Traffic) -> tuple[str, ...]:
-    """A night's counts and megabytes."""
     megabytes = (f"{size / 1e6:,.2f}" for size in (one.bytes_full, one.bytes_lite))
     return (f"{one.alerts:,}", f"{one.selected:,}", *megabytes)
 
 
 def objects_table(report: Report) -> Table:
-    """The objects that were selected most often."""
     table = plain_table()
     table.add_column("object", no_wrap=True)
     table.add_column("selected", justify="right")

@@ -29,7 +29,6 @@ class Step(NamedTuple):
 
     @property
     def passed(self) -> int:
-        """How many go on to the next clause."""
         return self.reached - self.refused - self.unknown
 
 
@@ -60,7 +59,6 @@ class Waterfall:
 
     @property
     def steps(self) -> Iterator[Step]:
-        """The clauses in their order."""
         reached = self.alerts - self.at_fault
         for clause in self._refused:
             refused, unknown = self._refused[clause], self._unknown[clause]

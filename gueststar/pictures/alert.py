@@ -38,7 +38,6 @@ class Picture(Figure):
             super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
-        """What IPython asks for."""
         image = io.BytesIO()
         self.savefig(image, format="png", dpi=DPI)
         return image.getvalue()

@@ -54,7 +54,6 @@ def chances(scores: Scores) -> Iterator[Line]:
 
 
 def draw_bar(axes: Axes, y: float, name: str, probability: float, *, colour: str) -> None:
-    """A label, its bar on a pale track, its figure."""
     track = BARS_TO - BARS_FROM
     ink = INK if probability >= SHOWN_MIN else GREY
     label = MEANT.get(name, name.replace("_", " "))

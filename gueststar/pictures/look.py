@@ -56,10 +56,8 @@ def band_name(code: int) -> str:
 
 
 def band_colour(code: int) -> str:
-    """A band's colour."""
     return BAND_COLOURS.get(band_name(code), GREY)
 
 
 def band_marker(code: int) -> str:
-    """A band's marker."""
     return BAND_MARKERS.get(band_name(code), "v")

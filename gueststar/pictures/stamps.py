@@ -36,7 +36,6 @@ def draw_stamps(figure: Figure, axes: list[Axes], alert: Row) -> None:
 
 
 def title(number: int, shape: tuple[int, ...]) -> str:
-    """The plane's name and its size."""
     return f"{PLANES[number]}   {shape[1]} × {shape[0]}"
 
 
@@ -69,7 +68,6 @@ def mark_sky(axes: Axes, compass: Compass) -> None:
 
 
 def say_none(figure: Figure, axes: list[Axes], why: str) -> None:
-    """Where the pictures would be."""
     for one in axes:
         one.set_facecolor(FAINT)
     box = axes[1].get_position()
@@ -84,7 +82,6 @@ def say_none(figure: Figure, axes: list[Axes], why: str) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """A pale frame, and no ticks."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():

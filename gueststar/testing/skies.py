@@ -44,7 +44,6 @@ class Cones:
 
     @classmethod
     def of(cls, name: str, circles: Sequence[Circle], unit_arcsec: float) -> Cones:
-        """Circles whose radii are in that unit."""
         columns = np.array(circles, dtype=np.float64).reshape(-1, 3)
         ra_deg, dec_deg, radius = columns.T
         sha256 = hashlib.sha256(columns.tobytes()).hexdigest()

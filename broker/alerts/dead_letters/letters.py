@@ -59,7 +59,6 @@ class DeadLetter:
 
     @property
     def key(self) -> bytes:
-        """Where the alert lies, as one word."""
         return f"{self.message.topic}-{self.message.partition}-{self.message.offset}".encode()
 
     def encode(self, bytes_max: int) -> bytes:
@@ -128,7 +127,6 @@ class Letter(NamedTuple):
 
     @property
     def identity(self) -> Identity:
-        """By which it is sent again once."""
         return Identity(self.key.decode(), self.sha256)
 
 

@@ -38,7 +38,6 @@ class DeadLetterLog:
     """An observer that counts dead letters and says so, at most once in INTERVAL_S."""
 
     def __init__(self, clock: Clock) -> None:
-        """Nothing was said yet."""
         self._clock = clock
         self._said_s: float | None = None
         self._alerts = 0
@@ -47,7 +46,6 @@ class DeadLetterLog:
         self._uncounted = 0
 
     def on_batch(self, report: BatchReport) -> None:
-        """Count, and say so where that is due."""
         self._alerts += report.entry.consumed
         for letter in report.dead:
             if letter.reason != Reason.WITHHELD:  # That is as it was set.

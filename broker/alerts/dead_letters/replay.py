@@ -53,7 +53,6 @@ class Choice:
     """Whether alerts that were withheld, as is set, are meant though no reason is named."""
 
     def takes(self, letter: Letter) -> bool:
-        """Whether a letter is one of them."""
         said = f"{letter.reason}: {letter.detail}"
         wanted = said.startswith(self.reasons) if self.reasons else self._by_itself(letter)
         return (
