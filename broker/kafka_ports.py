@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from broker.kafka import AtLeastOnceSink, Connection, KafkaSink, KafkaSource
+from broker.kafka.connection import Compression
 from broker.ledger import Delivery
 from broker.ports import Sink, Source
 from broker.rewind import Rewind
-from broker.settings import Settings
+from broker.settings import KafkaSection, Settings
 
 
 def kafka_ports(
@@ -33,19 +34,32 @@ def kafka_ports(
         rewind=rewind,
         session_timeout_ms=kafka.session_timeout_ms,
     )
+    compression = settings.enriched.compression
+    return source, kafka_sink(kafka, outputs, link, (kafka.group, name), compression)
+
+
+def kafka_sink(
+    kafka: KafkaSection,
+    topics: Sequence[str],
+    link: Connection,
+    owner: tuple[str, str],
+    compression: Compression = "none",
+) -> Sink:
+    """A producer of the delivery that is set; `owner`: group and worker, its transactional id."""
     if kafka.delivery is Delivery.AT_LEAST_ONCE:
-        return source, AtLeastOnceSink(
+        return AtLeastOnceSink(
             link,
-            topics=outputs,
+            topics=topics,
             message_bytes_max=kafka.message_bytes_max,
-            compression=settings.enriched.compression,
+            compression=compression,
         )
-    return source, KafkaSink(
+    group, worker = owner
+    return KafkaSink(
         link,
-        group=kafka.group,
-        worker=name,
-        topics=outputs,
+        group=group,
+        worker=worker,
+        topics=topics,
         transaction_timeout_ms=kafka.transaction_timeout_ms,
         message_bytes_max=kafka.message_bytes_max,
-        compression=settings.enriched.compression,
+        compression=compression,
     )

@@ -99,62 +99,29 @@ __all__ = [
 ]
 
 _HOMES = {
-    "broker.errors": (
-        "KafkaUnavailable",
-        "LedgerError",
-        "MemberFenced",
-        "OffsetGap",
-        "OutputTooLarge",
-        "ProducerFenced",
-        "ProducerLost",
-        "SettingsError",
-        "TooManyAborts",
-        "TooManyDead",
-        "TopicMissing",
-        "TopicRemade",
-        "TransactionAborted",
-    ),
     "filters.selection": ("selection",),
     "gueststar.alert": ("Alert",),
-    "gueststar.batches": (
-        "decode",
-        "read",
-        "score",
-    ),
+    "gueststar.batches": ("decode", "read", "score"),
     "gueststar.release": ("__version__",),
     "gueststar.subscription": ("subscribe", "subscribe_batches"),
     "gueststar.tables": ("astropy_table", "pandas_frame"),
-    "schemas.batch": (
-        "AlertBatch",
-        "LightCurves",
-        "Reason",
-        "Rejected",
-    ),
+    "schemas.batch": ("AlertBatch", "LightCurves", "Reason", "Rejected"),
     "schemas.cutouts": ("Stamps",),
-    "schemas.errors": (
-        "ArchiveError",
-        "BrokerError",
-        "DecodeLimitError",
-        "FilterError",
-        "GueststarError",
-        "HiddenRoomError",
-        "ModelError",
-        "RegistryError",
-        "SchemaError",
-        "SurveyError",
-    ),
 }
-"""Where each public name is loaded from."""
+"""Where each public name is loaded from, the errors apart."""
+
+_ERRORS = ("schemas.errors", "broker.errors")
 
 
 def __getattr__(name: str) -> object:
     """Load a public name from its room, once."""
-    for home, names in _HOMES.items():
-        if name in names:
-            value: object = getattr(import_module(home), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"gueststar has no {name!r}; it has {', '.join(__all__)}")
+    if name not in __all__:
+        raise AttributeError(f"gueststar has no {name!r}; it has {', '.join(__all__)}")
+    homes = (home for home, names in _HOMES.items() if name in names)
+    home = next(homes, None) or next(each for each in _ERRORS if hasattr(import_module(each), name))
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

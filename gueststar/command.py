@@ -49,6 +49,10 @@ Topics = Annotated[
 Bootstrap = Annotated[
     str, typer.Option(envvar="GUESTSTAR_BOOTSTRAP", help="Kafka's address, host:port.")
 ]
+Packets = Annotated[Path, typer.Argument(help="A packet, a folder, or a tar archive of packets.")]
+Registry = Annotated[
+    str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
+]
 Seed = Annotated[int, typer.Option(help="Of the invented night: the same seed, the same night.")]
 
 
@@ -139,9 +143,7 @@ def subscribe(
     config: ReadersConfig = None,
     bootstrap: ReadersBootstrap = None,
     group: Annotated[str | None, typer.Option(help="Resume where this group stopped.")] = None,
-    registry: Annotated[
-        str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
-    ] = None,
+    registry: Registry = None,
     start: Annotated[
         str,
         typer.Option(
@@ -185,7 +187,7 @@ def subscribe(
 
 @app.command()
 def replay(
-    path: Annotated[Path, typer.Argument(help="A packet, a folder, or a tar archive of packets.")],
+    path: Packets,
     *,
     to: Annotated[str, typer.Option(metavar="TOPIC", help="Where the packets go.")],
     rate: Annotated[float, typer.Option(min=0.1, help="Alerts a second.")] = 100,
@@ -200,9 +202,7 @@ def replay(
 
 @app.command()
 def archive(
-    packets: Annotated[
-        Path, typer.Argument(help="A packet, a folder, or a tar archive of packets.")
-    ],
+    packets: Packets,
     *,
     to: Annotated[Path, typer.Option(metavar="LAKE", help="The folder where the nights go.")],
     with_packets: Annotated[
@@ -244,9 +244,7 @@ def why(
         Path | None, typer.Option(metavar="CONFIG.toml", help="The broker's configuration.")
     ] = None,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka's address, host:port.")] = None,
-    registry: Annotated[
-        str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
-    ] = None,
+    registry: Registry = None,
 ) -> None:
     """Say which clause of a filter refused an alert, and on what value: exit status 3.
 

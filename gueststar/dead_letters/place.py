@@ -19,9 +19,9 @@ from broker.alerts.dead_letters.replay import (
 )
 from broker.clock import SystemClock
 from broker.errors import SettingsError, TopicMissing
-from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaFetcher, KafkaSink
-from broker.ledger import Delivery
-from broker.ports import Message, Sink
+from broker.kafka import Connection, KafkaAdmin, KafkaFetcher
+from broker.kafka_ports import kafka_sink
+from broker.ports import Message
 from broker.rewind import ToTime
 from broker.settings import Settings
 from gueststar.configured import configured
@@ -87,7 +87,10 @@ class Place:
     def replay(self, choice: Choice, *, to: str | None, limit: int | None) -> Replayed:
         """Send letters again, to the topic that workers read where none is named."""
         target = to or self.replayed()
-        with closing(self._sink(target)) as sink, self.fetcher() as fetch:
+        sink = kafka_sink(
+            self.settings.kafka, (target, self.topic), self.connection, (self.topic, REPLAYER)
+        )
+        with closing(sink), self.fetcher() as fetch:
             replay = Replay(
                 read_all=self.messages,
                 fetch=fetch,
@@ -115,21 +118,6 @@ class Place:
                 ' "latest"); start a worker first'
             )
         return topic
-
-    def _sink(self, to: str) -> Sink:
-        kafka, topics = self.settings.kafka, (to, self.topic)
-        if kafka.delivery is Delivery.AT_LEAST_ONCE:
-            return AtLeastOnceSink(
-                self.connection, topics=topics, message_bytes_max=kafka.message_bytes_max
-            )
-        return KafkaSink(
-            self.connection,
-            group=self.topic,
-            worker=REPLAYER,
-            topics=topics,
-            transaction_timeout_ms=kafka.transaction_timeout_ms,
-            message_bytes_max=kafka.message_bytes_max,
-        )
 
 
 def place_of(config: Path | None, bootstrap: str | None) -> Place:

@@ -30,25 +30,23 @@ def filter_table(register: Register, *, removed: bool = False) -> Table:
         table.add_column(name, no_wrap=True)
     table.add_column("reason", ratio=1)
     for version in listed(register, removed=removed):
-        now = register.change(version)
-        status = Text(now.state, style=STYLES[now.state])
-        table.add_row(
-            *(version.name, str(version.version), status, version.topic, version.form),
-            *(pass_rate(version), now.by, moment(now.unix_s), why(version, now)),
-        )
+        name, number, state, *others = cells(register, version)
+        table.add_row(name, number, Text(state, style=STYLES[State(state)]), *others)
     return table
 
 
 def filter_lines(register: Register, *, removed: bool = False) -> Iterator[str]:
     """The same for a pipe: a line a filter, tabs between."""
-    for version in listed(register, removed=removed):
-        now = register.change(version)
-        yield "\t".join(
-            (
-                *(version.name, str(version.version), now.state, version.topic, version.form),
-                *(pass_rate(version), now.by, moment(now.unix_s), why(version, now)),
-            )
-        )
+    return ("\t".join(cells(register, each)) for each in listed(register, removed=removed))
+
+
+def cells(register: Register, version: Version) -> tuple[str, ...]:
+    """A filter's row, in the order of the table's columns."""
+    now = register.change(version)
+    return (
+        *(version.name, str(version.version), now.state, version.topic, version.form),
+        *(pass_rate(version), now.by, moment(now.unix_s), why(version, now)),
+    )
 
 
 def why(version: Version, now: Change) -> str:

@@ -68,7 +68,3 @@ class Cones:
         radians = 2 * np.arcsin(np.sqrt(np.clip(square, 0, 1)))
         apart: NDArray[np.float64] = np.degrees(radians) * ARCSEC_PER_DEG
         return apart
-
-
-EVERYWHERE: Circle = (0.0, 0.0, 180.0)
-"""A cone that holds the whole sky."""
