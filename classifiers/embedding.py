@@ -29,5 +29,5 @@ class Embedding(Scoring):
         return (*super().gives, Given(f"{self.identity.name}{SUFFIX}", "vector", numbers))
 
     def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32], ...]:
-        """Both, NaN where the network declines."""
+        """Probabilities and hidden layer, a NaN row where the network declines."""
         return self.classifier.learn(batch)

@@ -40,21 +40,11 @@ class LightCurveClassifier:
         """
         self._system = system
         self._session = Session(path, (ROW,), {"layout": LAYOUT, "system": system}, hidden=True)
-        self.detections_min = _detections_min(path, self._session.said.get("detections_min", ""))
-
-    @property
-    def identity(self) -> ModelIdentity:
-        return self._session.identity
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What the columns of `score` are, from the file."""
-        return self._session.labels
-
-    @property
-    def width(self) -> int:
+        self.identity: ModelIdentity = self._session.identity
+        self.labels: tuple[str, ...] = self._session.labels
+        self.width = self._session.width
         """Of the last hidden layer."""
-        return self._session.width
+        self.detections_min = _detections_min(path, self._session.said.get("detections_min", ""))
 
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
         """Probabilities, float32 (n, labels), rows summing to 1.

@@ -28,18 +28,9 @@ class RealBogus:
     def __init__(self, path: Path = WEIGHTS) -> None:
         """Open the weights. Raises ModelError where they cannot be served."""
         self._session = Session(path, (len(PLANES), STAMP_PIXELS, STAMP_PIXELS))
-
-    @property
-    def identity(self) -> ModelIdentity:
-        return self._session.identity
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What the columns of `score` are, from the file: "real", and the kinds of artefact.
-
-        That an alert is bogus is the sum of all but "real".
-        """
-        return self._session.labels
+        self.identity: ModelIdentity = self._session.identity
+        self.labels: tuple[str, ...] = self._session.labels
+        """"real", and the kinds of artefact: that an alert is bogus is the sum of all these."""
 
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
         """Probabilities, float32 (n, labels), rows summing to 1.

@@ -1,20 +1,14 @@
-"""When each packet is due: at a steady rate, or at the night's own pace times a factor."""
+"""When each packet is due, at a steady rate, and who waits until then."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
 from broker.ports import Clock
-from schemas.decode import Decoder
 from schemas.errors import ArchiveError
 
 T = TypeVar("T")
-
-DECODED_TOGETHER = 64
-"""Packets decoded at a time to learn when they were exposed."""
 
 
 class Due(NamedTuple, Generic[T]):
@@ -30,24 +24,6 @@ def steady(items: Iterable[T], *, rate_per_s: float) -> Iterator[Due[T]]:
         raise ArchiveError(f"a rate of {rate_per_s} a second sends nothing; give one above nought")
     for number, item in enumerate(items):
         yield Due(number / rate_per_s, item)
-
-
-def at_own_pace(
-    packets: Iterable[bytes], *, factor: float, decoder: Decoder
-) -> Iterator[Due[bytes]]:
-    """As far apart as their exposures, divided by `factor`: 60 plays an hour in a minute.
-
-    A packet that was exposed before one already sent, or that cannot be decoded, goes with the
-    one before it. Raises ArchiveError where the factor is not above nought.
-    """
-    if not factor > 0:
-        raise ArchiveError(f"a pace times {factor} never ends; give a factor above nought")
-    first_s = latest_s = math.nan
-    for exposed_s, packet in _exposures(packets, decoder):
-        if not latest_s >= exposed_s and not math.isnan(exposed_s):
-            latest_s = exposed_s
-            first_s = exposed_s if math.isnan(first_s) else first_s
-        yield Due(0.0 if math.isnan(latest_s) else (latest_s - first_s) / factor, packet)
 
 
 def in_time(items: Iterable[Due[T]], clock: Clock, *, together_max: int) -> Iterator[list[T]]:
@@ -69,12 +45,3 @@ def in_time(items: Iterable[Due[T]], clock: Clock, *, together_max: int) -> Iter
         late.append(item)
     if late:
         yield late
-
-
-def _exposures(packets: Iterable[bytes], decoder: Decoder) -> Iterator[tuple[float, bytes]]:
-    waiting = iter(packets)
-    while group := list(islice(waiting, DECODED_TOGETHER)):
-        batch = decoder.decode(group)
-        known = dict(zip(batch.source_index.tolist(), batch.exposed_unix_s.tolist(), strict=True))
-        for index, packet in enumerate(group):
-            yield known.get(index, math.nan), packet

@@ -1,4 +1,4 @@
-"""Packets sent to a topic at their pace, with a bar on a terminal and a count at the end."""
+"""Packets sent to a topic as they are due, with a bar on a terminal and a count at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rich.progress import (
 from broker.errors import ProducerFenced, TransactionAborted
 from broker.ports import Clock, Output, Sink
 from lake.archives import Archive
-from replay.pacing import Due, at_own_pace, in_time, steady
+from replay.pacing import Due, in_time, steady
 from schemas.errors import BrokerError
 
 TOGETHER_MAX = 500
@@ -89,18 +89,10 @@ def send_archive(
     topic: str,
     clock: Clock,
     console: Console,
-    rate_per_s: float | None = None,
-    pace_factor: float = 1.0,
+    rate_per_s: float,
 ) -> Sent:
-    """Send the packets at a path, and say at the end what was passed over.
-
-    At a steady rate, or, where none is given, at the night's own pace times a factor.
-    """
-    packets = (packet.data for packet in archive)
-    if rate_per_s is None:
-        dues = at_own_pace(packets, factor=pace_factor, decoder=archive.decoder)
-    else:
-        dues = steady(packets, rate_per_s=rate_per_s)
+    """Send the packets at a path, and say at the end what was passed over."""
+    dues = steady((packet.data for packet in archive), rate_per_s=rate_per_s)
     with bar(console, archive.path.name, archive.bytes_total) as advance:
         sent = send(
             dues,

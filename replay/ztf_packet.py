@@ -31,9 +31,8 @@ from replay.ztf_fields import (
     solar_system_fields,
 )
 from replay.ztf_schema import SCHEMA_VERSION, ZTF_SCHEMA, blank
+from schemas.photometry import DETECTION_SIGMA
 from schemas.writing import container, gzipped_fits
-
-DETECTION_SIGMA = 5.0
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _NAMES = len(_LETTERS) ** 7

@@ -13,13 +13,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-Json = Any
+from schemas.avro import NAMED, Json, is_one_of
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 ORDERS: Final = ("ascending", "descending", "ignore")
-NAMED: Final = ("record", "error", "enum", "fixed")
 DEPTH_MAX: Final = 100
 """Levels of a default; what goes deeper is taken for unlawful."""
 LOGICAL: Final = {
@@ -77,7 +76,7 @@ class _Copy:
 
     def _define(self, schema: Json, namespace: str) -> str:
         """Remember a named type; the namespace within it."""
-        if schema.get("type") not in NAMED:
+        if not is_one_of(schema.get("type"), NAMED):
             return namespace
         full = _full(schema["name"], schema.get("namespace") or namespace)
         namespace = full.rpartition(".")[0]

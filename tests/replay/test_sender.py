@@ -134,20 +134,3 @@ def test_an_archive_is_sent_with_a_bar_on_a_terminal_only_and_says_what_it_passe
     assert sent.packets == len(packets())
     assert "notes.txt" in screen.getvalue()
     assert ("100%" in screen.getvalue()) == terminal
-
-
-def test_an_archive_is_sent_at_its_own_pace_where_no_rate_is_given(tmp_path: Path) -> None:
-    for minutes in (0, 3, 9):
-        (invented,) = invent(1, seed=1, night_jd=2461000.5 + minutes / 1440)
-        (tmp_path / f"{minutes}.avro").write_bytes(invented.packet)
-    sink, clock = FragileSink(), ManualClock()
-    sent = send_archive(
-        Archive(tmp_path),
-        sink=sink,
-        topic=TOPIC,
-        clock=clock,
-        console=Console(file=io.StringIO()),
-        pace_factor=60,
-    )
-    assert sent.packets == len(sink.committed) == 3
-    assert clock.monotonic_s() == pytest.approx(9, abs=1e-3)
