@@ -60,7 +60,7 @@ class Parts:
     selections: tuple[Selection, ...]
     """The filters of the settings; they do not change."""
     filters: FilterSet
-    """They, to be asked."""
+    """The same as one set, which judges a batch."""
     sky: Sky
     registry: RegistrySchemas | None
     """Where our own schemas get their ids; None where no framing needs it."""

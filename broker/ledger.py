@@ -81,7 +81,7 @@ class Counts:
 
     @property
     def filters(self) -> list[str]:
-        """Those that answered for any alert, by name."""
+        """The names of filters that answered for any alert, sorted."""
         return sorted({*self.selected, *self.refused, *self.unknown, *self.filter_errors})
 
 

@@ -298,7 +298,7 @@ class Settings:
 
     @property
     def framings(self) -> set[FramingName]:
-        """Those that any topic has."""
+        """The framings that any topic has."""
         return {self.enriched.framing, *self.topics.framings.values()}
 
     @property

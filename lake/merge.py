@@ -46,7 +46,7 @@ class NightWritten(NamedTuple):
     again: int
     """Alerts that it had, or that came twice: the newest copy stands."""
     alerts: int
-    """That the night has now."""
+    """The night's alerts now."""
     bytes: int
     """Of its files now."""
 

@@ -56,7 +56,7 @@ class Standing(NamedTuple):
     footer: Any
     """Of that file; pyarrow has no types."""
     mark: str
-    """That names its light curves."""
+    """The name of its light curves' file."""
     alerts: int
     digest: int
     """Of its alerts' keys (`digests.digest`)."""

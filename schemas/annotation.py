@@ -154,7 +154,7 @@ class Annotations:
         return replace(self, learned=known)
 
     def take(self, rows: NDArray[np.int64]) -> Annotations:
-        """Those of some alerts, in the order given."""
+        """The annotations of some alerts, in the order given."""
         return replace(
             self,
             ingest_unix_us=self.ingest_unix_us[rows],

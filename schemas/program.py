@@ -31,7 +31,7 @@ class Program:
     spares: tuple[tuple[Spare, ...], tuple[Spare, ...]]
     """Of the alert, and of its points: what is to be converted."""
     letters: tuple[tuple[Letter, ...], tuple[Letter, ...]]
-    """Likewise: what is read as a letter from text."""
+    """Of the alert, and of its points: what is read as a letter from text."""
 
 
 def compile_program(schema: Json, survey: Survey, ops_max: int) -> Program:

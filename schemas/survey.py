@@ -124,7 +124,7 @@ class Survey:
     """Dotted paths from the record's top by which its records are recognised: each is in every
     version of its schema, and no other survey has them all."""
     bands: tuple[str, ...]
-    """Those of BANDS that its exposures may be in."""
+    """The bands of BANDS that its exposures may be in."""
     system: str
     """The one of SYSTEMS that its fluxes are measured in; "" for one that stands not there."""
     leaves: tuple[Leaf, ...]

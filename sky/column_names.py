@@ -20,7 +20,7 @@ RADIUS = {
     "radius_deg": "deg",
     "radius": "",
 }
-"""And the unit that a name says."""
+"""The names of a radius, and the unit that each says."""
 
 
 class Chosen(NamedTuple):

@@ -36,14 +36,14 @@ Rows = NDArray[np.int64]
 
 
 class Pairs(NamedTuple):
-    """Who may be near whom: rows of the alerts and places in the grid, int64 (n,) each."""
+    """Pairs that may be near: rows of the alerts and places in the grid, int64 (n,) each."""
 
     alert: Rows
     listed: Rows
 
 
 class Near(NamedTuple):
-    """Who is within a radius of whom: alert, listed row, and squared chord, (n,) each."""
+    """Pairs within a radius: alert, listed row, and squared chord, (n,) each."""
 
     alert: Rows
     row: NDArray[np.int32]

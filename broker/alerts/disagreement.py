@@ -32,7 +32,7 @@ class Certainty:
     real_min: float = 0.9
     """A probability of "real" from which on an alert is surely called real."""
     bogus_max: float = 0.1
-    """And the one up to which it is surely called bogus."""
+    """A probability of "real" up to which an alert is surely called bogus."""
 
 
 CERTAINTY = Certainty()

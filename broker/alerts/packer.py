@@ -123,7 +123,7 @@ class _Fitted(NamedTuple):
     records: Sequence[Record]
     """Of each row."""
     shortened: frozenset[int] = frozenset()
-    """Those of the rows that are lite because full was too large."""
+    """Rows that are lite because full was too large."""
     large: Sequence[int] = ()
     """Rows that no shape made fit; they are not among `rows`."""
 

@@ -57,7 +57,7 @@ class Judges(Protocol):
 
     @property
     def active(self) -> Sequence[ActiveFilter]:
-        """Who is asked; may change between two batches, never while one is processed."""
+        """The filters asked; they may change between two batches, never within one."""
         ...
 
     def judge(self, batch: AlertBatch) -> Sequence[FilterDecision]:

@@ -26,7 +26,7 @@ class Context:
     names: frozenset[str]
     """Of the filters in the settings."""
     topics: frozenset[str]
-    """That have another use already."""
+    """Topics that have another use already."""
     prefix: str
     """What the topics of deployed filters begin with."""
     provide: Callable[[str], None]

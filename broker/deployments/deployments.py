@@ -108,7 +108,7 @@ class Deployments:
 
     @property
     def active(self) -> Sequence[ActiveFilter]:
-        """Who is asked now: those of the settings first."""
+        """The filters asked now, those of the settings first."""
         return self._filter_set.active
 
     def open(self) -> None:

@@ -78,7 +78,7 @@ class Inspector:
         self._known = deque(each for each in now.values() if self._is_timed(each))
 
     def next_for(self, alerts: int) -> Activated | None:
-        """Who is asked alone in a batch of so many; None where nobody is."""
+        """The filter that is asked alone in a batch of so many; None where none is."""
         fresh_first = alerts >= COST_ALERTS_MIN or not self._known
         queue = self._fresh if self._fresh and fresh_first else self._known
         if not alerts or not queue:

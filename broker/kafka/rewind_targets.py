@@ -42,7 +42,7 @@ class RewindTargets:
         return _at_offsets(self._rewind, due, offsets)
 
     def done(self, partitions: Iterable[Partition]) -> None:
-        """They have been moved, and that is committed."""
+        """Note partitions as moved, once that is committed."""
         self._moved.update(partitions)
 
 

@@ -143,7 +143,7 @@ def _named(node: Node) -> Iterator[str]:
 
 
 def _rival(version: Version, offset: int, since: Iterable[Message]) -> Version | None:
-    """Whose record of the same number this one replaced. Raises FilterError where one follows."""
+    """Another's record that this one replaced. Raises FilterError where one follows."""
     replaced = None
     for message in since:
         for record in records_of([message]):
@@ -192,7 +192,7 @@ def lines(found: Deployed) -> Iterator[str]:
 
 
 def change(control: ControlTopic, name: str, state: State, *, reason: str, by: str) -> Version:
-    """That version: a filter's newest, paused, resumed or removed on a control topic just opened.
+    """A filter's newest version, paused, resumed or removed on a control topic just opened.
 
     Raises FilterError where there is none, or where it stands so already.
     """

@@ -40,7 +40,7 @@ class Sample:
             del self._drawn[self._most :]
 
     def alerts(self, name: str) -> list[Alert]:
-        """Those drawn, as a filter of that name selected them."""
+        """The alerts drawn, as a filter of that name selected them."""
         return [_alert(self._kept(one), name) for _, one in self._drawn]
 
     def _held(self, one: Table) -> Table:

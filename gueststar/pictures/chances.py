@@ -11,7 +11,7 @@ from gueststar.pictures.look import BLUE, GREY, INK, PALE, PALE_BLUE
 from gueststar.row import Row, Scores
 
 LINES_MAX = 23
-"""That many fit; the least probable labels of the longest list go first."""
+"""Lines that fit; the least probable labels of the longest list go first."""
 LABELS_FROM, BARS_FROM, BARS_TO = 0.0, 0.54, 0.88
 """Across the axes, 0 to 1."""
 SHOWN_MIN = 0.005

@@ -138,7 +138,7 @@ class Identity(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """That a letter was sent again; written in the same transaction."""
+    """A record that a letter was sent again, of the same transaction."""
 
     letter: Identity
     to: str

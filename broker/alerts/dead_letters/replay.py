@@ -85,7 +85,7 @@ class Replayed:
 
 
 def marks(messages: Iterable[Message]) -> dict[Identity, Mark]:
-    """Those of the letters that were sent again."""
+    """The marks of letters that were sent again, by identity."""
     found = (read(each) for each in messages)
     return {mark.letter: mark for mark in found if isinstance(mark, Mark)}
 
