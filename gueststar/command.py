@@ -167,10 +167,10 @@ def subscribe(
     save_max: Annotated[int, typer.Option(min=1, help="Packets that DIR may hold.")] = 10_000,
 ) -> None:
     """Show topics' alerts as they come: a live table, or lines of JSON for a pipe."""
-    from gueststar.configured import configured
+    from gueststar.configured import Configured
     from gueststar.subscribe_command import Wanted, watch
 
-    broker = configured(config, bootstrap)
+    broker = Configured.of(config, bootstrap)
     wanted = Wanted(
         group=group,
         registry=registry or broker.settings.own_registry,
@@ -277,9 +277,9 @@ def ledger(
 ) -> None:
     """Sum the ledger, and say whether it balances: exit status 1 where it does not."""
     from gueststar.accounts import report
-    from gueststar.configured import configured
+    from gueststar.configured import Configured
 
-    if not report(configured(config, bootstrap), topic):
+    if not report(Configured.of(config, bootstrap), topic):
         raise typer.Exit(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from broker.kafka import Connection
 from broker.kafka.connection import PATIENCE_S
@@ -16,12 +16,30 @@ DEFAULTS: Final = Settings(TopicsSection(input=("any",)))
 """Where there is no configuration; nobody reads its input."""
 
 
+def settings_of(config: Path | None) -> Settings:
+    """A configuration's settings, or the defaults. Raises SettingsError."""
+    return DEFAULTS if config is None else read_settings(config)
+
+
 @dataclass(frozen=True)
 class Configured:
-    """A broker, as one who reads its topics sees it."""
+    """A broker, as those see it who are no workers of it."""
 
     settings: Settings
     connection: Connection
+
+    @classmethod
+    def of(
+        cls, config: Path | None, bootstrap: str | None, *, patience_s: float = PATIENCE_S
+    ) -> Self:
+        """A configuration's, or the environment's and the defaults; `bootstrap` wins over all.
+
+        Raises SettingsError.
+        """
+        settings = settings_of(config)
+        address = bootstrap or (settings.kafka.bootstrap if config else None)
+        security = settings.kafka.security
+        return cls(settings, connection_to(address, security, patience_s=patience_s))
 
     def named(self, topics: Topics) -> list[str]:
         """Topics by their names in Kafka; a pattern is left as it is. Raises SettingsError."""
@@ -29,21 +47,3 @@ class Configured:
             name if name.startswith("^") else self.settings.topics.named(name)
             for name in topics_of(topics)
         ]
-
-
-def settings_of(config: Path | None) -> Settings:
-    """A configuration's settings, or the defaults. Raises SettingsError."""
-    return DEFAULTS if config is None else read_settings(config)
-
-
-def configured(
-    config: Path | None, bootstrap: str | None, *, patience_s: float = PATIENCE_S
-) -> Configured:
-    """What a configuration says, or the environment and the defaults; `bootstrap` wins over all.
-
-    Raises SettingsError.
-    """
-    settings = settings_of(config)
-    address = bootstrap or (settings.kafka.bootstrap if config else None)
-    connection = connection_to(address, settings.kafka.security, patience_s=patience_s)
-    return Configured(settings, connection)

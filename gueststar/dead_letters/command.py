@@ -45,10 +45,10 @@ def list_(
     from rich.console import Console
 
     from gueststar.dead_letters import listing
-    from gueststar.dead_letters.place import choice_of, place_of
+    from gueststar.dead_letters.place import Place, choice_of
 
     chosen = replace(choice_of(reason, since, topic), as_set=True)
-    found = place_of(config, bootstrap).chosen(chosen)
+    found = Place.of(config, bootstrap).chosen(chosen)
     console = Console()
     if as_json:
         for each in found:
@@ -74,9 +74,9 @@ def show(
 ) -> None:
     """Show one letter: why, where its packet lies, and how that begins."""
     from gueststar.dead_letters import listing
-    from gueststar.dead_letters.place import place_of
+    from gueststar.dead_letters.place import Place
 
-    place = place_of(config, bootstrap)
+    place = Place.of(config, bootstrap)
     found, mark = place.letter(letter)
     for line in listing.described(found, mark):
         typer.echo(line)
@@ -104,9 +104,9 @@ def replay(
     Workers read them from the topic [topics] replayed. Exit status 1 where some cannot be sent.
     """
     from gueststar.dead_letters import listing
-    from gueststar.dead_letters.place import choice_of, place_of
+    from gueststar.dead_letters.place import Place, choice_of
 
-    place, choice = place_of(config, bootstrap), choice_of(reason, since, topic)
+    place, choice = Place.of(config, bootstrap), choice_of(reason, since, topic)
     if dry_run:
         due = sum(mark is None for _, mark in place.chosen(choice))
         typer.echo(f"{due if limit is None else min(due, limit):,} letters would be sent again")

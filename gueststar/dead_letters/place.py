@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from broker.alerts.dead_letters.letters import Letter, Mark, read
@@ -19,12 +18,11 @@ from broker.alerts.dead_letters.replay import (
 )
 from broker.clock import SystemClock
 from broker.errors import SettingsError, TopicMissing
-from broker.kafka import Connection, KafkaAdmin, KafkaFetcher
+from broker.kafka import KafkaAdmin, KafkaFetcher
 from broker.kafka_ports import kafka_sink
 from broker.ports import Message
 from broker.rewind import ToTime
-from broker.settings import Settings
-from gueststar.configured import configured
+from gueststar.configured import Configured
 from gueststar.ending import polls_to_end
 from gueststar.filtering.place import operator
 from gueststar.start import beginning
@@ -35,12 +33,8 @@ REPLAYER = "replay"
 """Behind the letters' topic in the transactional id of all who replay it: nobody else's."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Configured):
     """A broker as one who cares for its dead letters sees it."""
-
-    connection: Connection
-    settings: Settings
 
     @property
     def topic(self) -> str:
@@ -118,15 +112,6 @@ class Place:
                 ' "latest"); start a worker first'
             )
         return topic
-
-
-def place_of(config: Path | None, bootstrap: str | None) -> Place:
-    """What a configuration says, or the environment and the defaults; `bootstrap` wins over all.
-
-    Raises SettingsError.
-    """
-    broker = configured(config, bootstrap)
-    return Place(broker.connection, broker.settings)
 
 
 def choice_of(reasons: list[str] | None, since: str | None, topic: str | None) -> Choice:

@@ -6,28 +6,22 @@ import getpass
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from broker.deployments import records_of
 from broker.deployments.register import Register
 from broker.errors import SettingsError
-from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
+from broker.kafka import KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
 from broker.ports import ControlTopic
 from broker.provider import output_topic
-from broker.settings import Settings
-from gueststar.configured import configured
+from gueststar.configured import Configured
 
 PATIENCE_S = 15.0
 """How long a command waits for a Kafka that does not answer; its user sits there."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Configured):
     """A broker's Kafka, as one who deploys sees it."""
-
-    settings: Settings
-    connection: Connection
 
     @property
     def prefix(self) -> str:
@@ -64,10 +58,10 @@ def place_of(config: Path | None, bootstrap: str | None) -> Place:
 
     Raises SettingsError where the configuration allows no deployed filters.
     """
-    broker = configured(config, bootstrap, patience_s=PATIENCE_S)
-    if not broker.settings.filters.live:
+    place = Place.of(config, bootstrap, patience_s=PATIENCE_S)
+    if not place.settings.filters.live:
         raise SettingsError(f"{config}: [filters] live is empty, so no filter is deployed here")
-    return Place(broker.settings, broker.connection)
+    return place
 
 
 def operator() -> str:

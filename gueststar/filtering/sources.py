@@ -92,7 +92,6 @@ class Nights:
         self.done: float = 0
         self.has_stamps = self._lake.has_packets
         self.rejected = 0
-        self.passed_over: Sequence[tuple[str, str]] = ()
 
     @property
     def sha256(self) -> str:

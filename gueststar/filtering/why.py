@@ -16,7 +16,7 @@ from broker.errors import SettingsError
 from filters.alerts import Alerts, Reading, Table
 from filters.selection import Selection
 from filters.sources import builtin_names
-from gueststar.configured import configured, settings_of
+from gueststar.configured import Configured, settings_of
 from gueststar.filtering.candidates import EXPRESSIONS, Candidate, candidates
 from gueststar.filtering.deployed import deployed
 from gueststar.filtering.lookup import in_archive, on_topic
@@ -81,7 +81,7 @@ def why(
     if archive is not None:
         found = in_archive(wanted, archive, schemas=settings.schemas.folder)
     else:
-        link = configured(config, bootstrap).connection
+        link = Configured.of(config, bootstrap).connection
         source = reader(link, topic or settings.topics.enriched, start=f"{hours}h")
         found = on_topic(wanted, source, schemas=registered(registry or settings.own_registry))
     selected = False

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from broker.errors import TopicMissing
 from gueststar.command import app
-from gueststar.configured import configured
+from gueststar.configured import Configured
 
 TEXT = """
 [kafka]
@@ -31,7 +31,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_readers_follow_the_configuration(config: Path) -> None:
-    broker = configured(config, None)
+    broker = Configured.of(config, None)
     assert broker.connection.bootstrap == "kafka.example.org:9092"
     assert broker.connection.security == {"security.protocol": "SSL"}
     assert broker.settings.topics.ledger == "two.ledger"
@@ -41,22 +41,22 @@ def test_readers_follow_the_configuration(config: Path) -> None:
 def test_topics_are_found_by_the_names_that_the_documents_give_them(config: Path) -> None:
     names = ["young-supernovae, gueststar.enriched", "two.solar-system", "^ztf.*"]
     named = ["two.young-supernovae", "two.enriched", "two.solar-system", "^ztf.*"]
-    assert configured(config, None).named(names) == named
+    assert Configured.of(config, None).named(names) == named
 
 
 def test_without_a_configuration_the_environment_and_the_defaults_serve(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("GUESTSTAR_BOOTSTRAP", "there:9092")
-    assert configured(None, None).connection.bootstrap == "there:9092"
-    broker = configured(None, "here:9092")
+    assert Configured.of(None, None).connection.bootstrap == "there:9092"
+    broker = Configured.of(None, "here:9092")
     assert broker.connection.bootstrap == "here:9092"
     assert broker.settings.topics.ledger == "gueststar.ledger"
     assert broker.named(["young-supernovae"]) == ["young-supernovae"]
 
 
 def test_an_address_on_the_command_line_wins(config: Path) -> None:
-    assert configured(config, "here:9092").connection.bootstrap == "here:9092"
+    assert Configured.of(config, "here:9092").connection.bootstrap == "here:9092"
 
 
 def test_the_ledger_is_looked_for_by_its_configured_name(
