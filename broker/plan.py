@@ -92,8 +92,8 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     if replayed := parts.settings.topics.replayed:
         yield replayed, f"{INPUT}, dead letters sent again", ""
     yield topics.enriched, "all alerts", topics.form(topics.enriched)
-    for member in parts.filters.active:
-        yield member.topic, f"filter {member.name}", topics.form(member.topic, member.form)
+    for active in parts.filters.active:
+        yield active.topic, f"filter {active.name}", topics.form(active.topic, active.form)
     yield topics.dead_letters, "dead letters", ""
     yield topics.ledger, "ledger", ""
     if live := parts.settings.filters.live:
@@ -114,9 +114,9 @@ def _steps(parts: Parts) -> Iterator[str]:
         model = stage.identity
         given = "; ".join(map(_told, stage.gives))
         yield f"score with {model.name} {model.version} ({model.sha256[:12]}): {given}"
-    for member in parts.filters.active:
-        clauses = ", ".join(member.clauses)
-        yield f"select {member.name} {member.version}: {clauses} -> {member.topic}"
+    for active in parts.filters.active:
+        clauses = ", ".join(active.clauses)
+        yield f"select {active.name} {active.version}: {clauses} -> {active.topic}"
     if live := parts.settings.filters.live:
         prefix = parts.settings.filters.topic_prefix
         yield f"select with the filters deployed in {live} -> {prefix}NAME"

@@ -80,25 +80,25 @@ def write_hats(lake: Lake, catalogue: Path, *, version: str) -> Written:
 
     if catalogue.exists():
         raise ArchiveError(f"{catalogue} is there already; name a folder that is not")
-    desk = catalogue.with_name(f".{catalogue.name}-{secrets.token_hex(4)}")
+    staging = catalogue.with_name(f".{catalogue.name}-{secrets.token_hex(4)}")
     try:
-        desk.mkdir(parents=True)
-        counts, placeless = _spill(lake, desk / SPILLED)
+        staging.mkdir(parents=True)
+        counts, placeless = _spill(lake, staging / SPILLED)
         if not counts.sum():
             raise ArchiveError(f"no alert of {lake.path} has a position")
         found = cells(counts)
-        _fill(desk, found)
-        (desk / SPILLED).unlink()
-        (desk / "partition_info.csv").write_text(
+        _fill(staging, found)
+        (staging / SPILLED).unlink()
+        (staging / "partition_info.csv").write_text(
             "\n".join(["Norder,Npix", *(f"{cell.order},{cell.number}" for cell in found), ""])
         )
         total = int(counts.sum())
-        _write_properties(desk, catalogue.name, found, total, version)
-        desk.replace(catalogue)
+        _write_properties(staging, catalogue.name, found, total, version)
+        staging.replace(catalogue)
     except (OSError, pa.ArrowException) as error:
         raise ArchiveError(f"the catalogue {catalogue} cannot be written: {error}") from error
     finally:
-        shutil.rmtree(desk, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
     return Written(total, len(found), placeless)
 
 
@@ -161,13 +161,13 @@ def _placed(table: Any, night: int) -> tuple[Any, NDArray[np.int64]]:  # noqa: A
     return found.append_column("night", pa.array([night] * len(rows), pa.int32())), index[order]
 
 
-def _fill(desk: Path, found: list[Cell]) -> None:
+def _fill(staging: Path, found: list[Cell]) -> None:
     """The dataset: a file a cell, and their schema and footers beside them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    dataset, footers = desk / "dataset", list[Any]()
-    with pa.memory_map(str(desk / SPILLED)) as source:
+    dataset, footers = staging / "dataset", list[Any]()
+    with pa.memory_map(str(staging / SPILLED)) as source:
         spilled = pa.ipc.open_file(source)
         for cell, table in _tables(spilled, found):
             path = dataset / cell.name
@@ -194,8 +194,8 @@ def _tables(spilled: Any, found: list[Cell]) -> Iterator[tuple[Cell, Any]]:  # n
         yield cell, table.sort_by(INDEX)
 
 
-def _write_properties(desk: Path, name: str, found: list[Cell], rows: int, version: str) -> None:
-    size = sum(file.stat().st_size for file in desk.rglob("*") if file.is_file())
+def _write_properties(staging: Path, name: str, found: list[Cell], rows: int, version: str) -> None:
+    size = sum(file.stat().st_size for file in staging.rglob("*") if file.is_file())
     facts = {
         "obs_collection": name,
         "dataproduct_type": "source",
@@ -214,4 +214,4 @@ def _write_properties(desk: Path, name: str, found: list[Cell], rows: int, versi
         "moc_sky_fraction": round(sum(1 / (12 * 4**cell.order) for cell in found), 5),
     }
     lines = [f"{key}={value}" for key, value in facts.items()]
-    (desk / "hats.properties").write_text("\n".join(["#HATS catalog", *lines, ""]))
+    (staging / "hats.properties").write_text("\n".join(["#HATS catalog", *lines, ""]))

@@ -52,14 +52,14 @@ class NightWritten(NamedTuple):
 
 
 def put(
-    lake: Path, night: str, new: NightBuffer, desk: Path, facts: dict[str, str]
+    lake: Path, night: str, new: NightBuffer, staging: Path, facts: dict[str, str]
 ) -> NightWritten:
     """Put a night's new alerts into a lake whose lock one holds. Raises ArchiveError, OSError.
 
-    `desk` is a folder on the lake's disk for files that are not there yet; `facts` go with them.
+    `staging` is a folder on the lake's disk for files that are not there yet; `facts` go with them.
     """
     _clear(lake, night)  # a part that was taken over must not come back with who took it
-    counts = Merge(lake, night, new, desk).put(facts)
+    counts = Merge(lake, night, new, staging).put(facts)
     alerts = sum(each.alerts for each in _clear(lake, night))
     size = sum(file.stat().st_size for file in _files(lake, night))
     return NightWritten(night, *counts, alerts, size)
@@ -72,10 +72,10 @@ class Merge:
     the keys of the new alerts are in memory, and of each table a group of rows.
     """
 
-    def __init__(self, lake: Path, night: str, new: NightBuffer, desk: Path) -> None:
+    def __init__(self, lake: Path, night: str, new: NightBuffer, staging: Path) -> None:
         """Nothing is written yet; the arguments are those of `put`."""
         self._night, self._new, mark = night, new, new.mark
-        self._alerts, self._curves = desk / f"{mark}.alerts", desk / f"{mark}.curves"
+        self._alerts, self._curves = staging / f"{mark}.alerts", staging / f"{mark}.curves"
         known = new.keys.distinct()
         parts = [Part(each) for each in _standing(lake, night)]
         masks = [(part, _again(part, known)) for part in parts]

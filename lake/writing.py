@@ -60,7 +60,7 @@ class LakeWriter:
                 " archive into another folder"
             )
         with _explained(lake):
-            self._desk = self._held.enter_context(writing(lake, self._mark))
+            self._staging = self._held.enter_context(writing(lake, self._mark))
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +100,7 @@ class LakeWriter:
 
     def _of(self, night: str) -> NightBuffer:
         if night not in self._nights:
-            folder = self._desk / night
+            folder = self._staging / night
             folder.mkdir()
             self._nights[night] = NightBuffer(folder, self._mark, with_packets=self._with_packets)
         return self._nights[night]
@@ -108,7 +108,7 @@ class LakeWriter:
     def _finished(self, night: str) -> NightWritten:
         buffer = self._nights[night]
         buffer.spill()
-        return put(self._lake, night, buffer, self._desk, self._facts)
+        return put(self._lake, night, buffer, self._staging, self._facts)
 
 
 @contextmanager

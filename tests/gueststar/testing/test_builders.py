@@ -25,7 +25,7 @@ from gueststar.testing.builders import LABELS, MJD
 from schemas.columns import COLUMNS
 from schemas.errors import FilterError
 
-SPECIMENS = (real_alert, supernova, asteroid, variable_star, artefact)
+EXAMPLES = (real_alert, supernova, asteroid, variable_star, artefact)
 
 
 def test_labels_are_those_of_the_served_classifiers() -> None:
@@ -108,9 +108,9 @@ def test_each_alert_may_have_its_own_light_curve() -> None:
         alerts(age_days=[1, 2], light_curve=[[]])
 
 
-@pytest.mark.parametrize("specimen", SPECIMENS)
-def test_a_specimen_agrees_with_itself(specimen: object) -> None:
-    batch = specimen()  # type: ignore[operator]
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_agrees_with_itself(example: object) -> None:
+    batch = example()  # type: ignore[operator]
     curve = batch.light_curve
     assert len(batch) == 1
     assert curve.mjd[-1] == batch.mjd[0]
@@ -120,12 +120,12 @@ def test_a_specimen_agrees_with_itself(specimen: object) -> None:
         assert np.isnan(scores).all() or scores.sum() == pytest.approx(1, rel=1e-6)
 
 
-@pytest.mark.parametrize("specimen", SPECIMENS)
-def test_any_value_of_a_specimen_may_be_given_anew(specimen: object) -> None:
-    batch = specimen(magnitude=21, realbogus={"real": 0.5})  # type: ignore[operator]
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_any_value_of_an_example_may_be_given_anew(example: object) -> None:
+    batch = example(magnitude=21, realbogus={"real": 0.5})  # type: ignore[operator]
     assert batch.flux_njy[0] == pytest.approx(10 ** (10.4 / 2.5))
     assert batch.score("realbogus", "real")[0] == 0.5
-    fading = specimen(flux_njy=-1000.0, flux_err_njy=10.0)  # type: ignore[operator]
+    fading = example(flux_njy=-1000.0, flux_err_njy=10.0)  # type: ignore[operator]
     assert fading.magnitude[0] == pytest.approx(23.9)
     assert fading.magnitude_err[0] == pytest.approx(0.010857, rel=1e-3)
 
