@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-from broker.errors import SettingsError
+from broker.errors import KafkaUnavailable, SettingsError
 from broker.kafka.watch import CLIENT_LOG, Watch
 
 PATIENCE_S: Final = 60.0
@@ -100,6 +101,11 @@ class Connection:
             check_security(name, "the settings given")
         both = {**security_of(os.environ), **(security or {})}
         return cls(bootstrap, patience_s=patience_s, security=both)
+
+    def require_time(self, deadline_s: float) -> None:
+        """Raises KafkaUnavailable after a deadline, in monotonic seconds."""
+        if time.monotonic() > deadline_s:
+            raise KafkaUnavailable(self.watch.complaint())
 
     def client(self) -> dict[str, Any]:
         return {

@@ -27,6 +27,7 @@ from broker.kafka.faults import (
     settings_checked,
 )
 from broker.kafka.group_consumer import within_patience
+from broker.kafka.messages import message_of
 from broker.kafka.watch import STATISTICS_INTERVAL_MS, Pulse
 from broker.ports import Message
 from schemas.errors import BrokerError
@@ -87,7 +88,7 @@ class KafkaControlTopic:
         end = self._end(deadline_s)
         while self._reached < end:
             self._fetch(WAIT_S)
-            self._require_time(deadline_s)
+            self._connection.require_time(deadline_s)
         return self.new()
 
     def write(self, key: bytes, value: bytes) -> int:
@@ -122,7 +123,8 @@ class KafkaControlTopic:
         for message in came:
             error = message.error()
             if error is None:
-                self._take(message)
+                self._kept.append(message_of(message))
+                self._reached = message.offset() + 1
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._reached = max(self._reached, message.offset())
             else:
@@ -130,13 +132,6 @@ class KafkaControlTopic:
         if fault is not None:
             raise fault
         return len(came)
-
-    def _take(self, message: confluent_kafka.Message) -> None:
-        kind, timestamp_ms = message.timestamp()
-        offset, stamp = message.offset(), timestamp_ms if kind else -1
-        value = message.value() or b""
-        self._kept.append(Message(self._topic, 0, offset, stamp, message.key(), value))
-        self._reached = offset + 1
 
     def _end(self, deadline_s: float) -> int:
         """The offset after the last message that there is now."""
@@ -147,12 +142,8 @@ class KafkaControlTopic:
             except KafkaException as raised:
                 if (fault := self._fault(error_of(raised))) is not None:
                     raise fault from raised
-            self._require_time(deadline_s)
+            self._connection.require_time(deadline_s)
             time.sleep(RETRY_S)
-
-    def _require_time(self, deadline_s: float) -> None:
-        if time.monotonic() > deadline_s:
-            raise KafkaUnavailable(self._connection.watch.complaint())
 
     def _fault(self, error: KafkaError) -> BrokerError | None:
         """What is to be said of an error; None where the client goes on by itself."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from broker.errors import KafkaUnavailable, TransactionAborted
+from broker.errors import TransactionAborted
 from broker.kafka.connection import Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, passes
 from broker.kafka.group_consumer import GroupConsumer
@@ -35,12 +35,8 @@ class GroupOffsets:
         Raises MemberFenced, or TransactionAborted where the group has dropped us.
         """
         asked = [TopicPartition(each.topic, each.number) for each in partitions]
-        try:
-            found = self._member.client.committed(asked, ANSWER_S_MAX)
-        except KafkaException as raised:
-            self._judge(error_of(raised))
-            return None
-        if any(each.error for each in found):
+        found = self._asked(lambda client: client.committed(asked, ANSWER_S_MAX))
+        if found is None or any(each.error for each in found):
             return None
         return {
             Partition(each.topic, each.partition): Committed(each.offset, each.metadata or "")
@@ -52,7 +48,7 @@ class GroupOffsets:
         wanted = tuple(partitions)
         deadline_s = time.monotonic() + self._connection.patience_s
         while (known := self.read(wanted)) is None:
-            self._require_time(deadline_s)
+            self._connection.require_time(deadline_s)
         return known
 
     def commit(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
@@ -66,18 +62,16 @@ class GroupOffsets:
             self._judge(error)
             if not passes(error):
                 raise TransactionAborted(f"the group does not take our offsets: {error.str()}")
-            self._require_time(deadline_s)
+            self._connection.require_time(deadline_s)
             time.sleep(RETRY_S)
 
     def ends(self, partition: Partition) -> tuple[int, int] | None:
         """The first offset that a partition holds and the one after its last, where known."""
         asked = TopicPartition(partition.topic, partition.number)
-        try:
-            low, high = self._member.client.get_watermark_offsets(asked, timeout=ANSWER_S_MAX)
-        except KafkaException as raised:
-            self._judge(error_of(raised))
-            return None
-        return int(low), int(high)
+        found = self._asked(
+            lambda client: client.get_watermark_offsets(asked, timeout=ANSWER_S_MAX)
+        )
+        return None if found is None else (int(found[0]), int(found[1]))
 
     def all_ends(self, partitions: Iterable[Partition]) -> dict[Partition, int] | None:
         """The offset after the last committed message of each partition; None: not known now."""
@@ -105,10 +99,8 @@ class GroupOffsets:
         None where that is not known now.
         """
         asked = [TopicPartition(each.topic, each.number, unix_ms) for each in partitions]
-        try:
-            found = self._member.client.offsets_for_times(asked, timeout=ANSWER_S_MAX)
-        except KafkaException as raised:
-            self._judge(error_of(raised))
+        found = self._asked(lambda client: client.offsets_for_times(asked, timeout=ANSWER_S_MAX))
+        if found is None:
             return None
         offsets = {Partition(each.topic, each.partition): each.offset for each in found}
         for partition in (each for each, offset in offsets.items() if offset < 0):
@@ -120,25 +112,28 @@ class GroupOffsets:
 
     def partitions(self, topic: str) -> int | None:
         """How many a topic has, where that is known now."""
-        try:
-            known = self._member.client.list_topics(topic, timeout=ANSWER_S_MAX).topics[topic]
-        except KafkaException as raised:
-            self._judge(error_of(raised))
-            return None
-        return None if known.error is not None else len(known.partitions)
+        listed = self._asked(lambda client: client.list_topics(topic, timeout=ANSWER_S_MAX))
+        known = listed.topics[topic] if listed else None
+        return None if known is None or known.error is not None else len(known.partitions)
 
     def topics(self, timeout_s: float = ANSWER_S_MAX) -> dict[str, int] | None:
         """How many partitions each topic has, Kafka's own apart; None: not known now."""
-        try:
-            listed = self._member.client.list_topics(timeout=timeout_s).topics
-        except KafkaException as raised:
-            self._judge(error_of(raised))
+        listed = self._asked(lambda client: client.list_topics(timeout=timeout_s))
+        if listed is None:
             return None
         return {
             name: len(each.partitions)
-            for name, each in listed.items()
+            for name, each in listed.topics.items()
             if each.error is None and not name.startswith("__")
         }
+
+    def _asked(self, question: Callable[[Consumer], Any]) -> Any:  # noqa: ANN401 - what it gives
+        """The client's answer; None where there is none now. Raises as `read` does."""
+        try:
+            return question(self._member.client)
+        except KafkaException as raised:
+            self._judge(error_of(raised))
+            return None
 
     def _commit_once(self, offsets: list[TopicPartition]) -> KafkaError | None:
         # A client that gave its session up would be taken for a namesake of itself.
@@ -158,10 +153,6 @@ class GroupOffsets:
         if fault is not None:
             raise fault
         LOG.debug("offsets of worker %r: %s", self._worker, error)
-
-    def _require_time(self, deadline_s: float) -> None:
-        if time.monotonic() > deadline_s:
-            raise KafkaUnavailable(self._connection.watch.complaint())
 
 
 def placed(

@@ -18,7 +18,7 @@ from uuid import uuid4
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from broker.errors import KafkaUnavailable, OffsetGap, TransactionAborted
+from broker.errors import OffsetGap, TransactionAborted
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.coverage import Coverage
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
@@ -96,8 +96,7 @@ class KafkaSource:
         """Return once the group has us, or once Kafka says that there is no such topic yet."""
         deadline_s = time.monotonic() + self._connection.patience_s
         while self._membership is None and not self._placement.awaits:
-            if time.monotonic() > deadline_s:
-                raise KafkaUnavailable(self._connection.watch.complaint())
+            self._connection.require_time(deadline_s)
             self._next(WAIT_S_MAX)
 
     def confirm_member(self) -> None:

@@ -115,9 +115,9 @@ def test_it_is_seen_on_every_topic_by_every_filter_and_in_the_lake(
     assert len(batch.given["supernova_embedding"].columns) == WIDTH
     with LakeWriter(tmp_path / "lake", version="test", with_packets=False) as writer:
         writer.add(batch)
-    decision = read_filter(tmp_path / "well_above.toml").selection("well-above")
+    verdict = read_filter(tmp_path / "well_above.toml").selection("well-above")
     for rows in Lake(tmp_path / "lake").tables():
-        assert decision.evaluate(rows).selected.all()
+        assert verdict.evaluate(rows).selected.all()
         assert_same_learned(rows.batch(), batch)
 
 
