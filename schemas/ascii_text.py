@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.compilation import compiled
+from schemas.compiling import compiled
 from schemas.decoder import Ints
 
 BLANK, LETTERS_END = 32, 127

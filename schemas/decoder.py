@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.compilation import compiled, pointer
+from schemas.compiling import compiled, pointer
 
 Ints = NDArray[np.int64]
 Both = tuple[Ints, NDArray[np.float64]]  # one table, as whole numbers and as floats

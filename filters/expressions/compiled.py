@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.compilation import compiled
+from schemas.compiling import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

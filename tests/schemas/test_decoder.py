@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.compilation import compiled
+from schemas.compiling import compiled
 from schemas.decode import Decoder
 from schemas.decoder import order_points
 from schemas.light_curves import Points, light_curves
