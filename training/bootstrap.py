@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from training.arrays import Floats, Ints
 
 ROUNDS = 1000
 INTERVAL_PERCENT = (2.5, 97.5)

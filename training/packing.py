@@ -20,7 +20,8 @@ from onnx.helper import make_node
 from onnx.numpy_helper import from_array, to_array
 
 from schemas.errors import ModelError
-from training.stripping import copied, refill
+from training.arrays import Floats, Ints
+from training.export import copied, refill
 
 Weights = NDArray[np.float32]
 LEAST = 256
@@ -216,7 +217,7 @@ def _in_clusters(name: str, weight: Weights, _: int, clusters: int) -> _Stored:
     )
 
 
-def _digits(name: str, taken: str, values: NDArray[np.int64], base: int) -> _Stored:
+def _digits(name: str, taken: str, values: Ints, base: int) -> _Stored:
     """Whole numbers in [0, base) as the digits of int64 words, as many a word as fit."""
     fit = max(n for n in range(1, 64) if base**n <= np.iinfo(np.int64).max)
     powers = np.array([base**n for n in range(fit)], np.int64)
@@ -244,7 +245,7 @@ def _digits(name: str, taken: str, values: NDArray[np.int64], base: int) -> _Sto
     return _Stored([from_array(value, key) for key, value in constants.items()], operators)
 
 
-def k_means(weight: Weights, clusters: int) -> tuple[Weights, NDArray[np.int64]]:
+def k_means(weight: Weights, clusters: int) -> tuple[Weights, Ints]:
     """Centres, ascending, (<= clusters,), and the place of each number's nearest one.
 
     Begins with centres in equal steps and ends where none moves. A centre that nobody is nearest
@@ -264,7 +265,7 @@ def k_means(weight: Weights, clusters: int) -> tuple[Weights, NDArray[np.int64]]
     return centres.astype(np.float32), np.searchsorted(_between(centres), weight, side="left")
 
 
-def _between(centres: NDArray[np.float64]) -> NDArray[np.float64]:
+def _between(centres: Floats) -> Floats:
     return (centres[1:] + centres[:-1]) / 2
 
 

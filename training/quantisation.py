@@ -6,14 +6,12 @@ Names and methods are those of Nagel et al. 2021, arXiv:2106.08295.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnxruntime.quantization import (
     CalibrationDataReader,
     QuantFormat,
@@ -24,7 +22,8 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from schemas.errors import ModelError
-from training.stripping import stripped
+from training.arrays import Singles
+from training.export import stripped
 
 LAYERS = ("Conv", "Gemm", "MatMul")
 """Operators that may have weights; only those that do are layers."""
@@ -53,7 +52,7 @@ def dynamic(path: Path, out: Path, *, scaling: Collection[str]) -> None:
 def static(
     path: Path,
     out: Path,
-    rows: NDArray[np.float32],
+    rows: Singles,
     *,
     scaling: Collection[str],
     ends_in_float: bool,
@@ -79,6 +78,14 @@ def static(
             weight_type=QuantType.QInt8,
             nodes_to_exclude=network.kept + ends,
         )
+
+
+def forms(path: Path, outs: Sequence[Path], rows: Singles, scaling: Collection[str]) -> None:
+    """All three of a file: scales found on the fly, settled throughout, and with float ends."""
+    on_the_fly, throughout, inside = outs
+    dynamic(path, on_the_fly, scaling=scaling)
+    static(path, throughout, rows, scaling=scaling, ends_in_float=False)
+    static(path, inside, rows, scaling=scaling, ends_in_float=True)
 
 
 class _Network(NamedTuple):
@@ -123,13 +130,13 @@ def _named(path: Path) -> onnx.ModelProto:
 class _Rows(CalibrationDataReader):
     """Hands ONNX Runtime the rows, some at a time."""
 
-    def __init__(self, model: Path, rows: NDArray[np.float32]) -> None:
+    def __init__(self, model: Path, rows: Singles) -> None:
         name = onnx.load(model).graph.input[0].name
         self._left = iter(
             {name: rows[begin : begin + CALIBRATED_AT_ONCE]}
             for begin in range(0, len(rows), CALIBRATED_AT_ONCE)
         )
 
-    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+    def get_next(self) -> dict[str, Singles] | None:
         """The next ones; None after the last."""
         return next(self._left, None)

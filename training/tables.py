@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
+from training.arrays import Floats
+from training.bootstrap import Measured
+
+One = TypeVar("One")
 LINE_MAX = 100
 """Characters of a line of prose."""
 NOTHING = "–"
@@ -17,6 +22,38 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; the first column to the left, figures to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def table(found: Iterable[One], *columns: tuple[str, Callable[[One], str]]) -> str:
+    """A line for each that was found; a column is its head and what its cells say."""
+    rows = [[cell(one) for _, cell in columns] for one in found]
+    return markdown([head for head, _ in columns], rows)
+
+
+def counted(count: int) -> str:
+    """With commas between thousands."""
+    return f"{count:,}"
+
+
+def verdict(holds: bool, no: str = "no") -> str:
+    """In a word."""
+    return "yes" if holds else no
+
+
+def in_errors(one: Measured) -> str:
+    """How many standard errors a difference is."""
+    return f"{one.value / one.error:+.1f}" if one.error > 0 else NOTHING
+
+
+def confusion(
+    what: str, counted_as: str, names: Sequence[str], counts: Sequence[int], shares: Floats
+) -> str:
+    """What each of `names` is called, in per cent of its row (k, k)."""
+    rows = [
+        [name, counted(count), *map(per_cent, row)]
+        for name, count, row in zip(names, counts, shares, strict=True)
+    ]
+    return markdown([what, counted_as, *names], rows)
 
 
 def per_cent(value: float) -> str:

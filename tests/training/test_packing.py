@@ -22,6 +22,7 @@ from tests.training.invented_transformer import (
     invented_rows,
     transformer,
 )
+from training.export import content, stripped
 from training.packing import (
     LEAST,
     clustered,
@@ -31,7 +32,6 @@ from training.packing import (
     k_means,
     narrowed,
 )
-from training.stripping import content, stripped
 
 Packing = Callable[[onnx.ModelProto], onnx.ModelProto]
 PACKED = ("embed", "features", "inner", "out", "first", "second", "head")

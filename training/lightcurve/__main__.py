@@ -14,14 +14,13 @@ all       one after another
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from training.lightcurve import crossing, reporting, ztf_crossing
+from training.lightcurve import reporting, six_band_crossing, ztf_crossing
+from training.lightcurve.crossing import Job, jobs, opened, seeds_of
 from training.lightcurve.fitting import Recipe
 from training.lightcurve.live import live
 from training.lightcurve.making import (
@@ -30,43 +29,33 @@ from training.lightcurve.making import (
     ZTF_NAME,
     keep_study,
     kept_study,
-    network,
     said_of,
-    seeds_of,
     served,
     studied,
 )
-from training.lightcurve.material import BANK, OBJECTS, SERVED, Material
+from training.lightcurve.material import BANK, OBJECTS, Material
 from training.lightcurve.model import Shape
-from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.plasticc import read_training
+from training.lightcurve.objects.splits import SERVED
+from training.lightcurve.objects.ztf import FILE, read_material
 from training.lightcurve.objects.ztf import Material as ZtfMaterial
-from training.lightcurve.objects.ztf import read_material
 from training.lightcurve.rivals import t2, t2_crossing, teacher, ztf_trees
-from training.lightcurve.rivals.bank_rows import GP_FEATURES, PLAIN_FEATURES
-from training.lightcurve.rivals.describing import featured
+from training.lightcurve.rivals.bank_rows import GP_FEATURES, PLAIN_FEATURES, featured
 from training.lightcurve.rivals.gp_features import NAMES, PLAIN_NAMES
 from training.lightcurve.teaching import bank
-from training.progress import CONSOLE
+from training.steps import CORES, Data, Docs, Out, Rounds, Seed, Seeds, Steps, Work, Workers
+from training.steps import steps as steps_of
 from training.timing import ROUNDS
+from training.workers import CONSOLE
 
 SEEDS = 5
 STEPS, ZTF_STEPS = 10_000, 12_000
 ZTF_SHAPE = Shape(dropout=0.25)
 STUDY = "compression.json"
+SERVED_WEIGHTS = f"{Job(SERVED, 0).name}.pt"
 
-commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-Work = Annotated[Path, typer.Option(help="folder for what one step leaves for the next")]
-Data = Annotated[Path, typer.Option(help="folder of real light curves and alerts")]
-Out = Annotated[Path, typer.Option(help="folder for the networks and their cards")]
-Docs = Annotated[Path, typer.Option(help="folder for the pictures")]
-Seed = Annotated[int, typer.Option(help="of copies, others and windows")]
-Seeds = Annotated[int, typer.Option(help="networks a fold")]
-Steps = Annotated[int, typer.Option(help="of each fit")]
-Rounds = Annotated[int, typer.Option(help="of timing the smaller forms in turn")]
+commands = steps_of()
 Copies = Annotated[int, typer.Option(help="augmented copies of each object")]
-Workers = Annotated[int, typer.Option(help="fits side by side")]
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @commands.command()
@@ -78,13 +67,13 @@ def draw(
     objects = read_training(data)
     objects.save(work / OBJECTS)
     bank.made(objects, seed, count=copies, side_by_side=workers).save(work / BANK)
-    read_material(data, np.random.default_rng(seed)).save(work)
+    read_material(data, np.random.default_rng(seed)).save(work / FILE)
 
 
 @commands.command()
 def describe(work: Work, workers: Workers = CORES) -> None:
     """Compute what the boosted trees read."""
-    found = featured(Objects.load(work / BANK), workers)
+    found = featured(bank.Bank.load(work / BANK).objects, workers)
     np.save(work / GP_FEATURES, found)
     np.save(work / PLAIN_FEATURES, found[:, [NAMES.index(name) for name in PLAIN_NAMES]])
 
@@ -99,13 +88,14 @@ def teach(work: Work, workers: Workers = CORES) -> None:
 def rival(work: Work, workers: Workers = CORES) -> None:
     """Fit t2 again, and trees to ZTF's windows."""
     t2_crossing.crossed(work, t2.Recipe(), workers)
-    ztf_trees.trained(work, ZtfMaterial.load(work), ztf_trees.WindowTeaching(), workers)
+    ztf_trees.trained(work, ZtfMaterial.load(work / FILE), ztf_trees.WindowTeaching(), workers)
 
 
 @commands.command()
 def cross(work: Work, seeds: Seeds = SEEDS, steps: Steps = STEPS, workers: Workers = CORES) -> None:
     """Fit the six-band networks."""
-    crossing.crossed(work, crossing.jobs(range(seeds)), Recipe(steps=steps), workers)
+    todo = six_band_crossing.jobs(range(seeds))
+    six_band_crossing.crossed(work, todo, Recipe(steps=steps), workers)
 
 
 @commands.command()
@@ -113,21 +103,22 @@ def ztf(
     work: Work, seeds: Seeds = SEEDS, steps: Steps = ZTF_STEPS, workers: Workers = CORES
 ) -> None:
     """Fit ZTF's networks."""
-    ztf_crossing.crossed(work, ztf_crossing.jobs(range(seeds)), _ztf_recipe(steps), workers)
+    ztf_crossing.crossed(work, jobs(range(seeds)), _ztf_recipe(steps), workers)
 
 
 @commands.command()
 def serve(work: Work, out: Out, seeds: Seeds = SEEDS) -> None:
     """Write the two files that are served."""
     out.mkdir(parents=True, exist_ok=True)
-    some, ztf_some = Material.load(work), ZtfMaterial.load(work)
-    six = crossing.gathered(work, some, seeds_of(work, crossing.Job, seeds))
-    other = ztf_crossing.gathered(work, ztf_some, seeds_of(work, ztf_crossing.Job, seeds))
-    for name, job, shape, slope, objects in (
-        (SIX_BAND_NAME, crossing.Job(SERVED, 0), Shape(), six.slope, some.objects),
-        (ZTF_NAME, ztf_crossing.Job(SERVED, 0), ZTF_SHAPE, other.slope, ztf_some.objects),
+    some, ztf_some = Material.load(work), ZtfMaterial.load(work / FILE)
+    nets, ztf_nets = work / six_band_crossing.NETS, work / ztf_crossing.NETS
+    six = six_band_crossing.gathered(work, some, seeds_of(nets, seeds))
+    other = ztf_crossing.gathered(work, ztf_some, seeds_of(ztf_nets, seeds))
+    for name, net, slope, objects in (
+        (SIX_BAND_NAME, opened(nets / SERVED_WEIGHTS, Shape()), six.slope, some.objects),
+        (ZTF_NAME, opened(ztf_nets / SERVED_WEIGHTS, ZTF_SHAPE), other.slope, ztf_some.objects),
     ):
-        served(network(work, job, shape), slope, out, name, said_of(name, objects, seed=0))
+        served(net, slope, out, name, said_of(name, objects, seed=0))
 
 
 @commands.command()
@@ -135,9 +126,9 @@ def compress(
     work: Work, seeds: Seeds = SEEDS, steps: Steps = STEPS, rounds: Rounds = ROUNDS
 ) -> None:
     """Measure smaller forms of the served six-band network on the hold-out."""
-    some = Material.load(work)
-    net = network(work, crossing.Job(SERVED, 0), Shape())
-    net.slope.fill_(crossing.gathered(work, some, seeds_of(work, crossing.Job, seeds)).slope)
+    some, nets = Material.load(work), work / six_band_crossing.NETS
+    net = opened(nets / SERVED_WEIGHTS, Shape())
+    net.slope.fill_(six_band_crossing.gathered(work, some, seeds_of(nets, seeds)).slope)
     keep_study(studied(work, net, some, Recipe(steps=steps), rounds), work / STUDY)
 
 
@@ -154,7 +145,7 @@ def report(
     rounds: Rounds = ROUNDS,
 ) -> None:
     """Write the cards and the pictures of what was found."""
-    some, ztf_some = Material.load(work), ZtfMaterial.load(work)
+    some, ztf_some = Material.load(work), ZtfMaterial.load(work / FILE)
     timed = some.objects
     made = reporting.Made(
         data,
@@ -162,8 +153,8 @@ def report(
         out,
         Recipe(steps=steps),
         _ztf_recipe(ztf_steps),
-        seeds_of(work, crossing.Job, seeds),
-        seeds_of(work, ztf_crossing.Job, seeds),
+        seeds_of(work / six_band_crossing.NETS, seeds),
+        seeds_of(work / ztf_crossing.NETS, seeds),
         kept_study(work / STUDY),
         {
             name: live(data, out / f"{name}.onnx", system, timed, rounds)

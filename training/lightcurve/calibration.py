@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from training.arrays import Floats, Ints
+
 SLOPES = (0.3, 3.0)
 """Between which the slope is looked for."""
 
@@ -29,17 +27,10 @@ def slope(logits: NDArray[np.float32], label: Ints) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
 
 
-def slopes_across(logits: Sequence[NDArray[np.float32]], label: Ints, fold: Ints) -> Floats:
-    """For each fold, (folds,), the slope that fits the others: out-of-fold logits (n, classes).
-
-    Each of the logits is one way of asking about the same objects.
-    """
-    found = []
-    for one in range(int(fold.max()) + 1):
-        rest = fold != one
-        together = np.concatenate([kind[rest] for kind in logits])
-        found.append(slope(together, np.tile(label[rest], len(logits))))
-    return np.array(found)
+def slopes_across(logits: NDArray[np.float32], label: Ints, fold: Ints) -> Floats:
+    """For each fold, (folds,), the slope that fits the others: out-of-fold logits (n, classes)."""
+    rest = [fold != one for one in range(int(fold.max()) + 1)]
+    return np.array([slope(logits[some], label[some]) for some in rest])
 
 
 def chances_of(logits: NDArray[np.floating]) -> Floats:

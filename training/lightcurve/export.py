@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
 from classifiers.observations.layout import LAYOUT, ROW
-from classifiers.session import METADATA
 from schemas.errors import ModelError
+from training.export import described, stripped, traced, without_origins, written
 from training.lightcurve.model import LightCurveNet, Shape
 from training.packing import eight_bit, narrowed
-from training.stripping import stripped
-from training.tracing import traced, without_origins, written
 
 
 def exported(net: LightCurveNet, path: Path, labels: Sequence[str], said: Mapping[str, str]) -> str:
@@ -77,12 +75,10 @@ def _model(net: LightCurveNet, labels: Sequence[str], said: Mapping[str, str]) -
         "layout": LAYOUT,
         "shape": json.dumps(vars(net.shape)),
     }
-    assert set(METADATA) <= set(metadata), metadata
     model = without_origins(traced(net, (ROW,), "rows"))
     used = set(_names(model))
     metadata["weights"] = json.dumps({name: name for name in net.state_dict() if name in used})
-    onnx.helper.set_model_props(model, metadata)
-    return model
+    return described(model, metadata)
 
 
 def _names(model: onnx.ModelProto) -> list[str]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from training.arrays import Singles
+from training.fit import asked, device, seeded, stepped
 from training.lightcurve.model import LightCurveNet, Shape
 from training.lightcurve.teaching.lessons import Batch, Lessons
-
-SCORED_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Recipe:
     steps: int = 8000
     batch: int = 128
     learning_rate: float = 2e-3
-    """The highest of a one-cycle schedule (Smith and Topin 2018, arXiv:1708.07120)."""
+    """The highest of a one-cycle schedule, as `fit.Steps` says."""
     weight_decay: float = 1e-2
     memory: float = 0.999
     """Of the running mean over the steps' weights, which is what is taken in the end."""
@@ -33,8 +31,7 @@ class Recipe:
 
 def fitted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
     """A network ready to score. The mean of the last steps' weights is taken, whatever it gives."""
-    with torch.random.fork_rng():
-        torch.manual_seed(recipe.seed)
+    with seeded(recipe.seed):
         net = LightCurveNet(lessons.classes, recipe.shape)
         net.scaling.settle(torch.from_numpy(lessons.settling()))
         return _taught(net, lessons, recipe)
@@ -42,33 +39,28 @@ def fitted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
 
 def tuned(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet:
     """A copy of a network after `recipe.steps` steps more."""
-    with torch.random.fork_rng():
-        torch.manual_seed(recipe.seed)
+    with seeded(recipe.seed):
         return _taught(copy.deepcopy(net), lessons, recipe)
 
 
 def _taught(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet:
     """The running mean of the weights; the network itself is changed."""
-    # More threads wait for one another on a busy machine, and these layers are small.
-    torch.set_num_threads(1)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     random = np.random.default_rng(recipe.seed)
     edges, prior = np.cumsum(lessons.chance), torch.from_numpy(np.log(lessons.prior)).float()
-    net.to(device).train()
+    prior = prior.to(device())
+    net.to(device()).train()
     mean = copy.deepcopy(net)
-    optimizer = torch.optim.AdamW(
-        net.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.steps
-    )
-    for step in range(recipe.steps):
-        batch = lessons.drawn(random, recipe.batch, edges)
-        optimizer.zero_grad()
-        _loss(net, batch, prior.to(device)).backward()
-        optimizer.step()
-        schedule.step()
-        _follow(mean, net, min(recipe.memory, (step + 1) / (step + 10)))
+
+    def loss() -> torch.Tensor:
+        return _loss(net, lessons.drawn(random, recipe.batch, edges), prior)
+
+    def follow(step: int) -> None:
+        memory = min(recipe.memory, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for kept, new in zip(mean.parameters(), net.parameters(), strict=True):
+                kept.lerp_(new, 1 - memory)
+
+    stepped(net, loss, recipe, fused=True, after=follow)
     taken: LightCurveNet = mean.to("cpu").eval()
     return taken
 
@@ -88,26 +80,11 @@ def _loss(net: LightCurveNet, batch: Batch, prior: torch.Tensor) -> torch.Tensor
     return -(trust * (said * chances).sum(dim=1) + (1 - trust) * named).mean()
 
 
-def _follow(mean: LightCurveNet, net: LightCurveNet, memory: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(mean.parameters(), net.parameters(), strict=True):
-            kept.lerp_(new, 1 - memory)
-
-
-def logits(net: LightCurveNet, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def logits(net: LightCurveNet, rows: Singles) -> Singles:
     """(k, classes) of rows, not calibrated."""
-    return _asked(net.logits, rows)
+    return asked(net.logits, rows)
 
 
-def scored(net: LightCurveNet, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def scored(net: LightCurveNet, rows: Singles) -> Singles:
     """Calibrated probabilities (k, classes) of rows, as the served file gives."""
-    return _asked(net, rows)
-
-
-def _asked(
-    answer: Callable[[torch.Tensor], torch.Tensor], rows: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    parts = torch.from_numpy(rows).split(SCORED_AT_ONCE)
-    with torch.inference_mode():
-        found: NDArray[np.float32] = torch.cat([answer(part) for part in parts]).numpy()
-    return found
+    return asked(net, rows)

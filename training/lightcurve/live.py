@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,17 +13,12 @@ from classifiers.lightcurve import LightCurveClassifier
 from classifiers.observations.gathering import gathered
 from classifiers.observations.layout import REDSHIFT
 from classifiers.observations.rows import rows
-from schemas.batch import AlertBatch
-from schemas.decode import Decoder
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import scored
 from training.lightcurve.objects.objects import Objects
-from training.progress import shown
-from training.realbogus.alerts.packets import packets
+from training.packets import FOLDERS, decoded, packets
 from training.timing import ALERTS, BATCHES, medians_us
-
-FOLDERS = ("ztf", "lsst")
-BATCH = 100
+from training.workers import shown
 
 
 class Live(NamedTuple):
@@ -40,7 +34,6 @@ class Live(NamedTuple):
     """Of a timed light curve, in the mean."""
 
     def said(self) -> str:
-        """A paragraph."""
         times = ", ".join(f"{us:.0f} µs at batch {size}" for size, us in self.time_us.items())
         return f"""From decoded light curve to probabilities, observations and features included,
 one thread, medians, light curves of {self.points:.0f} points in the mean: {times}. `make bench`
@@ -53,7 +46,8 @@ def live(data: Path, file: Path, system: str, objects: Objects, rounds: int) -> 
     """Every real packet through the stream's own way, and these objects for the time."""
     classifier, net = LightCurveClassifier(file, system), loaded(file)
     alerts, given, apart = 0, 0, 0.0
-    for batch in shown(_batches(data), "scoring real packets"):
+    found = packets([data / name for name in FOLDERS])
+    for batch in decoded(shown(found, "scoring real packets")):
         ours = classifier.score(batch)
         known = np.isfinite(ours).all(axis=1)
         curves = gathered(batch, system).take(np.flatnonzero(known))
@@ -82,11 +76,3 @@ def _timed(
 
     taken = medians_us({"path": score}, np.arange(ALERTS, dtype=np.float32), rounds)["path"]
     return taken, float(np.diff(some.curves.offsets).mean())
-
-
-def _batches(data: Path) -> Iterator[AlertBatch]:
-    decoder = Decoder()
-    found: Iterable[bytes] = packets([data / name for name in FOLDERS])
-    left = iter(found)
-    while some := list(islice(left, BATCH)):
-        yield decoder.decode(some)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from classifiers.observations.rows import rows
-from training.lightcurve import crossing, ztf_crossing
 from training.lightcurve.export import exported, packed
 from training.lightcurve.fitting import Recipe, tuned
 from training.lightcurve.judging.outcome import Redshift
 from training.lightcurve.labels import SIX_BAND, ZTF
-from training.lightcurve.material import SERVED, Material
-from training.lightcurve.model import LightCurveNet, Shape
+from training.lightcurve.material import Material
+from training.lightcurve.model import LightCurveNet
 from training.lightcurve.objects.objects import CURVE_COLUMNS, Objects
-from training.lightcurve.objects.splits import FOLDS
+from training.lightcurve.objects.splits import SERVED
 from training.lightcurve.objects.windows import DETECTIONS_MIN
+from training.lightcurve.six_band_crossing import told_redshift
 from training.lightcurve.smaller.compression import Judged, Row, study
 from training.lightcurve.smaller.forms import Learnt, Making, made
 
@@ -36,7 +36,6 @@ QUANTISING_OBJECTS = 512
 
 
 def said_of(name: str, objects: Objects, seed: int) -> dict[str, str]:
-    """What stands in a served file."""
     return {
         "name": name,
         "version": VERSION,
@@ -55,11 +54,6 @@ def sha256_of(objects: Objects) -> str:
     for name in CURVE_COLUMNS:
         found.update(np.ascontiguousarray(getattr(objects.curves, name)).tobytes())
     return found.hexdigest()
-
-
-def network(work: Path, job: crossing.Job | ztf_crossing.Job, shape: Shape) -> LightCurveNet:
-    """One that was fitted, not calibrated."""
-    return crossing.opened(work / crossing.NETS / f"{job.name}.pt", shape)
 
 
 def served(net: LightCurveNet, slope: float, out: Path, name: str, said: dict[str, str]) -> Path:
@@ -91,7 +85,7 @@ def studied(
 
 def _judged(some: Material) -> Judged:
     apart = some.objects.take(np.flatnonzero(some.held_out))
-    hidden = crossing.told_redshift(apart, Redshift.WITHOUT)
+    hidden = told_redshift(apart, Redshift.WITHOUT)
     share = np.bincount(some.objects.label[~some.held_out], minlength=len(SIX_BAND))
     return Judged(
         rows(apart.curves, apart.redshift),
@@ -101,22 +95,7 @@ def _judged(some: Material) -> Judged:
     )
 
 
-def seeds_of(
-    work: Path, job: Callable[[int, int], crossing.Job | ztf_crossing.Job], seeds: int
-) -> tuple[int, ...]:
-    """Those of which every fold's network was fitted."""
-    return tuple(
-        seed
-        for seed in range(seeds)
-        if all(
-            (work / crossing.NETS / f"{job(fold, seed).name}.npz").is_file()
-            for fold in range(FOLDS)
-        )
-    )
-
-
 def keep_study(found: Sequence[Row], path: Path) -> None:
-    """Write a compression study."""
     path.write_text(json.dumps([asdict(one) for one in found]), encoding="utf-8")
 
 

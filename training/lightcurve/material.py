@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.arrays import Ints, Mask
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.objects.objects import Objects
-from training.lightcurve.objects.splits import folds, held_out
+from training.lightcurve.objects.splits import SERVED, folds, held_out, judged
 from training.lightcurve.rivals.teacher import SoftLabels
 from training.lightcurve.teaching.bank import Bank
 from training.lightcurve.teaching.lessons import Lessons
 
 OBJECTS, BANK, TEACHER = "objects.npz", "bank.npz", "teacher.npz"
-SERVED = -1
-"""In place of a fold: the hold-out, which the served network does not learn from."""
 ORIGINALS_SHARE = 0.3
 """Of what is drawn to learn from; the rest are augmented copies."""
 UNSEEN_MIN = 1e-6
@@ -32,8 +30,8 @@ class Material:
     objects: Objects
     bank: Bank
     soft: SoftLabels
-    fold: NDArray[np.int64]
-    held_out: NDArray[np.bool_]
+    fold: Ints
+    held_out: Mask
 
     @classmethod
     def load(cls, work: Path) -> Material:
@@ -47,9 +45,9 @@ class Material:
             held_out(objects.label),
         )
 
-    def judged(self, fold: int) -> NDArray[np.bool_]:
+    def judged(self, fold: int) -> Mask:
         """(n,): the objects that a fold's network does not learn from."""
-        return self.held_out if fold == SERVED else self.fold == fold
+        return judged(self.fold, self.held_out, fold)
 
     def lessons(self, fold: int, left_out: str = "") -> Lessons:
         """All that a fold's network learns from; without one class, where one is named."""
@@ -80,9 +78,3 @@ def _without(said: NDArray[np.float16], left_out: str) -> NDArray[np.float16]:
     found[:, SIX_BAND.index(left_out)] = 0
     found /= np.maximum(found.sum(axis=1, keepdims=True), UNSEEN_MIN)
     return found.astype(np.float16)
-
-
-@lru_cache(maxsize=1)
-def material(work: Path) -> Material:
-    """Once a process."""
-    return Material.load(work)

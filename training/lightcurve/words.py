@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from classifiers.observations import layout
 from classifiers.observations.rows import LIMIT_SIGMAS
-from training.lightcurve.crossing import MASKED_SHARE
 from training.lightcurve.fitting import Recipe
 from training.lightcurve.material import ORIGINALS_SHARE
 from training.lightcurve.objects.splits import FOLD_SEED, HELD_OUT_SEED, HELD_OUT_SHARE
 from training.lightcurve.objects.windows import DETECTIONS_MIN, WINDOW_DAYS
+from training.lightcurve.six_band_crossing import MASKED_SHARE
 from training.lightcurve.teaching.bank import COPIES
 from training.lightcurve.ztf_crossing import (
     SIMULATED_SHARE,
@@ -45,7 +45,6 @@ without the hold-out led to that, to the number of steps, and to hiding signs.""
 
 
 def six_band_recipe(recipe: Recipe) -> str:
-    """How the six-band networks were taught."""
     return f"""{recipe.steps:,} steps of {recipe.batch} light curves, AdamW, one-cycle schedule up
 to {recipe.learning_rate:g}, the running mean over the last steps' weights taken whatever it gives.
 {ORIGINALS_SHARE:.0%} of what is drawn are originals, the rest {COPIES} augmented copies of each:
@@ -58,7 +57,6 @@ is; the loss goes by the teacher and by the label."""
 
 
 def ztf_recipe(recipe: Recipe) -> str:
-    """How ZTF's networks were taught."""
     return f"""{recipe.steps:,} steps of {recipe.batch} windows, as the six-band network but without
 a teacher and without copies. At most {WINDOWS_MAX} windows of a supernova, drawn from those that
 end at any detection within 200 days of its brightest, each object coming as often as another.

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.bootstrap import Floats
+from training.arrays import Floats
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#AA4499"
 """Told apart by the colour-blind (Wong 2011, Nature Methods 8, 441)."""

@@ -11,7 +11,6 @@ all      one after another
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,6 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from training.progress import CONSOLE
 from training.realbogus.alerts.dataset import read_examples
 from training.realbogus.alerts.splits import training_rows
 from training.realbogus.crossing import crossed, set_apart, taught
@@ -34,7 +32,10 @@ from training.realbogus.model import RealBogusNet
 from training.realbogus.pictures.page import drawn
 from training.realbogus.smaller.compression import Judged, Making, made, markdown, study
 from training.realbogus.surveys import compared, own_networks, table
+from training.steps import CORES, Data, Docs, Out, Rounds, Seed, Seeds, Steps, Work, Workers
+from training.steps import steps as steps_of
 from training.timing import ROUNDS
+from training.workers import CONSOLE
 
 NAME = "realbogus"
 VERSION = "0.2.0"
@@ -49,18 +50,8 @@ TUNING_SHARE = 0.2
 QUANTISING_STAMPS = 512
 """Of the training, from which eight-bit forms take their scales."""
 
-commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-Work = Annotated[Path, typer.Option(help="folder for what one step leaves for the next")]
-Data = Annotated[Path, typer.Option(help="folder of real alerts")]
-Out = Annotated[Path, typer.Option(help="folder for the network and its card")]
-Docs = Annotated[Path, typer.Option(help="folder for the pictures")]
-Seed = Annotated[int, typer.Option(help="of drawing, weights and batches")]
-Seeds = Annotated[int, typer.Option(help="networks a fold")]
-Steps = Annotated[int, typer.Option(help="of each fit")]
+commands = steps_of()
 ExamStamps = Annotated[int, typer.Option(help="stamps of the exam, over all folds")]
-Rounds = Annotated[int, typer.Option(help="of timing the smaller forms in turn")]
-Workers = Annotated[int, typer.Option(help="networks fitted side by side")]
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @commands.command()
@@ -164,12 +155,10 @@ def all_steps(
 
 
 def _text(path: Path) -> str:
-    """What a study left."""
     return path.read_text(encoding="utf-8")
 
 
 def _said(some: Material, seed: int) -> dict[str, str]:
-    """The file's metadata."""
     data = some.examples.sha256()
     return {"name": NAME, "version": VERSION, "seed": str(seed), "data": data}
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
+from training.arrays import Floats, Mask
 from training.realbogus.labels import REAL
 
-Floats = NDArray[np.float64]
 SPREAD = 1.0
 """Of the prior on both numbers, in natural logarithms: a few low scores must not move them far."""
 
@@ -32,7 +32,7 @@ class Calibration(NamedTuple):
         return np.asarray(log_softmax(moved, axis=1))
 
 
-def calibrated(logits: NDArray[np.float32], real: NDArray[np.bool_], weight: Floats) -> Calibration:
+def calibrated(logits: NDArray[np.float32], real: Mask, weight: Floats) -> Calibration:
     """The two numbers under which examples set apart are likeliest, each by its weight."""
 
     def cost(numbers: Floats) -> float:
@@ -46,7 +46,7 @@ def calibrated(logits: NDArray[np.float32], real: NDArray[np.bool_], weight: Flo
     return Calibration(float(np.exp(found.x[0])), float(found.x[1]))
 
 
-def evenly(real: NDArray[np.bool_]) -> Floats:
+def evenly(real: Mask) -> Floats:
     """Weights, (k,), under which both sides count as many as the smaller one is.
 
     So probabilities are for even odds: how many of a stream's alerts are bogus is the stream's to

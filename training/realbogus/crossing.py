@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from training.progress import shown
-from training.realbogus.alerts.examples import HIGH_SCORE, Examples, Mask
+from training.arrays import Floats, Ints, Mask, once
+from training.realbogus.alerts.examples import HIGH_SCORE, Examples
 from training.realbogus.alerts.splits import field_nights, inner_split, training_rows
 from training.realbogus.calibration import Calibration, calibrated, evenly
 from training.realbogus.fitting import Lesson, Recipe, fitted, logits
@@ -25,7 +24,6 @@ from training.realbogus.material import FOLDS, Material
 from training.realbogus.model import RealBogusNet
 from training.workers import each
 
-Floats = NDArray[np.float64]
 OURS, DRB_ALONE = "ours", "taught by drb alone"
 CALIBRATION_SHARE = 0.12
 """Of the training's alerts, in whole field-nights."""
@@ -40,34 +38,69 @@ class Job(NamedTuple):
     kind: str
     fold: int
     seed: int
+    survey: str = ""
+    """Whose alerts alone it learns from and scores; of all, where none is named."""
+
+    def held_out(self, material: Material) -> Mask:
+        """(n,): the alerts that it scores."""
+        rows: Mask = (material.fold == self.fold) & self.seen(material)
+        return rows
+
+    def seen(self, material: Material) -> Mask:
+        """(n,): those of its survey."""
+        survey = material.examples.survey
+        return np.isin(survey, self.survey or np.unique(survey))
 
 
-class Marks(NamedTuple):
-    """What one network gives its fold's alerts and its exam, (k, 5) each."""
+class Answers(NamedTuple):
+    """What networks give all alerts and all of the exam; NaN where none was asked."""
 
-    job: Job
-    scores: Floats
+    scored: Floats
+    """(seeds, n, 5)."""
     exam: Floats
+    """(seeds, m, 5)."""
 
 
 def crossed(path: Path, seeds: Sequence[int], recipe: Recipe, workers: int) -> Outcome:
     """Fit and score all networks over the material at `path`; the same whatever `workers`."""
-    jobs = [Job(*one) for one in product((OURS, DRB_ALONE), range(FOLDS), seeds)]
     material = Material.load(path)
-    wanted = [job for job in jobs if np.any(material.fold == job.fold)]
-    marks = each(partial(marked, path, recipe), wanted, workers)
-    return outcome(material, shown(marks, "fitting networks", len(wanted)), seeds)
+    folds = [fold for fold in range(FOLDS) if np.any(material.fold == fold)]
+    jobs = [Job(*one) for one in product((OURS, DRB_ALONE), folds, seeds)]
+    found = answered(path, material, jobs, seeds, recipe, workers)
+    return outcome(material, found[OURS], found[DRB_ALONE])
 
 
-def marked(path: Path, recipe: Recipe, job: Job) -> Marks:
-    """Fit one network to what its fold's networks may know, and score its fold."""
-    material = loaded(path)
-    rows = training_rows(material.examples, material.fold, job.fold)
+def answered(  # noqa: PLR0917 - all that a crossing depends on
+    path: Path,
+    material: Material,
+    jobs: Sequence[Job],
+    seeds: Sequence[int],
+    recipe: Recipe,
+    workers: int,
+) -> dict[str, Answers]:
+    """What all these networks give, by kind; the material is what stands at `path`."""
+    alerts, exam = (len(seeds), len(material.examples)), (len(seeds), len(material.exam))
+    found = {
+        job.kind: Answers(*(np.full((*one, len(LABELS)), np.nan) for one in (alerts, exam)))
+        for job in jobs
+    }
+    given = each(partial(marked, path, recipe), jobs, workers, "fitting networks", len(jobs))
+    for job, (scores, answers) in zip(jobs, given, strict=True):
+        rows, seed = job.held_out(material), seeds.index(job.seed)
+        found[job.kind].scored[seed, rows] = scores
+        found[job.kind].exam[seed, rows[material.exam.row]] = answers
+    return found
+
+
+def marked(path: Path, recipe: Recipe, job: Job) -> tuple[Floats, Floats]:
+    """Fit one network to what it may know; its answers about what it holds out, (k, 5) each."""
+    material = once(Material.load, path)
+    rows = training_rows(material.examples, material.fold, job.fold) & job.seen(material)
     own = replace(recipe, seed=job.seed)
     net, calibration = (
-        taught(material, rows, own) if job.kind == OURS else by_drb(material, rows, own)
+        by_drb(material, rows, own) if job.kind == DRB_ALONE else taught(material, rows, own)
     )
-    return Marks(job, *probabilities(net, calibration, material, material.fold == job.fold))
+    return probabilities(net, calibration, material, job.held_out(material))
 
 
 def probabilities(
@@ -115,26 +148,13 @@ def _calibration(net: RealBogusNet, material: Material, apart: Mask) -> Calibrat
     return calibrated(np.concatenate(given), np.concatenate(said), np.concatenate(weight))
 
 
-@lru_cache(maxsize=1)
-def loaded(path: Path) -> Material:
-    """Once a process."""
-    return Material.load(path)
-
-
-def outcome(material: Material, marks: Iterable[Marks], seeds: Sequence[int]) -> Outcome:
-    """All networks' marks beside what each alert is judged by."""
+def outcome(material: Material, ours: Answers, by_drb_alone: Answers) -> Outcome:
+    """All networks' answers beside what each alert is judged by."""
     examples, exam = material.examples, material.exam
-    scores = {kind: np.full((len(seeds), len(examples), len(LABELS)), np.nan) for kind in KINDS}
-    papers = {kind: np.full((len(seeds), len(exam), len(LABELS)), np.nan) for kind in KINDS}
-    asked = material.fold[exam.row]
-    for job, given, answers in marks:
-        seed = seeds.index(job.seed)
-        scores[job.kind][seed, material.fold == job.fold] = given
-        papers[job.kind][seed, asked == job.fold] = answers
     return Outcome(
         Scored(
-            ours=scores[OURS],
-            taught_by_drb=scores[DRB_ALONE][:, :, REAL],
+            ours=ours.scored,
+            taught_by_drb=by_drb_alone.scored[:, :, REAL],
             scalars=by_scalars(examples, material.fold),
             field_night=field_nights(examples),
             drb=examples.teacher,
@@ -142,7 +162,7 @@ def outcome(material: Material, marks: Iterable[Marks], seeds: Sequence[int]) ->
             **{name: getattr(examples, name) for name in AS_READ},
         ),
         Exam(
-            ours=papers[OURS],
+            ours=ours.exam,
             label=exam.label,
             snr=exam.snr,
             negative=exam.negative,
@@ -152,7 +172,6 @@ def outcome(material: Material, marks: Iterable[Marks], seeds: Sequence[int]) ->
     )
 
 
-KINDS = (OURS, DRB_ALONE)
 AS_READ = (
     *("survey", "alert_id", "night", "rb", "magnitude", "snr", "sky", "negative"),
     *("spectroscopic", "simbad", "dipole", "cosmic_ray", "streak"),
@@ -160,7 +179,7 @@ AS_READ = (
 """Columns that are handed on as they are."""
 
 
-def by_scalars(examples: Examples, fold: NDArray[np.int64]) -> Floats:
+def by_scalars(examples: Examples, fold: Ints) -> Floats:
     """P(drb says real) of boosted trees on the packet's numbers, (n,), out of fold."""
     found = np.full(len(examples), np.nan)
     has = ~np.isnan(examples.scalars).all(axis=1)

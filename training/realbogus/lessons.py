@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.realbogus.alerts.examples import Examples, Mask
+from training.arrays import Floats, Mask
+from training.realbogus.alerts.examples import Examples
 from training.realbogus.drawing.pool import Pool
 from training.realbogus.fitting import Images, Lesson
 
@@ -42,13 +42,13 @@ def _unscored(examples: Examples, images: Images, rows: Mask) -> list[Lesson]:
     return _lesson(images[some], chance[some], SHARE_UNSCORED)
 
 
-def real_chance(examples: Examples) -> NDArray[np.float64]:
+def real_chance(examples: Examples) -> Floats:
     """That each example is real where drb is not asked: by evidence, else rb; NaN without both."""
     rising = (examples.rb - RB_BOGUS) / (RB_REAL - RB_BOGUS)
     by_rb = np.clip(rising, RB_DOUBT, 1 - RB_DOUBT)
     return np.where(examples.known_real, KNOWN_REAL, by_rb)
 
 
-def _lesson(images: Images, said: NDArray[np.float64], share: float) -> list[Lesson]:
+def _lesson(images: Images, said: Floats, share: float) -> list[Lesson]:
     """One, or none where there is nothing to teach."""
     return [Lesson(images, said.astype(np.float32), share)] if len(said) else []

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ArchiveError
-from training.progress import shown
+from training.arrays import Columns, Ints
 from training.realbogus.alerts.examples import Examples
 from training.realbogus.alerts.splits import night_folds
 from training.realbogus.drawing.pool import Pool, pool
 from training.realbogus.exam.setting import ExamSet, exam
 from training.realbogus.fitting import Images, seen
 from training.realbogus.model import RealBogusNet
+from training.workers import shown
 
 FOLDS = 5
 EXAM_STAMPS = 6000
 """Over all folds, each in proportion to its alerts."""
 EXAM_SEED_OFFSET = 1000
 """The exam's randomness is not the training's."""
-Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
-class Material:
+class Material(Columns):
     """Real alerts, what was drawn on them to learn from, and an exam."""
 
     examples: Examples
-    fold: NDArray[np.int64]
+    fold: Ints
     """(n,) of each example: what is drawn on it goes with it."""
     images: Images
     """(n, 6, 21, 21) of the examples."""
@@ -42,34 +41,17 @@ class Material:
     exam_images: Images
 
     def save(self, path: Path) -> None:
-        """Write all but the native stamps, which only drawing needs."""
-        arrays: dict[str, Any] = {
-            "fold": self.fold,
-            "images": self.images,
-            "exam_images": self.exam_images,
-        }
-        for name in ("examples", "pool", "exam"):
-            part = getattr(self, name)
-            arrays |= {f"{name}.{one.name}": getattr(part, one.name) for one in fields(part)}
-        del arrays["examples.native"]
-        np.savez(path, **arrays)
+        """Write all but the native stamps."""
+        none: NDArray[Any] = np.empty((len(self.examples), 0))
+        kept = replace(self, examples=replace(self.examples, native=none))
+        super(Material, kept).save(path)
 
     @classmethod
-    def load(cls, path: Path) -> Material:
+    def load(cls, path: Path) -> Self:
         """Read what `save` wrote. Raises ArchiveError where there is nothing."""
         if not path.exists():
             raise ArchiveError(f"{path}: is not there; run the step `draw` first")
-        with np.load(path) as file:
-            arrays = dict(file)
-        arrays["examples.native"] = np.empty(len(arrays["fold"]), np.object_)
-        return cls(
-            _part(Examples, "examples", arrays),
-            arrays["fold"],
-            arrays["images"],
-            _part(Pool, "pool", arrays),
-            _part(ExamSet, "exam", arrays),
-            arrays["exam_images"],
-        )
+        return super().load(path)
 
 
 def material(examples: Examples, seed: int, exam_stamps: int = EXAM_STAMPS) -> Material:
@@ -87,7 +69,7 @@ def material(examples: Examples, seed: int, exam_stamps: int = EXAM_STAMPS) -> M
     )
 
 
-def _exams(examples: Examples, fold: NDArray[np.int64], seed: int, stamps: int) -> ExamSet:
+def _exams(examples: Examples, fold: Ints, seed: int, stamps: int) -> ExamSet:
     """One for each fold, drawn on that fold's own alerts."""
     present = np.unique(fold)
     parts = []
@@ -95,13 +77,4 @@ def _exams(examples: Examples, fold: NDArray[np.int64], seed: int, stamps: int) 
         rows = np.flatnonzero(fold == one)
         random = np.random.default_rng([EXAM_SEED_OFFSET + seed, one])
         parts.append(exam(examples, rows, random, round(stamps * len(rows) / len(fold))))
-    return ExamSet(
-        **{
-            one.name: np.concatenate([getattr(part, one.name) for part in parts])
-            for one in fields(ExamSet)
-        }
-    )
-
-
-def _part(kind: type[Kind], name: str, arrays: Mapping[str, Any]) -> Kind:
-    return kind(**{one.name: arrays[f"{name}.{one.name}"] for one in fields(kind)})  # type: ignore[arg-type]
+    return ExamSet.joined(parts)

@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from training.bootstrap import Floats, Ints, Measured
-from training.progress import shown
-from training.realbogus.alerts.splits import training_rows
-from training.realbogus.crossing import loaded, probabilities, taught
+from training.arrays import Floats, Ints, Mask
+from training.bootstrap import Measured
+from training.realbogus.crossing import Answers, Job, answered
 from training.realbogus.fitting import Recipe
 from training.realbogus.judging.agreement import busiest_night, high, low
-from training.realbogus.judging.contest import Contest, Mask
+from training.realbogus.judging.contest import Contest
 from training.realbogus.judging.flags import RUBIN, flagged
 from training.realbogus.judging.outcome import Outcome
 from training.realbogus.judging.simulated import artefacts, sources
 from training.realbogus.judging.tables import figure
-from training.realbogus.labels import LABELS, REAL
+from training.realbogus.labels import REAL
 from training.realbogus.material import Material
 from training.tables import markdown
-from training.workers import each
 
-
-class Job(NamedTuple):
-    """One network of one survey's own."""
-
-    fold: int
-    seed: int
-    survey: str
-
-
-@dataclass(frozen=True)
-class Own:
-    """What networks of each survey's own give its alerts, in the columns of an outcome."""
-
-    scored: Floats
-    """(seeds, n, 5)."""
-    exam: Floats
-    """(seeds, m, 5)."""
+OWN = "one for each survey"
 
 
 @dataclass(frozen=True)
@@ -57,39 +37,16 @@ class Row:
     """One network's AUC less the own network's, under the same draws."""
 
 
-def own_networks(path: Path, seeds: Sequence[int], recipe: Recipe, workers: int) -> Own:
+def own_networks(path: Path, seeds: Sequence[int], recipe: Recipe, workers: int) -> Answers:
     """Fit a network for each survey, fold and seed, and score that survey's alerts of the fold."""
     material = Material.load(path)
     survey, fold = material.examples.survey, material.fold
     pairs = sorted(set(zip(fold.tolist(), survey.tolist(), strict=True)))
-    jobs = [Job(place, seed, name) for (place, name), seed in product(pairs, seeds)]
-    shape = (len(seeds), len(survey), len(LABELS))
-    own = Own(np.full(shape, np.nan), np.full((len(seeds), len(material.exam), shape[2]), np.nan))
-    marks = shown(
-        each(partial(_marked, path, recipe), jobs, workers), "fitting networks", len(jobs)
-    )
-    for job, (scores, answers) in zip(jobs, marks, strict=True):
-        rows, seed = _held_out(material, job), seeds.index(job.seed)
-        own.scored[seed, rows] = scores
-        own.exam[seed, rows[material.exam.row]] = answers
-    return own
+    jobs = [Job(OWN, place, seed, name) for (place, name), seed in product(pairs, seeds)]
+    return answered(path, material, jobs, seeds, recipe, workers)[OWN]
 
 
-def _held_out(material: Material, job: Job) -> Mask:
-    """Alerts of the job's survey and fold."""
-    rows: Mask = (material.fold == job.fold) & (material.examples.survey == job.survey)
-    return rows
-
-
-def _marked(path: Path, recipe: Recipe, job: Job) -> tuple[Floats, Floats]:
-    material = loaded(path)
-    rows = training_rows(material.examples, material.fold, job.fold)
-    of_survey = rows & (material.examples.survey == job.survey)
-    net, calibration = taught(material, of_survey, replace(recipe, seed=job.seed))
-    return probabilities(net, calibration, material, _held_out(material, job))
-
-
-def compared(outcome: Outcome, own: Own, seed: int) -> list[Row]:
+def compared(outcome: Outcome, own: Answers, seed: int) -> list[Row]:
     """Both on the same alerts, the one network with as many of its seeds as the others have."""
     count = len(own.scored)
     ours = outcome.scored.ours[:count, :, REAL], outcome.exam.ours[:count, :, REAL]
@@ -126,6 +83,5 @@ def _parts(outcome: Outcome) -> Iterator[tuple[str, int, Mask, Mask]]:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The study in Markdown: AUCs."""
     lines = [[row.part, figure(row.one), figure(row.own), figure(row.gain)] for row in rows]
     return markdown(["AUC", "one network", "one for each survey", "difference"], lines)

@@ -51,23 +51,15 @@ def test_a_class_that_nobody_has_changes_nothing() -> None:
 def test_a_folds_slope_never_hangs_on_its_own_answers() -> None:
     logits, label = invented(5000, 1.3)
     fold = np.arange(len(label)) % 5
-    found = slopes_across([logits], label, fold)
+    found = slopes_across(logits, label, fold)
     changed = logits.copy()
     changed[fold == 3] = np.random.default_rng(1).normal(size=changed[fold == 3].shape)
     relabelled = np.where(fold == 3, (label + 1) % CLASSES, label)
-    again = slopes_across([changed], relabelled, fold)
+    again = slopes_across(changed, relabelled, fold)
     assert again[3] == found[3]
     assert (np.delete(again, 3) != np.delete(found, 3)).all()
     rest = fold != 3
     assert found[3] == slope(logits[rest], label[rest])
-
-
-def test_two_ways_of_asking_share_one_slope() -> None:
-    sure, label = invented(8000, 0.8)
-    unsure, _ = invented(8000, 0.8 * 2)
-    fold = np.arange(len(label)) % 2
-    both, *ends = (slopes_across(one, label, fold) for one in ([sure, unsure], [sure], [unsure]))
-    assert (ends[0] < both).all() and (both < ends[1]).all()
 
 
 def test_chances_of_huge_logits_are_finite() -> None:

@@ -15,28 +15,24 @@ from tests.training.lightcurve.invented import SMALL, objects, rows_of, six_band
 from tests.training.lightcurve.invented import keep as keep_material
 from training.lightcurve import crossing
 from training.lightcurve.calibration import chances_of
-from training.lightcurve.crossing import (
+from training.lightcurve.crossing import Job, kept_answers, opened, served_form
+from training.lightcurve.fitting import Recipe, fitted, logits, scored
+from training.lightcurve.judging.outcome import DAYS, WHOLE, Redshift
+from training.lightcurve.labels import GALACTIC, SIX_BAND, ZTF
+from training.lightcurve.material import ORIGINALS_SHARE, Material
+from training.lightcurve.model import LightCurveNet
+from training.lightcurve.objects.splits import FOLDS, SERVED
+from training.lightcurve.six_band_crossing import (
     LEFT_OUT,
     NETS,
     NOVELTY_FOLD,
     Gathered,
-    Job,
     crossed,
     gathered,
     jobs,
-    keep,
-    kept_answers,
     novelties,
-    opened,
-    served_form,
     told_redshift,
 )
-from training.lightcurve.fitting import Recipe, fitted, logits, scored
-from training.lightcurve.judging.outcome import DAYS, WHOLE, Redshift
-from training.lightcurve.labels import GALACTIC, SIX_BAND, ZTF
-from training.lightcurve.material import ORIGINALS_SHARE, SERVED, Material
-from training.lightcurve.model import LightCurveNet
-from training.lightcurve.objects.splits import FOLDS
 from training.lightcurve.teaching.lessons import Lessons
 
 RECIPE = Recipe(steps=3, batch=8, shape=SMALL)
@@ -194,7 +190,7 @@ def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     work: Path, heard: dict[Job, Heard], lost: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone, again = JOBS[2], list[Recipe]()
-    before = dict(kept_answers(work, gone.name))
+    before = dict(kept_answers(work / NETS, gone))
     for ending in lost:
         (work / NETS / f"{gone.name}.{ending}").unlink()
 
@@ -205,23 +201,10 @@ def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     monkeypatch.setattr(crossing, "fitted", noted)
     crossed(work, JOBS, RECIPE, workers=1)
     assert again == ([heard[gone].recipe] if "pt" in lost else [])
-    after = kept_answers(work, gone.name)
+    after = kept_answers(work / NETS, gone)
     assert set(after) == set(before)
     for key, answer in before.items():
         np.testing.assert_array_equal(after[key], answer)
-
-
-def test_answers_are_kept_whole_or_not_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def torn(path: Path, **_: object) -> None:
-        path.write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(np, "savez", torn)
-    with pytest.raises(KeyboardInterrupt):
-        keep(tmp_path / "one.npz", {})
-    assert not (tmp_path / "one.npz").exists()
 
 
 def test_networks_that_never_saw_a_class_are_asked_about_all_of_it(

@@ -10,9 +10,9 @@ import torch
 
 from classifiers.observations.layout import ROW
 from tests.training.lightcurve.invented import SMALL, objects, rows_of
+from training.fit import ASKED_AT_ONCE
 from training.lightcurve.calibration import chances_of
 from training.lightcurve.fitting import (
-    SCORED_AT_ONCE,
     Recipe,
     fitted,
     logits,
@@ -101,7 +101,7 @@ def test_scores_are_sure_logits_and_do_not_hang_on_how_many_are_asked(lessons: L
     net = fitted(lessons, BRIEF)
     net.slope.fill_(0.7)
     told = np.tile(rows_of(lessons.objects), (2, 1))
-    assert len(told) > SCORED_AT_ONCE
+    assert len(told) > ASKED_AT_ONCE
     found = scored(net, told)
     np.testing.assert_allclose(found, chances_of(0.7 * logits(net, told)), atol=1e-6)
     np.testing.assert_allclose(scored(net, told[-3:]), found[-3:], atol=1e-6)

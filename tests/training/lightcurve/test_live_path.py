@@ -28,7 +28,7 @@ from schemas.stage import run_stages
 from tests.training.lightcurve.rubin_histories import rubin_packets
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import scored
-from training.lightcurve.objects.histories import history_packets
+from training.packets import history_packets
 
 BATCH = 100
 """Alerts: not as many as training reads at once, for neither may be seen in a score."""

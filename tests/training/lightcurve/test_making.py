@@ -11,7 +11,7 @@ import torch
 
 from classifiers.lightcurve import LightCurveClassifier
 from tests.training.lightcurve.invented import SMALL, objects, rows_of
-from training.lightcurve import crossing, ztf_crossing
+from training.lightcurve.crossing import Job, opened, seeds_of
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import scored
 from training.lightcurve.labels import SIX_BAND, ZTF
@@ -23,13 +23,10 @@ from training.lightcurve.making import (
     ZTF_NAME,
     keep_study,
     kept_study,
-    network,
     said_of,
-    seeds_of,
     served,
     sha256_of,
 )
-from training.lightcurve.material import SERVED
 from training.lightcurve.model import LightCurveNet, Shape
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.splits import FOLDS
@@ -37,8 +34,8 @@ from training.lightcurve.objects.windows import DETECTIONS_MIN
 from training.lightcurve.smaller.compression import Row
 
 ROWS = (
-    Row("float", 100_000, {1: 50.0, 32: 10.5, 256: 9.5}, 0.44, 0.61, 0.9921, 0.0, 0.0, 1e-7),
-    Row("int8 weights", 60_000, {1: 50.25, 32: 10.0}, 1 / 3, 0.61, 0.9921, 0.03, 0.002, 0.0),
+    Row("float", 100_000, {1: 50.0, 32: 10.5, 256: 9.5}, 0.0, 0.0, 1e-7, 0.44, 0.61, 0.9921),
+    Row("int8 weights", 60_000, {1: 50.25, 32: 10.0}, 0.03, 0.002, 0.0, 1 / 3, 0.61, 0.9921),
 )
 SLOPE = 1.25
 
@@ -89,11 +86,11 @@ def test_a_served_file_opens_as_the_classifier_of_its_system(
 ) -> None:
     net = drawn(len(LABELS[name]), some)
     path = served(net, SLOPE, tmp_path, name, said_of(name, some, seed=0))
-    opened = LightCurveClassifier(path, system)
-    assert (opened.identity.name, opened.identity.version) == (name, VERSION)
-    assert opened.labels == LABELS[name] and opened.detections_min == DETECTIONS_MIN
+    live = LightCurveClassifier(path, system)
+    assert (live.identity.name, live.identity.version) == (name, VERSION)
+    assert live.labels == LABELS[name] and live.detections_min == DETECTIONS_MIN
     assert float(loaded(path).slope) == SLOPE
-    scores = opened.score_light_curves(some.curves, some.redshift)
+    scores = live.score_light_curves(some.curves, some.redshift)
     np.testing.assert_allclose(scores, scored(loaded(path), rows_of(some)), atol=1e-5)
     np.testing.assert_allclose(scores, scored(net, rows_of(some)), atol=0.05)
 
@@ -103,30 +100,21 @@ def test_both_networks_have_a_system_and_labels() -> None:
     assert LABELS == {SIX_BAND_NAME: SIX_BAND, ZTF_NAME: ZTF}
 
 
-@pytest.mark.parametrize(
-    ("job", "labels"),
-    [(crossing.Job(SERVED, 0), SIX_BAND), (ztf_crossing.Job(SERVED, 0), ZTF)],
-)
-def test_a_fitted_network_is_found_by_its_job(
-    some: Objects,
-    job: crossing.Job | ztf_crossing.Job,
-    labels: tuple[str, ...],
-    tmp_path: Path,
+@pytest.mark.parametrize("labels", [SIX_BAND, ZTF])
+def test_a_fitted_network_is_opened_as_it_was(
+    some: Objects, labels: tuple[str, ...], tmp_path: Path
 ) -> None:
     net = drawn(len(labels), some)
-    (tmp_path / crossing.NETS).mkdir()
-    torch.save(net.state_dict(), tmp_path / crossing.NETS / f"{job.name}.pt")
-    again = network(tmp_path, job, SMALL)
+    torch.save(net.state_dict(), tmp_path / "one.pt")
+    again = opened(tmp_path / "one.pt", SMALL)
     assert not again.training
     np.testing.assert_array_equal(scored(again, rows_of(some)), scored(net, rows_of(some)))
 
 
 def test_seeds_are_those_of_which_every_fold_is_fitted(tmp_path: Path) -> None:
-    (tmp_path / crossing.NETS).mkdir()
     for fold in range(FOLDS):
         for seed in (0, 2):
-            (tmp_path / crossing.NETS / f"{crossing.Job(fold, seed).name}.npz").touch()
-    (tmp_path / crossing.NETS / f"{crossing.Job(0, 1).name}.npz").touch()
-    assert seeds_of(tmp_path, crossing.Job, 5) == (0, 2)
-    assert seeds_of(tmp_path, crossing.Job, 2) == (0,)
-    assert seeds_of(tmp_path, ztf_crossing.Job, 5) == ()
+            (tmp_path / f"{Job(fold, seed).name}.npz").touch()
+    (tmp_path / f"{Job(0, 1).name}.npz").touch()
+    assert seeds_of(tmp_path, 5) == (0, 2)
+    assert seeds_of(tmp_path, 2) == (0,)

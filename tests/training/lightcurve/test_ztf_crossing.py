@@ -9,26 +9,24 @@ import numpy as np
 import pytest
 
 from tests.training.lightcurve.invented import SMALL, objects, of_ztf, rows_of
-from training.lightcurve import crossing, ztf_crossing
+from training.lightcurve import crossing
 from training.lightcurve.calibration import chances_of
-from training.lightcurve.crossing import NETS, kept_answers, opened
+from training.lightcurve.crossing import Job, jobs, kept_answers, opened
 from training.lightcurve.fitting import Recipe, fitted, logits
 from training.lightcurve.judging.outcome import WINDOWS
 from training.lightcurve.labels import NOT_SHOWN, SUPERNOVAE, ZTF
-from training.lightcurve.material import SERVED
 from training.lightcurve.model import LightCurveNet
-from training.lightcurve.objects.splits import FOLDS
+from training.lightcurve.objects.splits import FOLDS, SERVED
 from training.lightcurve.objects.windows import WINDOW_DAYS
-from training.lightcurve.objects.ztf import Material
+from training.lightcurve.objects.ztf import FILE, Material
 from training.lightcurve.teaching.lessons import Lessons
 from training.lightcurve.ztf_crossing import (
+    NETS,
     SIMULATED_SHARE,
     WINDOWS_MAX,
     Gathered,
-    Job,
     crossed,
     gathered,
-    jobs,
     other_rows,
     supernova_windows,
     unsigned,
@@ -49,14 +47,14 @@ def some() -> Material:
 def patch() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as found:
         # Writing and reading the small file takes seconds a network.
-        found.setattr(ztf_crossing, "served_form", lambda net: net)
+        found.setattr(crossing, "served_form", lambda net: net)
         yield found
 
 
 @pytest.fixture(scope="module")
 def work(some: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ztf_crossing")
-    some.save(folder)
+    some.save(folder / FILE)
     return folder
 
 
@@ -209,7 +207,7 @@ def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gone, again = JOBS[2], list[Recipe]()
-    before = dict(kept_answers(work, gone.name))
+    before = dict(kept_answers(work / NETS, gone))
     for ending in lost:
         (work / NETS / f"{gone.name}.{ending}").unlink()
 
@@ -220,7 +218,7 @@ def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     monkeypatch.setattr(crossing, "fitted", noted)
     crossed(work, JOBS, RECIPE, workers=1)
     assert again == ([heard[gone][1]] if "pt" in lost else [])
-    after = kept_answers(work, gone.name)
+    after = kept_answers(work / NETS, gone)
     assert set(after) == set(before)
     for key, answer in before.items():
         np.testing.assert_array_equal(after[key], answer)

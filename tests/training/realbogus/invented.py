@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.classifiers.stamped import invented_stamps
-from training.realbogus.alerts.examples import SCALARS, Examples
+from training.packets import ZTF_SCALARS
+from training.realbogus.alerts.examples import Examples
 from training.realbogus.alerts.splits import night_folds
 from training.realbogus.drawing.pool import Pool
 from training.realbogus.exam.setting import ExamSet
@@ -52,7 +53,7 @@ def examples(count: int, seed: int = 0, objects: int | None = None, nights: int 
         dipole=np.zeros(count, np.bool_),
         cosmic_ray=np.zeros(count, np.bool_),
         streak=np.zeros(count, np.bool_),
-        scalars=random.normal(size=(count, len(SCALARS))),
+        scalars=random.normal(size=(count, len(ZTF_SCALARS))),
     )
 
 

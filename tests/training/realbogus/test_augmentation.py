@@ -6,7 +6,7 @@ import torch
 
 from tests.classifiers.stamped import invented_stamps
 from tests.training.realbogus.invented import odd_stamps
-from training.realbogus.augmentation import WAYS, turned, turned_at_random
+from training.realbogus.fitting import WAYS, turned, turned_at_random
 from training.realbogus.model import RealBogusNet
 
 

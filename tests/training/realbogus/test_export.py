@@ -13,7 +13,8 @@ import torch
 from classifiers.session import Session
 from schemas.errors import ModelError
 from tests.training.realbogus.invented import odd_stamps
-from training.realbogus.export import exported, loaded
+from tests.training.realbogus.read_back import loaded
+from training.realbogus.export import exported
 from training.realbogus.labels import LABELS
 from training.realbogus.model import STRETCH_SIGMA, RealBogusNet
 

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from tests.training.realbogus.invented import marked, odd_stamps, rows_of
+from tests.training.realbogus.read_back import scored
+from training import fit
 from training.realbogus import fitting
 from training.realbogus.fitting import (
     Images,
@@ -19,7 +21,6 @@ from training.realbogus.fitting import (
     Recipe,
     fitted,
     logits,
-    scored,
     seen,
     tuned,
 )
@@ -154,7 +155,7 @@ def test_what_is_seen_and_scored_does_not_depend_on_how_many_at_once(
     chances, images = scored(net, stamps), seen(net, stamps)
     given = logits(net, images)
     assert images.shape == (12, 6, 21, 21) and images.dtype == np.float16
-    monkeypatch.setattr(fitting, "SEEN_AT_ONCE", 5)
+    monkeypatch.setattr(fit, "ASKED_AT_ONCE", 5)
     np.testing.assert_allclose(scored(net, stamps), chances, atol=1e-5)
     np.testing.assert_allclose(seen(net, stamps), images, atol=1e-3)
     np.testing.assert_allclose(logits(net, images), given, atol=1e-4)

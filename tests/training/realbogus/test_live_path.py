@@ -24,15 +24,15 @@ from schemas.resampling import resample
 from schemas.stage import run_stages
 from tests.classifiers.stamped import invented_stamps
 from tests.training.realbogus.invented import examples as invented_examples
+from tests.training.realbogus.read_back import loaded, scored
+from training.packets import packets
 from training.realbogus.alerts import dataset
 from training.realbogus.alerts.examples import Examples
-from training.realbogus.alerts.packets import packets
 from training.realbogus.drawing.artefacts import ARTEFACTS, Artefact
 from training.realbogus.drawing.ground import DIFFERENCE, Ground
 from training.realbogus.drawing.injection import inject
 from training.realbogus.drawing.pool import opened_all
-from training.realbogus.export import exported, loaded
-from training.realbogus.fitting import scored
+from training.realbogus.export import exported
 from training.realbogus.model import RealBogusNet
 
 Stamps = NDArray[np.float32]

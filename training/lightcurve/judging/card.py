@@ -30,7 +30,6 @@ class Card:
     found: SixBand
 
     def text(self) -> str:
-        """The card in Markdown."""
         parts = (
             self.origin.heading(SUMMARY, SIX_BAND),
             self._goals(),

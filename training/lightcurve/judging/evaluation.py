@@ -9,14 +9,15 @@ from training.bootstrap import ROUNDS
 from training.lightcurve.judging import ztf
 from training.lightcurve.judging.contest import (
     Claim,
+    Early,
     HeldOut,
     Line,
+    all_early,
     claims,
     held_out,
     line,
     sample_of,
 )
-from training.lightcurve.judging.earliness import Early, all_early
 from training.lightcurve.judging.goals import (
     Given,
     Goal,

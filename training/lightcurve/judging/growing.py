@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from classifiers.observations import layout
 from classifiers.observations.rows import rows
-from training.bootstrap import Floats
-from training.lightcurve.judging.metrics import Mask
-from training.lightcurve.objects.early import first_detection_mjd, until
+from schemas.light_curves import first_detection_mjd
+from training.arrays import Floats, Mask
 from training.lightcurve.objects.objects import Objects, joined
+from training.lightcurve.objects.windows import until
 
 Score = Callable[[Objects], NDArray[np.float32]]
 """Probabilities (n, C) of n objects."""

@@ -12,9 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bootstrap import Floats, Ints
+from training.arrays import Floats, Ints, Mask
 
-Mask = NDArray[np.bool_]
 PROBABILITY_MIN = 1e-15
 """Below it a probability is taken as this, as PLAsTiCC scored (arXiv:1809.11145)."""
 BINS = 15
@@ -41,16 +40,10 @@ def losses(probabilities: NDArray[np.floating], label: Ints) -> Floats:
     return rows
 
 
-def contributions(probabilities: NDArray[np.floating], label: Ints, classes: int) -> Floats:
-    """What each object adds to the flat log-loss, (n,): each class counts as much as another."""
-    count = np.bincount(label, minlength=classes)[label]
-    each: Floats = losses(probabilities, label) / (classes * count)
-    return each
-
-
 def flat_log_loss(probabilities: NDArray[np.floating], label: Ints, classes: int) -> float:
     """-(1/C) sum over classes of the mean ln p of their objects, each class present."""
-    return float(contributions(probabilities, label, classes).sum())
+    count = np.bincount(label, minlength=classes)[label]
+    return float((losses(probabilities, label) / (classes * count)).sum())
 
 
 def class_losses(
@@ -97,10 +90,6 @@ class Ranking:
     def auc(self, weights: Floats) -> Floats:
         """The chance that a right answer stands before a wrong one, half for a tie, (rounds,)."""
         return np.array([_auc(*self._summed(one)) for one in weights])
-
-    def average_precision(self, weights: Floats) -> Floats:
-        """The mean precision at the right answers, ties taken together, (rounds,)."""
-        return np.array([_average_precision(*self._summed(one)) for one in weights])
 
     def both(self, weights: Floats) -> Floats:
         """The two of them, (2, rounds), in one pass."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.bootstrap import ROUNDS, Floats, Measured, drawn
+from training.arrays import Floats
+from training.bootstrap import ROUNDS, Measured, drawn
 from training.lightcurve.judging.metrics import Ranking, normalised
 from training.lightcurve.judging.outcome import LeftOut, Predictions, Redshift
 from training.lightcurve.judging.sample import answered, over_seeds

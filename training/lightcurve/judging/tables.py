@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from training.bootstrap import Measured
-from training.lightcurve.judging.contest import Claim, HeldOut, Line, OverFolds
-from training.lightcurve.judging.earliness import Early
+from training.lightcurve.judging.contest import Claim, Early, HeldOut, Line, OverFolds
 from training.lightcurve.judging.goals import TOLD, Goal
 from training.lightcurve.judging.novelty import SCORES, Novelty
 from training.lightcurve.judging.outcome import DAYS, WHOLE, Redshift
@@ -21,7 +21,17 @@ from training.lightcurve.judging.sample import (
 )
 from training.lightcurve.judging.three_types import TYPES, Check
 from training.lightcurve.labels import SIX_BAND
-from training.tables import NOTHING, markdown, number, per_cent
+from training.tables import (
+    NOTHING,
+    confusion,
+    counted,
+    in_errors,
+    markdown,
+    number,
+    per_cent,
+    table,
+    verdict,
+)
 
 Lines = Mapping[tuple[str, Redshift], Line]
 WHAT = {
@@ -96,44 +106,36 @@ def other_settings_table(lines: Lines, model: str) -> str:
 
 def goals_table(goals: Sequence[Goal]) -> str:
     """What was asked, what was measured, and by how much it is met or missed."""
-    rows = [
-        [
-            one.asked,
-            figure(one.measured, one.places),
-            f"{'met' if one.met else '**missed**'} by {abs(one.margin):,.{one.places}f}"
-            if not math.isnan(one.margin)
-            else "**not measured**",
-        ]
-        for one in goals
-    ]
-    return markdown(["goal", "measured", "met or missed"], rows)
+    return table(
+        goals,
+        ("goal", lambda one: one.asked),
+        ("measured", lambda one: figure(one.measured, one.places)),
+        ("met or missed", _margin),
+    )
 
 
-def errors(one: Measured) -> str:
-    """How many standard errors a difference is."""
-    return f"{one.value / one.error:+.1f}" if one.error > 0 else NOTHING
+def _margin(one: Goal) -> str:
+    if math.isnan(one.margin):
+        return "**not measured**"
+    return f"{'met' if one.met else '**missed**'} by {abs(one.margin):,.{one.places}f}"
 
 
 def claims_table(claims: Sequence[Claim]) -> str:
-    """Ours against each rival."""
-    rows = [
-        [
-            one.rival,
-            TOLD[one.redshift],
-            figure(one.gain),
-            errors(one.gain),
-            "yes" if one.gain.clear else "no",
-        ]
-        for one in claims
-    ]
-    return markdown(["rival", "setting", "rival less ours", "errors", "ahead by two"], rows)
+    return table(
+        claims,
+        ("rival", lambda one: one.rival),
+        ("setting", lambda one: TOLD[one.redshift]),
+        ("rival less ours", lambda one: figure(one.gain)),
+        ("errors", lambda one: in_errors(one.gain)),
+        ("ahead by two", lambda one: verdict(one.gain.clear)),
+    )
 
 
 def class_table(lines: Lines, told: Redshift, counts: Sequence[int]) -> str:
     """The mean loss of each class, by model."""
     names = [model for model in models(lines) if (model, told) in lines]
     rows = [
-        [name, f"{counts[place]:,}", *(figure(lines[one, told].by_class[place]) for one in names)]
+        [name, counted(counts[place]), *(figure(lines[one, told].by_class[place]) for one in names)]
         for place, name in enumerate(SIX_BAND)
     ]
     return markdown([f"class, {TOLD[told]}", "objects", *names], rows)
@@ -157,12 +159,10 @@ def _padded(values: Sequence[float], count: int) -> list[str]:
 
 def _spread(values: Sequence[float]) -> str:
     """The standard deviation."""
-    mean = sum(values) / len(values)
-    return number(math.sqrt(sum((one - mean) ** 2 for one in values) / (len(values) - 1)))
+    return number(statistics.stdev(values))
 
 
 def days_name(days: float) -> str:
-    """How a cut is called."""
     return "whole" if days == WHOLE else f"+{days:g} d"
 
 
@@ -183,71 +183,52 @@ def declined_early(found: Sequence[Early], objects: int) -> int:
 
 def held_out_table(found: Sequence[HeldOut]) -> str:
     """Flat log-loss of the objects held out, beside that of the others."""
-    rows = [
-        [
-            one.model,
-            TOLD[Redshift(one.setting)] if one.setting in list(Redshift) else one.setting,
-            f"{one.objects:,}",
-            figure(one.held_out),
-            figure(one.rest),
-            figure(one.difference),
-            errors(one.difference),
-        ]
-        for one in found
-    ]
-    head = ["model", "setting", "held out", "flat, held out", "flat, the rest", "difference"]
-    return markdown([*head, "errors"], rows)
+    return table(
+        found,
+        ("model", lambda one: one.model),
+        ("setting", lambda one: SETTINGS.get(one.setting, one.setting)),
+        ("held out", lambda one: counted(one.objects)),
+        ("flat, held out", lambda one: figure(one.held_out)),
+        ("flat, the rest", lambda one: figure(one.rest)),
+        ("difference", lambda one: figure(one.difference)),
+        ("errors", lambda one: in_errors(one.difference)),
+    )
+
+
+SETTINGS: Mapping[str, str] = {str(told): name for told, name in TOLD.items()}
 
 
 def novelty_table(found: Sequence[Novelty]) -> str:
     """AUC of each score of doubt, and what the unseen class was taken for."""
-    rows = [
-        [
-            one.name,
-            TOLD[one.redshift],
-            f"{one.unseen:,}",
-            f"{one.seen:,}",
-            *(figure(one.auc[score]) for score in SCORES),
-            ", ".join(f"{name} {per_cent(share)}" for name, share in one.called),
-        ]
-        for one in found
-    ]
-    head = [
-        "left out",
-        "setting",
-        "objects",
-        "others",
-        *(f"AUC, {score}" for score in SCORES),
-        "taken for",
-    ]
-    return markdown(head, rows)
+    return table(
+        found,
+        ("left out", lambda one: one.name),
+        ("setting", lambda one: TOLD[one.redshift]),
+        ("objects", lambda one: counted(one.unseen)),
+        ("others", lambda one: counted(one.seen)),
+        *((f"AUC, {score}", _auc_of(score)) for score in SCORES),
+        ("taken for", lambda one: ", ".join(f"{name} {per_cent(at)}" for name, at in one.called)),
+    )
+
+
+def _auc_of(score: str) -> Callable[[Novelty], str]:
+    return lambda one: figure(one.auc[score])
 
 
 def three_table(found: Sequence[Check]) -> str:
-    """Three types of the test set."""
-    rows = [
-        [
-            TOLD[one.redshift],
-            f"{sum(one.counts):,}",
-            figure(one.accuracy),
-            figure(one.flat),
-            per_cent(one.on_the_three),
-        ]
-        for one in found
-    ]
-    head = ["test supernovae", "objects", "accuracy", "flat log-loss of three", "on the three"]
-    return markdown(head, rows)
-
-
-def called_table(names: Sequence[str], one: Check) -> str:
-    """What each type is called, in per cent of its row."""
-    rows = [
-        [name, f"{one.counts[place]:,}", *(per_cent(share) for share in one.called[place])]
-        for place, name in enumerate(names)
-    ]
-    return markdown([f"{TOLD[one.redshift]}: is", "objects", *names], rows)
+    return table(
+        found,
+        ("test supernovae", lambda one: TOLD[one.redshift]),
+        ("objects", lambda one: counted(sum(one.counts))),
+        ("accuracy", lambda one: figure(one.accuracy)),
+        ("flat log-loss of three", lambda one: figure(one.flat)),
+        ("on the three", lambda one: per_cent(one.on_the_three)),
+    )
 
 
 def all_called(found: Sequence[Check]) -> str:
-    """A table for each setting."""
-    return "\n\n".join(called_table(TYPES, one) for one in found)
+    """What each type is called, a table for each setting."""
+    return "\n\n".join(
+        confusion(f"{TOLD[one.redshift]}: is", "objects", TYPES, one.counts, one.called)
+        for one in found
+    )

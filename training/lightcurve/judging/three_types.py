@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.bootstrap import ROUNDS, Floats, Ints, Measured, drawn
+from training.arrays import Floats, Ints
+from training.bootstrap import ROUNDS, Measured, drawn
 from training.lightcurve.judging.metrics import accuracy, class_losses, normalised
 from training.lightcurve.judging.outcome import Redshift, ThreeTypes
 from training.lightcurve.judging.sample import answered, over_seeds

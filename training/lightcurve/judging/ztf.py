@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.bootstrap import ROUNDS, Floats, Measured, drawn
+from training.arrays import Floats, Mask
+from training.bootstrap import ROUNDS, Measured, drawn
 from training.lightcurve.judging.contest import HeldOut, OverFolds, over_folds
-from training.lightcurve.judging.metrics import Mask, Ranking
+from training.lightcurve.judging.metrics import Ranking
 from training.lightcurve.judging.outcome import (
     WINDOWS,
     Predictions,

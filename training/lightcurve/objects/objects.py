@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import LightCurves
+from training.arrays import Columns, Floats, Ints, Mask
 
-Floats = NDArray[np.float64]
 CURVE_COLUMNS = tuple(one.name for one in fields(LightCurves))
 
 
 @dataclass(frozen=True)
-class Objects:
+class Objects(Columns):
     """n objects. A copy made from an object has that object's name, label and place in a split."""
 
     name: NDArray[np.str_]
-    label: NDArray[np.int64]
+    label: Ints
     """Place in the labels of the network that learns from these."""
     curves: LightCurves
     """Difference fluxes in nJy, by rising time; a limit is a NaN flux with a limit_mag."""
@@ -28,24 +27,6 @@ class Objects:
 
     def __len__(self) -> int:
         return len(self.name)
-
-    def take(self, rows: NDArray[np.int64]) -> Objects:
-        """Some objects, in the order given."""
-        return Objects(
-            self.name[rows], self.label[rows], self.curves.take(rows), self.redshift[rows]
-        )
-
-    def save(self, path: Path) -> None:
-        """Write them as one file of arrays."""
-        curves = {f"curves_{name}": getattr(self.curves, name) for name in CURVE_COLUMNS}
-        np.savez(path, name=self.name, label=self.label, redshift=self.redshift, **curves)
-
-    @classmethod
-    def load(cls, path: Path) -> Objects:
-        """What `save` wrote."""
-        with np.load(path) as kept:
-            curves = LightCurves(*(kept[f"curves_{name}"] for name in CURVE_COLUMNS))
-            return cls(kept["name"], kept["label"], curves, kept["redshift"])
 
 
 def joined(parts: list[Objects]) -> Objects:
@@ -61,3 +42,9 @@ def joined(parts: list[Objects]) -> Objects:
         LightCurves(offsets, *columns),
         np.concatenate([one.redshift for one in parts]),
     )
+
+
+def of_points(curves: LightCurves, kept: Mask) -> LightCurves:
+    """The light curves with only some of their points, bool (points,)."""
+    offsets = np.concatenate(([0], np.cumsum(kept)))[curves.offsets]
+    return LightCurves(offsets, *(getattr(curves, name)[kept] for name in CURVE_COLUMNS[1:]))

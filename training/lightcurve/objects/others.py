@@ -15,9 +15,8 @@ magnitude 12 to 20 without a class, in counts without a zero point.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,27 +25,24 @@ from numpy.typing import NDArray
 
 from schemas.batch import AlertBatch, LightCurves
 from schemas.columns import BANDS
-from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
 from schemas.errors import ModelError
+from schemas.light_curves import point_rows
+from training.arrays import Floats, Ints, Mask
 from training.lightcurve.labels import NOT_SHOWN, ZTF
-from training.lightcurve.objects.histories import history_packets
-from training.lightcurve.objects.names import says_supernova, supernova_names
-from training.lightcurve.objects.objects import CURVE_COLUMNS, Objects, joined
+from training.lightcurve.objects.objects import Objects, joined, of_points
+from training.lightcurve.objects.splits import says_supernova, supernova_names
 from training.lightcurve.objects.supernovae import LIMIT_MAG_MAX
 from training.lightcurve.objects.windows import windows
-from training.progress import shown
+from training.packets import decoded, history_packets, packets
 from training.realbogus.alerts.classes import (
     simbad_class,
     spectroscopic_classes,
     tns_class,
 )
-from training.realbogus.alerts.packets import packets
+from training.workers import shown
 
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 FOLDER = "ztf"
-BATCH = 256
 ASTEROID_ARCSEC = 1.5
 STAR_ARCSEC = 1.0
 STAR_SCORE = 0.9
@@ -112,7 +108,11 @@ def read_others(data: Path) -> Others:
     parts: list[Objects] = []
     kinds: list[str] = []
     alerts: list[int] = []
-    for batch, records in _batches(data / FOLDER):
+    reader, folder = EnrichedReader(), data / FOLDER
+    reader, folder = EnrichedReader(), data / FOLDER
+    found = chain(packets([folder]), history_packets(folder))
+    for batch in decoded(shown(found, "reading alerts")):
+        records = map(reader.read, batch.packets)
         own = [
             _kind(batch, row, record, spectra.get(str(batch.object_id[row]), ""))
             for row, record in enumerate(records)
@@ -128,14 +128,6 @@ def read_others(data: Path) -> Others:
     objects = joined(parts)
     once = _fullest(np.array(alerts), objects.curves)
     return Others(objects.take(once), np.array(kinds)[once])
-
-
-def _batches(folder: Path) -> Iterator[tuple[AlertBatch, list[dict[str, Any]]]]:
-    decoder, reader = Decoder(), EnrichedReader()
-    alerts = shown(chain(packets([folder]), history_packets(folder)), "reading alerts")
-    while group := list(islice(alerts, BATCH)):
-        batch = decoder.decode(group)
-        yield batch, [reader.read(one) for one in batch.packets]
 
 
 def _kind(batch: AlertBatch, row: int, record: dict[str, Any], spectrum: str) -> str:
@@ -159,7 +151,7 @@ def _kind(batch: AlertBatch, row: int, record: dict[str, Any], spectrum: str) ->
 def _windows(batch: AlertBatch) -> tuple[Objects, Ints]:
     """Of those alerts that have enough detections, and their rows in the batch."""
     curves = _as_archived(batch.light_curve, batch.mjd)
-    own = np.repeat(np.arange(len(batch)), np.diff(curves.offsets))
+    own = point_rows(curves)
     here = np.flatnonzero(curves.detected & (curves.mjd == batch.mjd[own]))
     last = np.full(len(batch), -1, np.int64)
     last[own[here]] = here
@@ -168,14 +160,13 @@ def _windows(batch: AlertBatch) -> tuple[Objects, Ints]:
     return windows(objects, last[last >= 0])
 
 
-def _as_archived(curves: LightCurves, alert_mjd: NDArray[np.float64]) -> LightCurves:
+def _as_archived(curves: LightCurves, alert_mjd: Floats) -> LightCurves:
     """The points as the archive of supernovae would have them."""
-    row = np.repeat(np.arange(len(curves)), np.diff(curves.offsets))
+    row = point_rows(curves)
     deep = (curves.limit_mag > LIMIT_MAG_MAX) | (curves.limit_mag < 0)
     kept = np.isin(curves.band, ARCHIVE_BANDS) & (curves.mjd <= alert_mjd[row])
     kept &= ~(deep & ~curves.detected) & _first_of_instant(curves, row)
-    offsets = np.concatenate(([0], np.cumsum(kept)))[curves.offsets]
-    cut = LightCurves(offsets, *(getattr(curves, name)[kept] for name in CURVE_COLUMNS[1:]))
+    cut = of_points(curves, kept)
     return replace(cut, limit_mag=np.where(cut.detected, np.nan, cut.limit_mag))
 
 

@@ -12,15 +12,14 @@ from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyarrow import csv
 
 from schemas.batch import LightCurves
 from schemas.errors import ModelError
+from training.arrays import Floats, Ints
 from training.lightcurve.labels import PLASTICC_TARGETS, SIX_BAND
-from training.lightcurve.objects.objects import Floats, Objects
+from training.lightcurve.objects.objects import Objects
 
-Ints = NDArray[np.int64]
 FOLDER = "plasticc"
 TRAINING = ("plasticc_train_metadata.csv.gz", "plasticc_train_lightcurves.csv.gz")
 TEST_SUPERNOVAE = (

@@ -21,8 +21,9 @@ from schemas.batch import LightCurves
 from schemas.columns import BANDS
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import DETECTION_SIGMA, njy
+from training.arrays import Floats, Ints
 from training.lightcurve.labels import NOT_SHOWN, SIX_BAND, ZTF
-from training.lightcurve.objects.objects import Floats, Objects
+from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.others import Others
 from training.lightcurve.objects.windows import (
     WINDOW_DAYS,
@@ -30,9 +31,8 @@ from training.lightcurve.objects.windows import (
     every_detection,
     windows,
 )
-from training.progress import shown
+from training.workers import shown
 
-Ints = NDArray[np.int64]
 FAST = ("RRL", "EB", "M-dwarf")
 SLOW = ("AGN", "Mira", "uLens-Single")
 PREFIX = "simulated "

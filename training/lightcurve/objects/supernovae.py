@@ -35,7 +35,7 @@ from schemas.light_curves import Points, light_curves
 from schemas.photometry import FLUX_ERR_PER_MAG, njy
 from training.lightcurve.labels import ZTF
 from training.lightcurve.objects.objects import Objects
-from training.progress import shown
+from training.workers import shown
 
 ARCHIVE = "lightcurves/alerce_ztf_sne_by_type.tar.xz"
 OBJECT_DETECTIONS_MIN = 3

@@ -11,16 +11,16 @@ A window with fewer than DETECTIONS_MIN detections is not made, as the served ne
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from schemas.batch import LightCurves
-from training.lightcurve.objects.early import first_detection_mjd
-from training.lightcurve.objects.objects import CURVE_COLUMNS, Floats, Objects
+from schemas.light_curves import first_detection_mjd, point_rows
+from training.arrays import Floats, Ints
+from training.lightcurve.objects.objects import CURVE_COLUMNS, Objects, of_points
 
-Ints = NDArray[np.int64]
 WINDOW_DAYS = 30.0
 DETECTIONS_MIN = 2
 """In a window. The third detection of an object may be the second within 30 days."""
@@ -47,7 +47,7 @@ def windows(objects: Objects, ends: Ints) -> Windows:
     begins = _begins(curves)[ends]
     seen = np.concatenate(([0], np.cumsum(curves.detected)))
     enough = seen[ends + 1] - seen[begins] >= DETECTIONS_MIN
-    parent = _parents(curves)[ends[enough]]
+    parent = point_rows(curves)[ends[enough]]
     cut = _cut(curves, begins[enough], ends[enough] + 1)
     copies = Objects(objects.name[parent], objects.label[parent], cut, objects.redshift[parent])
     return Windows(copies, parent)
@@ -60,7 +60,7 @@ def every_detection(objects: Objects) -> Ints:
     """
     curves = objects.curves
     point = np.flatnonzero(curves.detected)
-    parent = _parents(curves)[point]
+    parent = point_rows(curves)[point]
     faintest_first = np.lexsort((np.abs(curves.flux_njy[point]), parent))
     peak_mjd = np.full(len(objects), np.nan)
     peak_mjd[parent[faintest_first]] = curves.mjd[point[faintest_first]]
@@ -71,7 +71,7 @@ def every_detection(objects: Objects) -> Ints:
 def drawn(objects: Objects, ends: Ints, most: int, random: np.random.Generator) -> Ints:
     """At most so many of each object's ends, drawn evenly, in rising order."""
     shuffled = random.permutation(ends)
-    parent = _parents(objects.curves)[shuffled]
+    parent = point_rows(objects.curves)[shuffled]
     order = np.argsort(parent, kind="stable")
     _, first, count = np.unique(parent[order], return_index=True, return_counts=True)
     rank = np.arange(len(order)) - np.repeat(first, count)
@@ -82,7 +82,7 @@ def nth_detection(objects: Objects, number: int) -> Ints:
     """The point of each object's detection of this number (1 is the first), where it has one."""
     point = np.flatnonzero(objects.curves.detected)
     seen = np.concatenate(([0], np.cumsum(objects.curves.detected)))
-    before = np.repeat(seen[objects.curves.offsets[:-1]], np.diff(objects.curves.offsets))
+    before = seen[objects.curves.offsets[:-1]][point_rows(objects.curves)]
     ends: Ints = point[seen[point] - before[point] == number - 1]
     return ends
 
@@ -94,17 +94,12 @@ def newest_after(objects: Objects, days: float) -> Ints:
     ever detected has one; where nothing followed it is the first detection itself.
     """
     curves = objects.curves
-    parent = _parents(curves)
+    parent = point_rows(curves)
     point = np.flatnonzero(curves.detected)
     early = point[curves.mjd[point] <= (first_detection_mjd(curves) + days)[parent[point]]]
     last = np.full(len(objects), -1, np.int64)
     last[parent[early]] = early
     return last[last >= 0]
-
-
-def _parents(curves: LightCurves) -> Ints:
-    """The object of each point."""
-    return np.repeat(np.arange(len(curves)), np.diff(curves.offsets))
 
 
 def _begins(curves: LightCurves) -> Ints:
@@ -122,3 +117,14 @@ def _cut(curves: LightCurves, begins: Ints, ends: Ints) -> LightCurves:
     offsets = np.concatenate(([0], np.cumsum(ends - begins)))
     points = np.repeat(begins - offsets[:-1], ends - begins) + np.arange(offsets[-1])
     return LightCurves(offsets, *(getattr(curves, name)[points] for name in CURVE_COLUMNS[1:]))
+
+
+def until(objects: Objects, days: float) -> Objects:
+    """The same objects, with the points up to `days` after their first detection only.
+
+    Earlier points stay, as forced photometry would show them. An object that was never detected
+    keeps no point.
+    """
+    curves = objects.curves
+    last = (first_detection_mjd(curves) + days)[point_rows(curves)]
+    return replace(objects, curves=of_points(curves, curves.mjd <= last))

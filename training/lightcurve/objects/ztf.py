@@ -8,23 +8,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.lightcurve.objects.names import ztf_folds, ztf_held_out
+from training.arrays import Columns, Ints, Mask
 from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.objects.others import Others, read_others
 from training.lightcurve.objects.plasticc import read_training
 from training.lightcurve.objects.simulated_others import PREFIX, simulated_others
+from training.lightcurve.objects.splits import ztf_folds, ztf_held_out
 from training.lightcurve.objects.supernovae import read_supernovae
 
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-OBJECTS_FILE, SPLIT_FILE = "ztf_objects.npz", "ztf_split.npz"
+FILE = "ztf.npz"
+"""In the working folder."""
 SUPERNOVA = "supernova"
 COPIES = 4
 """Of each simulated object; about a third of them are bright often enough to be a window."""
 
 
 @dataclass(frozen=True)
-class Material:
+class Material(Columns):
     """n rows: whole light curves of supernovae, then windows of what is none."""
 
     objects: Objects
@@ -43,18 +43,6 @@ class Material:
     def real(self) -> Mask:
         """Rows that figures may be quoted on, bool (n,)."""
         return ~np.char.startswith(self.kind, PREFIX)
-
-    def save(self, folder: Path) -> None:
-        """Write two files into a folder that is there."""
-        self.objects.save(folder / OBJECTS_FILE)
-        np.savez(folder / SPLIT_FILE, kind=self.kind, fold=self.fold, held_out=self.held_out)
-
-    @classmethod
-    def load(cls, folder: Path) -> Material:
-        """What `save` wrote."""
-        objects = Objects.load(folder / OBJECTS_FILE)
-        with np.load(folder / SPLIT_FILE) as kept:
-            return cls(objects, kept["kind"], kept["fold"], kept["held_out"])
 
 
 def read_material(data: Path, random: np.random.Generator) -> Material:

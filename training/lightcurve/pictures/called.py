@@ -8,12 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.bootstrap import Floats
+from training.arrays import Floats
 from training.lightcurve.judging.goals import TOLD
 from training.lightcurve.judging.metrics import BINS
 from training.lightcurve.judging.outcome import Outcome, Redshift
-from training.lightcurve.judging.reliability import Reliability, reliability
-from training.lightcurve.judging.sample import Sample, answered
+from training.lightcurve.judging.sample import Reliability, Sample, answered, reliability
 from training.lightcurve.judging.three_types import confusion
 from training.lightcurve.judging.ztf import Window
 from training.lightcurve.labels import SIX_BAND, SUPERNOVAE

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from schemas.columns import BANDS
+from training.arrays import Mask
 from training.lightcurve.judging.growing import Growing
-from training.lightcurve.judging.metrics import Mask
-from training.lightcurve.pictures.look import (
+from training.lightcurve.pictures.losses import (
     BAND_COLOURS,
     BAND_MARKS,
     CLASS_COLOURS,

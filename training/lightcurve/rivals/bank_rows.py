@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.batch import LightCurves
 from schemas.errors import ModelError
+from training.arrays import Floats, Ints, Mask
+from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.splits import folds, held_out
-from training.lightcurve.rivals.gp_features import NAMES, PLAIN_NAMES, WITH_REDSHIFT
+from training.lightcurve.rivals.gp_features import (
+    NAMES,
+    PLAIN_NAMES,
+    WITH_REDSHIFT,
+    features,
+)
 from training.lightcurve.rivals.trees import Features
+from training.workers import each
 
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 GP, PLAIN = "gp", "plain"
 BANK, GP_FEATURES, PLAIN_FEATURES = "bank.npz", "gp_features.npy", "plain_features.npy"
 """In the working folder."""
@@ -85,7 +93,7 @@ def _numbers(path: Path) -> tuple[Ints, Ints, Ints]:
     if not path.is_file():
         raise ModelError(f"{path}: is missing; make the bank first")
     with np.load(path) as kept:
-        return kept["parent"], kept["copy"], kept["label"]
+        return kept["parent"], kept["copy"], kept["objects.label"]
 
 
 def _described(path: Path, names: tuple[str, ...], rows: int) -> Described:
@@ -96,3 +104,20 @@ def _described(path: Path, names: tuple[str, ...], rows: int) -> Described:
         wanted = f"{rows} rows of {len(names)} features"
         raise ModelError(f"{path}: holds {values.shape}, not {wanted}; describe the bank again")
     return Described(values, np.array([name in WITH_REDSHIFT for name in names]))
+
+
+Describe = Callable[[LightCurves, Floats], Features]
+CHUNK = 250
+
+
+def featured(objects: Objects, workers: int, describe: Describe = features) -> Features:
+    """(n, F) of n >= 1 objects, in their order and the same whatever `workers`."""
+    rows = np.arange(len(objects))
+    starts = range(0, len(rows), CHUNK)
+    parts = (objects.take(rows[start : start + CHUNK]) for start in starts)
+    run, doing = partial(_of_part, describe), "describing light curves"
+    return np.concatenate(list(each(run, parts, workers, doing, len(starts))))
+
+
+def _of_part(describe: Describe, objects: Objects) -> Features:
+    return describe(objects.curves, objects.redshift)

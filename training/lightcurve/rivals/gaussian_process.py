@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from math import log, pi
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
 from schemas.errors import ModelError
-
-Floats = NDArray[np.float64]
+from training.arrays import Floats
 
 WAVELENGTHS = np.array([3671.0, 4827.0, 6223.0, 7546.0, 8691.0, 9710.0])
 """Of LSST's u, g, r, i, z, y, angstrom: the mean over each total transmission.

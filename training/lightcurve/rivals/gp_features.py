@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from classifiers.observations.layout import BANDS
 from schemas.batch import LightCurves
+from training.arrays import Floats
 from training.lightcurve.rivals.gaussian_process import WAVELENGTHS, GaussianProcess
 from training.lightcurve.rivals.raw_features import (
     Curve,
-    Floats,
     Named,
     colours,
     curves_of,

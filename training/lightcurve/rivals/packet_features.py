@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from schemas.batch import LightCurves
 from schemas.columns import BANDS
 from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude
+from training.arrays import Floats, Mask
 
 Features = NDArray[np.float32]
-Floats = NDArray[np.float64]
 Named = dict[str, float]
 
 LOOKED_AT = MappingProxyType({band: BANDS.index(band) for band in "gr"})
@@ -108,7 +108,7 @@ def _read_off(curves: LightCurves, magnitude: Floats, error: Floats, own: slice)
     return named
 
 
-def _whole(mjd: Floats, magnitude: Floats, limit: Floats, seen: NDArray[np.bool_]) -> Named:
+def _whole(mjd: Floats, magnitude: Floats, limit: Floats, seen: Mask) -> Named:
     """Of both bands together."""
     when, bright = mjd[seen], magnitude[seen]
     before = ~seen & (mjd < when[0])

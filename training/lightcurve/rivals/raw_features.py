@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from classifiers.observations.layout import BANDS
 from schemas.batch import LightCurves
+from training.arrays import Floats, Ints, Mask
 
-Floats = NDArray[np.float64]
 Named = dict[str, float]
 """Features of one object by name, in an order that is the same for every object."""
 
@@ -43,7 +43,7 @@ class Curve:
     flux: Floats
     """nJy, as is `err`."""
     err: Floats
-    detected: NDArray[np.bool_]
+    detected: Mask
 
     @property
     def ratio(self) -> Floats:
@@ -128,7 +128,7 @@ def strengths(curve: Curve) -> Named:
     return named
 
 
-def _of_band(curve: Curve, rows: NDArray[np.bool_]) -> Named:
+def _of_band(curve: Curve, rows: Mask) -> Named:
     """Statistics of the points of one band; NaN all where there is none."""
     names = ("maximum", "minimum", "ratio", "mean_ratio", "chi2", "spread", "skew", "kurtosis")
     if not rows.any():
@@ -187,7 +187,7 @@ def _pairs(curve: Curve) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
 
 
 @lru_cache(maxsize=500)
-def _all_pairs(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _all_pairs(count: int) -> tuple[Ints, Ints]:
     """Kept, since a third of the time of `structure` would be spent on them."""
     one, other = np.triu_indices(count, 1)
     return one, other
@@ -236,7 +236,7 @@ def magnitude(flux: float) -> float:
     return NJY_ZERO_POINT - 2.5 * log10(flux) if flux > 0 else nan
 
 
-def share(which: NDArray[np.bool_]) -> float:
+def share(which: Mask) -> float:
     """The share that is true; NaN of none."""
     return float(which.mean()) if len(which) else np.nan
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import process_time
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +10,11 @@ from numpy.typing import NDArray
 from classifiers.observations.layout import BANDS
 from schemas.batch import LightCurves
 from schemas.errors import ModelError
+from training.arrays import Mask
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.rivals.gaussian_process import GaussianProcess
-from training.progress import shown
 from training.workers import each
 
-Floats = NDArray[np.float64]
 Grid = NDArray[np.float32]
 STEPS = 100
 MARGIN_DAYS = 50.0
@@ -28,14 +25,6 @@ WAVELENGTHS = np.array([3685.0, 4802.0, 6231.0, 7542.0, 8690.0, 9736.0])
 OBJECTS_AT_ONCE = 16
 
 
-class Times(NamedTuple):
-    """CPU milliseconds an object."""
-
-    median: float
-    mean: float
-    p95: float
-
-
 def resampled(objects: Objects, workers: int) -> Grid:
     """Expected fluxes in nJy, float32 (n, STEPS, bands): time rises, bands are in BANDS' order.
 
@@ -43,21 +32,9 @@ def resampled(objects: Objects, workers: int) -> Grid:
     MARGIN_DAYS of its detections. Raises ModelError naming an object without measured flux.
     """
     parts = -(-len(objects) // OBJECTS_AT_ONCE)
-    grids = each(_grids, _pieces(objects), workers)
     found = [np.empty((0, STEPS, len(BANDS)), np.float32)]
-    found += shown(grids, "resampling light curves", parts)
+    found += each(_grids, _pieces(objects), workers, "resampling light curves", parts)
     return np.concatenate(found)
-
-
-def process_times(objects: Objects) -> Times:
-    """What the process costs for each object, fit and resampling; other threads are counted."""
-    taken = []
-    for row in range(len(objects)):
-        curve = objects.curves.of(row)
-        begun = process_time()
-        grid(curve)
-        taken.append(1e3 * (process_time() - begun))
-    return Times(float(np.median(taken)), float(np.mean(taken)), float(np.quantile(taken, 0.95)))
 
 
 def grid(curve: LightCurves) -> Grid:
@@ -71,12 +48,12 @@ def grid(curve: LightCurves) -> Grid:
     return process.mean_on_grid(times, WAVELENGTHS).T.astype(np.float32)
 
 
-def _transient(curve: LightCurves) -> NDArray[np.bool_]:
+def _transient(curve: LightCurves) -> Mask:
     """Which points are measured and near a detection; all measured ones if there is none.
 
     Raises ModelError where none is measured.
     """
-    measured: NDArray[np.bool_] = np.isfinite(curve.flux_njy) & (curve.band >= 0)
+    measured: Mask = np.isfinite(curve.flux_njy) & (curve.band >= 0)
     if not measured.any():
         raise ModelError("no measured flux to resample: leave the object out")
     seen = curve.mjd[measured & curve.detected]

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from classifiers.observations.layout import BANDS
 from schemas.errors import ModelError
+from training.arrays import Floats, Mask
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.rivals.resampled import STEPS, Grid
 
@@ -132,7 +133,7 @@ def _positions(steps: int) -> torch.Tensor:
     return torch.stack([angle.sin(), angle.cos()], dim=2).reshape(steps, WIDTH)
 
 
-def sequences(grids: Grid, redshift: NDArray[np.float64] | None) -> Sequences:
+def sequences(grids: Grid, redshift: Floats | None) -> Sequences:
     """What t2 reads: grids (n, 100, 6), with redshift (n, 3) two steps more.
 
     Each added step holds photo-z and its error in turn, three times. Raises ModelError where
@@ -157,7 +158,7 @@ class Fit(NamedTuple):
     """Flat log-loss of what was set apart, at the best epoch."""
 
 
-def fitted(known: Sequences, label: Labels, apart: NDArray[np.bool_], recipe: Recipe) -> Fit:
+def fitted(known: Sequences, label: Labels, apart: Mask, recipe: Recipe) -> Fit:
     """t2 trained on what is not set `apart` (k,), as it was when it did best on what is.
 
     Both must hold every class.

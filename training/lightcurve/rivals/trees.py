@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ModelError
+from training.arrays import Floats, Ints
 
 Features = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ trees that saw none of its windows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from classifiers.observations.layout import FEATURES
 from classifiers.observations.rows import rows
+from training.arrays import Columns, Floats, Ints, Mask, once
 from training.lightcurve.judging.outcome import WINDOWS, ZtfOutcome
 from training.lightcurve.labels import SUPERNOVAE
 from training.lightcurve.objects.objects import Objects
@@ -31,11 +32,8 @@ from training.lightcurve.objects.ztf import Material
 from training.lightcurve.rivals.gp_features import plain_features
 from training.lightcurve.rivals.packet_features import packet_features
 from training.lightcurve.rivals.trees import Features, Recipe, fitted
-from training.progress import shown
 from training.workers import each
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 Predictions = NDArray[np.float32]
 FILE, DESCRIBED = "ztf_trees.npz", "ztf_windows.npz"
 """Names in the working folder."""
@@ -60,7 +58,7 @@ class WindowTeaching:
 
 
 @dataclass(frozen=True)
-class WindowRows:
+class WindowRows(Columns):
     """Windows of n objects, described."""
 
     label: Ints
@@ -74,16 +72,6 @@ class WindowRows:
     asked_parent: Ints
     asked_window: Ints
     """(k,): place in WINDOWS."""
-
-    def save(self, path: Path) -> None:
-        """Write them as one file of arrays."""
-        np.savez(path, **vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> WindowRows:
-        """What `save` wrote."""
-        with np.load(path) as kept:
-            return cls(**{name: kept[name] for name in kept.files})
 
 
 def described(objects: Objects, fold: Ints, teaching: WindowTeaching) -> WindowRows:
@@ -135,11 +123,11 @@ def even(label: Ints, parent: Ints) -> Floats:
 
 def crossed(path: Path, recipe: Recipe, workers: int) -> Predictions:
     """(windows, 1, n, 5) out of fold, of the rows at `path`; NaN where there is no window."""
-    some = loaded(path)
+    some = once(WindowRows.load, path)
     folds = np.unique(some.fold)
     found = np.full((len(WINDOWS), 1, len(some.label), len(SUPERNOVAE)), np.nan, np.float32)
-    done = each(partial(said, path, recipe), folds, workers)
-    for fold, given in zip(folds, shown(done, "fitting trees", len(folds)), strict=True):
+    done = each(partial(said, path, recipe), folds, workers, "fitting trees", len(folds))
+    for fold, given in zip(folds, done, strict=True):
         own = some.fold[some.asked_parent] == fold
         found[some.asked_window[own], 0, some.asked_parent[own]] = given
     return found
@@ -147,18 +135,12 @@ def crossed(path: Path, recipe: Recipe, workers: int) -> Predictions:
 
 def said(path: Path, recipe: Recipe, fold: int) -> Predictions:
     """What trees of all other folds say of the windows judged in one."""
-    some = loaded(path)
+    some = once(WindowRows.load, path)
     learnt = some.fold[some.learnt_parent] != fold
     parent = some.learnt_parent[learnt]
     weight = even(some.label, parent)
     trees = fitted(some.learnt[learnt], some.label[parent], weight, recipe, len(SUPERNOVAE))
     return trees.probabilities(some.asked[some.fold[some.asked_parent] == fold])
-
-
-@lru_cache(maxsize=1)
-def loaded(path: Path) -> WindowRows:
-    """Once a process."""
-    return WindowRows.load(path)
 
 
 def trained(work: Path, some: Material, teaching: WindowTeaching, workers: int) -> ZtfOutcome:
@@ -171,9 +153,7 @@ def trained(work: Path, some: Material, teaching: WindowTeaching, workers: int) 
     return found
 
 
-def outcome(
-    objects: Objects, fold: Ints, held_out: NDArray[np.bool_], types: Predictions
-) -> ZtfOutcome:
+def outcome(objects: Objects, fold: Ints, held_out: Mask, types: Predictions) -> ZtfOutcome:
     """What is judged: trees know no "not shown", and were asked about supernovae only."""
     nothing = np.zeros((0,), np.str_)
     return ZtfOutcome(

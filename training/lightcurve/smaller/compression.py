@@ -14,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.session import Session
+from training.arrays import Floats, Ints
+from training.compression import FLOAT, Cost, costs, study_table, times_head
 from training.lightcurve.judging.metrics import (
     flat_log_loss,
     losses,
     micro,
     with_prior,
 )
-from training.lightcurve.smaller.forms import FLOAT, SAME_OPERATORS
-from training.timing import BATCHES, ROUNDS, medians_us
+from training.lightcurve.smaller.forms import SAME_OPERATORS
+from training.timing import BATCHES, ROUNDS
 
 Rows = NDArray[np.float32]
 ALONE = 64
@@ -44,30 +46,21 @@ class Judged:
     """(n, ROW), with redshift where it is known."""
     hidden: Rows
     """(n, ROW), the same objects without any."""
-    label: NDArray[np.int64]
-    prior: NDArray[np.float64]
+    label: Ints
+    prior: Floats
     """(classes,) shares of the classes among the training objects."""
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Cost):
     """One step of the study."""
 
-    step: str
-    size_bytes: int
-    time_us: Mapping[int, float]
-    """An alert, by size of batch: CPU time on one thread, the median of rounds in turn."""
     flat: float
     """Flat log-loss, with redshift."""
     flat_hidden: float
     """And without."""
     auc: float
     """Micro, with redshift, under the prior."""
-    change_max: float
-    """Of a probability, against the float network."""
-    change_mean: float
-    neighbours_max: float
-    """Change of a probability when its row is scored alone: the product promises none."""
     flat_error: float | None = None
     """Standard error of what `flat` differs by from the float network's, on the same objects;
     None where a study did not measure it."""
@@ -75,39 +68,31 @@ class Row:
 
 
 def study(files: Mapping[str, Path], judged: Judged, rounds: int = ROUNDS) -> list[Row]:
-    """A row for each file, FLOAT being among them. All are timed in turn."""
+    """A row for each file, FLOAT being among them."""
     networks = {step: Session(path, judged.rows.shape[1:]) for step, path in files.items()}
-    times = medians_us({step: one.run for step, one in networks.items()}, judged.rows, rounds)
-    in_float = tuple(networks[FLOAT].run(one) for one in (judged.rows, judged.hidden))
-    return [_row(step, path, judged, times[step], in_float) for step, path in files.items()]
+    scorers = {step: one.run for step, one in networks.items()}
+    found = costs(files, scorers, judged.rows, alone=ALONE, rounds=rounds)
+    in_float = [networks[FLOAT].run(one) for one in (judged.rows, judged.hidden)]
+    return [_row(cost, networks[step], judged, in_float) for step, cost in found.items()]
 
 
-def _row(
-    step: str, path: Path, judged: Judged, time_us: Mapping[int, float], in_float: tuple[Rows, ...]
-) -> Row:
-    network = Session(path, judged.rows.shape[1:])
+def _row(cost: Cost, network: Session, judged: Judged, in_float: Sequence[Rows]) -> Row:
     label, classes, once = judged.label, len(judged.prior), np.ones((1, len(judged.label)))
     found = [network.run(one) for one in (judged.rows, judged.hidden)]
-    alone = np.concatenate([network.run(one[None]) for one in judged.rows[:ALONE]])
-    change = np.abs(found[0] - in_float[0])
     flat = [flat_log_loss(one, label, classes) for one in found]
     error = [_error(one, whole, label) for one, whole in zip(found, in_float, strict=True)]
+    auc = float(micro(with_prior(found[0], judged.prior), label).auc(once)[0])
     return Row(
-        step=step,
-        size_bytes=path.stat().st_size,
-        time_us=time_us,
+        **vars(cost),
         flat=flat[0],
         flat_hidden=flat[1],
-        auc=float(micro(with_prior(found[0], judged.prior), label).auc(once)[0]),
-        change_max=float(change.max()),
-        change_mean=float(change.mean()),
-        neighbours_max=float(np.abs(alone - found[0][:ALONE]).max()),
+        auc=auc,
         flat_error=error[0],
         flat_hidden_error=error[1],
     )
 
 
-def _error(given: Rows, in_float: Rows, label: NDArray[np.int64]) -> float:
+def _error(given: Rows, in_float: Rows, label: Ints) -> float:
     """Standard error of the difference of two flat log-losses, objects being drawn by class."""
     difference = losses(given, label) - losses(in_float, label)
     classes = [difference[label == one] for one in np.unique(label)]
@@ -168,11 +153,9 @@ def markdown(rows: Sequence[Row]) -> str:
     """The study as a table, in words against the row of FLOAT, and how sure its times are."""
     (against,) = (row for row in rows if row.step == FLOAT)
     time = noise(rows)
-    times = [f"µs at {batch}" for batch in BATCHES]
     figures = ["flat, z", "flat, no z", "micro AUC", "largest change", "mean change"]
-    head = ["step", "bytes", *times, *figures, "what it gave"]
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 2) + "---|"]
-    table = "\n".join([*lines, *(_line(row, against, time) for row in rows)])
+    head = ["step", "bytes", *times_head(), *figures, "what it gave"]
+    table = study_table(head, [_cells(row, against, time) for row in rows], words=1)
     return f"{table}\n\n{TIMES_SAID.format(AT, *time)}\n"
 
 
@@ -182,10 +165,9 @@ TIMES_SAID = (
 )
 
 
-def _line(row: Row, against: Row, time: tuple[float, float]) -> str:
+def _cells(row: Row, against: Row, time: tuple[float, float]) -> list[str]:
     times = [f"{row.time_us[batch]:.1f}" for batch in BATCHES]
     quality = [f"{row.flat:.4f}", f"{row.flat_hidden:.4f}", f"{row.auc:.4f}"]
     changes = [f"{one:.2g}" for one in (row.change_max, row.change_mean)]
     gave = "what the others are held against" if row is against else said(row, against, time)
-    cells = [row.step, f"{row.size_bytes:,}", *times, *quality, *changes, gave]
-    return "| " + " | ".join(cells) + " |"
+    return [row.step, f"{row.size_bytes:,}", *times, *quality, *changes, gave]

@@ -13,24 +13,63 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.nn.utils import parametrize
 
+from training.arrays import Ints
+from training.compression import FLOAT
+from training.export import content, stripped
 from training.lightcurve.judging.metrics import flat_log_loss
 from training.lightcurve.model import LightCurveNet
 from training.lightcurve.smaller.pruning import slimmed, without_least_head
-from training.lightcurve.smaller.rounding import rounded_in_training
-from training.packing import clustered, eight_bit, few_bits, half, narrowed
-from training.progress import shown
-from training.quantisation import dynamic, static
-from training.stripping import content, stripped
+from training.packing import LEAST, clustered, eight_bit, few_bits, half, narrowed
+from training.quantisation import forms
+from training.workers import shown
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+class Rounded(nn.Module):
+    """A weight (out, in) in whole steps of its own for each output channel, as `few_bits` does."""
+
+    def __init__(self, bits: int) -> None:
+        super().__init__()
+        self.most = 2 ** (bits - 1) - 1
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        """The same shape; channels of zeros stay so."""
+        largest = weight.detach().abs().amax(dim=1, keepdim=True)
+        step = torch.where(largest > 0, largest / self.most, 1.0)
+        return weight + (torch.round(weight / step) * step - weight).detach()
+
+
+def rounded_in_training(net: Net, fine_tune: Callable[[Net], Net], bits: int) -> Net:
+    """A copy, fine-tuned in `bits` bits, its weights being what `few_bits` keeps as they are.
+
+    `fine_tune` may change the network that it is given, or give a deep copy of it.
+    """
+    tuned = copy.deepcopy(net)
+    for layer in _layers(tuned):
+        parametrize.register_parametrization(layer, "weight", Rounded(bits))
+    tuned = fine_tune(tuned)
+    for layer in _layers(tuned):
+        parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+    return tuned
+
+
+def _layers(net: nn.Module) -> list[nn.Linear]:
+    """Those whose weights are packed."""
+    linear = [one for one in net.modules() if isinstance(one, nn.Linear)]
+    return [one for one in linear if one.weight.numel() >= LEAST]
+
 
 EXPORTED = "float, as exported"
-FLOAT = "float"
-"""Under short names; the step that the others are held against."""
 DYNAMIC = "int8, dynamic"
 Packing = Callable[[onnx.ModelProto], onnx.ModelProto]
 FEW_BITS = 4
@@ -61,7 +100,7 @@ class Learnt:
 
     rows: NDArray[np.float32]
     """(n, ROW)."""
-    label: NDArray[np.int64]
+    label: Ints
 
 
 @dataclass(frozen=True)
@@ -122,11 +161,9 @@ def untaught(exported: Path, learnt: Learnt) -> dict[str, Path]:
     _rewritten(exported, files[FLOAT], lambda model: model)
     for step, packing in PACKINGS.items():
         _rewritten(exported, files[step], packing)
-    on_the_fly, throughout, inside = list(files.values())[-3:]
-    dynamic(exported, on_the_fly, scaling=())
-    static(exported, throughout, learnt.rows, scaling=(), ends_in_float=False)
-    static(exported, inside, learnt.rows, scaling=(), ends_in_float=True)
-    for path in (on_the_fly, throughout, inside):
+    quantised = list(files.values())[-3:]
+    forms(exported, quantised, learnt.rows, scaling=())
+    for path in quantised:
         _rewritten(path, path, lambda model: model)
     return files
 

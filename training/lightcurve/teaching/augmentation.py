@@ -8,23 +8,47 @@ after the objects are split: a copy has its parent's name and label.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import cumulative_simpson
 from scipy.special import ndtr
 
 from schemas.batch import LightCurves
-from training.lightcurve.objects.early import first_detection_mjd
-from training.lightcurve.objects.objects import Floats, Objects, joined
+from schemas.distances import HUBBLE_KM_S_MPC, LIGHT_KM_S, MATTER
+from schemas.light_curves import first_detection_mjd
+from training.arrays import Floats, Ints, Mask
+from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.rivals.gaussian_process import (
     WAVELENGTHS,
     GaussianProcess,
 )
-from training.lightcurve.teaching.distances import modulus, redshift_at
 
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+REDSHIFTS = np.linspace(0.0, 4.0, 8001)[1:]
+
+
+def _moduli() -> Floats:
+    grid = np.concatenate(([0.0], REDSHIFTS))
+    hubble = np.sqrt(MATTER * (1 + grid) ** 3 + 1 - MATTER)
+    comoving = cumulative_simpson(1.0 / hubble, x=grid)
+    luminosity_mpc = (1 + REDSHIFTS) * comoving * LIGHT_KM_S / HUBBLE_KM_S_MPC
+    moduli: Floats = 5 * np.log10(luminosity_mpc) + 25
+    return moduli
+
+
+MODULI = _moduli()
+
+
+def modulus(redshift: float) -> float:
+    """Distance modulus in magnitudes, of a redshift in [0.0005, 4]."""
+    return float(np.interp(redshift, REDSHIFTS, MODULI))
+
+
+def redshift_at(distance_modulus: float) -> float:
+    """The redshift whose `modulus` this is."""
+    return float(np.interp(distance_modulus, MODULI, REDSHIFTS))
+
 
 DEEP_POINTS = 200
 """No object of PLAsTiCC's training set has from 170 to 240 points: more are of a deep field."""
@@ -260,12 +284,5 @@ def _shrunken(flux: Floats, err: Floats) -> Floats:
 def _noisier(points: LightCurves, random: np.random.Generator) -> LightCurves:
     """The parent's own light curve with half its noise again, and its own detections."""
     more = 0.5 * points.flux_err_njy
-    return LightCurves(
-        points.offsets,
-        points.mjd,
-        points.band,
-        points.flux_njy + random.normal(0.0, more),
-        np.hypot(points.flux_err_njy, more),
-        points.limit_mag,
-        points.detected,
-    )
+    noisy = points.flux_njy + random.normal(0.0, more)
+    return replace(points, flux_njy=noisy, flux_err_njy=np.hypot(points.flux_err_njy, more))

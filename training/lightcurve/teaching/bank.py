@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training import workers
+from training.arrays import Columns, Ints, Mask
 from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.teaching.augmentation import copies
-from training.progress import shown
+from training.workers import each
 
-Ints = NDArray[np.int64]
 Chunk = tuple[Objects, Ints]
 COPIES = 8
 CHUNK = 32
 """Objects a job: a second or two of work."""
-NUMBERS = ("parent", "copy")
 
 
 @dataclass(frozen=True)
-class Bank:
+class Bank(Columns):
     """n originals in their order, and after them the copies of each, all of a parent together."""
 
     objects: Objects
@@ -37,23 +32,9 @@ class Bank:
     def __len__(self) -> int:
         return len(self.parent)
 
-    def of(self, parents: NDArray[np.bool_], copies_at_most: int) -> Ints:
+    def of(self, parents: Mask, copies_at_most: int) -> Ints:
         """The rows of some originals, bool (n,), and of their first copies; originals first."""
         return np.flatnonzero(parents[self.parent] & (self.copy <= copies_at_most))
-
-    def save(self, path: Path) -> None:
-        """Write them as one file of arrays, whose objects `Objects.load` reads too."""
-        self.objects.save(path)
-        with ZipFile(path, "a") as archive:
-            for name in NUMBERS:
-                with archive.open(f"{name}.npy", "w") as entry:
-                    np.lib.format.write_array(entry, getattr(self, name))
-
-    @classmethod
-    def load(cls, path: Path) -> Bank:
-        """What `save` wrote."""
-        with np.load(path) as kept:
-            return cls(Objects.load(path), *(kept[name] for name in NUMBERS))
 
 
 def made(objects: Objects, seed: int, *, count: int = COPIES, side_by_side: int = 1) -> Bank:
@@ -63,8 +44,7 @@ def made(objects: Objects, seed: int, *, count: int = COPIES, side_by_side: int 
     """
     run = partial(_copied, count=count, seed=seed)
     jobs = -(-len(objects) // CHUNK)
-    done = workers.each(run, _chunks(objects), side_by_side)
-    parts = list(shown(done, "copying objects", jobs))
+    parts = each(run, _chunks(objects), side_by_side, "copying objects", jobs)
     numbers, which = np.arange(len(objects)), np.arange(1, count + 1)
     return Bank(
         joined([objects, *parts]),

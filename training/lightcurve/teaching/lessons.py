@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +11,54 @@ from numpy.typing import NDArray
 
 from classifiers.observations import layout
 from classifiers.observations.rows import rows
-from training.lightcurve.objects.objects import Objects
-from training.lightcurve.teaching.drawing import Wear, worn
+from schemas.batch import LightCurves
+from schemas.light_curves import first_detection_mjd, point_rows
+from training.arrays import Floats, Ints, Mask
+from training.lightcurve.objects.objects import Objects, of_points
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+
+@dataclass(frozen=True)
+class Wear:
+    """What may happen to a light curve on its way to a network."""
+
+    kept_shares: tuple[float, ...] = (1.0, 1.0, 0.9, 0.7, 0.5)
+    """Of the points that stay; one of these is drawn for each light curve."""
+    noisier_share: float = 0.5
+    """Of the light curves whose errors grow."""
+    noise_mean: float = 0.3
+    """Of the exponential from which the logarithm of that growth is drawn."""
+    detected_sigmas: float = 4.0
+    """A detection that noise has brought below is none any more."""
+    short_share: float = 0.3
+    """Of the light curves that end early."""
+    short_days: tuple[float, float] = (1.0, 200.0)
+    """After the first detection; drawn evenly in the logarithm."""
+
+
+def worn(curves: LightCurves, random: np.random.Generator, wear: Wear) -> tuple[LightCurves, Mask]:
+    """The light curves, worn, and which of them were cut short, bool (n,)."""
+    count, rows = len(curves), point_rows(curves)
+    short = random.random(count) < wear.short_share
+    low, high = np.log(wear.short_days)
+    days = np.where(short, np.exp(random.uniform(low, high, count)), np.inf)
+    ends = (first_detection_mjd(curves) + days)[rows]
+    share = random.choice(wear.kept_shares, count)[rows]
+    kept = (random.random(len(share)) < share) & ~(curves.mjd > ends)
+    return _noisier(of_points(curves, kept), random, wear), short
+
+
+def _noisier(curves: LightCurves, random: np.random.Generator, wear: Wear) -> LightCurves:
+    """With errors that have grown, and fluxes that have moved as such errors would have it."""
+    grown = random.random(len(curves)) < wear.noisier_share
+    growth = np.where(grown, np.exp(random.exponential(wear.noise_mean, len(curves))), 1.0)
+    growth = growth[point_rows(curves)]
+    moved = random.normal(size=len(growth)) * np.sqrt(growth**2 - 1)
+    flux, error = curves.flux_njy + moved * curves.flux_err_njy, curves.flux_err_njy * growth
+    faded = (growth > 1) & (np.abs(flux) < wear.detected_sigmas * error)
+    detected = curves.detected & ~faded
+    return replace(curves, flux_njy=flux, flux_err_njy=error, detected=detected)
+
+
 UNKNOWN_REDSHIFT = slice(0, 1 + len(layout.REDSHIFT))
 
 
@@ -85,7 +128,7 @@ class Lessons:
             (self.trust * spoken).astype(np.float32),
         )
 
-    def _said(self, places: Ints, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def _said(self, places: Ints, hidden: Mask) -> NDArray[np.float32]:
         """By the teacher, of those drawn."""
         if self.soft is None:
             return np.full((len(places), self.classes), np.nan, np.float32)

@@ -88,7 +88,9 @@ def _pairs(folder: Path) -> Iterator[tuple[str, str]]:
     if (folder / LIGHT_CURVES).exists():
         yield from _by_folder(folder / LIGHT_CURVES)
     if (folder / IA_ARCHIVE).exists():
-        yield from _first_year_ia(folder / IA_ARCHIVE)
+        for row in first_year_ia(folder / IA_ARCHIVE):
+            if row["spectrum"] != NO_SPECTRUM:
+                yield row["object"], row["class"]
 
 
 def _by_folder(path: Path) -> Iterator[tuple[str, str]]:
@@ -99,10 +101,9 @@ def _by_folder(path: Path) -> Iterator[tuple[str, str]]:
                 yield place.name.split("_")[0], place.parent.name
 
 
-def _first_year_ia(path: Path) -> Iterator[tuple[str, str]]:
+def first_year_ia(path: Path) -> Iterator[dict[str, str]]:
+    """Each object of ZTF's first-year sample, by IA_COLUMNS."""
     with tarfile.open(path) as archive:
         file = archive.extractfile(IA_TABLE)
         assert file, "a plain file of the archive"
-        for row in csv.DictReader(TextIOWrapper(file, "utf-8"), IA_COLUMNS, restkey="more"):
-            if row["spectrum"] != NO_SPECTRUM:
-                yield row["object"], row["class"]
+        yield from csv.DictReader(TextIOWrapper(file, "utf-8"), IA_COLUMNS, restkey="more")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,16 @@ from numpy.typing import NDArray
 from classifiers.realbogus import STAMP_PIXELS
 from schemas.batch import AlertBatch
 from schemas.cutouts import DIFFERENCE, Stamps
-from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
 from schemas.errors import ArchiveError
 from schemas.resampling import squared
-from training.progress import shown
+from training.arrays import Mask
+from training.packets import FOLDERS, ZTF_SCALARS, decoded, packets
 from training.realbogus.alerts.classes import spectroscopic_classes
-from training.realbogus.alerts.examples import SCALARS, Examples, joined
+from training.realbogus.alerts.examples import Examples, joined
 from training.realbogus.alerts.facts import FACTS, Facts
-from training.realbogus.alerts.packets import packets
+from training.workers import shown
 
-BATCH = 256
-FOLDERS = ("ztf", "lsst")
 NIGHT_BEGINS_UTC_DAYS = {"ztf": 0.0, "lsst": 0.5}
 """When one night is over and the next not begun: midnight UTC is day at Palomar, noon in Chile."""
 CLASS_LETTERS_MAX = 32
@@ -51,20 +48,13 @@ def read_examples(folder: Path) -> Examples:
     there = [folder / name for name in FOLDERS if (folder / name).is_dir()]
     if not there:
         raise ArchiveError(f"{folder}: has neither ztf/ nor lsst/; name the folder above them")
-    decoder, reader = Decoder(), EnrichedReader()
-    parts = [
-        _examples(decoder.decode(group), reader)
-        for group in _groups(shown(packets(there), "reading alerts"))
-    ]
+    reader = EnrichedReader()
+    batches = decoded(shown(packets(there), "reading alerts"))
+    parts = [_examples(batch, reader) for batch in batches]
     examples = joined(parts) if parts else None
     if not examples:
         raise ArchiveError(f"{folder}: holds no alert with three stamps; name another folder")
     return _classified(examples, spectroscopic_classes(folder))
-
-
-def _groups(items: Iterator[bytes]) -> Iterator[Sequence[bytes]]:
-    while group := list(islice(items, BATCH)):
-        yield group
 
 
 def _classified(examples: Examples, classes: dict[str, str]) -> Examples:
@@ -99,10 +89,10 @@ def _examples(batch: AlertBatch, reader: EnrichedReader) -> Examples:
     )
 
 
-def _whole(stamps: Stamps) -> NDArray[np.bool_]:
+def _whole(stamps: Stamps) -> Mask:
     """Which rows have three planes, of one size once edge-cut ones are squared; bool (n,)."""
     sides = stamps.shapes.max(axis=2)
-    whole: NDArray[np.bool_] = (sides == sides[:, :1]).all(axis=1) & (sides[:, 0] > 0)
+    whole: Mask = (sides == sides[:, :1]).all(axis=1) & (sides[:, 0] > 0)
     return whole
 
 
@@ -123,4 +113,4 @@ def _columns(facts: Sequence[Facts]) -> dict[str, NDArray[Any]]:
         name: np.array([getattr(one, name) for one in facts], KINDS.get(name, "float64"))
         for name in Facts._fields
     }
-    return {**columns, "scalars": columns["scalars"].reshape(len(facts), len(SCALARS))}
+    return {**columns, "scalars": columns["scalars"].reshape(len(facts), len(ZTF_SCALARS))}

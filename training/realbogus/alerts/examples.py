@@ -4,47 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from training.arrays import Columns, Floats, Ints, Mask
+
 LOW_SCORE = 0.1
 """Below this, the teacher calls an alert bogus."""
 HIGH_SCORE = 0.5
 """From this up, the teacher calls an alert real; in between it does not know."""
 ASTEROID_ARCSEC = 1.5
 """Within this of a known asteroid, an alert is that asteroid: a pixel and a half of ZTF."""
-SCALARS = (
-    "fwhm",
-    "elong",
-    "aimage",
-    "bimage",
-    "aimagerat",
-    "bimagerat",
-    "sigmapsf",
-    "chipsf",
-    "classtar",
-    "nneg",
-    "nbad",
-    "sumrat",
-    "magdiff",
-    "magfromlim",
-    "scorr",
-    "seeratio",
-    "distnr",
-    "chinr",
-    "sharpnr",
-    "mindtoedge",
-)
-"""Numbers about one detection that every ZTF packet has, from schema 1.7 on."""
 
 
 @dataclass(frozen=True)
-class Examples:
+class Examples(Columns):
     """n alerts with what they are judged by. A missing number is NaN, a missing name is empty."""
 
     survey: NDArray[np.str_]
@@ -53,12 +30,13 @@ class Examples:
     """(n, 3, 63, 63): science, template, difference as a network reads them; NaN where there is no
     pixel."""
     native: NDArray[np.object_]
-    """(n,) of float32 (3, side, side): the same before resampling, edge-cut planes squared."""
-    alert_id: NDArray[np.int64]
+    """(n,) of float32 (3, side, side): the same before resampling, edge-cut planes squared; what
+    only drawing needs, and no file keeps."""
+    alert_id: Ints
     object_id: NDArray[np.str_]
-    night: NDArray[np.int64]
+    night: Ints
     """MJD of the UTC day in which the night ends (ZTF) or begins (Rubin, whose day_obs it is)."""
-    field: NDArray[np.int64]
+    field: Ints
     """ZTF's number of the pointing; Rubin's of the visit. -1 where there is none."""
     teacher: Floats
     """ZTF's drb (Duev et al. 2019, MNRAS 489, 3582): another network's score, not the truth."""
@@ -89,10 +67,9 @@ class Examples:
     cosmic_ray: Mask
     streak: Mask
     scalars: Floats
-    """(n, len(SCALARS)): what a network must beat; NaN for Rubin."""
+    """(n, len(ZTF_SCALARS)): what a network must beat; NaN for Rubin."""
 
     def __len__(self) -> int:
-        """How many alerts."""
         return len(self.teacher)
 
     @property
@@ -112,7 +89,6 @@ class Examples:
 
     @property
     def asteroid(self) -> Mask:
-        """Which are known asteroids."""
         return self.asteroid_distance_arcsec < ASTEROID_ARCSEC
 
     @property
@@ -120,16 +96,6 @@ class Examples:
         """Which are real by evidence that owes nothing to a score of the stamps."""
         known: Mask = self.asteroid | (self.spectroscopic != "")
         return known
-
-    @property
-    def unchosen_asteroids(self) -> Mask:
-        """Known asteroids of ZTF that the teacher never scored, so neither did it choose them."""
-        unchosen: Mask = self.asteroid & np.isnan(self.teacher) & (self.survey == "ztf")
-        return unchosen
-
-    def take(self, rows: NDArray[np.int64] | Mask) -> Examples:
-        """Some of them."""
-        return Examples(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
 
     def sha256(self) -> str:
         """Of ids, teacher's scores and pixels, in order: what exactly was learnt from."""
@@ -144,12 +110,7 @@ def joined(parts: Sequence[Examples]) -> Examples:
 
     A copy without a class takes it from another copy of the alert, or alert of the object.
     """
-    together = Examples(
-        **{
-            one.name: np.concatenate([getattr(part, one.name) for part in parts])
-            for one in fields(Examples)
-        }
-    )
+    together = Examples.joined(parts)
     together.simbad[:] = _shared(together.alert_id, together.simbad)
     together.spectroscopic[:] = _shared(together.object_id, together.spectroscopic)
     alerts = np.rec.fromarrays([together.survey, together.alert_id])

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from schemas.fits import CARD_BYTES
 from schemas.ztf import SENTINELS
+from training.packets import ZTF_SCALARS
 from training.realbogus.alerts.classes import simbad_class, tns_class
-from training.realbogus.alerts.examples import SCALARS
 
 NO_FIELD = -1
 ARCSEC_PER_DEG = 3600.0
@@ -23,7 +23,7 @@ class Facts(NamedTuple):
     simbad: str
     spectroscopic: str
     rb: float = nan
-    scalars: tuple[float, ...] = (nan,) * len(SCALARS)
+    scalars: tuple[float, ...] = (nan,) * len(ZTF_SCALARS)
     psf_fwhm_pixels: float = nan
     dipole: bool = False
     cosmic_ray: bool = False
@@ -31,19 +31,17 @@ class Facts(NamedTuple):
 
 
 def ztf_facts(record: dict[str, Any]) -> Facts:
-    """From a ZTF packet."""
     candidate = record["candidate"]
     return Facts(
         field=_number(candidate.get("field")),
         simbad=simbad_class(record),
         spectroscopic=tns_class(record),
         rb=_float(candidate.get("rb")),
-        scalars=tuple(_float(candidate.get(name)) for name in SCALARS),
+        scalars=tuple(_float(candidate.get(name)) for name in ZTF_SCALARS),
     )
 
 
 def rubin_facts(record: dict[str, Any]) -> Facts:
-    """From a Rubin packet."""
     source = record["diaSource"]
     return Facts(
         field=_number(source.get("visit")),

@@ -7,11 +7,9 @@ alerts share its host: either on both sides would be measured as skill.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.realbogus.alerts.examples import Examples, Mask
-
-Ints = NDArray[np.int64]
+from training.arrays import Ints, Mask
+from training.realbogus.alerts.examples import Examples
 
 
 def field_nights(examples: Examples) -> Ints:

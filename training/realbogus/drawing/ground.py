@@ -7,13 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.realbogus.drawing.point_sources import (
-    Floats,
-    Psf,
-    highest,
-    psf_of,
-    star_near,
-)
+from training.arrays import Floats
+from training.realbogus.drawing.point_sources import Psf, highest, psf_of, star_near
 
 SCIENCE, TEMPLATE, DIFFERENCE = range(3)
 """Places among the planes, as in `schemas.batch.PLANES`."""
@@ -27,7 +22,7 @@ grows with the template's light. A zero point of 28.2 mag for an electron a seco
 30 s give 1.5."""
 DECAM_GAIN = 12.0
 """Electrons a nJy, measured likewise on 188 differences of the DECam test stream."""
-ZTF_FWHM, LSSTCAM_FWHM, DECAM_FWHM = 2.0, 7.0, 4.7
+ZTF_FWHM, LSSTCAM_FWHM = 2.0, 7.0
 """Pixels: medians, of ZTF's fields' stars and of the images of the point-spread function that come
 with the Rubin stamps. What to use where nothing nearer is known."""
 COUNTS_MAX = 1e7
@@ -79,9 +74,9 @@ class Ground:
     """(3, side, side) in counts, NaN where there is no pixel."""
     fwhm_pixels: float
     """Of the science plane's point-spread function, measured on the stamp or on its field-night."""
-    sky: NDArray[np.float64]
+    sky: Floats
     """(3,) median of each plane, counts."""
-    noise: NDArray[np.float64]
+    noise: Floats
     """(3,) of each plane's sky, counts a pixel, from the median absolute deviation."""
     sign: int
     """1 or -1: the convention above."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from training.arrays import Floats
 from training.realbogus.drawing.ground import (
     DIFFERENCE,
     NOISE_MIN,
@@ -14,7 +15,7 @@ from training.realbogus.drawing.ground import (
     TEMPLATE,
     Ground,
 )
-from training.realbogus.drawing.point_sources import Floats, Psf, sampled
+from training.realbogus.drawing.point_sources import Psf, sampled
 
 INVERSE_POWER = (0.05, 0.35)
 """1 / power of the Moffat profiles drawn, evenly: powers from 2.9 to 20. Stacked asteroids of

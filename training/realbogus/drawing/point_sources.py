@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from training.arrays import Floats, Ints
 
 FWHM_PER_SIGMA = 2.3548
 """Of a Gaussian: 2 sqrt(2 ln 2)."""

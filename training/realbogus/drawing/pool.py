@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.resampling import resample
-from training.progress import shown
+from training.arrays import Columns, Ints
 from training.realbogus.alerts.examples import HIGH_SCORE, Examples
 from training.realbogus.alerts.splits import field_nights
 from training.realbogus.drawing.artefacts import drawn
@@ -27,6 +27,7 @@ from training.realbogus.drawing.ground import (
 )
 from training.realbogus.drawing.injection import draw_snr, inject
 from training.realbogus.labels import REAL
+from training.workers import shown
 
 Stamps = NDArray[np.float32]
 SOURCES, ARTEFACTS = 12, 16
@@ -46,13 +47,13 @@ cameras have gains of their own, and a packet does not name its camera."""
 
 
 @dataclass(frozen=True)
-class Pool:
+class Pool(Columns):
     """k drawn examples."""
 
     images: NDArray[np.float16]
     """(k, 6, 21, 21), what the network makes of the stamps."""
-    label: NDArray[np.int64]
-    row: NDArray[np.int64]
+    label: Ints
+    row: Ints
     """The real alert that each is drawn on: it stays on that alert's side of a split."""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from training.arrays import Mask
 from training.realbogus.exam.optics import Image, deposited
 from training.realbogus.exam.site import Drawing, Site
 
@@ -167,7 +167,7 @@ def _trailing(light: Image, random: np.random.Generator) -> Image:
 
 
 def _bright_or_dark(
-    site: Site, light: Image, random: np.random.Generator, mask: NDArray[np.bool_] | None = None
+    site: Site, light: Image, random: np.random.Generator, mask: Mask | None = None
 ) -> Drawing:
     """Too bright in the plane with the news, or too dark in the other."""
     if random.random() < 0.5:
@@ -177,7 +177,7 @@ def _bright_or_dark(
     return site.drawing(*planes, mask=mask)
 
 
-def _ragged(mask: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.bool_]:
+def _ragged(mask: Mask, random: np.random.Generator) -> Mask:
     """The block's border with teeth, as masks of bleeding have them."""
     teeth = np.zeros_like(mask)
     for step in (1, 2, 3):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from classifiers.realbogus import STAMP_PIXELS
 from schemas.errors import GueststarError
 from schemas.resampling import resample
+from training.arrays import Columns, Floats, Ints, Mask
 from training.realbogus.alerts.examples import Examples
 from training.realbogus.exam import detector, sky
 from training.realbogus.exam.optics import TYPICAL_FWHM, Psf, measured_psf, moffat_psf
@@ -85,32 +86,29 @@ KINDS: Mapping[int, Mapping[str, Drawer]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class ExamSet:
+class ExamSet(Columns):
     """m drawn stamps and what was drawn."""
 
     stamps: NDArray[np.float32]
     """(m, 3, 63, 63): science, template, difference; NaN where there is no pixel."""
-    label: NDArray[np.int64]
+    label: Ints
     """(m,) place in LABELS."""
     kind: NDArray[np.str_]
     """(m,) name in KINDS."""
-    snr: NDArray[np.float64]
+    snr: Floats
     """(m,) of what was drawn, as a point-source filter over the difference sees it at its peak."""
-    negative: NDArray[np.bool_]
+    negative: Mask
     """(m,) whether the difference is template minus science."""
     survey: NDArray[np.str_]
     """(m,)."""
-    row: NDArray[np.int64]
+    row: Ints
     """(m,) the example that it is drawn on."""
 
     def __len__(self) -> int:
-        """How many."""
         return len(self.label)
 
 
-def exam(
-    examples: Examples, rows: NDArray[np.int64], random: np.random.Generator, count: int
-) -> ExamSet:
+def exam(examples: Examples, rows: Ints, random: np.random.Generator, count: int) -> ExamSet:
     """`count` stamps drawn on those rows: half sources, half artefacts, a quarter of it a label.
 
     Raises GueststarError where no stamp of the rows has a place to draw on.
@@ -155,7 +153,7 @@ def _one(
 
 def _detected(
     site: Site, drawer: Drawer, kind: str, random: np.random.Generator
-) -> tuple[NDArray[np.float64], Peak] | None:
+) -> tuple[Floats, Peak] | None:
     """The drawn planes and where a survey would have detected it; None where it would not."""
     reach = site.reach if kind in WIDE_REACH else min(PEAK_REACH, site.reach)
     if kind in AS_DRAWN:
@@ -172,7 +170,7 @@ def _detected(
 
 def _as_drawn(
     site: Site, drawing: Drawing, reach: int, random: np.random.Generator
-) -> tuple[NDArray[np.float64], Peak] | None:
+) -> tuple[Floats, Peak] | None:
     """The same at strength 1: the peak is that of all the difference shows."""
     planes = drawn(site, drawing, 1.0, random)
     signal = planes[2] - np.nanmedian(planes[2])
@@ -181,7 +179,7 @@ def _as_drawn(
 
 
 def _as_read(
-    planes: NDArray[np.float64], found: Peak, side: int, random: np.random.Generator
+    planes: Floats, found: Peak, side: int, random: np.random.Generator
 ) -> NDArray[np.float32]:
     """The stamp around the peak; turned at random; 63 wide."""
     top, left = (place - side // 2 for place in found.at)
@@ -196,7 +194,7 @@ def _as_read(
 class _Profiles:
     """Each row's point-spread function, measured once."""
 
-    def __init__(self, examples: Examples, rows: NDArray[np.int64]) -> None:
+    def __init__(self, examples: Examples, rows: Ints) -> None:
         self.rows = rows
         self._examples = examples
         self._measured: dict[int, Psf | None] = {}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
+from training.arrays import Ints, Mask
 from training.realbogus.exam.optics import Image, Psf, pasted, shifted
 
 GAIN = {"ztf": 6.2, "lsst": 1.9}
@@ -47,7 +48,7 @@ class Drawing:
     """Light added to the template, times the strength."""
     static: Image
     """Light added to both planes as it is: a host, or a star that is not the news."""
-    mask: NDArray[np.bool_]
+    mask: Mask
     """Pixels lost in all three planes."""
     strength_max: float = np.inf
     """Beyond which it would be no such thing any more."""
@@ -115,9 +116,7 @@ class Site:
         box = shifted(self.psf, down - rows, right - columns)
         return pasted(box, self.side, (self.at[0] + rows, self.at[1] + columns))
 
-    def news(
-        self, light: Image, static: Image | None = None, mask: NDArray[np.bool_] | None = None
-    ) -> Drawing:
+    def news(self, light: Image, static: Image | None = None, mask: Mask | None = None) -> Drawing:
         """Light that one plane has and the other lacks, so that the difference gains it."""
         nothing = np.zeros_like(light)
         planes = (light, nothing) if self.sign > 0 else (nothing, light)
@@ -128,7 +127,7 @@ class Site:
         science: Image,
         template: Image,
         static: Image | None = None,
-        mask: NDArray[np.bool_] | None = None,
+        mask: Mask | None = None,
     ) -> Drawing:
         """All four parts, what is left out being nothing."""
         shape = (self.side, self.side)
@@ -188,11 +187,11 @@ def _level(plane: Image) -> tuple[float, float]:
     return level, float(1.4826 * np.median(np.abs(finite - level)))
 
 
-def _disc(side: int, fwhm: float) -> NDArray[np.bool_]:
+def _disc(side: int, fwhm: float) -> Mask:
     """Where a detection in the middle of a stamp has its light."""
     radius = min(2.5 * fwhm + 1.5, 0.4 * side)
     y, x = np.ogrid[:side, :side]
-    within: NDArray[np.bool_] = np.hypot(y - side // 2, x - side // 2) <= radius
+    within: Mask = np.hypot(y - side // 2, x - side // 2) <= radius
     return within
 
 
@@ -223,11 +222,11 @@ def _place(
 
 def _hosts(
     light: Image, middle: int, reach: int, floor: float, random: np.random.Generator
-) -> NDArray[np.int64]:
+) -> Ints:
     """Peaks of the template within reach and a pixel or so off them, in random order."""
     window = light[middle - reach : middle + reach + 1, middle - reach : middle + reach + 1]
     found = (window == maximum_filter(window, size=5)) & (window > floor)
     peaks = random.permutation(np.argwhere(found)) + middle - reach
     moved = peaks + random.integers(-1, 2, peaks.shape)
-    within: NDArray[np.int64] = np.clip(moved, middle - reach, middle + reach)
+    within: Ints = np.clip(moved, middle - reach, middle + reach)
     return within

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from training.arrays import Floats, Mask
 from training.realbogus.exam.optics import Image
 from training.realbogus.exam.site import LIGHT_MAX, Drawing, Site
 
@@ -31,7 +31,7 @@ class Scene:
     """What a point-source filter sees near a site: windows of a signal and of what makes noise."""
 
     signal: Image
-    valid: NDArray[np.bool_]
+    valid: Mask
     light: Image
     """That both planes have at any strength, counts."""
     common: Image
@@ -98,9 +98,7 @@ def strength_for(site: Site, drawing: Drawing, snr: float, reach: int) -> tuple[
     return strength, Peak(found.at, snr)
 
 
-def drawn(
-    site: Site, drawing: Drawing, strength: float, random: np.random.Generator
-) -> NDArray[np.float64]:
+def drawn(site: Site, drawing: Drawing, strength: float, random: np.random.Generator) -> Floats:
     """(3, side, side): the site's planes with the drawing and the noise of its photons."""
     science = strength * drawing.science + drawing.static
     template = strength * drawing.template + drawing.static

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.bootstrap import Floats, Measured
+from training.arrays import Floats, Mask
+from training.bootstrap import Measured
 from training.realbogus.alerts.examples import HIGH_SCORE, LOW_SCORE
-from training.realbogus.judging.contest import Contest, Mask, auc
+from training.realbogus.judging.contest import Contest, auc
 from training.realbogus.judging.outcome import Scored
 from training.realbogus.labels import REAL
 
@@ -79,12 +80,10 @@ class Agreement:
     seeds: tuple[Seeds, ...]
 
     def line(self, part: str) -> Line:
-        """The line of that name."""
         return next(line for line in self.lines if line.part == part)
 
     @property
     def pooled(self) -> Line:
-        """Of all nights."""
         return self.line(POOLED)
 
     @property
@@ -95,7 +94,6 @@ class Agreement:
 
     @property
     def headline(self) -> Line:
-        """The test night's."""
         return self.line(night_name(self.test_night))
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.bootstrap import Floats, Ints, Measured, drawn, measured, over_seeds
+from training.arrays import Floats, Ints, Mask
+from training.bootstrap import Measured, drawn, measured, over_seeds
 from training.realbogus.judging.agreement import high, low
-from training.realbogus.judging.contest import Mask
-from training.realbogus.judging.field_nights import few, measured_mean, numbered
+from training.realbogus.judging.contest import few, measured_mean, numbered
 from training.realbogus.judging.outcome import Exam, Outcome, Scored
 from training.realbogus.labels import REAL
 
@@ -98,7 +97,7 @@ def _weights(truth: Mask, even: bool) -> Floats:
     return np.asarray(np.where(truth, 0.5 / share, 0.5 / (1 - share)))
 
 
-def _places(said: Floats) -> NDArray[np.int64]:
+def _places(said: Floats) -> Ints:
     """The bin of each probability; one exactly belongs to the last."""
     return np.minimum((said * BINS).astype(np.int64), BINS - 1)
 

@@ -16,8 +16,8 @@ from training.realbogus.judging.agreement import (
     TAUGHT_BY_DRB,
 )
 from training.realbogus.judging.calibration_figures import BINS
+from training.realbogus.judging.contest import FIELD_NIGHTS_MIN
 from training.realbogus.judging.evaluation import Evaluation
-from training.realbogus.judging.field_nights import FIELD_NIGHTS_MIN
 from training.realbogus.judging.recall import REFUSED
 from training.realbogus.labels import LABELS
 from training.tables import markdown, wrapped
@@ -65,7 +65,6 @@ class Card:
     evaluation: Evaluation
 
     def text(self) -> str:
-        """The card in Markdown."""
         parts = (
             self._what(),
             self._origin(),
@@ -188,8 +187,8 @@ what was seen.
         return f"""## Thresholds
 
 What passes where so many false positives do. A rate is measured only where it lets one alert or
-more pass. Of {found.bound.count:,} low-drb alerts a threshold that none passes says no more than
-that the rate is below {100 * found.bound.rate_max:.1f} % (95 % confidence, were they independent;
+more pass. Of {found.count:,} low-drb alerts a threshold that none passes says no more than
+that the rate is below {100 * found.rate_max:.1f} % (95 % confidence, were they independent;
 they share field-nights, so the bound is higher). Rates on the exam's artefacts are **simulated**,
 and its mix of artefacts is not a night's.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from training.bootstrap import Floats
+from training.arrays import Floats, Mask
 from training.realbogus.judging.agreement import high, low
-from training.realbogus.judging.contest import Mask
 from training.realbogus.judging.outcome import Outcome
 from training.realbogus.judging.recall import sample, unchosen_asteroids
 from training.realbogus.judging.simulated import sources
@@ -34,23 +34,11 @@ class Threshold:
     measurable: bool
     """Whether the background holds the one alert that this rate lets pass."""
     threshold: float
-    real: Passing | None
-    """Alerts with a high drb: agreement."""
-    asteroids: Passing | None
-    """Known ones without a drb."""
-    drawn: Passing | None
-    """The exam's sources: simulated."""
-    refused: Passing | None
-    """Low-drb alerts that pass all the same; None where they set the threshold."""
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What a threshold that no low-drb alert passes says of the true rate."""
-
-    count: int
-    rate_max: float
-    """With 95 % confidence, were the alerts independent; they are not, so it is higher."""
+    passing: Mapping[str, Passing | None]
+    """By kind: "real" alerts with a high drb (agreement), known "asteroids" without one, "drawn"
+    sources of the exam (simulated), and "low"-drb alerts that pass all the same, or "artefacts" of
+    the exam; None where they set the threshold, where there are none, or where it is not
+    measurable."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,11 @@ class FalsePositives:
     """Thresholds on real and on simulated backgrounds."""
 
     rows: tuple[Threshold, ...]
-    bound: Bound
+    count: int
+    """Low-drb alerts."""
+    rate_max: float
+    """What a threshold that none of them passes says of the true rate, with 95 % confidence, were
+    the alerts independent; they are not, so it is higher."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ def false_positives(outcome: Outcome, seed: int) -> FalsePositives:
     }
     rows = [_row(kinds, key, rate, seed) for key in ("low", "artefacts") for rate in RATES]
     count = len(kinds["low"].sample)
-    return FalsePositives(tuple(rows), Bound(count, rate_max(count)))
+    return FalsePositives(tuple(rows), count, rate_max(count))
 
 
 def _real(outcome: Outcome, mask: Mask) -> _Kind:
@@ -110,10 +102,7 @@ def _row(kinds: dict[str, _Kind], key: str, rate: float, seed: int) -> Threshold
         rate=rate,
         measurable=measurable,
         threshold=known[0] if known else np.nan,
-        real=passing["real"],
-        asteroids=passing["asteroids"],
-        drawn=passing["drawn"],
-        refused=passing["low"],
+        passing=passing,
     )
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.arrays import Mask
 from training.bootstrap import Measured
-from training.realbogus.judging.contest import Contest, Mask
-from training.realbogus.judging.field_nights import measured_mean
+from training.realbogus.judging.contest import Contest, measured_mean
 from training.realbogus.judging.outcome import Scored
 from training.realbogus.judging.simulated import called
 from training.realbogus.labels import REAL

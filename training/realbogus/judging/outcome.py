@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from training.arrays import Columns, Floats, Ints, Mask
 
 
 @dataclass(frozen=True)
-class Scored:
+class Scored(Columns):
     """n real alerts, each scored by networks that saw nothing of its night nor of its object."""
 
     ours: Floats
@@ -24,10 +22,10 @@ class Scored:
     """(n,) P(real) of trees on the packet's own numbers, out of fold; NaN where it has none."""
     survey: NDArray[np.str_]
     """(n,) "ztf" or "lsst"."""
-    alert_id: NDArray[np.int64]
-    night: NDArray[np.int64]
+    alert_id: Ints
+    night: Ints
     """(n,) whole days of the MJD."""
-    field_night: NDArray[np.int64]
+    field_night: Ints
     """(n,) the number of its (night, field): what a bootstrap draws."""
     drb: Floats
     """(n,) NaN where there is none."""
@@ -37,57 +35,38 @@ class Scored:
     """(n,) |flux| over its error."""
     sky: Floats
     """(n,) median of the science stamp, counts."""
-    negative: NDArray[np.bool_]
-    asteroid: NDArray[np.bool_]
+    negative: Mask
+    asteroid: Mask
     """(n,) a known one within 1.5 arcsec."""
     spectroscopic: NDArray[np.str_]
     """(n,) class of its object from a spectrum, "" where none."""
     simbad: NDArray[np.str_]
     """(n,) SIMBAD's class, "" where none: near, which does not prove a good subtraction."""
-    dipole: NDArray[np.bool_]
+    dipole: Mask
     """(n,) Rubin's flag."""
-    cosmic_ray: NDArray[np.bool_]
-    streak: NDArray[np.bool_]
+    cosmic_ray: Mask
+    streak: Mask
 
 
 @dataclass(frozen=True)
-class Exam:
+class Exam(Columns):
     """m simulated stamps, drawn by other code than the training's onto stamps of unseen nights."""
 
     ours: Floats
     """(seeds, m, 5)."""
-    label: NDArray[np.int64]
+    label: Ints
     """(m,) index into LABELS: what was drawn."""
     snr: Floats
     """(m,) of what was drawn, in the difference."""
-    negative: NDArray[np.bool_]
+    negative: Mask
     survey: NDArray[np.str_]
-    field_night: NDArray[np.int64]
+    field_night: Ints
     """(m,) of the stamp that it was drawn onto: what a bootstrap draws; numbered apart."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Columns):
     """One evaluation."""
 
     scored: Scored
     exam: Exam
-
-    def save(self, path: Path) -> None:
-        """Write it as one .npz."""
-        arrays = {
-            f"{part}.{name}": column
-            for part in ("scored", "exam")
-            for name, column in vars(getattr(self, part)).items()
-        }
-        np.savez_compressed(path, **arrays)
-
-    @classmethod
-    def load(cls, path: Path) -> Outcome:
-        """Read what `save` wrote."""
-        with np.load(path) as arrays:
-            return cls(_part(Scored, "scored", arrays), _part(Exam, "exam", arrays))
-
-
-def _part(kind: Any, name: str, arrays: Any) -> Any:  # noqa: ANN401 - of two kinds of columns
-    return kind(**{one.name: arrays[f"{name}.{one.name}"] for one in fields(kind)})

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from training.arrays import Mask
 from training.realbogus.judging.agreement import OURS, RB, TAUGHT_BY_DRB, low, scores
-from training.realbogus.judging.contest import Mask
 from training.realbogus.judging.outcome import Scored
 from training.realbogus.judging.thresholds import Gate, Passing, Sample
 

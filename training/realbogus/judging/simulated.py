@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from training.bootstrap import Floats, Measured
+from training.arrays import Floats, Mask
+from training.bootstrap import Measured
 from training.realbogus.judging.agreement import Seeds
-from training.realbogus.judging.contest import Contest, Mask, auc
-from training.realbogus.judging.field_nights import measured_mean
+from training.realbogus.judging.contest import Contest, auc, measured_mean
 from training.realbogus.judging.outcome import Exam
 from training.realbogus.labels import LABELS, REAL
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from training.bootstrap import Measured
-from training.realbogus.judging.agreement import RIVALS, Agreement, Seeds
+from training.realbogus.judging.agreement import RIVALS, Agreement, Line, Seeds
 from training.realbogus.judging.calibration_figures import Calibration
 from training.realbogus.judging.evaluation import Aim
 from training.realbogus.judging.false_positives import FalsePositives, Threshold
@@ -15,7 +15,16 @@ from training.realbogus.judging.recall import COMPARED, Recall, RecallLine
 from training.realbogus.judging.simulated import Confusion, Simulated
 from training.realbogus.judging.thresholds import ROUNDING, Passing
 from training.realbogus.labels import LABELS
-from training.tables import NOTHING, markdown, number, per_cent
+from training.tables import (
+    NOTHING,
+    counted,
+    in_errors,
+    markdown,
+    number,
+    per_cent,
+    table,
+    verdict,
+)
 
 BY_ALERT = "†"
 """Marks an interval from draws of alerts, for want of field-nights."""
@@ -44,22 +53,28 @@ def _interval(one: Measured, scale: float, places: int) -> str:
 
 def aims_table(aims: Sequence[Aim]) -> str:
     """What was asked for and whether it is met."""
-    rows = [[aim.asked, figure(aim.measured), "yes" if aim.met else "**no**"] for aim in aims]
-    return markdown(["asked", "measured", "met"], rows)
+    return table(
+        aims,
+        ("asked", lambda aim: aim.asked),
+        ("measured", lambda aim: figure(aim.measured)),
+        ("met", lambda aim: verdict(aim.met, no="**no**")),
+    )
 
 
 def agreement_table(found: Agreement) -> str:
     """AUC of each score, by part."""
-    names = list(found.lines[0].auc)
-    rows = [
-        [
-            line.part,
-            *(f"{count:,}" for count in (line.low, line.high, line.field_nights)),
-            *(figure(line.auc[name]) for name in names),
-        ]
-        for line in found.lines
-    ]
-    return markdown(["alerts", "low", "high", "field-nights of the low", *names], rows)
+    return table(
+        found.lines,
+        ("alerts", lambda line: line.part),
+        ("low", lambda line: counted(line.low)),
+        ("high", lambda line: counted(line.high)),
+        ("field-nights of the low", lambda line: counted(line.field_nights)),
+        *((name, _auc_of(name)) for name in found.lines[0].auc),
+    )
+
+
+def _auc_of(name: str) -> Callable[[Line], str]:
+    return lambda line: figure(line.auc[name])
 
 
 def gains_table(found: Agreement) -> str:
@@ -73,23 +88,15 @@ def gains_table(found: Agreement) -> str:
 
 
 def _gain(one: Measured) -> tuple[str, str, str]:
-    if not one.error > 0:
-        return figure(one), NOTHING, NOTHING
-    return figure(one), f"{one.value / one.error:+.1f}", "yes" if one.clear else "no"
+    clear = verdict(one.clear) if one.error > 0 else NOTHING
+    return figure(one), in_errors(one), clear
 
 
 def seeds_table(found: Sequence[Seeds], seeds: Sequence[int]) -> str:
     """Every network's AUC by itself."""
     head = ["AUC", "score", *(f"seed {seed}" for seed in seeds)]
     rows = [
-        [
-            one.part,
-            one.score,
-            *(number(value) for value in one.each),
-            number(one.mean),
-            number(one.spread),
-            number(one.together),
-        ]
+        [one.part, one.score, *map(number, (*one.each, one.mean, one.spread, one.together))]
         for one in found
     ]
     return markdown([*head, "mean", "spread", "of the mean probability"], rows)
@@ -104,66 +111,53 @@ def recall_table(found: Recall) -> str:
 
 
 def _recall_cells(line: RecallLine) -> list[str]:
-    cells = [line.part, f"{line.known:,}"]
+    cells = [line.part, counted(line.known)]
     if not line.passing:
         return [*cells, *[NOTHING] * (len(COMPARED) + 2)]
     ours = line.passing[COMPARED[0]]
-    return [
-        *cells,
-        f"{ours.field_nights:,}",
-        *(share(line.passing[name]) for name in COMPARED),
-        number(ours.threshold),
-    ]
+    shares = (share(line.passing[name]) for name in COMPARED)
+    return [*cells, counted(ours.field_nights), *shares, number(ours.threshold)]
 
 
 def thresholds_table(found: FalsePositives) -> str:
     """Recall by rate of false positives and by what these are counted on."""
-    columns: dict[str, Callable[[Threshold], Passing | None]] = {
-        "drb high (agreement)": lambda row: row.real,
-        "asteroids without a drb": lambda row: row.asteroids,
-        "drawn sources (simulated)": lambda row: row.drawn,
-        "drb low": lambda row: row.refused,
-    }
-    head = ["false positives", "of", "threshold", *(f"pass: {name}" for name in columns)]
-    return markdown(head, [_threshold_cells(row, columns.values()) for row in found.rows])
+    return table(
+        found.rows,
+        ("false positives", _rate),
+        ("of", lambda row: row.background),
+        ("threshold", _threshold),
+        ("pass: drb high (agreement)", lambda row: share(row.passing["real"])),
+        ("pass: asteroids without a drb", lambda row: share(row.passing["asteroids"])),
+        ("pass: drawn sources (simulated)", lambda row: share(row.passing["drawn"])),
+        ("pass: drb low", lambda row: share(row.passing["low"])),
+    )
 
 
-def _threshold_cells(
-    row: Threshold, columns: Iterable[Callable[[Threshold], Passing | None]]
-) -> list[str]:
-    cells = [
-        f"{100 * row.rate:g} % ({_whole(row.rate * row.count):,} of {row.count:,})",
-        row.background,
-    ]
-    if not row.measurable:
-        needed = f"not measurable: needs {math.ceil(1 / row.rate - ROUNDING):,}"
-        return [*cells, needed, *(NOTHING for _ in columns)]
-    return [*cells, number(row.threshold), *(share(column(row)) for column in columns)]
+def _rate(row: Threshold) -> str:
+    passing = math.floor(row.rate * row.count + ROUNDING)
+    return f"{100 * row.rate:g} % ({passing:,} of {row.count:,})"
 
 
-def _whole(count: float) -> int:
-    """How many alerts a rate lets pass."""
-    return math.floor(count + ROUNDING)
+def _threshold(row: Threshold) -> str:
+    needed = f"not measurable: needs {math.ceil(1 / row.rate - ROUNDING):,}"
+    return number(row.threshold) if row.measurable else needed
 
 
 def simulated_table(found: Simulated) -> str:
     """AUC of drawn sources against drawn artefacts."""
-    rows = [
-        [line.part, f"{line.sources:,}", f"{line.artefacts:,}", figure(line.auc)]
-        for line in found.lines
-    ]
-    return markdown(["simulated", "sources", "artefacts", "AUC"], rows)
+    return table(
+        found.lines,
+        ("simulated", lambda line: line.part),
+        ("sources", lambda line: counted(line.sources)),
+        ("artefacts", lambda line: counted(line.artefacts)),
+        ("AUC", lambda line: figure(line.auc)),
+    )
 
 
 def confusion_table(found: Sequence[Confusion]) -> str:
     """What each drawn label is called, in per cent of its row."""
     rows = [
-        [
-            one.label,
-            f"{one.count:,}",
-            *(per_cent(value) for value in one.called),
-            figure(one.right),
-        ]
+        [one.label, counted(one.count), *map(per_cent, one.called), figure(one.right)]
         for one in found
     ]
     return markdown(["drawn", "count", *LABELS, "share called what it is"], rows)
@@ -177,39 +171,28 @@ def flags_table(found: Flags) -> str:
 
 def _flag_cells(line: FlagLine) -> list[str]:
     pairs = zip(line.called, line.probability, strict=True)
-    return [
-        line.flag,
-        f"{line.count:,}",
-        *(f"{per_cent(one)} ({number(mean)})" for one, mean in pairs),
-        figure(line.real),
-    ]
+    labels = (f"{per_cent(one)} ({number(mean)})" for one, mean in pairs)
+    return [line.flag, counted(line.count), *labels, figure(line.real)]
 
 
 def calibration_table(found: Sequence[Calibration]) -> str:
     """One line for each idea of what is real."""
-    rows = [
-        [
-            one.against,
-            f"{one.count:,}",
-            per_cent(one.share_real),
-            figure(one.error),
-            figure(one.brier),
-        ]
-        for one in found
-    ]
-    return markdown(["against", "count", "real", "calibration error", "Brier score"], rows)
+    return table(
+        found,
+        ("against", lambda one: one.against),
+        ("count", lambda one: counted(one.count)),
+        ("real", lambda one: per_cent(one.share_real)),
+        ("calibration error", lambda one: figure(one.error)),
+        ("Brier score", lambda one: figure(one.brier)),
+    )
 
 
 def reliability_table(found: Calibration) -> str:
     """What was said and what was found, bin by bin; empty bins left out."""
-    rows = [
-        [
-            f"{one.above:.2f} to {one.up_to:.2f}",
-            f"{one.count:,.1f}",
-            number(one.said),
-            number(one.found),
-        ]
-        for one in found.bins
-        if one.count
-    ]
-    return markdown([f"P(real), {found.against}", "alerts", "mean P(real)", "share real"], rows)
+    return table(
+        (one for one in found.bins if one.count),
+        (f"P(real), {found.against}", lambda one: f"{one.above:.2f} to {one.up_to:.2f}"),
+        ("alerts", lambda one: f"{one.count:,.1f}"),
+        ("mean P(real)", lambda one: number(one.said)),
+        ("share real", lambda one: number(one.found)),
+    )

@@ -12,9 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from training.bootstrap import Floats, Ints, Measured, drawn, measured, over_seeds
-from training.realbogus.judging.contest import Mask
-from training.realbogus.judging.field_nights import few, numbered
+from training.arrays import Floats, Ints, Mask
+from training.bootstrap import Measured, drawn, measured, over_seeds
+from training.realbogus.judging.contest import few, numbered
 
 ROUNDING = 1e-9
 """Shares are sums of floats: one that equals a bound may come out this much below it."""
@@ -30,11 +30,9 @@ class Sample:
     """(n,) MJD."""
 
     def take(self, mask: Mask) -> Sample:
-        """Some of them."""
         return Sample(self.field_night[mask], self.night[mask])
 
     def __len__(self) -> int:
-        """Alerts."""
         return len(self.field_night)
 
 

@@ -7,16 +7,47 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from training.bootstrap import Floats, Ints
-from training.pictures.look import BLUE, GREY, INK, WIDTH_INCHES, legend, note
-from training.realbogus.judging.agreement import OURS, busiest_night, high, low, scores
+from training.arrays import Floats, Ints, Mask
+from training.pictures.look import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    WIDTH_INCHES,
+    legend,
+    note,
+)
+from training.realbogus.judging.agreement import (
+    DRB_HIGH_MIN,
+    DRB_LOW_MAX,
+    OURS,
+    RB,
+    TAUGHT_BY_DRB,
+    busiest_night,
+    high,
+    low,
+    scores,
+)
 from training.realbogus.judging.calibration_figures import Calibration, calibrations
-from training.realbogus.judging.contest import Mask
 from training.realbogus.judging.outcome import Exam, Outcome, Scored
 from training.realbogus.judging.simulated import SNR_MIN, artefacts, called, sources
 from training.realbogus.labels import LABELS, REAL
 from training.realbogus.pictures.curves import ROUNDS, roc, wilson
-from training.realbogus.pictures.look import HIGH, LOOKS, LOW
+
+LOOKS = {
+    OURS: ("this network", BLUE, "-"),
+    TAUGHT_BY_DRB: ("taught by drb alone", ORANGE, "-"),
+    RB: ("rb", GREEN, "-"),
+    "packet scalars": ("packet's own numbers", PURPLE, "-"),
+    "magnitude": ("magnitude", GREY, "--"),
+    "median sky": ("median sky", GREY, ":"),
+}
+"""Name, colour and line of each score."""
+HIGH, LOW = f"drb ≥ {DRB_HIGH_MIN:g}", f"drb < {DRB_LOW_MAX:g}"
+"""How the two sides of an agreement are called."""
+
 
 SEED = 0
 """Of the draws that intervals come from."""

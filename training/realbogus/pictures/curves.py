@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.bootstrap import INTERVAL_PERCENT, Floats, Ints, drawn, over_seeds
-from training.realbogus.judging.contest import Mask
-from training.realbogus.judging.field_nights import few, numbered
+from training.arrays import Floats, Ints, Mask
+from training.bootstrap import INTERVAL_PERCENT, drawn, over_seeds
+from training.realbogus.judging.contest import few, numbered
 
 ROUNDS = 400
 """With more, the edge of an interval moves by less than a line is wide."""

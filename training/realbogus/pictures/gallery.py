@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from training.arrays import Floats, Ints
 from training.pictures.look import BLUE, DPI, GREY, INK, ORANGE, save_palette
-from training.realbogus.judging.outcome import Floats, Scored
+from training.realbogus.judging.outcome import Scored
 from training.realbogus.labels import LABELS, REAL
 
 SHOWN = 12
@@ -32,7 +33,7 @@ LINEAR_SIGMA = 2.0
 NO_PIXEL = "#d9c7a0"
 SHADES = matplotlib.colormaps["gray"].with_extremes(bad=NO_PIXEL)
 COLOURED = (BLUE, ORANGE, NO_PIXEL)
-Stamps = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+Stamps = Callable[[Ints], NDArray[np.float32]]
 
 
 class Called(NamedTuple):
@@ -40,7 +41,7 @@ class Called(NamedTuple):
 
     name: str
     """Of the picture's file."""
-    rows: NDArray[np.int64]
+    rows: Ints
     """Most telling first; as many as there is room for are drawn."""
 
 
@@ -96,7 +97,7 @@ def _axes(figure: Figure, x: int, y: int, width: int, height: int = SIDE) -> Axe
     return axes
 
 
-def stretched(plane: NDArray[np.float32]) -> NDArray[np.float64]:
+def stretched(plane: NDArray[np.float32]) -> Floats:
     """Between 0 and 1 by asinh of the noise (Lupton et al. 2004); NaN where there is no pixel."""
     wide = plane.astype(np.float64)
     if np.isnan(wide).all():

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from training.bootstrap import Floats
+from training.arrays import Floats, Mask
 from training.pictures.look import (
     BLUE,
     GREEN,
@@ -26,7 +26,6 @@ from training.pictures.look import (
     save_vector,
 )
 from training.realbogus.judging.agreement import OURS, RB, TAUGHT_BY_DRB, high, low
-from training.realbogus.judging.contest import Mask
 from training.realbogus.judging.outcome import Outcome, Scored
 from training.realbogus.judging.recall import (
     REFUSED,
@@ -37,13 +36,15 @@ from training.realbogus.judging.recall import (
 )
 from training.realbogus.labels import REAL
 from training.realbogus.pictures.charts import (
+    HIGH,
+    LOOKS,
+    LOW,
     confusion_matrices,
     reliability_diagrams,
     roc_curves,
 )
 from training.realbogus.pictures.curves import medians
 from training.realbogus.pictures.gallery import Called, Stamps, gallery
-from training.realbogus.pictures.look import HIGH, LOOKS, LOW
 
 SEED = 0
 """Of the draws that intervals come from, and of the points' jitter."""

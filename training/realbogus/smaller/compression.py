@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from classifiers.realbogus import RealBogus
-from training.quantisation import dynamic, static
-from training.realbogus.judging.evaluation import auc
+from training.arrays import Floats, Mask
+from training.compression import FLOAT, Cost, costs, study_table, times_head
+from training.quantisation import forms
+from training.realbogus.judging.contest import auc
+from training.realbogus.labels import REAL
 from training.realbogus.smaller.pruning import slimmed
-from training.timing import BATCHES, ROUNDS, medians_us
+from training.timing import BATCHES, ROUNDS
 
-Floats = NDArray[np.float64]
 SCALING = ("Softsign", "TopK", "Where")
 """Operators of the stamps' scaling: the network begins behind the last one of them."""
-FLOAT = "float"
-"""The step that the others are held against."""
 ALONE = 128
 """Alerts that are also scored one by one, to see whether their neighbours matter."""
 
@@ -38,7 +38,7 @@ class Judged:
 
     stamps: NDArray[np.float32]
     """(n, 3, 63, 63), counts as sent."""
-    real: NDArray[np.bool_]
+    real: Mask
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,12 @@ class Making:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One step of the study."""
+class Row(Cost):
+    """One step of the study; what has to stay is the probability of "real"."""
 
-    step: str
-    size_bytes: int
     weights: int
     """Biases apart."""
-    time_us: Mapping[int, float]
-    """An alert, by size of batch: CPU time on one thread, the median of rounds in turn."""
     auc: float
-    change_max: float
-    """Of the probability of "real", against the float network."""
-    change_mean: float
-    neighbours_max: float
-    """Change of a row's probability when it is scored alone: the product promises none."""
 
 
 def made(
@@ -101,47 +92,30 @@ def quantised(step: str, path: Path, calibration: NDArray[np.float32]) -> dict[s
         f"{before}{name}": path.with_stem(f"{path.stem}-{place}")
         for place, name in enumerate(names)
     }
-    on_the_fly, throughout, inside = files.values()
-    dynamic(path, on_the_fly, scaling=SCALING)
-    static(path, throughout, calibration, scaling=SCALING, ends_in_float=False)
-    static(path, inside, calibration, scaling=SCALING, ends_in_float=True)
+    forms(path, list(files.values()), calibration, SCALING)
     return files
 
 
 def study(files: Mapping[str, Path], judged: Judged, rounds: int = ROUNDS) -> list[Row]:
-    """A row for each file, the first being the float network. All are timed in turn."""
+    """A row for each file, the first being the float network."""
     networks = {step: RealBogus(path) for step, path in files.items()}
-    times = medians_us(
-        {step: one.score_stamps for step, one in networks.items()}, judged.stamps, rounds
-    )
-    float_scores = _real(next(iter(networks.values())), judged.stamps)
-    return [_row(step, path, judged, times[step], float_scores) for step, path in files.items()]
+    scorers = {step: one.score_stamps for step, one in networks.items()}
+    found = costs(files, scorers, judged.stamps, alone=ALONE, compared=_real, rounds=rounds)
+    return [
+        Row(**vars(cost), weights=weights(files[step]), auc=_auc(networks[step], judged))
+        for step, cost in found.items()
+    ]
 
 
-def _row(
-    step: str, path: Path, judged: Judged, time_us: Mapping[int, float], float_scores: Floats
-) -> Row:
-    network = RealBogus(path)
-    together = _real(network, judged.stamps)
-    alone = np.concatenate([_real(network, one[None]) for one in judged.stamps[:ALONE]])
-    change = np.abs(together - float_scores)
-    seen = ~np.isnan(together)
-    return Row(
-        step=step,
-        size_bytes=path.stat().st_size,
-        weights=weights(path),
-        time_us=time_us,
-        auc=auc(~judged.real[seen], together[seen]),
-        change_max=float(np.nanmax(change)),
-        change_mean=float(np.nanmean(change)),
-        neighbours_max=float(np.nanmax(np.abs(alone - together[:ALONE]))),
-    )
-
-
-def _real(network: RealBogus, stamps: NDArray[np.float32]) -> Floats:
+def _real(scores: NDArray[np.float32]) -> Floats:
     """The probability of "real", (n,), NaN where it declines."""
-    column = network.labels.index("real")
-    return network.score_stamps(stamps)[:, column].astype(np.float64)
+    return scores[:, REAL].astype(np.float64)
+
+
+def _auc(network: RealBogus, judged: Judged) -> float:
+    found = _real(network.score_stamps(judged.stamps))
+    seen = ~np.isnan(found)
+    return auc(~judged.real[seen], found[seen])
 
 
 def weights(path: Path) -> int:
@@ -151,17 +125,13 @@ def weights(path: Path) -> int:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The study as a table."""
-    times = [f"µs at {batch}" for batch in BATCHES]
     changes = ["largest change", "mean change", "by neighbours"]
-    head = ["step", "kB", "weights", *times, "AUC", *changes]
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    return "\n".join([*lines, *map(_line, rows)]) + "\n"
+    head = ["step", "kB", "weights", *times_head(), "AUC", *changes]
+    return study_table(head, [_cells(row) for row in rows]) + "\n"
 
 
-def _line(row: Row) -> str:
+def _cells(row: Row) -> list[str]:
     times = [f"{row.time_us[batch]:.0f}" for batch in BATCHES]
     changes = [f"{one:.2g}" for one in (row.change_max, row.change_mean, row.neighbours_max)]
     size = f"{row.size_bytes / 1e3:.0f}"
-    cells = [row.step, size, f"{row.weights:,}", *times, f"{row.auc:.3f}", *changes]
-    return "| " + " | ".join(cells) + " |"
+    return [row.step, size, f"{row.weights:,}", *times, f"{row.auc:.3f}", *changes]

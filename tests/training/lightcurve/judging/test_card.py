@@ -17,7 +17,7 @@ from training.lightcurve.judging.evaluation import (
     six_band,
     ztf_network,
 )
-from training.lightcurve.judging.origin import File, Origin
+from training.lightcurve.judging.origin import File, Origin, sources, sources_table
 from training.lightcurve.judging.outcome import (
     FLOAT,
     SERVED,
@@ -26,7 +26,6 @@ from training.lightcurve.judging.outcome import (
     TREES_GP,
     Redshift,
 )
-from training.lightcurve.judging.sources import sources, sources_table
 from training.lightcurve.judging.ztf_card import ZtfCard
 from training.tables import LINE_MAX
 

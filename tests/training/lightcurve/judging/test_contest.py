@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from tests.training.lightcurve.judging import invented
 from training.lightcurve.judging import metrics
 from training.lightcurve.judging.contest import (
+    all_early,
     claim,
     claims,
     held_out,
@@ -16,7 +17,6 @@ from training.lightcurve.judging.contest import (
     over_folds,
     sample_of,
 )
-from training.lightcurve.judging.earliness import all_early
 from training.lightcurve.judging.novelty import SCORES, novelty
 from training.lightcurve.judging.outcome import WHOLE, Outcome, Redshift
 from training.lightcurve.judging.sample import FIGURES, FLAT, Sample

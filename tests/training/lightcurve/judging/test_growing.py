@@ -11,7 +11,7 @@ from training.lightcurve.judging import metrics
 from training.lightcurve.judging.contest import sample_of
 from training.lightcurve.judging.growing import growing
 from training.lightcurve.judging.outcome import Redshift
-from training.lightcurve.judging.reliability import reliability
+from training.lightcurve.judging.sample import reliability
 from training.lightcurve.objects.objects import Objects
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from schemas.batch import LightCurves
-from training.lightcurve.objects.early import first_detection_mjd, until
 from training.lightcurve.objects.objects import Objects
+from training.lightcurve.objects.windows import until
 
 MJD = np.array([0.0, 5.0, 8.0, 15.0, 1.0, 2.0, 3.0, 4.0])
 DETECTED = np.array([False, True, False, True, False, False, True, False])
@@ -26,17 +25,6 @@ def objects(offsets: list[int]) -> Objects:
     )
     name = np.array([str(one) for one in range(count)])
     return Objects(name, np.zeros(count, np.int64), curves, np.zeros((count, 3)))
-
-
-def test_the_first_detection_is_found_for_every_object() -> None:
-    # The second object has no point, the third no detection.
-    first = first_detection_mjd(objects([0, 4, 4, 6, 8]).curves)
-    assert first == pytest.approx([5.0, np.nan, np.nan, 3.0], nan_ok=True)
-
-
-def test_an_empty_object_at_the_end_has_no_first_detection() -> None:
-    assert first_detection_mjd(objects([0, 4, 4]).curves) == pytest.approx([5, np.nan], nan_ok=True)
-    assert len(first_detection_mjd(objects([0]).curves)) == 0
 
 
 def test_earlier_points_stay_and_later_ones_go() -> None:

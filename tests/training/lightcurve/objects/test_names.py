@@ -8,15 +8,15 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 
-from training.lightcurve.objects.names import (
+from training.lightcurve.objects.splits import (
     ALERCE_TABLES,
+    FOLDS,
     release_names,
     says_supernova,
     supernova_names,
     ztf_folds,
     ztf_held_out,
 )
-from training.lightcurve.objects.splits import FOLDS
 from training.lightcurve.objects.supernovae import archive_names
 from training.realbogus.alerts.classes import IA_ARCHIVE
 

@@ -11,12 +11,11 @@ import pyarrow.parquet
 import pytest
 
 from schemas.errors import ModelError
-from schemas.writing import container
 from training.lightcurve.labels import NOT_SHOWN, ZTF
-from training.lightcurve.objects.histories import CANDIDATE, EPOCH, SCHEMA
-from training.lightcurve.objects.names import ALERCE_TABLES, supernova_names
 from training.lightcurve.objects.others import Others, read_others
+from training.lightcurve.objects.splits import ALERCE_TABLES, supernova_names
 from training.lightcurve.objects.windows import DETECTIONS_MIN, WINDOW_DAYS
+from training.packets import ZTF_EPOCH, ZTF_HISTORY, packet_of
 from training.realbogus.alerts.classes import spectroscopic_classes
 
 JD = 2459000.5
@@ -27,14 +26,20 @@ STAR: dict[str, Any] = {"distpsnr1": 0.3, "sgscore1": 0.95}
 def epoch(day: float, magnitude: float | None = 18.0, **other: object) -> dict[str, Any]:
     """A detection, or where the magnitude is None a limit."""
     own = {"jd": JD + day, "fid": 1, "diffmaglim": 20.4, "magpsf": magnitude}
-    return {**dict.fromkeys(EPOCH), **own, "sigmapsf": 0.1, "isdiffpos": "t", **other}
+    return {**dict.fromkeys(ZTF_EPOCH), **own, "sigmapsf": 0.1, "isdiffpos": "t", **other}
 
 
 def record(
     name: str, *history: dict[str, Any], simbad: str = "", tns: str | None = None, **own: object
 ) -> dict[str, Any]:
     """An alert of day 0; its classes and the fields of its candidate may be given."""
-    candidate = {**dict.fromkeys(CANDIDATE), **epoch(0.0), "ra": 1.0, "dec": 2.0, **own}
+    candidate = {
+        **dict.fromkeys(ZTF_HISTORY["candidate"]),
+        **epoch(0.0),
+        "ra": 1.0,
+        "dec": 2.0,
+        **own,
+    }
     return {
         "objectId": name,
         "candid": int(name.removeprefix("ZTF")),
@@ -49,7 +54,7 @@ def record(
 def read(folder: Path, *records: dict[str, Any]) -> Others:
     (folder / "ztf").mkdir(exist_ok=True)
     for place, one in enumerate(records):
-        (folder / "ztf" / f"{place}.avro").write_bytes(container(SCHEMA, one))
+        (folder / "ztf" / f"{place}.avro").write_bytes(packet_of(one, ZTF_HISTORY))
     return read_others(folder)
 
 

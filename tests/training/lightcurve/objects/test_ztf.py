@@ -57,8 +57,8 @@ def test_an_object_that_is_both_is_an_error(material: Material) -> None:
 
 
 def test_what_is_kept_is_what_was_made(material: Material, tmp_path: Path) -> None:
-    material.save(tmp_path)
-    again = Material.load(tmp_path)
+    material.save(tmp_path / "one.npz")
+    again = Material.load(tmp_path / "one.npz")
     assert again.objects.name.tolist() == material.objects.name.tolist()
     for name in ("kind", "fold", "held_out"):
         assert getattr(again, name).tolist() == getattr(material, name).tolist()

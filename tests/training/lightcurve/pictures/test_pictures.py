@@ -15,7 +15,7 @@ from training.lightcurve.judging.growing import Growing, growing
 from training.lightcurve.judging.outcome import SERVED, T2, TREES, TREES_GP
 from training.lightcurve.labels import SIX_BAND, ZTF
 from training.lightcurve.objects.objects import Objects
-from training.lightcurve.pictures.look import CLASS_COLOURS, look
+from training.lightcurve.pictures.losses import CLASS_COLOURS, look
 from training.lightcurve.pictures.page import Shown, drawn
 from training.lightcurve.smaller.compression import Row
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.batch import LightCurves
 from training.lightcurve.objects.objects import Objects
-from training.lightcurve.rivals import describing
+from training.lightcurve.rivals import bank_rows
 from training.lightcurve.rivals.gp_features import PLAIN_NAMES, plain_features
 
 OBJECTS, POINTS = 7, 5
@@ -32,9 +32,9 @@ def some_objects() -> Objects:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_chunks_keep_the_order(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(describing, "CHUNK", 3)
+    monkeypatch.setattr(bank_rows, "CHUNK", 3)
     objects = some_objects()
-    rows = describing.featured(objects, workers, plain_features)
+    rows = bank_rows.featured(objects, workers, plain_features)
     assert rows.shape == (OBJECTS, len(PLAIN_NAMES))
     assert rows.dtype == np.float32
     np.testing.assert_array_equal(rows, plain_features(objects.curves, objects.redshift))

@@ -9,12 +9,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
 from schemas.errors import ModelError
+from training.arrays import Floats
 from training.lightcurve.rivals import gaussian_process
-from training.lightcurve.rivals.gaussian_process import (
-    WAVELENGTHS,
-    Floats,
-    GaussianProcess,
-)
+from training.lightcurve.rivals.gaussian_process import WAVELENGTHS, GaussianProcess
 
 Columns = tuple[Floats, Floats, Floats, Floats]
 PLACES = (np.linspace(-30.0, 130.0, 150), np.tile(WAVELENGTHS, 25))

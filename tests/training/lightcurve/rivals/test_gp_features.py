@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from schemas.batch import LightCurves
+from training.arrays import Floats
 from training.lightcurve.objects.objects import CURVE_COLUMNS
 from training.lightcurve.rivals.gp_features import (
     NAMES,
@@ -18,7 +19,7 @@ from training.lightcurve.rivals.gp_features import (
     features,
     plain_features,
 )
-from training.lightcurve.rivals.raw_features import Floats, curves_of
+from training.lightcurve.rivals.raw_features import curves_of
 
 PEAK_MJD = 60_100.0
 PEAKS_NJY = np.array([500.0, 2000.0, 3000.0, 2400.0, 1600.0, 800.0])

@@ -13,7 +13,6 @@ from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.rivals.resampled import (
     MARGIN_DAYS,
     STEPS,
-    process_times,
     resampled,
 )
 
@@ -97,8 +96,3 @@ def test_an_object_without_measured_flux_is_named() -> None:
 
 def test_no_objects_give_no_grids() -> None:
     assert resampled(rising().take(np.empty(0, np.int64)), workers=1).shape == (0, STEPS, 6)
-
-
-def test_the_process_is_timed_object_by_object() -> None:
-    times = process_times(joined([rising(str(number)) for number in range(3)]))
-    assert 0 < times.median <= times.p95 < 10_000 and 0 < times.mean <= times.p95

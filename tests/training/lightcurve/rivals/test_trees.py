@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from schemas.errors import ModelError
-from training.lightcurve.rivals.trees import (
-    Features,
-    Ints,
-    Recipe,
-    Trees,
-    balanced,
-    fitted,
-)
+from training.arrays import Ints
+from training.lightcurve.rivals.trees import Features, Recipe, Trees, balanced, fitted
 
 CLASSES = 3
 RECIPE = Recipe(rounds=20, leaves=4, min_child=5, min_weight=0.1, l2=1.0, seed=3)

@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from schemas.batch import LightCurves
+from training.arrays import Floats, Ints
 from training.lightcurve.judging.outcome import WINDOWS, ZtfOutcome
 from training.lightcurve.labels import SUPERNOVAE
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.ztf import SUPERNOVA, Material
 from training.lightcurve.rivals import ztf_trees
-from training.lightcurve.rivals.trees import Features, Floats, Ints, Recipe
+from training.lightcurve.rivals.trees import Features, Recipe
 from training.lightcurve.rivals.ztf_trees import (
     FILE,
     WindowTeaching,
@@ -102,7 +103,7 @@ def test_no_answer_comes_from_trees_that_saw_the_objects_fold(
         taught.append(some.learnt_parent[features[:, 0].astype(np.int64)])
         return FakeTrees(len(taught) - 1)
 
-    monkeypatch.setattr(ztf_trees, "loaded", lambda _: replace(some, learnt=numbers))
+    monkeypatch.setattr(ztf_trees, "once", lambda *_: replace(some, learnt=numbers))
     monkeypatch.setattr(ztf_trees, "fitted", noted)
     said = crossed(path, RECIPE, workers=1)[1, 0, :, 0]
     for one, fit in enumerate(said.astype(np.int64)):

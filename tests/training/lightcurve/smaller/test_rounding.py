@@ -11,7 +11,7 @@ from onnx.numpy_helper import from_array, to_array
 from onnx.reference import ReferenceEvaluator
 from torch import nn
 
-from training.lightcurve.smaller.rounding import Rounded, rounded_in_training
+from training.lightcurve.smaller.forms import Rounded, rounded_in_training
 from training.packing import few_bits
 
 Weights = NDArray[np.float32]

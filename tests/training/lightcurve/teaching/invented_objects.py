@@ -7,7 +7,7 @@ import numpy as np
 from schemas.batch import LightCurves
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.objects.objects import Objects, joined
-from training.lightcurve.teaching.distances import modulus
+from training.lightcurve.teaching.augmentation import modulus
 
 ERR_NJY = 100.0
 

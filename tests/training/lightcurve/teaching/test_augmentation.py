@@ -19,8 +19,9 @@ from training.lightcurve.teaching.augmentation import (
     Change,
     copies,
     detection_chance,
+    modulus,
+    redshift_at,
 )
-from training.lightcurve.teaching.distances import modulus, redshift_at
 
 
 def same(one: LightCurves, other: LightCurves) -> bool:

@@ -27,15 +27,15 @@ from tests.training.realbogus.alerts.alert_files import (
     ztf_packets,
 )
 from tests.training.realbogus.invented import examples as invented
-from training.realbogus.alerts import dataset
+from training import packets
+from training.packets import ZTF_ROW, ZTF_SCALARS, packet_of
 from training.realbogus.alerts.dataset import read_examples
-from training.realbogus.alerts.examples import SCALARS, Examples, joined
+from training.realbogus.alerts.examples import Examples, joined
 from training.realbogus.alerts.facts import (
     FWHM_PER_SIGMA,
     pixel_scale_arcsec,
     ztf_facts,
 )
-from training.realbogus.alerts.ztf_packets import ztf_packet
 
 
 def same(one: Examples, other: Examples) -> None:
@@ -64,7 +64,7 @@ def test_every_kind_of_file_gives_the_same_alerts_of_ztf(tmp_path: Path, write: 
     assert found.high.tolist() == [False, False, True]
     assert found.negative.all()
     assert np.isnan(found.psf_fwhm_pixels).all()
-    assert found.scalars.shape == (3, len(SCALARS))
+    assert found.scalars.shape == (3, len(ZTF_SCALARS))
 
 
 @pytest.mark.parametrize("write", WAYS)
@@ -77,7 +77,6 @@ def test_every_kind_of_file_gives_the_same_alerts_of_rubin(tmp_path: Path, write
     assert found.stamps.shape == (COUNT, 3, 63, 63)
     assert found.negative.tolist() == [False, False, False, True]
     assert found.asteroid.tolist() == found.known_real.tolist() == [False, True, False, False]
-    assert not found.unchosen_asteroids.any()
     assert found.cosmic_ray.tolist() == [False, True, False, False]
     assert found.dipole.tolist() == found.streak.tolist() == [False, False, True, False]
     assert found.snr.tolist() == [10.0] * 4
@@ -98,8 +97,8 @@ def test_both_surveys_stand_in_one_table(tmp_path: Path) -> None:
 def test_scalars_are_kept_of_a_table_s_row_and_a_sentinel_is_no_number() -> None:
     row = read_enriched(ztf_packets()[0])
     row["candidate"] |= {"fwhm": 2.5, "nneg": 3, "chinr": -999.0, "rb": None}
-    facts = ztf_facts(read_enriched(ztf_packet(row)))
-    scalars = dict(zip(SCALARS, facts.scalars, strict=True))
+    facts = ztf_facts(read_enriched(packet_of(row, ZTF_ROW)))
+    scalars = dict(zip(ZTF_SCALARS, facts.scalars, strict=True))
     assert (scalars["fwhm"], scalars["nneg"]) == (2.5, 3.0)
     assert np.isnan([facts.rb, scalars["chinr"], scalars["elong"]]).all()
 
@@ -109,7 +108,7 @@ def test_a_batch_without_a_whole_alert_changes_no_column_s_kind(
 ) -> None:
     write_files(tmp_path / "ztf", ztf_packets())
     once = read_examples(tmp_path)
-    monkeypatch.setattr(dataset, "BATCH", 1)
+    monkeypatch.setattr(packets, "BATCH", 1)
     again = read_examples(tmp_path)
     same(again, once)
     for name in (column.name for column in fields(Examples)):
@@ -195,7 +194,8 @@ def test_the_real_alerts_are_all_there(data_folder: Path) -> None:
     found = read_examples(data_folder)
     ztf = found.survey == "ztf"
     assert ztf.sum() == 3089 and (~ztf).sum() == 462
-    assert found.low.sum() == 103 and found.unchosen_asteroids.sum() == 154
+    assert found.low.sum() == 103
+    assert (found.asteroid & np.isnan(found.teacher) & ztf).sum() == 154
     assert not np.isnan(found.scalars[ztf]).any()
     assert (found.dipole.sum(), found.cosmic_ray.sum(), found.streak.sum()) == (77, 19, 4)
     assert not np.isnan(found.psf_fwhm_pixels[~ztf]).any()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.realbogus.judging.field_nights import measured_mean, numbered
+from training.realbogus.judging.contest import measured_mean, numbered
 
 
 def test_field_nights_of_two_columns_share_their_numbers() -> None:

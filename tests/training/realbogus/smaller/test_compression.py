@@ -196,7 +196,7 @@ def test_a_study_has_every_form_of_every_network_and_the_float_one_costs_nothing
 
 def test_a_row_is_a_line_of_the_table() -> None:
     row = Row(
-        "float", 107_268, 24_816, {1: 215.4, 32: 116.0, 256: 109.1}, 0.98765, 0.25, 0.01, 1.23e-5
+        "float", 107_268, {1: 215.4, 32: 116.0, 256: 109.1}, 0.25, 0.01, 1.23e-5, 24_816, 0.98765
     )
     last = markdown([row]).splitlines()[-1]
     assert last == ("| float | 107 | 24,816 | 215 | 116 | 109 | 0.988 | 0.25 | 0.01 | 1.2e-05 |")

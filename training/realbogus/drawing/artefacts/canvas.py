@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from training.arrays import Floats
 from training.realbogus.drawing.ground import DIFFERENCE, SCIENCE, TEMPLATE, Ground
 
-Floats = NDArray[np.float64]
 Stamps = NDArray[np.float32]
 Spectrum = NDArray[np.complex128]
 Transfer = Callable[[Floats, Floats], Floats | Spectrum]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from training.arrays import Floats
 from training.realbogus.drawing.artefacts.canvas import (
     SIGMA_PER_FWHM,
-    Floats,
     Stamps,
     blur,
     faced,

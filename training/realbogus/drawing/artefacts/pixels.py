@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from training.arrays import Floats
 from training.realbogus.drawing.artefacts.canvas import (
-    Floats,
     Stamps,
     either,
     faced,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.arrays import Floats
 from training.realbogus.drawing.artefacts.canvas import (
-    Floats,
     Stamps,
     Transfer,
     blur,

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.realbogus.drawing.artefacts.canvas import SIGMA_PER_FWHM, Floats
+from training.arrays import Floats
+from training.realbogus.drawing.artefacts.canvas import SIGMA_PER_FWHM
 from training.realbogus.drawing.ground import Ground
 
 SOFT_PER_SIGMA = 1.702

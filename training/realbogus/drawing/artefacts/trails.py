@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.realbogus.drawing.artefacts.canvas import (
-    Floats,
-    Stamps,
-    faced,
-    laid,
-    log_uniform,
-    scaled,
-)
+from training.arrays import Floats
+from training.realbogus.drawing.artefacts.canvas import Stamps, faced, laid, log_uniform, scaled
 from training.realbogus.drawing.artefacts.shapes import (
     Place,
     along_and_across,
