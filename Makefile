@@ -45,7 +45,7 @@ demo: setup ## a night of alerts, classified and filtered, on the screen
 	$(BIN)/gueststar demo
 
 kafka: setup ## an Apache Kafka of one node, in the foreground
-	$(BIN)/python -m broker.node
+	$(BIN)/python -m kafka_node
 
 bench: setup ## how fast, against a textbook pipeline, in the same run
 	$(BIN)/python -m benchmarks

@@ -27,11 +27,11 @@ from broker.alerts.pipeline import Pipeline
 from broker.clock import SystemClock
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, TopicSettings
 from broker.kafka.connection import Compression
-from broker.node import KafkaNode
 from broker.ports import Message, Output
 from classifiers.served import BUILT_IN, served
 from filters.filter_set import FilterSet
 from gueststar.allocator import keep_freed_memory
+from kafka_node.node import KafkaNode
 from lake.archives import Archive
 from schemas.decode import Decoder
 from schemas.enriched import Enricher

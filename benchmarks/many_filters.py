@@ -25,13 +25,13 @@ from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
 from broker.kafka_ports import kafka_ports
 from broker.metrics import Metrics
-from broker.node import KafkaNode
 from broker.observer import BatchReport, Observers
 from broker.ports import Output
 from broker.settings import FiltersSection, KafkaSection, LimitsSection, Settings, TopicsSection
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory
+from kafka_node.node import KafkaNode
 from schemas.form import Form
 from schemas.stage import run_stages
 

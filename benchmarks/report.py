@@ -14,10 +14,10 @@ from benchmarks.night import night
 from benchmarks.steps import STEPS, Ours, medians_us, run_laps
 from benchmarks.textbook import Textbook
 from benchmarks.whole_path import Lap
-from broker.node import KafkaNode, missing_packages
 from classifiers.realbogus import WEIGHTS
 from classifiers.served import BUILT_IN
 from gueststar.allocator import keep_freed_memory
+from kafka_node.node import KafkaNode, missing_packages
 from training.timing import BATCHES, ROUNDS
 
 PATH_STEPS = ("poll", "decode", "score", "select", "encode", "publish")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from broker.node import KafkaNode, missing_packages
+from kafka_node.node import KafkaNode, missing_packages
 
 pytest.register_assert_rewrite(
     "tests.broker.behaviours",

@@ -7,8 +7,8 @@ import pytest
 from benchmarks.night import night
 from benchmarks.textbook import Textbook
 from benchmarks.whole_path import Stopwatch, compare, fill, outputs, run_ours, run_textbook
-from broker.node import KafkaNode
 from classifiers.realbogus import WEIGHTS
+from kafka_node.node import KafkaNode
 
 ALERTS = 40
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from broker.node import KafkaNode
+from kafka_node.node import KafkaNode
 from tests.broker.clusters import RealCluster
 
 

@@ -24,7 +24,6 @@ from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.metrics import Metrics
-from broker.node import KafkaNode
 from broker.observer import BatchReport, Observer, Observers
 from broker.plan import plan
 from broker.runner import Runner
@@ -38,6 +37,7 @@ from broker.settings import (
     read_settings,
 )
 from classifiers.classifier import ModelIdentity, Scoring
+from kafka_node.node import KafkaNode
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from broker.metrics import Metrics
-from broker.node import SETTINGS
-from broker.node_jars import POM
 from broker.settings import Settings, read_settings
+from kafka_node.jars import POM
+from kafka_node.node import SETTINGS
 from tests.broker.test_metrics import needs
 
 ROOT = Path(__file__).resolve().parents[2]

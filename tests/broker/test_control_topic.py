@@ -12,8 +12,8 @@ from broker.clock import ManualClock
 from broker.errors import KafkaUnavailable
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, control_topic
 from broker.memory import Fault, MemoryControlTopic, MemoryKafka, MemorySink
-from broker.node import KafkaNode, free_ports
 from broker.ports import ControlTopic, Sink
+from kafka_node.node import KafkaNode, free_ports
 from tests.broker.clusters import RealCluster
 from tests.broker.control_topic_behaviours import ControlTopicBehaviours
 

@@ -10,8 +10,8 @@ import pytest
 
 from broker.kafka import Connection, KafkaSource
 from broker.kafka.coverage import Coverage
-from broker.node import KafkaNode, free_ports
 from broker.ports import Partition
+from kafka_node.node import KafkaNode, free_ports
 from tests.broker.clusters import RealCluster
 from tests.broker.test_group_consumer import member, settle
 

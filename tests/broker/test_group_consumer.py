@@ -14,7 +14,7 @@ import pytest
 
 from broker.kafka import Connection, KafkaSource
 from broker.kafka.group_consumer import within_patience
-from broker.node import KafkaNode, free_ports
+from kafka_node.node import KafkaNode, free_ports
 from tests.broker.clusters import RealCluster
 
 ROUNDS = int(os.environ.get("GUESTSTAR_CLOSING_ROUNDS", "10"))

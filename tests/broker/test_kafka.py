@@ -13,8 +13,8 @@ import pytest
 
 from broker.errors import KafkaUnavailable, OutputTooLarge, SettingsError
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
-from broker.node import KafkaNode, free_ports
 from broker.ports import Output, Partition
+from kafka_node.node import KafkaNode, free_ports
 from schemas.errors import BrokerError
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours, numbered, values
 from tests.broker.building import SESSION_S

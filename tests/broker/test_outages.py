@@ -13,8 +13,8 @@ import pytest
 
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, control_topic
 from broker.kafka.connection import Start
-from broker.node import KafkaNode
 from broker.ports import Message, Partition, Source
+from kafka_node.node import KafkaNode
 from tests.broker.behaviours import numbered
 from tests.broker.building import SESSION_S
 from tests.broker.clusters import RealCluster

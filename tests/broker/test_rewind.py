@@ -15,9 +15,9 @@ from broker.clock import ManualClock
 from broker.errors import OffsetGap
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource, TopicSettings
 from broker.memory import MemoryKafka, MemorySource, PlainMemorySink
-from broker.node import KafkaNode
 from broker.ports import Partition, Sink, Source
 from broker.rewind import Rewind, ToOffsets, ToTime
+from kafka_node.node import KafkaNode
 
 BEGAN_MS = 1_700_000_000_000
 STEP_MS = 1_000

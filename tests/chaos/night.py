@@ -13,8 +13,8 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.node import KafkaNode
 from broker.observer import Phase
+from kafka_node.node import KafkaNode
 from tests.chaos.backlog import Backlog
 from tests.chaos.doom import Doom, Event, Spoiler
 from tests.chaos.lives import Death, Worker

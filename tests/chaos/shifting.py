@@ -18,7 +18,7 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient
 
 from broker.kafka import Connection
-from broker.node import KafkaNode
+from kafka_node.node import KafkaNode
 from tests.chaos.backlog import Backlog
 from tests.chaos.doom import Doom
 from tests.chaos.lives import Worker

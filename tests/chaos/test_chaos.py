@@ -12,7 +12,7 @@ from rich.table import Table
 
 from broker.balance import Balance, balance
 from broker.ledger import read_entry
-from broker.node import KafkaNode
+from kafka_node.node import KafkaNode
 from replay.invention import invent
 from tests.chaos.night import PHASES, Feed, Night, Plan, Record, provide_survey_topic
 from tests.chaos.proof import Found, compare, messages

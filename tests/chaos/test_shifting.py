@@ -13,9 +13,9 @@ from rich.table import Table
 from broker.balance import Balance
 from broker.kafka import KafkaAdmin
 from broker.ledger import read_entry
-from broker.node import KafkaNode
 from gueststar.audit import audit
 from gueststar.subscription import reader
+from kafka_node.node import KafkaNode
 from replay.invention import invent
 from schemas.decode import Decoder
 from tests.chaos.proof import messages

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from broker.node import KafkaNode
-from broker.node_listeners import User
+from kafka_node.listeners import User
+from kafka_node.node import KafkaNode
 from tests.foreign import tools
 from tests.foreign.night import Morning, pass_night
 from tests.foreign.packets import night_packets

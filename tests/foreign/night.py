@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import fastavro
 
-from broker.node import KafkaNode
+from kafka_node.node import KafkaNode
 from tests.chaos.night import Feed, Night, Plan, provide_survey_topic
 from tests.chaos.proof import messages, raw_messages
 from tests.foreign.packets import survey_digests

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from broker.node import free_ports
+from kafka_node.node import free_ports
 
 START_S_MAX = 120.0
 ASK_INTERVAL_S = 0.3

@@ -14,8 +14,8 @@ from pathlib import Path
 import fastavro
 import pytest
 
-from broker.node import KafkaNode
 from gueststar import subscribe_batches
+from kafka_node.node import KafkaNode
 
 pytestmark = pytest.mark.kafka
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.node import KafkaNode
+from kafka_node.node import KafkaNode
 from tests.pages import Shell, blocks
 
 pytestmark = [pytest.mark.kafka, pytest.mark.data]

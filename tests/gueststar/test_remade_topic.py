@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from broker.kafka import AtLeastOnceSink, Connection
-from broker.node import KafkaNode
 from broker.ports import Sink
 from gueststar.subscription import Subscription
+from kafka_node.node import KafkaNode
 from tests.broker.clusters import Cluster, RealCluster, TwinCluster
 from tests.gueststar.conftest import ALERTS
 

@@ -10,9 +10,9 @@ import pytest
 from confluent_kafka import Producer
 
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.node import KafkaNode
-from broker.node_listeners import User, environment
 from gueststar import subscribe
+from kafka_node.listeners import User, environment
+from kafka_node.node import KafkaNode
 from tests.conftest import QUICK_KAFKA, missing_kafka
 from tests.gueststar.test_journey import RUN_S_MAX, command
 

@@ -12,8 +12,8 @@ import pytest
 
 from broker.kafka import AtLeastOnceSink, Connection, KafkaSource
 from broker.memory import MemoryKafka, MemorySource, PlainMemorySink
-from broker.node import KafkaNode
 from gueststar.subscription import Subscription
+from kafka_node.node import KafkaNode
 from tests.broker.clusters import RealCluster
 from tests.gueststar.conftest import ALERTS, TOPIC
 

@@ -13,9 +13,9 @@ from pyarrow import parquet
 import gueststar
 from broker.assembly import worker
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.node import KafkaNode
 from broker.settings import read_settings
 from filters.expressions.filter import read_filter
+from kafka_node.node import KafkaNode
 from lake.reading import Lake
 from lake.writing import LakeWriter
 from replay.invention import invent

@@ -17,7 +17,7 @@ import pytest
 from confluent_kafka import Producer
 
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.node import KafkaNode
+from kafka_node.node import KafkaNode
 from lake.archives import Archive
 from tests.chaos.backlog import Backlog
 from tests.chaos.proof import messages

@@ -23,11 +23,11 @@ from broker import assembly
 from broker.alerts.dead_letters import DeadLetter, Mark, read
 from broker.assembly import worker
 from broker.kafka import Connection, KafkaFetcher
-from broker.node import KafkaNode
 from broker.ports import Message, Partition
 from broker.settings import read_settings
 from classifiers.classifier import Scoring
 from gueststar.command import app
+from kafka_node.node import KafkaNode
 from schemas.stage import Stage
 from tests.broker.clusters import RealCluster
 from tests.broker.test_assembly import Halves

@@ -18,13 +18,13 @@ from broker import assembly
 from broker.assembly import worker
 from broker.kafka import KafkaAdmin, KafkaSource, TopicSettings
 from broker.kafka.connection import Connection
-from broker.node import KafkaNode
 from broker.settings import Settings, read_settings
 from classifiers.classifier import Scoring
 from gueststar.command import app
 from gueststar.filtering.deployment import deploy, load
 from gueststar.filtering.place import place_of
 from gueststar.subscription import reader
+from kafka_node.node import KafkaNode
 from replay.invention import invent
 from schemas.stage import Stage
 from tests.broker.clusters import RealCluster

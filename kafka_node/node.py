@@ -1,43 +1,39 @@
 """A real Apache Kafka of one node: what tests, benchmarks and `make kafka` start, kill and restart.
 
-No container: Java 17 runs the jars of broker/node_jars.py. `python -m broker.node` stays up in the
-foreground. broker/node_listeners.py has its listeners, with a password and over TLS, too.
+No container: Java 17 runs the jars of kafka_node/jars.py. `python -m kafka_node` stays up in the
+foreground. kafka_node/listeners.py has its listeners, with a password and over TLS, too.
 """
 
 from __future__ import annotations
 
-import argparse
 import atexit
 import fcntl
-import os
 import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from broker.errors import KafkaUnavailable, SettingsError
+from broker.errors import KafkaUnavailable
 from broker.kafka.admin import KafkaAdmin
 from broker.kafka.asking import ASK_INTERVAL_S
 from broker.kafka.connection import Connection
-from broker.node_jars import fetch_jars
-from broker.node_listeners import (
+from kafka_node.jars import fetch_jars
+from kafka_node.listeners import (
     HOST,
     PLAIN,
     User,
     client_settings,
-    environment,
     make_certificates,
     protocols,
 )
-from broker.node_listeners import settings as listener_settings
+from kafka_node.listeners import settings as listener_settings
 
 PACKAGES: Final = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
 HEAP_MB: Final = 512
@@ -291,54 +287,3 @@ def _is_locked(file: Path) -> bool:
         except OSError:
             return True
         return False
-
-
-def main() -> None:
-    """Run a node in the foreground until interrupted, and print its addresses."""
-    options = argparse.ArgumentParser(prog="python -m broker.node", description=main.__doc__)
-    options.add_argument("--port", type=int, help=f"default {FOREGROUND_PORT}, or a free one")
-    options.add_argument("--folder", type=Path, help="keep the data here (default: a new night)")
-    options.add_argument(
-        "--scram",
-        metavar="USER:PASSWORD",
-        help="also a listener that asks for them (SASL_PLAINTEXT, SCRAM-SHA-512); for trials"
-        " alone, as other users of this machine see what is typed here",
-    )
-    options.add_argument(
-        "--tls", action="store_true", help="also a listener over TLS, with a CA made for the folder"
-    )
-    chosen = options.parse_args()
-    port = chosen.port or (FOREGROUND_PORT if port_is_free(FOREGROUND_PORT) else None)
-    try:
-        user = User.of(chosen.scram) if chosen.scram else None
-        _serve(KafkaNode(folder=chosen.folder, port=port, user=user, tls=chosen.tls))
-    except (KafkaUnavailable, SettingsError) as reason:
-        raise SystemExit(f"kafka: {reason}") from None
-
-
-def _serve(node: KafkaNode) -> None:
-    """Until a signal. Raises KafkaUnavailable where the server ends before."""
-    stopped = threading.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sign, lambda *_: stopped.set())
-    started_s = time.monotonic()
-    with node:
-        took_s = time.monotonic() - started_s
-        _say(f"Kafka answers at {node.address} after {took_s:.1f} s; log: {node.log_file}")
-        for protocol in list(node.addresses)[1:]:
-            client = node.client(protocol)
-            variables = " ".join(environment(client))
-            _say(f"  {protocol} at {client['bootstrap.servers']}: {variables}")
-        while not stopped.wait(WATCH_INTERVAL_S):
-            if (status := node.status()) is not None:
-                raise KafkaUnavailable(
-                    f"the server ended by itself (status {status}); see {node.log_file}"
-                )
-
-
-def _say(line: str) -> None:
-    os.write(1, f"{line}\n".encode())
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,7 @@ import pytest
 
 from broker.errors import KafkaUnavailable
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.node import PORTS, KafkaNode, free_ports, port_is_free
+from kafka_node.node import PORTS, KafkaNode, free_ports, port_is_free
 from tests.conftest import QUICK_KAFKA
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ def test_a_running_node_holds_its_port(kafka: KafkaNode) -> None:
 @pytest.mark.kafka
 def test_in_the_foreground_it_prints_its_address_and_stops_when_told(kafka: KafkaNode) -> None:
     assert kafka.pid > 0, "the jars are here, so that this test is about the command"
-    command = [sys.executable, "-m", "broker.node", "--port", str(free_ports(1)[0])]
+    command = [sys.executable, "-m", "kafka_node", "--port", str(free_ports(1)[0])]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -82,7 +82,7 @@ def test_when_the_server_dies_so_does_the_command_and_another_goes_on_elsewhere(
 ) -> None:
     assert kafka.pid > 0, "the jars are here, so that this test is about the command"
     port = free_ports(1)[0]
-    command = [sys.executable, "-m", "broker.node", "--port", str(port), "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "kafka_node", "--port", str(port), "--folder", str(tmp_path)]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

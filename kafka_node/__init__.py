@@ -1,0 +1,1 @@
+"""An Apache Kafka of one node, for trials, tests and benchmarks; not shipped."""

@@ -1,0 +1,65 @@
+"""A node in the foreground: `make kafka`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+from broker.errors import KafkaUnavailable, SettingsError
+from kafka_node.listeners import User, environment
+from kafka_node.node import FOREGROUND_PORT, WATCH_INTERVAL_S, KafkaNode, port_is_free
+
+
+def main() -> None:
+    """Run a node in the foreground until interrupted, and print its addresses."""
+    options = argparse.ArgumentParser(prog="python -m kafka_node", description=main.__doc__)
+    options.add_argument("--port", type=int, help=f"default {FOREGROUND_PORT}, or a free one")
+    options.add_argument("--folder", type=Path, help="keep the data here (default: a new night)")
+    options.add_argument(
+        "--scram",
+        metavar="USER:PASSWORD",
+        help="also a listener that asks for them (SASL_PLAINTEXT, SCRAM-SHA-512); for trials"
+        " alone, as other users of this machine see what is typed here",
+    )
+    options.add_argument(
+        "--tls", action="store_true", help="also a listener over TLS, with a CA made for the folder"
+    )
+    chosen = options.parse_args()
+    port = chosen.port or (FOREGROUND_PORT if port_is_free(FOREGROUND_PORT) else None)
+    try:
+        user = User.of(chosen.scram) if chosen.scram else None
+        _serve(KafkaNode(folder=chosen.folder, port=port, user=user, tls=chosen.tls))
+    except (KafkaUnavailable, SettingsError) as reason:
+        raise SystemExit(f"kafka: {reason}") from None
+
+
+def _serve(node: KafkaNode) -> None:
+    """Until a signal. Raises KafkaUnavailable where the server ends before."""
+    stopped = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: stopped.set())
+    started_s = time.monotonic()
+    with node:
+        took_s = time.monotonic() - started_s
+        _say(f"Kafka answers at {node.address} after {took_s:.1f} s; log: {node.log_file}")
+        for protocol in list(node.addresses)[1:]:
+            client = node.client(protocol)
+            variables = " ".join(environment(client))
+            _say(f"  {protocol} at {client['bootstrap.servers']}: {variables}")
+        while not stopped.wait(WATCH_INTERVAL_S):
+            if (status := node.status()) is not None:
+                raise KafkaUnavailable(
+                    f"the server ended by itself (status {status}); see {node.log_file}"
+                )
+
+
+def _say(line: str) -> None:
+    os.write(1, f"{line}\n".encode())
+
+
+if __name__ == "__main__":
+    main()
