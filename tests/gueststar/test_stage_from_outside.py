@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +10,7 @@ import pytest
 from pyarrow import parquet
 
 import gueststar
-from broker.assembly import worker
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.settings import read_settings
 from filters.expressions.filter import read_filter
 from kafka_node.node import KafkaNode
 from lake.reading import Lake
@@ -21,14 +18,13 @@ from lake.writing import LakeWriter
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.learned import Given
-from tests.broker.clusters import RealCluster
+from tests.gueststar.running import run_until_published
 
 pytestmark = pytest.mark.kafka
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
 ALERTS = 60
 PACKETS = [one.packet for one in invent(ALERTS, seed=6)]
-PATIENCE_S = 60.0
 WIDTH = 64
 """Of the network's last hidden layer."""
 CONFIG = """
@@ -75,25 +71,10 @@ def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return path
 
 
-def run_until_published(config: Path, address: str) -> None:
-    """A worker, until it has published all that the survey sent."""
-    cluster = RealCluster(address)
-    cluster.publish("outside-survey", PACKETS)
-    with worker(read_settings(config), "one", version="test") as runner:
-        thread = Thread(target=runner.run)
-        thread.start()
-        try:
-            while len(cluster.read("outside.enriched")) < ALERTS:
-                assert thread.is_alive()
-        finally:
-            runner.stop()
-            thread.join(PATIENCE_S)
-
-
 def test_it_is_seen_on_every_topic_by_every_filter_and_in_the_lake(
     config: Path, kafka: KafkaNode, tmp_path: Path
 ) -> None:
-    run_until_published(config, kafka.address)
+    run_until_published(config, PACKETS)
     everything = gueststar.subscribe(
         "outside.enriched", bootstrap=kafka.address, start="earliest", until="end"
     )
@@ -115,9 +96,9 @@ def test_it_is_seen_on_every_topic_by_every_filter_and_in_the_lake(
     assert len(batch.given["supernova_embedding"].columns) == WIDTH
     with LakeWriter(tmp_path / "lake", version="test", with_packets=False) as writer:
         writer.add(batch)
-    verdict = read_filter(tmp_path / "well_above.toml").selection("well-above")
+    again = read_filter(tmp_path / "well_above.toml").selection("well-above")
     for rows in Lake(tmp_path / "lake").tables():
-        assert verdict.evaluate(rows).selected.all()
+        assert again.evaluate(rows).selected.all()
         assert_same_learned(rows.batch(), batch)
 
 

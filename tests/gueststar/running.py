@@ -1,0 +1,29 @@
+"""A worker at a real Kafka, from a configuration, until what was sent is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Thread
+
+from broker.assembly import worker
+from broker.settings import read_settings
+from tests.broker.clusters import RealCluster
+
+PATIENCE_S = 60.0
+
+
+def run_until_published(config: Path, packets: Sequence[bytes]) -> None:
+    """The survey sends packets, and a worker publishes them all to the topic of all alerts."""
+    settings = read_settings(config)
+    cluster, topics = RealCluster(settings.kafka.bootstrap), settings.topics
+    cluster.publish(topics.input[0], packets)
+    with worker(settings, "one", version="test") as runner:
+        thread = Thread(target=runner.run)
+        thread.start()
+        try:
+            while len(cluster.read(topics.enriched)) < len(packets):
+                assert thread.is_alive()
+        finally:
+            runner.stop()
+            thread.join(PATIENCE_S)
