@@ -147,6 +147,12 @@ class Metrics:
             DURATION_BOUNDS_S,
             label="step",
         )
+        self._stages = self._distribution(
+            "stage_duration_seconds",
+            "Time that one stage took over a batch, in step score: a network, a cross-match.",
+            DURATION_BOUNDS_S,
+            label="stage",
+        )
         self._transactions = self._distribution(
             "transaction_duration_seconds",
             "Time from opening a Kafka transaction to its end, committed or aborted.",
@@ -200,6 +206,8 @@ class Metrics:
         self._batch.observe([report.entry.consumed])
         for step, seconds in report.steps_s.items():
             self._steps.observe([seconds], step)
+        for stage, seconds in report.stages_s.items():
+            self._stages.observe([seconds], stage)
         self._receipt.observe(report.committed_unix_s - report.received_unix_s)
         self._exposure.observe(report.committed_unix_s - report.exposed_unix_s)
         self._lag.values = {(each.topic, str(each.number)): n for each, n in report.lag.items()}

@@ -36,6 +36,7 @@ class Step(StrEnum):
     POLL = "poll"
     DECODE = "decode"
     SCORE = "score"
+    """All stages together; each one's share stands in `stages_s`."""
     SELECT = "select"
     ENCODE = "encode"
     PUBLISH = "publish"
@@ -61,6 +62,8 @@ class BatchReport:
     """The alerts that could not be published."""
     disagreements: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """By classifier and by who says real: alerts on which it and the survey strongly disagree."""
+    stages_s: Mapping[str, float] = field(default_factory=dict)
+    """By the stage's name; together they are all but a little of `Step.SCORE`."""
 
 
 class Observer(Protocol):

@@ -231,6 +231,7 @@ class Runner:
             faults=processed.faults,
             dead=processed.dead,
             disagreements=processed.disagreements,
+            stages_s=processed.stages_s,
         )
 
     def _give_back(self, batch: Batch, error: BrokerError) -> None:

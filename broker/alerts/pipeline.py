@@ -26,7 +26,7 @@ from schemas.enriched import Written
 from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
 from schemas.form import Form
-from schemas.stage import Stage, run_stages
+from schemas.stage import Stage, StageFault, run_stages
 
 
 class Decodes(Protocol):
@@ -76,6 +76,8 @@ class Processed:
     filters: int
     """How many were asked."""
     steps_s: Mapping[Step, float]
+    stages_s: Mapping[str, float]
+    """By the stage's name, within `Step.SCORE`."""
     received_unix_s: NDArray[np.float64]
     """Of each alert published to the enriched topic: Kafka's timestamp, NaN where absent."""
     exposed_unix_s: NDArray[np.float64]
@@ -127,7 +129,7 @@ class Pipeline:
             batch = self._decoder.decode([message.value for message in messages])
             _check_whole(batch, len(messages))
         with watch.measured(Step.SCORE):
-            faults = run_stages(batch, self._stages)
+            faults = self._learn(batch, watch)
             disagreed = disagreements(batch, self._certainty)
         with watch.measured(Step.SELECT):
             active, decisions = self._filters.active, self._filters.judge(batch)
@@ -139,7 +141,15 @@ class Pipeline:
             packed = self._pack(decided)
             dead = _dead(decided, packed, withholds=self._withholds)
             letters = self._letters(dead)
-        return _processed(decided, packed, dead, letters, watch.steps_s)
+        return _processed(decided, packed, dead, letters, watch)
+
+    def _learn(self, batch: AlertBatch, watch: _Stopwatch) -> tuple[StageFault, ...]:
+        """Run the stages, each timed by itself."""
+        faults: tuple[StageFault, ...] = ()
+        for stage in self._stages:
+            with watch.measured_stage(stage.identity.name):
+                faults += run_stages(batch, [stage])
+        return faults
 
     def _publishable(self, decided: DecidedBatch) -> DecidedBatch:
         """The same; what was selected for a topic that does not exist is a fault of its filter."""
@@ -202,17 +212,25 @@ class Pipeline:
 
 
 class _Stopwatch:
-    """How long each step took."""
+    """How long each step took, and each stage."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.steps_s: dict[Step, float] = {}
+        self.stages_s: dict[str, float] = {}
 
     @contextmanager
     def measured(self, step: Step) -> Iterator[None]:
         began_s = self._clock.monotonic_s()
         yield
         self.steps_s[step] = self._clock.monotonic_s() - began_s
+
+    @contextmanager
+    def measured_stage(self, name: str) -> Iterator[None]:
+        """Time what is done within."""
+        began_s = self._clock.monotonic_s()
+        yield
+        self.stages_s[name] = self._clock.monotonic_s() - began_s
 
 
 def _check_whole(batch: AlertBatch, messages: int) -> None:
@@ -253,7 +271,7 @@ def _processed(
     packed: Packed,
     dead: Sequence[DeadLetter],
     letters: Sequence[Output],
-    steps_s: Mapping[Step, float],
+    watch: _Stopwatch,
 ) -> Processed:
     live = np.delete(np.arange(len(decided.batch)), [each.row for each in packed.refused])
     stamps = np.array([message.timestamp_ms for message in decided.messages], dtype=np.float64)
@@ -263,7 +281,8 @@ def _processed(
         counts=decided.counts(packed, dead),
         dead=dead,
         filters=len(decided.active),
-        steps_s=steps_s,
+        steps_s=watch.steps_s,
+        stages_s=watch.stages_s,
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),
         exposed_unix_s=decided.batch.exposed_unix_s[live],
         faults=tuple(decided.fault_lines()),
