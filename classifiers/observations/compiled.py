@@ -160,8 +160,9 @@ def _band(points: Points, peak: int, sums: Floats, places: Ints, row: Row) -> No
     scatter = np.sqrt(variance)
     row[0], row[1], row[2], row[3] = count, seen, sums[3] / weights, np.sqrt(weights)
     row[4], row[5] = scatter, np.sqrt(sums[4] / count)
-    if variance > 1e-9 * second:  # less is rounding
-        row[6] = (third - 3.0 * first * variance - first * first * first) / (variance * scatter)
+    cube = variance * scatter  # 0 where the fluxes are so small that it cannot be told
+    if variance > 1e-9 * second and cube > 0.0:  # less is rounding
+        row[6] = (third - 3.0 * first * variance - first * first * first) / cube
     row[7], row[8], row[9] = flux[high], precision[high], days[high] - days[peak]
     row[10], row[11], row[12] = flux[low], precision[low], days[low] - days[peak]
     if seen > 0.0:

@@ -216,6 +216,13 @@ def test_a_row_is_finite_whatever_is_measured(points: list[Point]) -> None:
     assert np.isfinite(row_of(points, KNOWN)).all()
 
 
+@pytest.mark.parametrize("exponent", range(-323, 12, 5))
+def test_fluxes_of_any_size_are_a_row(exponent: int) -> None:
+    fluxes = (0.0, 0.0, 10.0**exponent, -3 * 10.0**exponent)
+    curve = [Point(60000.0 + day, flux_njy=flux) for day, flux in enumerate(fluxes)]
+    assert np.isfinite(rows(curves_of([curve]), np.full((1, 3), NAN))).all()
+
+
 def test_a_million_points_within_a_second_are_a_row() -> None:
     count = 1_000_000
     random = np.random.default_rng(0)
