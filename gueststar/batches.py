@@ -58,9 +58,10 @@ def score(batch: AlertBatch) -> None:
 
 
 def read(path: str | os.PathLike[str], *, schemas: Schemas | None = None) -> Iterator[AlertBatch]:
-    """The alerts of a packet, a folder or a tar archive, batch by batch, in its order.
+    """The alerts of a packet, a folder, a tar or zip archive, a Parquet table of alerts or a lake.
 
-    Files of many records are split. Raises ArchiveError where there is nothing to read.
+    Batch by batch, in its order; files of many records are split.
+    Raises ArchiveError where there is nothing to read.
     """
     return archives.read(Path(path), decoder=_decoder(schemas))
 

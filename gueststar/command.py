@@ -49,7 +49,8 @@ Topics = Annotated[
 Bootstrap = Annotated[
     str, typer.Option(envvar="GUESTSTAR_BOOTSTRAP", help="Kafka's address, host:port.")
 ]
-Packets = Annotated[Path, typer.Argument(help="A packet, a folder, or a tar archive of packets.")]
+PACKETS = "A packet, a folder, a tar or zip archive, a Parquet table of alerts, or a lake."
+Packets = Annotated[Path, typer.Argument(help=PACKETS)]
 Registry = Annotated[
     str | None, typer.Option(metavar="URL", help="The schema registry, if records are bare.")
 ]
@@ -93,7 +94,7 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, help="Alerts a second.")] = 30,
     seed: Seed = 1,
     archive: Annotated[
-        Path | None, typer.Option(help="Real packets to play instead: a file, folder or archive.")
+        Path | None, typer.Option(help=f"Real packets to play instead. {PACKETS}")
     ] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Save the last screen there, as SVG.")

@@ -1,34 +1,33 @@
-"""Packets of a file, a folder or a tar archive, one after another, never unpacked to disk."""
+"""Packets of whatever keeps them, one after another: files, folders, archives, tables, lakes."""
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import os
-import tarfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO, RawIOBase
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO
 
+import numpy as np
+
+from lake.inflated import BROKEN, TAR_BLOCK_BYTES, Readable, inflated, kind_of
+from lake.layout import PACKET_BYTES
+from lake.members import Packet, Unreadable, members
+from lake.packet_tables import table_packets
+from lake.reading import Lake, is_lake
 from schemas.batch import AlertBatch
-from schemas.compression import LAYERS_MAX, compressed_by, unwrapped
 from schemas.container import MAGIC
 from schemas.decode import Decoder
 from schemas.errors import ArchiveError
-from schemas.refusal import Refusal
 
 CONFLUENT_BYTE = 0
 CONFLUENT_BYTES_MIN = 6
 """The byte 0, four of the schema's id, and something."""
 
-TAR_BLOCK_BYTES = 512
-_TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
-_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+TOGETHER = 500
+"""Packets of a lake that are read together."""
 
 
 @dataclass(frozen=True)
@@ -36,33 +35,22 @@ class ArchiveLimits:
     """Bounds on what an archive may ask of us."""
 
     member_bytes_max: int = 256 * 2**20
-    """A file, or a member of a tar archive, once inflated; it is held in memory whole."""
+    """A file, or a member of an archive, once inflated; it is held in memory whole. Parquet tables
+    that are files of their own, not compressed as a whole, have no bound."""
     batch_alerts_max: int = 1000
     """Alerts that `read` hands over together."""
     batch_bytes_max: int = 128 * 2**20
 
 
-class Packet(NamedTuple):
-    """One message, and where it stood: `file`, `file!member`, and `#number` in one of many."""
-
-    name: str
-    data: bytes
-
-
-class Unreadable(NamedTuple):
-    """A file or member that was passed over, and why."""
-
-    name: str
-    reason: str
-
-
 class Archive:
     """The packets at a path, to be gone through once: containers and Confluent payloads.
 
-    A folder is read with all below it, sorted by name, hidden files left out. Files, tar archives
-    and their members may be compressed (gzip, bzip2, xz, zstandard, lz4). A container of
-    many records comes as messages of one record each. A member that is no packet is noted in
-    `unreadable` and the others go on; a broken packet comes as it is, for decoding to refuse.
+    A path is a file, a folder or a lake. A folder is read with all below it, sorted by name, hidden
+    files left out; lakes below it are read as such. A file is a packet, a container of many, a tar
+    or zip archive of these, or a Parquet table of alerts (`lake.packet_tables`); files and members
+    of archives may be compressed (gzip, bzip2, xz, zstandard, lz4). A container of many records
+    comes as messages of one record each. What is no packet is noted in `unreadable` and the others
+    go on; a broken packet comes as it is, for decoding to refuse.
     """
 
     def __init__(
@@ -77,7 +65,7 @@ class Archive:
             raise ArchiveError(f"there is no file or folder {path}")
         self.path = path
         self.unreadable: list[Unreadable] = []
-        self._files = _files_below(path)
+        self._places = _places(path)
         self.decoder = decoder or Decoder()
         self._limits = limits or ArchiveLimits()
         self._bytes_before = 0
@@ -85,8 +73,8 @@ class Archive:
 
     @property
     def bytes_total(self) -> int:
-        """The size of all files together, as they lie on disk."""
-        return sum(file.stat().st_size for file in self._files if file.exists())
+        """The size of all files together, as they lie on disk; of a lake, of its packets."""
+        return sum(map(_bytes_of, self._places))
 
     @property
     def bytes_read(self) -> int:
@@ -94,29 +82,60 @@ class Archive:
         return self._bytes_before + (self._open.tell() if self._open else 0)
 
     def __iter__(self) -> Iterator[Packet]:
-        """Raises ArchiveError where the named file itself is broken or no packet was found."""
+        """Raises ArchiveError where the path itself is broken or no packet was found."""
         found = False
-        for file in self._files:
+        for place in self._places:
             try:
-                for packet in self._packets(file):
+                for packet in self._kept(place) if place.is_dir() else self._packets(place):
                     found = True
                     yield packet
             except ArchiveError as error:
-                if file == self.path:
+                if place == self.path:
                     raise
-                self.unreadable.append(Unreadable(str(file), str(error)))
+                self.unreadable.append(Unreadable(str(place), str(error)))
         if not found:
-            raise ArchiveError(f"{self.path} holds no alert packet: Avro, or a tar archive of it")
+            raise ArchiveError(self._nothing())
+
+    def _nothing(self) -> str:
+        first = "; {}: {}".format(*self.unreadable[0]) if self.unreadable else ""
+        return (
+            f"{self.path} holds no alert packet: Avro, a tar or zip archive of it, a Parquet table"
+            f" of alerts, or a lake that kept its packets{first}"
+        )
+
+    def _kept(self, place: Path) -> Iterator[Packet]:
+        """The packets of a lake. Raises ArchiveError where it did not keep them all."""
+        lake = Lake(place, decoder=self.decoder)
+        if not lake.has_packets:
+            raise ArchiveError(
+                f"{place} is a lake that did not keep all packets, so that none can be sent or"
+                " decoded again; archive them again with --with-packets"
+            )
+        for part in lake.parts:
+            for group in range(part.groups):
+                first, end = part.span(group)
+                for begin in range(0, end - first, TOGETHER):
+                    rows = np.arange(begin, min(begin + TOGETHER, end - first))
+                    for row, data in enumerate(part.packets(group, rows), first + begin):
+                        self._bytes_before += len(data)
+                        yield Packet(f"{part.path}#{row}", data)
 
     def _packets(self, file: Path) -> Iterator[Packet]:
+        bytes_max = self._limits.member_bytes_max
         with self._opened(file) as raw:
             try:
-                stream, is_tar = _inflated(raw, self._limits.member_bytes_max)
-                members = self._members(file, stream) if is_tar else [self._whole(file, stream)]
-            except _BROKEN as error:
+                content = inflated(raw, bytes_max)
+                data = content.stream.read(bytes_max + 1) if content.kind == "one" else b""
+            except BROKEN as error:
                 raise ArchiveError(f"{file} is broken after its beginning: {error}") from error
-            for member in members:
-                yield from self._messages(member, alone=member.name == str(self.path))
+            if len(data) > bytes_max:
+                raise ArchiveError(f"{file} is over {bytes_max} bytes")
+            if content.kind == "one":
+                yield from self._messages(Packet(str(file), data), alone=file == self.path)
+            elif content.kind == "table":
+                yield from _rows(str(file), content.stream)
+            else:
+                yield from self._within(members(file, content, bytes_max))
 
     @contextmanager
     def _opened(self, file: Path) -> Iterator[IO[bytes]]:
@@ -131,41 +150,20 @@ class Archive:
         except OSError as error:
             raise ArchiveError(f"{file} cannot be read: {error.strerror or error}") from error
 
-    def _whole(self, file: Path, stream: _Readable) -> Packet:
-        data = stream.read(self._limits.member_bytes_max + 1)
-        if len(data) > self._limits.member_bytes_max:
-            raise ArchiveError(f"{file} is over {self._limits.member_bytes_max} bytes")
-        return Packet(str(file), data)
+    def _within(self, found: Iterable[Packet | Unreadable]) -> Iterator[Packet]:
+        """The messages of an archive's members."""
+        for member in found:
+            if isinstance(member, Unreadable):
+                self.unreadable.append(member)
+            elif kind_of(member.data[:TAR_BLOCK_BYTES]) == "table":
+                try:
+                    yield from _rows(member.name, BytesIO(member.data))
+                except ArchiveError as error:
+                    self.unreadable.append(Unreadable(member.name, str(error)))
+            else:
+                yield from self._messages(member)
 
-    def _members(self, file: Path, stream: _Readable) -> Iterator[Packet]:
-        """The files in a tar archive, in its order. Raises ArchiveError where it is broken."""
-        counted, last = _Counted(stream), "its beginning"
-        try:
-            with tarfile.open(fileobj=counted, mode="r|") as tar:
-                while (member := tar.next()) is not None:
-                    vars(tar)["members"].clear()  # else it keeps an entry for each, a kilobyte long
-                    if member.isfile() and (packet := self._member(file, tar, member)):
-                        yield packet
-                    last = member.name
-                counted.check_end()
-        except _BROKEN as error:
-            raise ArchiveError(f"{file} is broken after {last}: {error}") from error
-
-    def _member(self, file: Path, tar: tarfile.TarFile, member: tarfile.TarInfo) -> Packet | None:
-        name = f"{file}!{member.name}"
-        if member.size > self._limits.member_bytes_max:
-            reason = f"{member.size} bytes, over {self._limits.member_bytes_max}"
-            self.unreadable.append(Unreadable(name, reason))
-            return None
-        content = tar.extractfile(member)
-        assert content is not None, "a regular file has content"
-        try:
-            return Packet(name, unwrapped(content.read(), self._limits.member_bytes_max))
-        except Refusal as refusal:
-            self.unreadable.append(Unreadable(name, f"{refusal.reason}: {refusal.detail}"))
-            return None
-
-    def _messages(self, member: Packet, *, alone: bool) -> Iterator[Packet]:
+    def _messages(self, member: Packet, *, alone: bool = False) -> Iterator[Packet]:
         """A member's messages. Raises ArchiveError where it is none and was named by itself."""
         if not _is_framed(member.data):
             reason = "neither an Avro container nor a Confluent payload"
@@ -178,85 +176,13 @@ class Archive:
             yield Packet(member.name if whole else f"{member.name}#{number}", message)
 
 
-class _Readable(Protocol):
-    def read(self, size: int = ..., /) -> bytes: ...
-    def seek(self, offset: int, /) -> int: ...
-
-
-class _Counted(RawIOBase):
-    """A stream that knows whether it ended on a block's edge, as an unbroken tar archive does.
-
-    `tarfile` takes an archive that is cut within a member's header for one that ends there.
-    """
-
-    def __init__(self, stream: _Readable) -> None:
-        self._stream = stream
-        self._bytes = 0
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._stream.read(size)
-        self._bytes += len(data)
-        return data
-
-    def check_end(self) -> None:
-        """Read to the end, which checks a compressed stream's sum. Raises EOFError if it is cut."""
-        while self.read(tarfile.RECORDSIZE):
-            pass
-        if self._bytes % TAR_BLOCK_BYTES:
-            raise EOFError(f"it ends within a block, at byte {self._bytes}")
-
-
-def _inflated(raw: IO[bytes], bytes_max: int) -> tuple[_Readable, bool]:
-    """A file's content without the compression around it, and whether it is a tar archive.
-
-    Raises one of _BROKEN.
-    """
-    stream: _Readable = raw
-    for layer in range(LAYERS_MAX + 1):
-        head = stream.read(TAR_BLOCK_BYTES)
-        stream.seek(0)
-        name = compressed_by(head)
-        if not name:
-            return stream, _is_tar(head)
-        if layer < LAYERS_MAX:
-            stream = _OPENED[name](stream) if name in _OPENED else _held(stream, bytes_max)
-    raise tarfile.ReadError(f"compressed more than {LAYERS_MAX} times")
-
-
-def _held(stream: _Readable, bytes_max: int) -> BytesIO:
-    """The content of what cannot be inflated piece by piece."""
-    try:
-        return BytesIO(unwrapped(stream.read(bytes_max + 1), bytes_max))
-    except Refusal as refusal:
-        raise tarfile.ReadError(f"{refusal.reason}: {refusal.detail}") from refusal
-
-
-def _is_tar(head: bytes) -> bool:
-    """Whether a file begins with a member's header, or is a tar archive without members."""
-    if head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC) or head == bytes(TAR_BLOCK_BYTES):
-        return True
-    try:
-        tarfile.TarInfo.frombuf(head, tarfile.ENCODING, "surrogateescape")
-    except tarfile.HeaderError:
-        return False
-    return True
-
-
-_OPENED: dict[str, Callable[[Any], _Readable]] = {
-    "gzip": gzip.open,
-    "xz": lzma.open,
-    "bzip2": bz2.open,
-}
-"""Read piece by piece, so that a night in one archive need not be held in memory."""
-
-
 def read(
     path: Path,
     *,
     decoder: Decoder | None = None,
     limits: ArchiveLimits | None = None,
 ) -> Iterator[AlertBatch]:
-    """The alerts of a file, folder or archive, batch by batch, in its order.
+    """The alerts at a path, batch by batch, in its order.
 
     Packets that cannot be decoded are in each batch's `rejected`. Raises ArchiveError.
     """
@@ -278,11 +204,32 @@ def _together(packets: Iterable[Packet], limits: ArchiveLimits) -> Iterator[list
         yield waiting
 
 
-def _files_below(path: Path) -> tuple[Path, ...]:
-    if path.is_file():
+def _rows(name: str, file: Readable) -> Iterator[Packet]:
+    """A table's."""
+    for number, packet in enumerate(table_packets(name, file)):
+        yield Packet(f"{name}#{number}", packet)
+
+
+def _places(path: Path) -> tuple[Path, ...]:
+    """The files at a path, and the folders of lakes, by name; what is hidden is left out."""
+    if path.is_file() or is_lake(path):
         return (path,)
-    found = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
-    return tuple(sorted(file for file in found if not _is_hidden(file.relative_to(path))))
+    found: list[Path] = []
+    for folder, below, names in os.walk(path):
+        here = Path(folder)
+        lakes = [name for name in below if is_lake(here / name)]
+        below[:] = [name for name in below if name not in lakes]
+        found += (here / name for name in (*names, *lakes))
+    return tuple(sorted(one for one in found if not _is_hidden(one.relative_to(path))))
+
+
+def _bytes_of(place: Path) -> int:
+    if not place.is_dir():
+        return place.stat().st_size if place.exists() else 0
+    parts = Lake(place).parts
+    return sum(
+        int(one.column(group, PACKET_BYTES).sum()) for one in parts for group in range(one.groups)
+    )
 
 
 def _is_hidden(file: Path) -> bool:

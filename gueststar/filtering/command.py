@@ -36,7 +36,7 @@ Bootstrap = Annotated[
 def test(
     what: Annotated[str, typer.Argument(metavar="FILTER", help="A file, or a built-in's name.")],
     *,
-    archive: Annotated[Path, typer.Option(help="Alerts: a lake, a packet, a folder, a tar.")],
+    archive: Annotated[Path, typer.Option(help="Alerts: a lake, or what holds packets.")],
     nights: Annotated[
         list[str] | None, typer.Option(help="Of a lake: 20231018, or 20231001:20231031.")
     ] = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +25,8 @@ from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader
 from schemas.schema_folder import SchemaFolder
 from schemas.stage import run_stages
-from tests.training.lightcurve.rubin_histories import rubin_packets
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import scored
-from training.packets import history_packets
 
 BATCH = 100
 """Alerts: not as many as training reads at once, for neither may be seen in a score."""
@@ -116,14 +114,8 @@ def _said(batch: AlertBatch, row: int) -> dict[str, dict[str, float]]:
 def live(data_folder: Path) -> LivePath:
     """Every real alert, out of packets and out of tables, once through."""
     path = LivePath(data_folder / "lsst" / "schemas")
-    ztf, lsst = data_folder / "ztf", data_folder / "lsst"
-    path.run(
-        chain(
-            (packet.data for folder in (ztf, lsst) for packet in Archive(folder)),
-            history_packets(ztf),
-            rubin_packets(lsst),
-        )
-    )
+    folders = (data_folder / "ztf", data_folder / "lsst")
+    path.run(packet.data for folder in folders for packet in Archive(folder))
     return path
 
 

@@ -16,7 +16,6 @@ magnitude 12 to 20 without a class, in counts without a zero point.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +33,7 @@ from training.lightcurve.objects.objects import Objects, joined, of_points
 from training.lightcurve.objects.splits import says_supernova, supernova_names
 from training.lightcurve.objects.supernovae import LIMIT_MAG_MAX
 from training.lightcurve.objects.windows import windows
-from training.packets import decoded, history_packets, packets
+from training.packets import decoded, packets
 from training.realbogus.alerts.classes import (
     simbad_class,
     spectroscopic_classes,
@@ -108,10 +107,8 @@ def read_others(data: Path) -> Others:
     parts: list[Objects] = []
     kinds: list[str] = []
     alerts: list[int] = []
-    reader, folder = EnrichedReader(), data / FOLDER
-    reader, folder = EnrichedReader(), data / FOLDER
-    found = chain(packets([folder]), history_packets(folder))
-    for batch in decoded(shown(found, "reading alerts")):
+    reader = EnrichedReader()
+    for batch in decoded(shown(packets([data / FOLDER]), "reading alerts")):
         records = map(reader.read, batch.packets)
         own = [
             _kind(batch, row, record, spectra.get(str(batch.object_id[row]), ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,63 @@ import pyarrow.parquet
 import pytest
 
 from schemas.errors import ModelError
+from schemas.writing import container
 from training.lightcurve.labels import NOT_SHOWN, ZTF
 from training.lightcurve.objects.others import Others, read_others
 from training.lightcurve.objects.splits import ALERCE_TABLES, supernova_names
 from training.lightcurve.objects.windows import DETECTIONS_MIN, WINDOW_DAYS
-from training.packets import ZTF_EPOCH, ZTF_HISTORY, packet_of
 from training.realbogus.alerts.classes import spectroscopic_classes
 
+EPOCH = {
+    "jd": "double",
+    "fid": "int",
+    "diffmaglim": ["null", "double"],
+    "magpsf": ["null", "double"],
+    "sigmapsf": ["null", "double"],
+    "isdiffpos": ["null", "string"],
+}
+CANDIDATE = {
+    **EPOCH,
+    "pid": ["null", "long"],
+    "ra": "double",
+    "dec": "double",
+    "jdstarthist": ["null", "double"],
+    "distpsnr1": ["null", "double"],
+    "sgscore1": ["null", "double"],
+    "ssdistnr": ["null", "double"],
+    "drb": ["null", "double"],
+    "drbversion": ["null", "string"],
+}
+CLASSES = ("cdsxmatch", "tns", "tnsclass")
 JD = 2459000.5
 MJD = 59000.0
 STAR: dict[str, Any] = {"distpsnr1": 0.3, "sgscore1": 0.95}
 
 
+def schema() -> str:
+    """Of the fields of ZTF's that are read here."""
+    epoch, candidate = (
+        {"type": "record", "name": name, "fields": _fields(kinds)}
+        for name, kinds in (("epoch", EPOCH), ("candidate", CANDIDATE))
+    )
+    parts = {
+        "objectId": "string",
+        "candid": "long",
+        "candidate": candidate,
+        "prv_candidates": {"type": "array", "items": epoch},
+        **{name: ["null", "string"] for name in CLASSES},
+    }
+    return json.dumps({"type": "record", "name": "row", "fields": _fields(parts)})
+
+
+def _fields(kinds: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"name": name, "type": kind} for name, kind in kinds.items()]
+
+
 def epoch(day: float, magnitude: float | None = 18.0, **other: object) -> dict[str, Any]:
     """A detection, or where the magnitude is None a limit."""
     own = {"jd": JD + day, "fid": 1, "diffmaglim": 20.4, "magpsf": magnitude}
-    return {**dict.fromkeys(ZTF_EPOCH), **own, "sigmapsf": 0.1, "isdiffpos": "t", **other}
+    return {**dict.fromkeys(EPOCH), **own, "sigmapsf": 0.1, "isdiffpos": "t", **other}
 
 
 def record(
@@ -34,7 +76,7 @@ def record(
 ) -> dict[str, Any]:
     """An alert of day 0; its classes and the fields of its candidate may be given."""
     candidate = {
-        **dict.fromkeys(ZTF_HISTORY["candidate"]),
+        **dict.fromkeys(CANDIDATE),
         **epoch(0.0),
         "ra": 1.0,
         "dec": 2.0,
@@ -54,7 +96,7 @@ def record(
 def read(folder: Path, *records: dict[str, Any]) -> Others:
     (folder / "ztf").mkdir(exist_ok=True)
     for place, one in enumerate(records):
-        (folder / "ztf" / f"{place}.avro").write_bytes(packet_of(one, ZTF_HISTORY))
+        (folder / "ztf" / f"{place}.avro").write_bytes(container(schema(), one))
     return read_others(folder)
 
 

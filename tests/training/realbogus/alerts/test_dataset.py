@@ -6,6 +6,8 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from schemas.enriched_reading import read_enriched
@@ -28,7 +30,7 @@ from tests.training.realbogus.alerts.alert_files import (
 )
 from tests.training.realbogus.invented import examples as invented
 from training import packets
-from training.packets import ZTF_ROW, ZTF_SCALARS, packet_of
+from training.packets import ZTF_SCALARS
 from training.realbogus.alerts.dataset import read_examples
 from training.realbogus.alerts.examples import Examples, joined
 from training.realbogus.alerts.facts import (
@@ -94,10 +96,12 @@ def test_both_surveys_stand_in_one_table(tmp_path: Path) -> None:
     assert [one.shape[-1] for one in found.native] == [SIDE] * 4 + [63] * 3
 
 
-def test_scalars_are_kept_of_a_table_s_row_and_a_sentinel_is_no_number() -> None:
+def test_scalars_are_kept_of_a_table_s_row_and_a_sentinel_is_no_number(tmp_path: Path) -> None:
     row = read_enriched(ztf_packets()[0])
     row["candidate"] |= {"fwhm": 2.5, "nneg": 3, "chinr": -999.0, "rb": None}
-    facts = ztf_facts(read_enriched(packet_of(row, ZTF_ROW)))
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row]), tmp_path / "row.parquet")
+    (packet,) = packets.packets([tmp_path])
+    facts = ztf_facts(read_enriched(packet))
     scalars = dict(zip(ZTF_SCALARS, facts.scalars, strict=True))
     assert (scalars["fwhm"], scalars["nneg"]) == (2.5, 3.0)
     assert np.isnan([facts.rb, scalars["chinr"], scalars["elong"]]).all()
