@@ -5,7 +5,8 @@ All come through the decoder that serves, rows of Parquet tables too (`lake.pack
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,11 @@ from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
 
+HISTORIES = (
+    ("candidate", "prv_candidates", "jd", "fid"),
+    ("diaSource", "prvDiaSources", "midpointMjdTai", "band"),
+)
+"""By survey: the alert's own point, the earlier ones, and their time and band."""
 AT_ONCE_MAX = 2
 """Points of one band and instant that an alert may hold: a detection that comes twice."""
 
@@ -38,22 +44,26 @@ def read_real_alerts(data: Path) -> RealAlerts:
     return RealAlerts(once, [reader.read(packet) for packet in once.packets])
 
 
-def rewritten(batch: AlertBatch) -> NDArray[np.bool_]:
+def rewritten(records: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
     """The alerts whose history somebody rewrote to test a broker with, (n,).
 
     Some of the Fink broker's test packets hold a month's points at one instant, and with them an
     age of one hour, a star at 120 arcsec and an asteroid at 60: no camera exposes one field in one
     band so often at once. They are no observations, and nothing about rates follows from them.
+    Their records are asked, as decoding keeps each exposure once.
     """
-    curves = batch.light_curve
-    rows = np.repeat(np.arange(len(batch)), np.diff(curves.offsets))
-    order = np.lexsort((curves.band, curves.mjd, rows))
-    rows, mjd, band = rows[order], curves.mjd[order], curves.band[order]
-    away = AT_ONCE_MAX
-    same = (rows[away:] == rows[:-away]) & (mjd[away:] == mjd[:-away])
-    found = np.zeros(len(batch), np.bool_)
-    found[rows[away:][same & (band[away:] == band[:-away])]] = True
-    return found
+    return np.array([max(_at_once(each).values(), default=0) > AT_ONCE_MAX for each in records])
+
+
+def _at_once(record: Mapping[str, Any]) -> Counter[tuple[Any, ...]]:
+    """How many points a record has of one instant and band."""
+    points = [
+        (source, each.get(time), each.get(band))
+        for source, history, time, band in HISTORIES
+        for each in (record.get(source), *(record.get(history) or ()))
+        if each
+    ]
+    return Counter(points)
 
 
 def lacking_survey_score(batch: AlertBatch) -> NDArray[np.bool_]:

@@ -315,7 +315,7 @@ def main() -> None:
         sys.exit("GUESTSTAR_DATA names no folder of real alerts; set it")
     console, data = Console(), Path(named)
     everything = read_real_alerts(data)
-    rows = np.flatnonzero(~rewritten(everything.batch))
+    rows = np.flatnonzero(~rewritten(everything.records))
     alerts = RealAlerts(everything.batch.take(rows), [everything.records[row] for row in rows])
     give_scores(alerts.batch)
     known = labelled(alerts, data, frozenset(archive_names(data)))

@@ -10,9 +10,9 @@ import pytest
 from benchmarks.labels import Labelled, labelled
 from benchmarks.real_alerts import RealAlerts, rewritten
 from benchmarks.recall import FIGURES, GOALS, interval, markdown, measure
-from filters.handmade import Epoch, handmade
+from filters.handmade import handmade
 from filters.sources import builtin_names, load_builtin
-from tests.filters.builtin.making import NOW, batch_of
+from tests.filters.builtin.making import batch_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,10 +24,19 @@ def test_the_interval_of_nine_in_ten_is_wilsons() -> None:
 
 
 def test_a_history_of_one_instant_was_rewritten_and_a_detection_that_comes_twice_was_not() -> None:
-    twice = [Epoch(NOW - 1, "r", 1.0), Epoch(NOW - 1, "r", 1.0), Epoch(NOW - 1, "g", 1.0)]
-    thrice = [*twice, Epoch(NOW - 1, "r", 2.0)]
-    batch = handmade(mjd=[NOW] * 3, light_curve=[twice, thrice, []])
-    assert rewritten(batch).tolist() == [False, True, False]
+    one, other, own = {"jd": 1.0, "fid": 2}, {"jd": 1.0, "fid": 1}, {"jd": 2.0, "fid": 2}
+    twice = {"candidate": own, "prv_candidates": [one, one, other]}
+    thrice = {"candidate": one, "prv_candidates": [one, one, None]}
+    source = {"midpointMjdTai": 1.0, "band": "r"}
+    rubin = {"diaSource": source, "prvDiaSources": [source] * 2}
+    alone = {"diaSource": source, "prvDiaSources": None}
+    assert rewritten([twice, thrice, rubin, alone, {}]).tolist() == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_label_is_the_objects_and_a_spectrum_counts_most(tmp_path: Path) -> None:

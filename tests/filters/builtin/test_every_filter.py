@@ -146,9 +146,8 @@ def every_case(name: str) -> list[Case]:
     return [passing, *({**passing, **changed} for changed in refused.values())]
 
 
-def test_twelve_filters_are_built_in_and_each_is_tried_here() -> None:
+def test_each_filter_that_is_built_in_is_tried_here() -> None:
     assert sorted(CASES) == builtin_names()
-    assert len(CASES) == 12
 
 
 @pytest.mark.parametrize("name", CASES)
