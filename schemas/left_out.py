@@ -32,7 +32,7 @@ ZTF_LEFT_OUT = {
 }
 _SOURCE = (
     "*_Cov *_flag *_flag_* apFlux* bboxSize ccdVisitId decErr declErr detector diffFlux* dip* "
-    "extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole "
+    "exposureTime extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole "
     "parentDiaSourceId pixelFlags* programId psChi2 psDecl* psLnL psNdata psRa* psfChi2 psfDec* "
     "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* spuriousness templateFluxErr "
     "timeProcessedMjdTai time_processed totFlux* trail* visit x xErr y yErr"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from broker.errors import TransactionAborted
 from broker.kafka.connection import Connection
@@ -35,7 +35,7 @@ class GroupOffsets:
         Raises MemberFenced, or TransactionAborted where the group has dropped us.
         """
         asked = [TopicPartition(each.topic, each.number) for each in partitions]
-        found = self._asked(lambda client: client.committed(asked, ANSWER_S_MAX))
+        found = self._asked(lambda: self._member.client.committed(asked, ANSWER_S_MAX))
         if found is None or any(each.error for each in found):
             return None
         return {
@@ -69,7 +69,7 @@ class GroupOffsets:
         """The first offset that a partition holds and the one after its last, where known."""
         asked = TopicPartition(partition.topic, partition.number)
         found = self._asked(
-            lambda client: client.get_watermark_offsets(asked, timeout=ANSWER_S_MAX)
+            lambda: self._member.client.get_watermark_offsets(asked, timeout=ANSWER_S_MAX)
         )
         return None if found is None else (int(found[0]), int(found[1]))
 
@@ -99,7 +99,9 @@ class GroupOffsets:
         None where that is not known now.
         """
         asked = [TopicPartition(each.topic, each.number, unix_ms) for each in partitions]
-        found = self._asked(lambda client: client.offsets_for_times(asked, timeout=ANSWER_S_MAX))
+        found = self._asked(
+            lambda: self._member.client.offsets_for_times(asked, timeout=ANSWER_S_MAX)
+        )
         if found is None:
             return None
         offsets = {Partition(each.topic, each.partition): each.offset for each in found}
@@ -112,13 +114,13 @@ class GroupOffsets:
 
     def partitions(self, topic: str) -> int | None:
         """How many a topic has, where that is known now."""
-        listed = self._asked(lambda client: client.list_topics(topic, timeout=ANSWER_S_MAX))
+        listed = self._asked(lambda: self._member.client.list_topics(topic, timeout=ANSWER_S_MAX))
         known = listed.topics[topic] if listed else None
         return None if known is None or known.error is not None else len(known.partitions)
 
     def topics(self, timeout_s: float = ANSWER_S_MAX) -> dict[str, int] | None:
         """How many partitions each topic has, Kafka's own apart; None: not known now."""
-        listed = self._asked(lambda client: client.list_topics(timeout=timeout_s))
+        listed = self._asked(lambda: self._member.client.list_topics(timeout=timeout_s))
         if listed is None:
             return None
         return {
@@ -127,10 +129,13 @@ class GroupOffsets:
             if each.error is None and not name.startswith("__")
         }
 
-    def _asked(self, question: Callable[[Consumer], Any]) -> Any:  # noqa: ANN401 - what it gives
-        """The client's answer; None where there is none now. Raises as `read` does."""
+    def _asked(self, question: Callable[[], Any]) -> Any:  # noqa: ANN401 - what it gives
+        """The client's answer; None where there is none now. Raises as `read` does.
+
+        A question names no client: what is raised would keep it, and its end would not be ours.
+        """
         try:
-            return question(self._member.client)
+            return question()
         except KafkaException as raised:
             self._judge(error_of(raised))
             return None

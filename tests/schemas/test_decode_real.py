@@ -60,6 +60,10 @@ def test_every_rubin_payload_decodes_to_what_fastavro_reads(data_folder: Path) -
     assert_same(_decoder(data_folder).decode(payloads), records)
 
 
+AHEAD = {"diaSource.reliabilityVersion"}
+"""Fields of schemas that the data folder does not hold: Rubin's 11.1."""
+
+
 def test_a_published_example_whose_time_is_none_is_refused(data_folder: Path) -> None:
     (rejected,) = Decoder().decode([(data_folder / UNTIMED).read_bytes()]).rejected
     assert rejected.detail == "the record has no sound time"
@@ -95,7 +99,7 @@ def test_each_adapter_reads_or_lists_every_field_of_every_known_schema(
         assert len(known) > 120
         assert {path for path in known - read if not _listed(lists, path)} == set()
         assert {path for path in read if _listed(lists, path)} == set()
-        assert {path for path in read if not _has(known, path)} == set()
+        assert {path for path in read if not _has(known, path)} <= AHEAD
 
 
 def _has(known: set[str], path: str) -> bool:

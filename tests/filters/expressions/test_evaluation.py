@@ -15,7 +15,7 @@ from filters.expressions.text import written
 from filters.expressions.tree import Node
 from filters.handmade import handmade
 from schemas.batch import AlertBatch
-from schemas.columns import COLUMNS
+from schemas.columns import CODE, CODES, COLUMNS, TEXT
 from schemas.errors import FilterError
 from tests.filters.expressions.trees import Row, batch_of, numbers, rows, truths, worth
 
@@ -73,9 +73,9 @@ def test_any_text_is_a_clause_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(COLUMNS))
 def test_every_column_can_be_asked(name: str) -> None:
-    other = {"band": '"g"', "photometric_system": '"ztf"', "survey": '"ztf"', "object_id": '"a"'}
-    alerts = Alerts(handmade(rows=2))
-    evaluate(read(f"{name} == {other.get(name, '1')}"), alerts)
+    column, alerts = COLUMNS[name], Alerts(handmade(rows=2))
+    other = f'"{CODES[name][0]}"' if column.kind is CODE else '"a"' if column.kind is TEXT else "1"
+    evaluate(read(f"{name} == {other}"), alerts)
     assert alerts.columns == {name}
 
 
