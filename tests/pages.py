@@ -37,6 +37,7 @@ class Shell:
         self.folder = folder
         self.took_s: dict[str, float] = {}
         self._running: list[subprocess.Popen[bytes]] = []
+        self._deaf: set[subprocess.Popen[bytes]] = set()
         self.environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -56,19 +57,27 @@ class Shell:
     def close(self) -> None:
         """End what still runs, as Ctrl-C does."""
         for process in self._running:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGKILL if process in self._deaf else signal.SIGINT)
         for process in self._running:
             process.wait(BLOCK_S_MAX)
 
-    def start(self, text: str, settings: Mapping[str, str] | None = None) -> Path:
-        """Start a command that stays; what it says goes to the file, `log0`, `log1` and so on."""
+    def start(
+        self, text: str, settings: Mapping[str, str] | None = None, *, deaf: bool = False
+    ) -> Path:
+        """Start a command that stays; what it says goes to the file, `log0`, `log1` and so on.
+
+        deaf: whether it may pass over Ctrl-C.
+        """
         path = self.folder / f"log{len(self._running)}"
         with path.open("wb") as log:
             command = ["bash", "-c", f"exec {text}"]
             environment = {**self.environment, **(settings or {})}
-            self._running.append(
-                subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=log, stderr=log
             )
+        self._running.append(process)
+        if deaf:
+            self._deaf.add(process)
         return path
 
     def run(self, block: Block, settings: Mapping[str, str] | None = None) -> None:

@@ -99,7 +99,7 @@ def of_tom(terminal: Terminal, morning: Morning) -> Counter[str]:
     trusting = 'import certifi, os\ncertifi.where = lambda: os.environ["CA"]\n'
     (terminal.folder / "sitecustomize.py").write_text(trusting)
     settings = {**terminal.of("tom"), "CA": str(morning.ca), "PYTHONPATH": str(terminal.folder)}
-    log = terminal.start("django-admin readstreams --settings tom_settings", settings)
+    log = terminal.start("django-admin readstreams --settings tom_settings", settings, deaf=True)
     deadline_s = time.monotonic() + TOM_S_MAX
     while ids(log) != morning.alert_ids and time.monotonic() < deadline_s:
         time.sleep(ASK_INTERVAL_S)
