@@ -73,13 +73,16 @@ class StageFault(NamedTuple):
 
 def run_stages(batch: AlertBatch, stages: Iterable[Stage]) -> tuple[StageFault, ...]:
     """Fill `batch.learned`; the stages run in the order given, each by itself."""
-    faults: list[StageFault] = []
-    for stage in stages:
-        values = [_empty(given, len(batch)) for given in stage.gives]
-        faults += _fill(stage, batch, values)
-        for given, each in zip(stage.gives, values, strict=True):
-            batch.learned[given.name] = Learned(given.kind, given.columns, each)
-    return tuple(faults)
+    return tuple(fault for stage in stages for fault in run_stage(batch, stage))
+
+
+def run_stage(batch: AlertBatch, stage: Stage) -> list[StageFault]:
+    """The same of one stage."""
+    values = [_empty(given, len(batch)) for given in stage.gives]
+    faults = list(_fill(stage, batch, values))
+    for given, each in zip(stage.gives, values, strict=True):
+        batch.learned[given.name] = Learned(given.kind, given.columns, each)
+    return faults
 
 
 def given_by(stage: Stage, batch: AlertBatch) -> Sequence[NDArray[Any]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from schemas.enriched import Written
 from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
 from schemas.form import Form
-from schemas.stage import Stage, StageFault, run_stages
+from schemas.stage import Stage, StageFault, run_stage
 
 
 class Decodes(Protocol):
@@ -145,11 +145,11 @@ class Pipeline:
 
     def _learn(self, batch: AlertBatch, watch: _Stopwatch) -> tuple[StageFault, ...]:
         """Run the stages, each timed by itself."""
-        faults: tuple[StageFault, ...] = ()
+        faults: list[StageFault] = []
         for stage in self._stages:
             with watch.measured_stage(stage.identity.name):
-                faults += run_stages(batch, [stage])
-        return faults
+                faults += run_stage(batch, stage)
+        return tuple(faults)
 
     def _publishable(self, decided: DecidedBatch) -> DecidedBatch:
         """The same; what was selected for a topic that does not exist is a fault of its filter."""
@@ -211,6 +211,9 @@ class Pipeline:
         return wanted
 
 
+Named = TypeVar("Named")
+
+
 class _Stopwatch:
     """How long each step took, and each stage."""
 
@@ -219,18 +222,17 @@ class _Stopwatch:
         self.steps_s: dict[Step, float] = {}
         self.stages_s: dict[str, float] = {}
 
-    @contextmanager
-    def measured(self, step: Step) -> Iterator[None]:
-        began_s = self._clock.monotonic_s()
-        yield
-        self.steps_s[step] = self._clock.monotonic_s() - began_s
+    def measured(self, step: Step) -> AbstractContextManager[None]:
+        return self._measured(self.steps_s, step)
+
+    def measured_stage(self, name: str) -> AbstractContextManager[None]:
+        return self._measured(self.stages_s, name)
 
     @contextmanager
-    def measured_stage(self, name: str) -> Iterator[None]:
-        """Time what is done within."""
+    def _measured(self, into: dict[Named, float], key: Named) -> Iterator[None]:
         began_s = self._clock.monotonic_s()
         yield
-        self.stages_s[name] = self._clock.monotonic_s() - began_s
+        into[key] = self._clock.monotonic_s() - began_s
 
 
 def _check_whole(batch: AlertBatch, messages: int) -> None:
