@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
 from lake.inflated import BROKEN, TAR_BLOCK_BYTES, Readable, inflated, kind_of
-from lake.layout import PACKET_BYTES
 from lake.members import Packet, Unreadable, members
 from lake.packet_tables import table_packets
 from lake.reading import Lake, is_lake
@@ -111,14 +110,12 @@ class Archive:
                 f"{place} is a lake that did not keep all packets, so that none can be sent or"
                 " decoded again; archive them again with --with-packets"
             )
-        for part in lake.parts:
-            for group in range(part.groups):
-                first, end = part.span(group)
-                for begin in range(0, end - first, TOGETHER):
-                    rows = np.arange(begin, min(begin + TOGETHER, end - first))
-                    for row, data in enumerate(part.packets(group, rows), first + begin):
-                        self._bytes_before += len(data)
-                        yield Packet(f"{part.path}#{row}", data)
+        numbers = defaultdict[Path, Iterator[int]](count)
+        for rows in lake.tables(TOGETHER):
+            file = rows.part.path
+            for data in rows.packets:
+                self._bytes_before += len(data)
+                yield Packet(f"{file}#{next(numbers[file])}", data)
 
     def _packets(self, file: Path) -> Iterator[Packet]:
         bytes_max = self._limits.member_bytes_max
@@ -226,10 +223,7 @@ def _places(path: Path) -> tuple[Path, ...]:
 def _bytes_of(place: Path) -> int:
     if not place.is_dir():
         return place.stat().st_size if place.exists() else 0
-    parts = Lake(place).parts
-    return sum(
-        int(one.column(group, PACKET_BYTES).sum()) for one in parts for group in range(one.groups)
-    )
+    return sum(int(rows.packet_bytes.sum()) for rows in Lake(place).tables())
 
 
 def _is_hidden(file: Path) -> bool:

@@ -154,6 +154,12 @@ class LakeRows:
         return self.column(PACKET_BYTES)
 
     @property
+    def packets(self) -> list[bytes]:
+        """As the survey sent them. Raises ArchiveError where one was not kept."""
+        rows = np.arange(len(self)) if self._rows is None else self._rows
+        return self.part.packets(self._group, rows)
+
+    @property
     def lite_bytes(self) -> NDArray[np.int64]:
         """The same without cutouts, (n,)."""
         return self.column(LITE_BYTES)
@@ -181,8 +187,7 @@ class LakeRows:
         )
 
     def _decoded(self) -> AlertBatch:
-        rows = np.arange(len(self)) if self._rows is None else self._rows
-        batch = self._decoder.decode(self.part.packets(self._group, rows))
+        batch = self._decoder.decode(self.packets)
         if batch.rejected:
             _, reason, detail = batch.rejected[0]
             raise ArchiveError(
