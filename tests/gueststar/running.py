@@ -1,4 +1,4 @@
-"""A worker at a real Kafka, from a configuration, until what was sent is published."""
+"""What tests run as a user does: a worker at a real Kafka, from a configuration, and commands."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
+from typer.testing import CliRunner
+
 from broker.assembly import worker
 from broker.settings import read_settings
+from gueststar.command import app
 from tests.broker.clusters import RealCluster
 
 PATIENCE_S = 60.0
@@ -27,3 +30,11 @@ def run_until_published(config: Path, packets: Sequence[bytes]) -> None:
         finally:
             runner.stop()
             thread.join(PATIENCE_S)
+
+
+def said(*words: str) -> str:
+    """What a command prints; what it raises is raised."""
+    result = CliRunner().invoke(app, list(words))
+    if result.exception is not None:
+        raise result.exception
+    return result.output

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from typer.testing import CliRunner
 
 from broker.clock import ManualClock
 from broker.memory import MemoryKafka
@@ -18,7 +17,6 @@ from filters.sources import builtin_names, load_builtin
 from gueststar.alert import Alert, rows
 from gueststar.batches import decode, score
 from gueststar.chart import chart_lines
-from gueststar.command import app
 from gueststar.pictures.alert import draw
 from gueststar.points import points_of
 from gueststar.tables import astropy_table, light_curve_table
@@ -27,6 +25,7 @@ from schemas.batch import AlertBatch
 from schemas.enriched import Enricher
 from schemas.form import Form
 from tests.gueststar.conftest import TOPIC
+from tests.gueststar.running import said
 from tests.gueststar.test_subscription import polled
 from tests.schemas import golden_winter
 from tests.schemas.test_enriched import learned
@@ -110,17 +109,10 @@ def test_a_lake_and_a_dry_run_hold_them(winter: list[bytes], tmp_path: Path) -> 
         (tmp_path / "packets" / f"{number}.avro").write_bytes(packet)
     (tmp_path / "near.filter").write_text('near_infrared: band in ("Y", "J")\nbright: flux_njy > 0')
     lake = str(tmp_path / "lake")
-    told = _said("archive", str(tmp_path / "packets"), "--to", lake)
+    told = said("archive", str(tmp_path / "packets"), "--to", lake)
     assert "4 alerts of 4 nights: 4 new" in told
     bands = [one for table in Lake(tmp_path / "lake").tables() for one in table.column("band")]
     assert sorted(bands) == [-1, 6, 7, 8]
-    told = _said("filter", "test", str(tmp_path / "near.filter"), "--archive", lake)
+    told = said("filter", "test", str(tmp_path / "near.filter"), "--archive", lake)
     assert "WNTR24golden1" in told and "WNTR24golden2" in told
     assert "WNTR24golden3" not in told
-
-
-def _said(*words: str) -> str:
-    result = CliRunner().invoke(app, list(words))
-    if result.exception is not None:
-        raise result.exception
-    return result.output

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import gueststar
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from gueststar.command import app
 from kafka_node.node import KafkaNode
 from schemas.columns import BANDS
-from tests.gueststar.running import run_until_published
+from tests.gueststar.running import run_until_published, said
 from tests.schemas import golden_winter
 
 pytestmark = pytest.mark.kafka
@@ -95,11 +93,3 @@ def check(config: Path, kafka: KafkaNode, folder: Path, packets: list[bytes]) ->
     said("archive", str(folder / "packets"), "--to", str(folder / "lake"))
     told = said("filter", "test", str(folder / "red.toml"), "--archive", str(folder / "lake"))
     assert f"{wanted.sum()} of {len(packets)} alerts selected" in told
-
-
-def said(*words: str) -> str:
-    """What a command prints."""
-    result = CliRunner().invoke(app, list(words))
-    if result.exception is not None:
-        raise result.exception
-    return result.output
