@@ -24,10 +24,11 @@ from benchmarks.whole_path import INPUT, Lap, Stopwatch, fill
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
 from broker.kafka_ports import kafka_ports
+from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.metrics import Metrics
 from broker.observer import BatchReport, Observers
 from broker.ports import Output
-from broker.settings import FiltersSection, KafkaSection, LimitsSection, Settings, TopicsSection
+from broker.settings import FiltersSection, LimitsSection, Settings
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory

@@ -19,8 +19,9 @@ from benchmarks.textbook_filters import FILTERS, TOPICS
 from broker.assembly import worker
 from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, TopicSettings
+from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.observer import BatchReport, Phase
-from broker.settings import FiltersSection, KafkaSection, Settings, TopicsSection
+from broker.settings import FiltersSection, Settings
 from gueststar.allocator import keep_what_is_loaded
 from replay.pacing import steady
 from replay.sender import send

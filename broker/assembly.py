@@ -76,7 +76,9 @@ class Parts:
     @property
     def provided(self) -> tuple[str, ...]:
         """Every topic that must exist before the alerts flow, the survey's apart."""
-        others = (self.settings.filters.live, self.settings.topics.replayed)
+        topics = self.settings.topics
+        positions = topics.positions if self.settings.is_elsewhere else ""
+        others = (self.settings.filters.live, topics.replayed, positions)
         return (*self.outputs, *filter(None, others))
 
     def warm_up(self) -> None:
@@ -209,7 +211,7 @@ def worker(
             LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
         with opened_deployments(parts, link, admin, name, metrics) as deployments:
             source, sink = kafka_ports(settings, parts.outputs, link, name, rewind)
-            LOG.info("worker %s: joining group %s", name, settings.kafka.group)
+            LOG.info("worker %s: joining group %s", name, settings.group)
             yield make_runner(
                 parts,
                 source,

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from broker.kafka import AtLeastOnceSink, Connection, KafkaSink, KafkaSource
+from broker.kafka import (
+    AtLeastOnceSink,
+    Connection,
+    KafkaControlTopic,
+    KafkaSink,
+    KafkaSource,
+    fence,
+    transactional_id,
+)
 from broker.kafka.connection import Compression
+from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
+from broker.kafka_settings import KafkaSection
 from broker.ledger import Delivery
 from broker.ports import Sink, Source
+from broker.positions import Positions
 from broker.rewind import Rewind
-from broker.settings import KafkaSection, Settings
+from broker.settings import Settings
 
 
 def kafka_ports(
@@ -19,23 +30,47 @@ def kafka_ports(
     name: str,
     rewind: Rewind | None = None,
 ) -> tuple[Source, Sink]:
-    """A group member and a producer at a real Kafka, of a worker's name.
+    """A group member and a producer of a worker's name, each at the Kafka that is set for it.
 
-    outputs: the topics that it writes to.
+    outputs: the topics that it writes to. link: to our Kafka, where these stand.
     rewind: where the input is read from, whatever the group has committed.
     """
     kafka = settings.kafka
+    compression = settings.enriched.compression
+    sink = kafka_sink(kafka, outputs, link, (kafka.group, name), compression)
     source = KafkaSource(
-        link,
+        source_connection(settings, link),
         topics=settings.topics.read,
-        group=kafka.group,
+        group=settings.group,
         worker=name,
-        start=kafka.start,
+        start=settings.start,
         rewind=rewind,
         session_timeout_ms=kafka.session_timeout_ms,
+        positions=_positions(settings, link, name, sink) if settings.is_elsewhere else None,
     )
-    compression = settings.enriched.compression
-    return source, kafka_sink(kafka, outputs, link, (kafka.group, name), compression)
+    return source, sink
+
+
+def source_connection(settings: Settings, link: Connection) -> Connection:
+    """To the Kafka where the survey's topics stand; `link` is to ours."""
+    if not settings.is_elsewhere:
+        return link
+    source, patience_s = settings.source, settings.kafka.patience_s
+    return Connection(source.bootstrap, patience_s=patience_s, security=source.security)
+
+
+def _positions(settings: Settings, link: Connection, name: str, sink: Sink) -> Positions:
+    """Where the survey's Kafka is read, kept in ours."""
+    assert isinstance(sink, KafkaSink), "the settings ask for exactly-once"
+    topic = settings.topics.positions
+    return Positions(
+        topic,
+        KafkaControlTopic(link, topic, fetch_wait_ms=TRANSACTIONS_FETCH_WAIT_MS),
+        sink,
+        group=settings.group,
+        writer=transactional_id(settings.kafka.group, name),
+        fence=lambda writer: fence(link, writer),
+    )
 
 
 def kafka_sink(

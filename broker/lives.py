@@ -95,3 +95,14 @@ class Memory:
         name = known.life or self._names.get(partition, FIRST_LIFE)
         is_gone = known.offset < 0 and partition in self._names
         return str(int(name) + 1) if is_gone or known.offset > end else name
+
+
+def offsets_in_lives(
+    known: Mapping[Partition, Committed], lives: Mapping[Partition, Life]
+) -> dict[Partition, int]:
+    """The offsets that stand, without those of topics which others of their names have replaced."""
+    return {
+        each: offset
+        for each, (offset, life) in known.items()
+        if each in lives and offset >= 0 and life in ("", lives[each].name)
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -51,27 +51,39 @@ class Plan:
     """What may be as it should be."""
 
 
-def plan(parts: Parts, admin: KafkaAdmin) -> Plan:
-    """Ask Kafka about every topic of a configuration. Raises KafkaUnavailable."""
+def plan(parts: Parts, admin: KafkaAdmin, survey: KafkaAdmin | None = None) -> Plan:
+    """Ask Kafka about every topic of a configuration. Raises KafkaUnavailable.
+
+    survey: the Kafka of the survey's topics, where that is another than ours.
+    """
     partitions = admin.partitions()
-    roles = [*_inputs(parts, partitions), *_roles(parts)]
-    limits = admin.bytes_max(name for name, _, _ in roles if name in partitions)
-    topics = tuple(
-        PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0])) for topic in roles
+    there = partitions if survey is None else survey.partitions()
+    inputs, roles = list(_inputs(parts, there)), list(_roles(parts))
+    topics = (
+        *_planned(inputs, there, survey or admin),
+        *_planned(roles, partitions, admin),
     )
     registry, compressions = _registry(parts), parts.settings.topics.compressions
     compressed = admin.compressions(name for name in compressions if name in partitions)
     return Plan(
         tuple(_steps(parts)),
         topics,
-        (*_problems(parts, partitions), *registry.problems),
+        (*_problems(parts, there, partitions), *registry.problems),
         (
             *_warnings(parts, topics),
             *_other_compressions(compressions, compressed),
             *registry.warnings,
         ),
-        tuple(_notes(parts, partitions)),
+        tuple(_notes(parts, there)),
     )
+
+
+def _planned(
+    roles: Sequence[tuple[str, str, str]], partitions: Mapping[str, int], admin: KafkaAdmin
+) -> Iterator[PlannedTopic]:
+    limits = admin.bytes_max(name for name, _, _ in roles if name in partitions)
+    for topic in roles:
+        yield PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0]))
 
 
 def _inputs(parts: Parts, partitions: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
@@ -98,6 +110,8 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     yield topics.ledger, "ledger", ""
     if live := parts.settings.filters.live:
         yield live, "deployed filters", ""
+    if parts.settings.is_elsewhere:
+        yield parts.settings.topics.positions, "how far the survey's Kafka is read", ""
 
 
 def _told(given: Given) -> str:
@@ -108,7 +122,9 @@ def _told(given: Given) -> str:
 
 def _steps(parts: Parts) -> Iterator[str]:
     kafka = parts.settings.kafka
-    yield f"consume {', '.join(parts.settings.topics.read)} as group {kafka.group}"
+    where = f" of {parts.settings.source.bootstrap}" if parts.settings.is_elsewhere else ""
+    topics = ", ".join(parts.settings.topics.read)
+    yield f"consume {topics}{where} as group {parts.settings.group}"
     yield "decode"
     for stage in parts.stages:
         model = stage.identity
@@ -127,10 +143,13 @@ def _steps(parts: Parts) -> Iterator[str]:
         yield f"our schemas in the registry {parts.registry.place}, each a version of {subject}"
 
 
-def _problems(parts: Parts, partitions: Mapping[str, int]) -> Iterator[str]:
+def _problems(
+    parts: Parts, there: Mapping[str, int], partitions: Mapping[str, int]
+) -> Iterator[str]:
+    """there: the topics where the survey's are; partitions: those where ours are."""
     for name in parts.settings.topics.input:
-        if not is_pattern(name) and name not in partitions:
-            near = nearest(name, (each for each in partitions if not each.startswith("__")))
+        if not is_pattern(name) and name not in there:
+            near = nearest(name, (each for each in there if not each.startswith("__")))
             yield f"input topic {name} does not exist yet{near}; a worker waits until it does"
     if parts.settings.topics.create:
         return

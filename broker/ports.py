@@ -211,7 +211,10 @@ class Sink(Protocol):
         ...
 
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
-        """Put the consumed offsets (next to read) into the open transaction."""
+        """Put the consumed offsets (next to read) into the open transaction.
+
+        group: `Source.group` of the poll that they are of.
+        """
         ...
 
     def commit(self) -> None:
@@ -261,6 +264,10 @@ class ControlTopic(Protocol):
 
         Raises KafkaUnavailable after the configured patience, TopicMissing.
         """
+        ...
+
+    def complete(self) -> list[Message]:
+        """As `present`, and no transaction is open any more that had begun to write before."""
         ...
 
     def write(self, key: bytes, value: bytes) -> int:

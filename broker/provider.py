@@ -11,6 +11,9 @@ from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.kafka.connection import Compression, topic_compression
 from broker.settings import Settings
 
+SOON_COMPACTED: Final[Mapping[str, str]] = {"segment.bytes": "16777216"}
+"""Who takes a partition over reads the topic whole, and a segment that is written to is kept as it
+is."""
 FOREVER: Final[Mapping[str, str]] = {"retention.ms": "-1"}
 """The ledger is kept: it is small, and what it proves may be asked years later."""
 
@@ -58,4 +61,7 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
         return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
     if name == settings.filters.live:
         return control_topic(name, replication=topics.replication)
+    if name == topics.positions:
+        found = control_topic(name, replication=topics.replication)
+        return replace(found, settings={**found.settings, **SOON_COMPACTED})
     return topic

@@ -14,126 +14,25 @@ from broker.alerts.access import Access
 from broker.alerts.dead_letters import OnUnknownSchema
 from broker.alerts.disagreement import Certainty
 from broker.defaults import (
-    BOOTSTRAP,
-    DEAD_LETTERS,
     DEPLOYED,
-    ENRICHED,
     FILTER_PREFIX,
     GROUP,
-    LEDGER,
-    REPLAYED,
 )
 from broker.errors import SettingsError
 from broker.kafka.connection import (
-    MESSAGE_BYTES_MAX,
-    PATIENCE_S,
-    SESSION_TIMEOUT_MS,
-    TRANSACTION_TIMEOUT_MS,
     Compression,
     Start,
-    check_security,
 )
+from broker.kafka_settings import KafkaSection, SourceSection, TopicsSection, read_topics
 from broker.ledger import Delivery
 from broker.runner import RunLimits
-from broker.subscribed import is_pattern, matches
 from broker.toml_tables import read_table
-from broker.topic_names import check_prefix, check_prefix_of_all, prefixed
-from broker.topics import topics_of
+from broker.topic_names import check_prefix
 from classifiers.served import BUILT_IN
 from filters.selection import TOPIC
 from schemas.enriched_framing import FramingName
-from schemas.form import Form
 from schemas.limits import DecodeLimits
 from sky.positions import RADIUS_ARCSEC_DEFAULT
-
-
-@dataclass(frozen=True)
-class KafkaSection:
-    """[kafka]: where it is, who we are to it, and what it can promise."""
-
-    bootstrap: str = BOOTSTRAP
-    group: str = GROUP
-    start: Start = "earliest"
-    delivery: Delivery = Delivery.EXACTLY_ONCE
-    patience_s: float = PATIENCE_S
-    session_timeout_ms: int = SESSION_TIMEOUT_MS
-    transaction_timeout_ms: int = TRANSACTION_TIMEOUT_MS
-    message_bytes_max: int = MESSAGE_BYTES_MAX
-    security: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Raises SettingsError for a client setting that is not one of security."""
-        for name in self.security:
-            check_security(name, "[kafka.security]")
-
-
-@dataclass(frozen=True)
-class TopicsSection:
-    """[topics]: what is read, where things go and in which form; names have the prefix already."""
-
-    input: tuple[str, ...] = ()
-    prefix: str = ""
-    enriched: str = ENRICHED
-    dead_letters: str = DEAD_LETTERS
-    ledger: str = LEDGER
-    replayed: str = REPLAYED
-    forms: Mapping[str, Form] = field(default_factory=dict)
-    framings: Mapping[str, FramingName] = field(default_factory=dict)
-    compressions: Mapping[str, Compression] = field(default_factory=dict)
-    create: bool = True
-    partitions: int = 1
-    replication: int = 1
-
-    def __post_init__(self) -> None:
-        """Raises SettingsError where nothing is read, or one topic has two uses."""
-        check_prefix_of_all(self.prefix)
-        object.__setattr__(self, "input", _input(self.input))
-        for name in ("enriched", "dead_letters", "ledger"):
-            object.__setattr__(self, name, self.named(getattr(self, name)))
-        if self.replayed:
-            object.__setattr__(self, "replayed", self.named(self.replayed))
-        for key in ("forms", "framings", "compressions"):
-            by_topic = {self.named(topic): value for topic, value in getattr(self, key).items()}
-            object.__setattr__(self, key, by_topic)
-        for name in (self.enriched, self.dead_letters, self.ledger):
-            self.check_output(name)
-        twice = {topic for topic in self.used if self.used.count(topic) > 1}
-        if twice:
-            raise SettingsError(f"[topics] {', '.join(sorted(twice))}: one topic, two uses")
-
-    def check_output(self, topic: str) -> None:
-        """Raises SettingsError for a topic of ours that a pattern of the input takes in."""
-        for asked in self.input:
-            if is_pattern(asked) and matches(asked, topic):
-                raise SettingsError(
-                    f"[topics] input {asked!r} takes in {topic!r}, which the broker writes;"
-                    " name the survey's topics more closely"
-                )
-
-    def named(self, topic: str) -> str:
-        """What a topic of ours is called in Kafka."""
-        return prefixed(self.prefix, topic)
-
-    @property
-    def read(self) -> tuple[str, ...]:
-        """The topics from which alerts are read: the survey's, and that of letters sent again."""
-        return (*self.input, self.replayed) if self.replayed else self.input
-
-    @property
-    def used(self) -> list[str]:
-        """Every topic named, each with a use of its own."""
-        ours = (self.enriched, self.dead_letters, self.ledger, self.replayed)
-        return [*self.input, *filter(None, ours)]
-
-
-def _input(named: tuple[str, ...]) -> tuple[str, ...]:
-    """Names and patterns. Raises SettingsError for what is neither, and where there is none."""
-    if not named:
-        raise SettingsError("[topics] input is empty; name the topics to read alerts from")
-    try:
-        return topics_of(named)
-    except SettingsError as error:
-        raise SettingsError(f"[topics] input: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -264,8 +163,9 @@ class LimitsSection(RunLimits):
 class Settings:
     """A worker's whole configuration."""
 
-    topics: TopicsSection
-    kafka: KafkaSection = KafkaSection()
+    topics: TopicsSection = field(default_factory=TopicsSection)
+    kafka: KafkaSection = field(default_factory=KafkaSection)
+    source: SourceSection = field(default_factory=SourceSection)
     schemas: SchemasSection = SchemasSection()
     enriched: EnrichedSection = EnrichedSection()
     access: AccessSection = AccessSection()
@@ -279,6 +179,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError where two sections contradict each other."""
+        self._input()
         if "confluent" in self.framings and not self.own_registry:
             raise SettingsError(
                 "framing = 'confluent' needs [enriched.registry], for our own schemas"
@@ -295,6 +196,34 @@ class Settings:
         object.__setattr__(self, "filters", replace(filters, live=live, topic_prefix=prefix))
         if kafka.group == GROUP:
             object.__setattr__(self, "kafka", replace(kafka, group=self.topics.prefix + GROUP))
+
+    def _input(self) -> None:
+        """Have what is read named by [topics], wherever it stands. Raises SettingsError."""
+        if not self.is_elsewhere:
+            read_topics(self.topics.input, "[topics] input")
+            return
+        if self.topics.input:
+            raise SettingsError("[topics] input and [source] topics: keep what names the survey's")
+        if self.kafka.delivery is not Delivery.EXACTLY_ONCE:
+            raise SettingsError("[source] needs [kafka] delivery = 'exactly-once'")
+        topics = replace(self.topics, input=self.source.topics, prefix="", replayed="")
+        object.__setattr__(topics, "prefix", self.topics.prefix)
+        object.__setattr__(self, "topics", topics)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the survey's topics stand in another Kafka than ours."""
+        return bool(self.source.bootstrap)
+
+    @property
+    def group(self) -> str:
+        """That in which the survey's topics are read."""
+        return self.source.group or self.kafka.group
+
+    @property
+    def start(self) -> Start:
+        """Where a new group begins in them."""
+        return self.source.start if self.is_elsewhere else self.kafka.start
 
     @property
     def framings(self) -> set[FramingName]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 import typer
 
 from broker.balance import Balance
-from broker.errors import TopicMissing
-from broker.kafka import KafkaAdmin
+from broker.errors import KafkaUnavailable, TopicMissing
+from broker.kafka import Connection, KafkaAdmin
+from broker.kafka_ports import source_connection
 from gueststar.audit import audit
 from gueststar.configured import Configured
 from gueststar.subscription import reader
@@ -20,16 +21,33 @@ IMBALANCES_SHOWN = 20
 def report(broker: Configured, topic: str | None = None) -> bool:
     """Print the sums of a broker's ledger, or of the one named; whether they balance."""
     connection, topic = broker.connection, topic or broker.settings.topics.ledger
-    topics = KafkaAdmin(connection).partitions()
+    topics: Mapping[str, int] = KafkaAdmin(connection).partitions()
     if topic not in topics:
         raise TopicMissing(
             f"there is no ledger {topic!r} at {connection.bootstrap}; name it with --topic, or the"
             " broker's configuration with --config"
         )
-    balance = audit(lambda each: reader(connection, each, start="earliest"), topic, topics)
+    survey = source_connection(broker.settings, connection)
+    if survey is not connection:
+        topics = _there(survey)
+    balance = audit(
+        lambda each: reader(connection, each, start="earliest"),
+        topic,
+        topics,
+        lambda each: reader(survey, each, start="earliest"),
+    )
     for line in lines(balance):
         typer.echo(line)
     return not balance.imbalances
+
+
+def _there(survey: Connection) -> Mapping[str, int]:
+    """The topics of the survey's Kafka; none where it does not answer, which is said."""
+    try:
+        return KafkaAdmin(survey).partitions()
+    except KafkaUnavailable as error:
+        typer.echo(f"the survey's own Kafka is not looked into: {error}")
+        return {}
 
 
 def lines(balance: Balance) -> Iterator[str]:

@@ -25,8 +25,14 @@ SCAN_OFFSETS_MAX = 500
 """Gaps no further apart than this are looked into in one go; a new start costs more."""
 
 
-def audit(open_source: Open, ledger_topic: str, topics: Collection[str]) -> Balance:
-    """Add up the whole ledger. topics: those that exist.
+def audit(
+    open_source: Open,
+    ledger_topic: str,
+    topics: Collection[str],
+    open_survey: Open | None = None,
+) -> Balance:
+    """Add up the whole ledger. topics: those of the survey's Kafka that exist, read by
+    `open_survey` where that is another than the ledger's.
 
     Raises LedgerError where its topic holds something else or nothing, KafkaUnavailable where
     a topic gives nothing more before its end.
@@ -37,7 +43,8 @@ def audit(open_source: Open, ledger_topic: str, topics: Collection[str]) -> Bala
         raise LedgerError(f"the ledger {ledger_topic!r} is empty: no worker has committed yet")
 
     def look(where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
-        return visible(open_source, where, gaps) if where.topic in topics else None
+        reads = open_survey or open_source
+        return visible(reads, where, gaps) if where.topic in topics else None
 
     return balance(entries, look)
 

@@ -8,7 +8,8 @@ from typing import Final, Self
 
 from broker.kafka import Connection
 from broker.kafka.connection import PATIENCE_S
-from broker.settings import Settings, TopicsSection, read_settings
+from broker.kafka_settings import TopicsSection
+from broker.settings import Settings, read_settings
 from broker.topics import Topics, topics_of
 from gueststar.subscription import connection_to
 

@@ -12,9 +12,11 @@ import typer
 from broker.assembly import build, connect, worker
 from broker.errors import SettingsError
 from broker.kafka import KafkaAdmin
+from broker.kafka_ports import source_connection
+from broker.kafka_settings import TopicsSection
 from broker.plan import Plan, PlannedTopic, plan
 from broker.rewind import Rewind, ToOffsets
-from broker.settings import TopicsSection, read_settings
+from broker.settings import read_settings
 from broker.subscribed import is_pattern
 from gueststar.allocator import keep_freed_memory, keep_what_is_loaded
 from gueststar.release import __version__
@@ -61,7 +63,9 @@ def log_to_stderr() -> None:
 def inspect(config: Path) -> bool:
     """Print what a configuration asks for and what Kafka says to it; whether it would run."""
     settings = read_settings(config)
-    found = plan(build(settings), KafkaAdmin(connect(settings)))
+    link = connect(settings)
+    survey = KafkaAdmin(source_connection(settings, link)) if settings.is_elsewhere else None
+    found = plan(build(settings), KafkaAdmin(link), survey)
     for line in lines(found):
         typer.echo(line)
     return not found.problems

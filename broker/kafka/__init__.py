@@ -6,6 +6,7 @@ faults.py          Kafka's errors as the tree of broker/errors.py
 admin.py           topics, their limits, and whether Kafka is up
 source.py          a group member that consumes
 offsets.py         what its group has committed
+offsets_elsewhere.py  the same of a group at another cluster (broker/positions.py)
 placement.py       where it begins in a partition
 rewind_targets.py  times and offsets to begin at
 history.py         what was there when a group first came
@@ -24,7 +25,7 @@ from broker.kafka.at_least_once import AtLeastOnceSink
 from broker.kafka.connection import Connection
 from broker.kafka.control_topic import KafkaControlTopic, control_topic
 from broker.kafka.fetcher import KafkaFetcher
-from broker.kafka.sink import KafkaSink
+from broker.kafka.sink import KafkaSink, fence, transactional_id
 from broker.kafka.source import KafkaSource
 
 __all__ = [
@@ -37,4 +38,6 @@ __all__ = [
     "KafkaSource",
     "TopicSettings",
     "control_topic",
+    "fence",
+    "transactional_id",
 ]

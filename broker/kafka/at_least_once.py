@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from confluent_kafka import KafkaError, KafkaException
 
 from broker.kafka.connection import MESSAGE_BYTES_MAX, Compression, Connection
+from broker.kafka.offsets import Membership
 from broker.kafka.publisher import Publisher
-from broker.kafka.source import Membership
 from broker.ports import Output, Partition
 
 

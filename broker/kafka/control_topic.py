@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import confluent_kafka
 from confluent_kafka import (
@@ -36,6 +37,9 @@ CHUNK_MESSAGES: Final = 256
 ANSWER_S_MAX: Final = 2.0
 WAIT_S: Final = 0.02
 RETRY_S: Final = 0.1
+FETCH_WAIT_MS: Final = 500
+TRANSACTIONS_FETCH_WAIT_MS: Final = 20
+"""Of a topic that transactions write: its end is known once nothing follows their markers."""
 
 # A worker writes between two batches, and its alerts wait meanwhile.
 WRITE_S_MAX: Final = 5.0
@@ -50,10 +54,15 @@ def control_topic(name: str, *, replication: int = 1) -> TopicSettings:
 class KafkaControlTopic:
     """See `broker.ports.ControlTopic`. Nothing is asked of Kafka before the first call."""
 
-    def __init__(self, connection: Connection, topic: str) -> None:
+    def __init__(
+        self, connection: Connection, topic: str, *, fetch_wait_ms: int = FETCH_WAIT_MS
+    ) -> None:
+        """fetch_wait_ms: how long Kafka waits for something to answer with."""
+        self._fetch_wait_ms = fetch_wait_ms
         self._connection = connection
         self._topic = topic
         self._partition = TopicPartition(topic, 0)
+        self._watcher: Consumer | None = None
         self._kept: list[Message] = []
         self._reached = 0
         self._producer: Producer | None = None
@@ -62,18 +71,26 @@ class KafkaControlTopic:
     def _open(self) -> None:
         """A consumer that goes on behind what was read."""
         self._pulse = Pulse()
-        with settings_checked():
-            self._consumer = Consumer(
-                {
-                    **self._connection.lone_consumer("control-topic"),
-                    # A position that compaction passed over: what is read twice adds up the same.
-                    "auto.offset.reset": "earliest",
-                    "statistics.interval.ms": STATISTICS_INTERVAL_MS,
-                    "stats_cb": self._pulse.hear_statistics,
-                }
-            )
+        heard = {
+            "statistics.interval.ms": STATISTICS_INTERVAL_MS,
+            "stats_cb": self._pulse.hear_statistics,
+        }
+        self._consumer = self._opened("read_committed", heard)
         begin = self._reached or OFFSET_BEGINNING
         self._consumer.assign([TopicPartition(self._topic, 0, begin)])
+
+    def _opened(self, isolation: str, more: Mapping[str, Any]) -> Consumer:
+        with settings_checked():
+            return Consumer(
+                {
+                    **self._connection.lone_consumer("control-topic"),
+                    "isolation.level": isolation,
+                    # A position that compaction passed over: what is read twice adds up the same.
+                    "auto.offset.reset": "earliest",
+                    "fetch.wait.max.ms": self._fetch_wait_ms,
+                    **more,
+                }
+            )
 
     def new(self) -> list[Message]:
         """What was written since last asked, in order; never waits."""
@@ -84,8 +101,18 @@ class KafkaControlTopic:
 
     def present(self) -> list[Message]:
         """As `new`, once all that was written before this call is there."""
+        return self._until(self._consumer)
+
+    def complete(self) -> list[Message]:
+        """As `present`, and no transaction is open any more that had begun to write before."""
+        if self._watcher is None:
+            self._watcher = self._opened("read_uncommitted", {})
+        return self._until(self._watcher)
+
+    def _until(self, asks: Consumer) -> list[Message]:
+        """What is new, once all is there that ends where this client says now."""
         deadline_s = time.monotonic() + self._connection.patience_s
-        end = self._end(deadline_s)
+        end = self._end(asks, deadline_s)
         while self._reached < end:
             self._fetch(WAIT_S)
             self._connection.require_time(deadline_s)
@@ -111,6 +138,8 @@ class KafkaControlTopic:
 
     def close(self) -> None:
         within_patience(self._consumer.close)
+        if self._watcher is not None:
+            within_patience(self._watcher.close)
         self._drop_producer()
 
     def _fetch(self, timeout_s: float) -> int:
@@ -133,11 +162,11 @@ class KafkaControlTopic:
             raise fault
         return len(came)
 
-    def _end(self, deadline_s: float) -> int:
-        """The offset after the last message that there is now."""
+    def _end(self, asks: Consumer, deadline_s: float) -> int:
+        """The offset after the last message that there is now, as far as a client may see."""
         while True:
             try:
-                _, high = self._consumer.get_watermark_offsets(self._partition, ANSWER_S_MAX)
+                _, high = asks.get_watermark_offsets(self._partition, ANSWER_S_MAX)
                 return int(high)
             except KafkaException as raised:
                 if (fault := self._fault(error_of(raised))) is not None:

@@ -10,12 +10,14 @@ from confluent_kafka import KafkaError, KafkaException
 
 from broker.errors import (
     MemberFenced,
+    OffsetGap,
     OutputTooLarge,
     ProducerFenced,
     SettingsError,
     TopicMissing,
     TransactionAborted,
 )
+from broker.ports import Partition
 from schemas.errors import BrokerError
 
 ACCESS: Final = "correct [kafka.security] or GUESTSTAR_KAFKA_*, or Kafka's access lists"
@@ -104,6 +106,19 @@ def member_fault(error: KafkaError, worker: str | None, member_id: str) -> Broke
     return MemberFenced(
         f"another live process is worker {worker!r}; stop one of them, or give it a --worker name "
         "of its own"
+    )
+
+
+def offset_gap(partition: Partition, offset: int | None, worker: str | None) -> OffsetGap:
+    """What a member says whose topic forgot where it stood; worker: None for a reader."""
+    remedy = (
+        "begin at a time to go on (--start 6h)"
+        if worker is None
+        else "to go on, start the worker once with --start earliest"
+    )
+    return OffsetGap(
+        f"topic {partition.topic!r} partition {partition.number} no longer holds offset {offset}:"
+        f" its retention was shorter than our absence; {remedy}"
     )
 
 

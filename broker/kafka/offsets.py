@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from broker.errors import TransactionAborted
 from broker.kafka.connection import Connection
@@ -15,9 +16,25 @@ from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.watch import LOG
 from broker.lives import Committed
 from broker.ports import Life, Partition
+from broker.positions import Positions
 
 ANSWER_S_MAX: Final = 2.0
 RETRY_S: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Membership:
+    """What `Sink.send_offsets` needs of a source."""
+
+    offsets: GroupOffsets
+    token: Any
+    """The group's, opaque."""
+    positions: Positions | None = None
+    """What takes the offsets where the group is at another cluster."""
+    starts: Mapping[Partition, int] = field(default_factory=dict)
+    """Where the poll began."""
+    lives: Mapping[Partition, Life] = field(default_factory=dict)
+    """Written beside the offsets: those of another life are not believed."""
 
 
 class GroupOffsets:
@@ -64,6 +81,27 @@ class GroupOffsets:
                 raise TransactionAborted(f"the group does not take our offsets: {error.str()}")
             self._connection.require_time(deadline_s)
             time.sleep(RETRY_S)
+
+    def confirm(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
+        """Ask the group whether we are its member, by offsets that it may have; raises as `commit`.
+
+        Of a group that keeps its offsets itself, what is committed is committed again.
+        """
+        GroupOffsets.commit(self, offsets, lives)
+
+    def take(self, _: Collection[Partition]) -> bool:
+        """Have what is assigned be ours alone; whether that is so: the group sees to it."""
+        return True
+
+    def release(self, partitions: Collection[Partition]) -> None:
+        """They are given back in order."""
+
+    def show(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
+        """They are committed, wherever that is."""
+
+    def token(self, consumer: Consumer) -> Membership:
+        """What `Sink.send_offsets` needs of the present membership."""
+        return Membership(self, consumer.consumer_group_metadata())
 
     def ends(self, partition: Partition) -> tuple[int, int] | None:
         """The first offset that a partition holds and the one after its last, where known."""

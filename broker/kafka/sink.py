@@ -13,10 +13,30 @@ from broker.kafka.connection import (
     Compression,
     Connection,
 )
-from broker.kafka.offsets import placed
+from broker.kafka.offsets import Membership, placed
 from broker.kafka.publisher import STEP_S_MAX, Publisher
-from broker.kafka.source import Membership
 from broker.ports import Output, Partition
+
+
+def transactional_id(group: str, worker: str) -> str:
+    """Of a worker's producers."""
+    return f"{group}-{worker}"
+
+
+def fence(connection: Connection, name: str) -> None:
+    """Take the epoch of a transactional id: what it has open is aborted, its holder writes no more.
+
+    Raises KafkaUnavailable.
+    """
+    publisher = Publisher(
+        connection,
+        topics=(),
+        message_bytes_max=MESSAGE_BYTES_MAX,
+        compression="none",
+        settings={"transactional.id": name, "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS},
+    )
+    publisher.begin(publisher.build().init_transactions)
+    publisher.drop()
 
 
 class KafkaSink:
@@ -42,11 +62,17 @@ class KafkaSink:
             message_bytes_max=message_bytes_max,
             compression=compression,
             settings={
-                "transactional.id": f"{group}-{worker}",
+                "transactional.id": transactional_id(group, worker),
                 "transaction.timeout.ms": transaction_timeout_ms,
             },
         )
         self._is_open = False
+        self._incarnation = 0
+
+    @property
+    def incarnation(self) -> int:
+        """How often a producer was built."""
+        return self._incarnation
 
     def begin(self) -> None:
         assert not self._is_open, "a transaction is open"
@@ -63,6 +89,9 @@ class KafkaSink:
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
         """Put the consumed offsets (next to read) into the open transaction."""
         assert isinstance(group, Membership), "offsets belong to the group of a KafkaSource"
+        if group.positions is not None:
+            self.produce(group.positions.outputs(offsets, group.starts, group.lives))
+            return
         self._publisher.insist(
             lambda timeout_s: self._publisher.producer.send_offsets_to_transaction(
                 placed(offsets, group.lives), group.token, timeout_s
@@ -84,6 +113,7 @@ class KafkaSink:
     def rebuild(self) -> None:
         """A new producer of the same transactional id; an earlier one's transaction is ended."""
         self._is_open = False
+        self._incarnation += 1
         self._publisher.begin(self._publisher.build().init_transactions)
 
     def bytes_max(self, topic: str) -> int:

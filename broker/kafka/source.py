@@ -11,24 +11,27 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 from uuid import uuid4
 
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from broker.errors import OffsetGap, TransactionAborted
+from broker.errors import TransactionAborted
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.coverage import Coverage
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault
+from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, offset_gap
 from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.lives import Lives
 from broker.kafka.messages import is_fatal, message_of
-from broker.kafka.offsets import GroupOffsets, placed
+from broker.kafka.offsets import GroupOffsets, Membership, placed
+from broker.kafka.offsets_elsewhere import OffsetsElsewhere
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
+from broker.lives import offsets_in_lives
 from broker.ports import Life, Message, Partition
+from broker.positions import Positions
 from broker.rewind import Rewind
 from schemas.errors import BrokerError
 
@@ -36,16 +39,6 @@ CHUNK_MESSAGES: Final = 64
 # Assignments, signals and outages are looked at this often while nothing comes: librdkafka's
 # wait goes on over a rebalance that it served, and the new partitions would wait with it.
 WAIT_S_MAX: Final = 0.05
-
-
-@dataclass(frozen=True)
-class Membership:
-    """What `Sink.send_offsets` needs of a source: the group's token, or its offsets; and lives."""
-
-    token: Any
-    offsets: GroupOffsets
-    lives: Mapping[Partition, Life] = field(default_factory=dict)
-    """Written beside the offsets: those of another life are not believed."""
 
 
 class KafkaSource:
@@ -57,7 +50,8 @@ class KafkaSource:
     start: where a new group begins in what is there already; that offset is committed at once, so
     that a worker which dies before its first transaction skips nothing. What appears later, be it
     a topic or a partition, is read from its first offset (history.py). rewind: where partitions
-    are read from again, whatever the group has committed.
+    are read from again, whatever the group has committed. positions: where it commits, if the
+    group is at another cluster than the sink.
     """
 
     def __init__(
@@ -70,8 +64,10 @@ class KafkaSource:
         start: Start = "earliest",
         rewind: Rewind | None = None,
         session_timeout_ms: int = SESSION_TIMEOUT_MS,
+        positions: Positions | None = None,
     ) -> None:
         self._connection = connection
+        self._elsewhere = positions
         self._topics = list(topics)
         self._worker = worker
         self._placement = Placement(topics, start, rewind, durable=group is not None)
@@ -90,6 +86,7 @@ class KafkaSource:
         self._rebalances = 0
         self._membership: Membership | None = None
         self._fault: BrokerError | None = None
+        self._may_release = False
         self._subscribe()
 
     def join(self) -> None:
@@ -108,7 +105,8 @@ class KafkaSource:
             return
         try:
             # What is committed already, committed again: it changes nothing.
-            self._offsets.commit(self.committed(), self.lives())
+            stands = self.committed() if self._elsewhere is None else self._starts
+            self._offsets.confirm(stands, self.lives())
         except TransactionAborted:
             self._enter_again()
             self.join()
@@ -117,7 +115,12 @@ class KafkaSource:
         """Wait for the first message, then take what is there already, up to both bounds."""
         if self._took:
             self._starts = dict(self._positions)
-        taken = self._wait_first(timeout_s)
+            self._offsets.show(self._starts, self.lives())
+        self._may_release = True
+        try:
+            taken = self._wait_first(timeout_s)
+        finally:
+            self._may_release = False
         rebalances = self._rebalances
         bytes_taken = sum(len(message.value) for message in taken)
         while taken and len(taken) < messages_max and (message := self._next(0)) is not None:
@@ -144,12 +147,7 @@ class KafkaSource:
     def committed(self) -> Mapping[Partition, int]:
         """The group's committed offset of each assigned partition; waits for pending ones."""
         found = self._offsets.await_read(self._positions) if self._positions else {}
-        lives = self.lives()
-        return {
-            partition: offset
-            for partition, (offset, life) in found.items()
-            if offset >= 0 and life in ("", lives[partition].name)
-        }
+        return offsets_in_lives(found, self.lives())
 
     def lives(self) -> Mapping[Partition, Life]:
         """The life of its topic in which each assigned partition is read."""
@@ -181,12 +179,14 @@ class KafkaSource:
     def group(self) -> Membership:
         """A token of the present membership, for `Sink.send_offsets`."""
         assert self._membership is not None, "no partition was ever assigned"
-        return replace(self._membership, lives=self.lives())
+        return replace(self._membership, lives=self.lives(), starts=self.starts())
 
     def close(self) -> None:
         """End; a static member keeps its partitions until its session ends. Idempotent."""
         self._member.close()
         self._lives.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
 
     @property
     def _consumer(self) -> Consumer:
@@ -196,7 +196,12 @@ class KafkaSource:
         self._member = GroupConsumer(
             self._settings, self._topics, assigned=self._assigned, revoked=self._revoked
         )
-        self._offsets = GroupOffsets(self._member, self._connection, self._worker)
+        known = self._member, self._connection, self._worker
+        self._offsets = (
+            GroupOffsets(*known)
+            if self._elsewhere is None
+            else OffsetsElsewhere(*known, self._elsewhere)
+        )
 
     def _enter_again(self) -> None:
         """With a new client, for the group has dropped this one: `poll` finds what it gets."""
@@ -286,30 +291,20 @@ class KafkaSource:
         topic_id = (self._lives.present({partition.topic}) or {}).get(partition.topic)
         held = self._offsets.ends(partition) if topic_id == "" else None
         if topic_id or (held and self._positions.get(partition, 0) <= held[1]):
-            raise OffsetGap(self._gap(partition))
+            raise offset_gap(partition, self._positions.get(partition), self._worker)
         self._enter_again()
-
-    def _gap(self, partition: Partition) -> str:
-        return (
-            f"topic {partition.topic!r} partition {partition.number} no longer holds offset "
-            f"{self._positions.get(partition)}: its retention was shorter than our absence; "
-            f"{self._remedy()}"
-        )
-
-    def _remedy(self) -> str:
-        if self._worker is None:
-            return "begin at a time to go on (--start 6h)"
-        return "to go on, start the worker once with --start earliest"
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         # Assigned nothing for now: `_place` asks where they stand, outside of this callback.
         consumer.assign([])
         self._forget()
         self._unplaced = tuple(Partition(each.topic, each.partition) for each in partitions)
-        self._membership = Membership(consumer.consumer_group_metadata(), self._offsets)
+        self._membership = self._offsets.token(consumer)
         LOG.info("worker %r has %d partitions", self._worker, len(partitions))
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._may_release:
+            self._offsets.release(self._positions)
         self._forget()
         LOG.info("worker %r gives back %d partitions", self._worker, len(partitions))
 
@@ -333,6 +328,8 @@ class KafkaSource:
         if not self._unplaced:
             return
         try:
+            if not self._offsets.take(self._unplaced):
+                return
             known = self._placement.places(self._unplaced, self._offsets, self._lives)
         except TransactionAborted:
             if not self._member.member_id:

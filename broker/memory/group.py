@@ -14,6 +14,7 @@ from typing import NamedTuple
 from broker.errors import MemberFenced, TransactionAborted
 from broker.lives import Committed
 from broker.ports import Life, Partition
+from broker.positions import Positions
 from broker.subscribed import subscribed
 
 METADATA_S = 2.0
@@ -30,6 +31,10 @@ class Membership(NamedTuple):
     generation: int
     lives: Mapping[Partition, Life] = MappingProxyType({})
     """Written beside the offsets: those of another life are not believed."""
+    positions: Positions | None = None
+    """What takes the offsets of a group at another cluster."""
+    starts: Mapping[Partition, int] = MappingProxyType({})
+    """Where the poll began."""
 
     def committed(self, offsets: Mapping[Partition, int]) -> dict[Partition, Committed]:
         """Offsets with the lives that they are of."""

@@ -28,7 +28,7 @@ class MemorySink:
     ) -> None:
         """No producer yet: `rebuild` takes the transactional id."""
         self._kafka = kafka
-        self._name = name
+        self.name = name
         self._transaction_s = transaction_s
         self._bytes_max = bytes_max
         self._epoch = -1
@@ -36,16 +36,21 @@ class MemorySink:
         self._failed = False
         self._gone = False
 
+    @property
+    def incarnation(self) -> int:
+        """The epoch."""
+        return self._epoch
+
     def rebuild(self) -> None:
         """Take the id: what an earlier holder left open is aborted, and it is fenced."""
         self._strike("rebuild")
-        self._epoch = self._kafka.claim(self._name)
+        self._epoch = self._kafka.claim(self.name)
         self._transaction, self._failed = None, False
 
     def begin(self) -> None:
         self._enter("begin")
         assert self._transaction is None, "the last transaction was neither committed nor aborted"
-        self._transaction = self._kafka.open(self._name, self._transaction_s)
+        self._transaction = self._kafka.open(self.name, self._transaction_s)
 
     def produce(self, outputs: Sequence[Output]) -> None:
         """Write messages that nobody sees yet. Raises OutputTooLarge at the first too large."""
@@ -59,6 +64,9 @@ class MemorySink:
         self._enter("send_offsets")
         assert isinstance(group, Membership), "the token is that of MemorySource.group"
         assert self._transaction is not None, "offsets are sent within a transaction"
+        if group.positions is not None:
+            self.produce(group.positions.outputs(offsets, group.starts, group.lives))
+            return
         self._guarded(group)
         self._transaction.offsets.setdefault(group.group, {}).update(group.committed(offsets))
 
@@ -66,10 +74,10 @@ class MemorySink:
         """Make everything since `begin` visible, offsets included."""
         self._require_epoch()
         if self._failed:
-            raise TransactionAborted(f"{self._name}: the transaction failed; abort it")
-        fault = self._kafka.faults.due("commit", self._name)
+            raise TransactionAborted(f"{self.name}: the transaction failed; abort it")
+        fault = self._kafka.faults.due("commit", self.name)
         if fault is None or fault.applied:
-            self._kafka.end(self._name, State.COMMITTED)
+            self._kafka.end(self.name, State.COMMITTED)
             self._transaction = None
         if fault is not None:
             self._raise(fault.error, f"fault at commit {fault.nth}")
@@ -78,7 +86,7 @@ class MemorySink:
         """Give up everything since `begin`. Readers pass over what was written."""
         self._enter("abort")
         if self._transaction is not None:
-            self._kafka.end(self._name, State.ABORTED)
+            self._kafka.end(self.name, State.ABORTED)
         self._transaction, self._failed = None, False
 
     def bytes_max(self, topic: str) -> int:
@@ -87,7 +95,7 @@ class MemorySink:
     def close(self) -> None:
         """Abort what is open, if it is ours still."""
         if not self._gone and self._transaction is not None and self._is_current():
-            self._kafka.end(self._name, State.ABORTED)
+            self._kafka.end(self.name, State.ABORTED)
         self._gone = True
 
     def kill(self) -> None:
@@ -100,7 +108,7 @@ class MemorySink:
         self._strike(at)
 
     def _strike(self, at: Call) -> None:
-        fault = self._kafka.faults.due(at, self._name)
+        fault = self._kafka.faults.due(at, self.name)
         if fault is not None:
             self._raise(fault.error, f"fault at {at} {fault.nth}")
 
@@ -108,7 +116,7 @@ class MemorySink:
         """Fail as Kafka would: a fenced producer's transaction is aborted by the coordinator."""
         self._failed = True
         if error is ProducerFenced:
-            self._kafka.claim(self._name)
+            self._kafka.claim(self.name)
         raise error(text)
 
     def _guarded(self, group: Membership) -> None:
@@ -120,14 +128,14 @@ class MemorySink:
             raise
 
     def _is_current(self) -> bool:
-        return self._epoch >= 0 and self._kafka.epoch(self._name) == self._epoch
+        return self._epoch >= 0 and self._kafka.epoch(self.name) == self._epoch
 
     def _require_epoch(self) -> None:
         assert not self._gone, "a closed sink does nothing"
         self._kafka.tick()
         if not self._is_current():
             raise ProducerFenced(
-                f"{self._name}: the producer's epoch is over; its transaction timed out, or"
+                f"{self.name}: the producer's epoch is over; its transaction timed out, or"
                 " another process has its name"
             )
 

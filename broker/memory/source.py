@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from itertools import count
 
-from broker.errors import KafkaUnavailable, OffsetGap, TopicRemade
-from broker.lives import LOOK_INTERVAL_S, Committed, Memory
+from broker.errors import (
+    KafkaUnavailable,
+    OffsetGap,
+    ProducerFenced,
+    TopicRemade,
+    TransactionAborted,
+)
+from broker.lives import LOOK_INTERVAL_S, Committed, Memory, offsets_in_lives
 from broker.memory.cluster import MemoryKafka
 from broker.memory.group import Membership
 from broker.memory.history import History, Start
+from broker.memory.rewind_targets import rewind_target
 from broker.ports import Life, Message, Partition
-from broker.rewind import Rewind, ToTime, check_partitions, wanted
+from broker.positions import Positions
+from broker.rewind import Rewind
+from schemas.errors import BrokerError
 
 WAIT_S = 0.05
 """How long a waiting call lets pass before it looks again."""
@@ -37,14 +47,17 @@ class MemorySource:
         worker: str | None = None,
         start: Start = "earliest",
         rewind: Rewind | None = None,
+        positions: Positions | None = None,
     ) -> None:
         """No member yet: it enters the group with `join` or the first `poll`.
 
         group: None for a reader that shares nothing and keeps its places itself. topics: names,
         and patterns, which begin with ^. start: where a new group begins in what is there.
-        rewind: where partitions are read from again, whatever the group has committed.
+        rewind: where partitions are read from again, whatever the group has committed. positions:
+        where it commits, if not in its group.
         """
         self._kafka = kafka
+        self._elsewhere = positions
         self._group = kafka.group(group or f"reader-{next(UNNAMED)}")
         self._topics = tuple(topics)
         self._static = worker is not None
@@ -104,18 +117,20 @@ class MemorySource:
 
     def committed(self) -> Mapping[Partition, int]:
         """The committed offsets of what is assigned; waits for pending ones."""
+        if self._elsewhere is not None:
+            return self._committed_elsewhere(self._elsewhere)
         deadline_s = self._kafka.clock.monotonic_s() + PATIENCE_S
         while any(self._kafka.pending(self._group.name, each) for each in self._assigned):
             if self._kafka.clock.monotonic_s() >= deadline_s:
                 raise KafkaUnavailable(f"offsets of group {self._group.name} stay pending")
             self._kafka.clock.sleep(WAIT_S)
             self._kafka.tick()
-        committed, lives = self._kafka.committed[self._group.name], self.lives()
-        return {
-            each: committed[each].offset
-            for each, life in lives.items()
-            if each in committed and committed[each].life in ("", life.name)
-        }
+        return offsets_in_lives(self._kafka.committed[self._group.name], self.lives())
+
+    def _committed_elsewhere(self, positions: Positions) -> Mapping[Partition, int]:
+        if not positions.take(self._assigned):
+            raise TransactionAborted("others claim our partitions, too; try again")
+        return offsets_in_lives(positions.read(self._assigned), self.lives())
 
     def lives(self) -> Mapping[Partition, Life]:
         """The life of its topic in which each assigned partition is read."""
@@ -150,7 +165,12 @@ class MemorySource:
         }
 
     def group(self) -> Membership:
-        return Membership(self._group.name, self._name, self, self._generation, self.lives())
+        return Membership(
+            *(self._group.name, self._name, self, self._generation),
+            lives=self.lives(),
+            positions=self._elsewhere,
+            starts=self.starts(),
+        )
 
     def close(self) -> None:
         """Leave; a static member's place is kept for a session."""
@@ -190,6 +210,9 @@ class MemorySource:
         if self._kept is not None:
             lives = self.lives()
             self._kept.update({p: Committed(at, lives[p].name) for p, at in self._starts.items()})
+        if self._elsewhere is not None and self._positions:
+            with suppress(BrokerError):
+                self._elsewhere.release(self._positions)
         self._generation, self._assigned = generation, assigned
         self._memory.give_back()
         self._positions, self._starts = {}, {}
@@ -250,15 +273,48 @@ class MemorySource:
 
     def _place(self) -> None:
         """Find the position of what is newly assigned, unless its offset is pending still."""
-        places = self._kafka.committed[self._group.name] if self._kept is None else self._kept
-        for partition in self._assigned:
-            known = partition in self._positions
-            pending = self._kafka.pending(self._group.name, partition)
-            if not (known or pending) and self._kafka.holds(partition):
-                place = self._resumed(partition, places)
-                place = place._replace(offset=self._moved(partition, place))
-                self._memory.place({partition: place})
-                self._positions[partition] = self._starts[partition] = place.offset
+        pending = [p for p in self._assigned if self._kafka.pending(self._group.name, p)]
+        held = [each for each in self._assigned if self._kafka.holds(each)]
+        new = [each for each in held if each not in {*self._positions, *pending}]
+        if not new:
+            return
+        if self._elsewhere is not None:
+            self._place_elsewhere(self._elsewhere, new)
+        else:
+            kafkas = self._kafka.committed[self._group.name]
+            self._place_by(kafkas if self._kept is None else self._kept, new)
+
+    def _place_elsewhere(self, positions: Positions, new: Sequence[Partition]) -> None:
+        """By what stands at another cluster; not yet, where others claim them, too."""
+        try:
+            if positions.take(new):
+                every = (Partition(t, n) for t, m in self._kafka.sizes().items() for n in range(m))
+                known = {p: at for p, at in positions.read(every).items() if at.offset >= 0}
+                places = dict(known)
+                self._place_by(places, new)
+                lives = self.lives()
+                places |= {p: Committed(self._positions[p], lives[p].name) for p in new}
+                begun = {each: at for each, at in places.items() if known.get(each) != at}
+                named = {each: Life(at.life) for each, at in begun.items()}
+                positions.commit({each: at.offset for each, at in begun.items()}, named)
+                return
+        except TransactionAborted:
+            pass
+        except ProducerFenced:
+            self.confirm_member()
+            positions.rebuild()
+        for each in new:
+            self._positions.pop(each, None)
+            self._starts.pop(each, None)
+
+    def _place_by(
+        self, places: MutableMapping[Partition, Committed], new: Iterable[Partition]
+    ) -> None:
+        for partition in new:
+            place = self._resumed(partition, places)
+            place = place._replace(offset=self._moved(partition, place))
+            self._memory.place({partition: place})
+            self._positions[partition] = self._starts[partition] = place.offset
 
     def _resumed(
         self, partition: Partition, places: MutableMapping[Partition, Committed]
@@ -282,14 +338,7 @@ class MemorySource:
         if self._rewind is None or partition in self._rewound:
             return place.offset
         self._rewound.add(partition)
-        log = self._kafka.log(partition)
-        if partition.topic in self._rewind.but:
-            target: int | None = log.start if 0 <= place.offset < log.start else None
-        elif isinstance(self._rewind, ToTime):
-            target = log.at_time(self._rewind.unix_ms)
-        else:
-            check_partitions(self._rewind, partition.topic, self._kafka.partitions(partition.topic))
-            target = wanted(self._rewind, partition, log.start, log.end)
+        target = rewind_target(self._kafka, self._rewind, partition, place)
         if target is None:
             return place.offset
         if self._kept is None:

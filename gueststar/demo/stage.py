@@ -10,10 +10,11 @@ from threading import Event
 from broker.assembly import Parts, build, make_runner
 from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaSource
+from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.ledger import Delivery
 from broker.observer import BatchReport, Observers, Phase
 from broker.runner import Runner
-from broker.settings import FiltersSection, KafkaSection, Settings, TopicsSection
+from broker.settings import FiltersSection, Settings
 from filters.sources import builtin_names
 from gueststar.demo.gate import Gate
 from gueststar.demo.night import Night

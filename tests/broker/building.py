@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
-from broker.kafka import Connection, KafkaSink, KafkaSource
+from broker.kafka import (
+    Connection,
+    KafkaControlTopic,
+    KafkaSink,
+    KafkaSource,
+    fence,
+    transactional_id,
+)
+from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
+from broker.positions import Positions
 from tests.broker.workers import LocalWorker
 
 SESSION_S = 3.0
@@ -23,6 +32,7 @@ class WorkerSettings(TypedDict):
     name: str
     outputs: tuple[str, ...]
     transaction_s: float
+    positions: str
 
 
 def build_worker(
@@ -33,16 +43,13 @@ def build_worker(
     name: str,
     outputs: Sequence[str],
     transaction_s: float,
+    positions: str,
 ) -> LocalWorker:
-    """A worker of the real Kafka, in the process that calls this."""
+    """A worker of the real Kafka, in the process that calls this.
+
+    positions: the topic of those of a group at another cluster; empty where it is the same one.
+    """
     connection = Connection(bootstrap, patience_s=PATIENCE_S)
-    source = KafkaSource(
-        connection,
-        topics=[topic],
-        group=group,
-        worker=name,
-        session_timeout_ms=int(SESSION_S * 1e3),
-    )
     sink = KafkaSink(
         connection,
         group=group,
@@ -50,4 +57,26 @@ def build_worker(
         topics=outputs,
         transaction_timeout_ms=int(transaction_s * 1e3),
     )
-    return LocalWorker(source, sink)
+    source = KafkaSource(
+        connection,
+        topics=[topic],
+        group=group,
+        worker=name,
+        session_timeout_ms=int(SESSION_S * 1e3),
+        positions=kafka_positions(connection, positions, group, name, sink) if positions else None,
+    )
+    return LocalWorker(source, sink, elsewhere=bool(positions))
+
+
+def kafka_positions(
+    connection: Connection, topic: str, group: str, worker: str, sink: KafkaSink
+) -> Positions:
+    """Those that a worker writes by its sink."""
+    return Positions(
+        topic,
+        KafkaControlTopic(connection, topic, fetch_wait_ms=TRANSACTIONS_FETCH_WAIT_MS),
+        sink,
+        group=group,
+        writer=transactional_id(group, worker),
+        fence=lambda name: fence(connection, name),
+    )

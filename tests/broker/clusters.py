@@ -18,11 +18,19 @@ from confluent_kafka.admin import (
 )
 
 from broker.clock import ManualClock, SystemClock
-from broker.kafka import Connection, KafkaAdmin, KafkaSink, KafkaSource, TopicSettings
+from broker.kafka import (
+    Connection,
+    KafkaAdmin,
+    KafkaSink,
+    KafkaSource,
+    TopicSettings,
+    control_topic,
+)
 from broker.kafka.connection import Start
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.ports import Clock, Partition, Sink, Source
 from tests.broker.building import PATIENCE_S, SESSION_S, TRANSACTION_S, WorkerSettings, build_worker
+from tests.broker.elsewhere import twin_positions
 from tests.broker.workers import LocalWorker, ProcessWorker, StoppableWorker, TwinWorker
 
 
@@ -103,7 +111,9 @@ class Cluster(Protocol):
 class TwinCluster:
     """The twin in memory, its time moved by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, elsewhere: bool = False) -> None:
+        """`elsewhere`: workers keep their positions as where their group is another cluster's."""
+        self._elsewhere = elsewhere
         self.clock = ManualClock()
         self._kafka = MemoryKafka(self.clock, session_s=SESSION_S)
         self._numbers = itertools.count()
@@ -157,9 +167,12 @@ class TwinCluster:
         name: str = "one",
         transaction_s: float = TRANSACTION_S,
     ) -> TwinWorker:
-        source = MemorySource(self._kafka, group="g", topics=[topic], worker=name)
         sink = MemorySink(self._kafka, name=f"g-{name}", transaction_s=transaction_s)
-        return TwinWorker(source, sink)
+        positions = twin_positions(self._kafka, sink) if self._elsewhere else None
+        source = MemorySource(
+            self._kafka, group="g", topics=[topic], worker=name, positions=positions
+        )
+        return TwinWorker(source, sink, elsewhere=self._elsewhere)
 
     def rest(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -175,7 +188,8 @@ class TwinCluster:
 class RealCluster:
     """A real Kafka; groups and topics of a test are its own."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, *, elsewhere: bool = False) -> None:
+        """`elsewhere`: workers keep their positions as where their group is another cluster's."""
         self.clock = SystemClock()
         self._bootstrap = bootstrap
         self._group = f"group-{uuid4().hex[:8]}"
@@ -183,6 +197,9 @@ class RealCluster:
         self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._producer = self._new_producer()
         self._opened: list[LocalWorker | ProcessWorker | KafkaSink] = []
+        self._positions = f"{self._group}.positions" if elsewhere else ""
+        if elsewhere:
+            self._admin.create([control_topic(self._positions)])
 
     def name(self) -> str:
         return f"topic-{uuid4().hex[:8]}"
@@ -323,4 +340,5 @@ class RealCluster:
             name=name,
             outputs=tuple(outputs),
             transaction_s=transaction_s,
+            positions=self._positions,
         )

@@ -21,6 +21,7 @@ from broker.clock import ManualClock
 from broker.errors import SettingsError, TopicMissing
 from broker.fault_log import FaultLog
 from broker.kafka import KafkaAdmin, TopicSettings, control_topic
+from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.metrics import Metrics
@@ -30,10 +31,8 @@ from broker.runner import Runner
 from broker.settings import (
     DisagreementSection,
     FiltersSection,
-    KafkaSection,
     MetricsSection,
     Settings,
-    TopicsSection,
     read_settings,
 )
 from classifiers.classifier import ModelIdentity, Scoring

@@ -12,9 +12,9 @@ from broker.assembly import build, provide_topics
 from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, TopicSettings
 from broker.kafka.connection import Compression, topic_compression
+from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.plan import plan
 from broker.ports import Output
-from broker.settings import KafkaSection, TopicsSection
 from kafka_node.node import KafkaNode
 from tests.broker.clusters import RealCluster
 from tests.broker.test_assembly import settings_with

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from broker.errors import KafkaUnavailable, ProducerFenced, TransactionAborted
 from broker.memory import Fault
 from broker.observer import Phase
 from tests.broker.fakes import packet
-from tests.broker.world import WORKING, Worker, World, killed, stopped
+from tests.broker.world import WORKING, Setup, Worker, World, killed, stopped
 
 Action = tuple[str, str, Phase] | tuple[str, str, float]
 
@@ -52,8 +53,8 @@ PACKETS: dict[str, dict[str, Any]] = {
 class Night:
     """Does what hypothesis has drawn to a world."""
 
-    def __init__(self, faults: list[Fault], session_s: float) -> None:
-        self.world = World(faults=faults, session_s=session_s)
+    def __init__(self, faults: list[Fault], session_s: float, setup: Setup) -> None:
+        self.world = World(faults=faults, session_s=session_s, setup=setup)
         for kind in ("good", "bad", "good", "large", "huge", "good"):
             self.do(("send", kind, 0.0))
 
@@ -97,6 +98,7 @@ class Night:
         self.worker(name).step()
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same", "elsewhere"])
 @settings(max_examples=200)
 @given(
     st.lists(ACTIONS, min_size=10, max_size=60),
@@ -104,9 +106,9 @@ class Night:
     st.sampled_from([5.0, 20.0]),
 )
 def test_the_law_holds_whatever_happens(
-    actions: list[Action], faults: list[Fault], session_s: float
+    elsewhere: bool, actions: list[Action], faults: list[Fault], session_s: float
 ) -> None:
-    night = Night(faults, session_s)
+    night = Night(faults, session_s, Setup(elsewhere=elsewhere))
     for action in actions:
         night.do(action)
     for worker in night.world.workers.values():

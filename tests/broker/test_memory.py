@@ -6,6 +6,11 @@ import pytest
 
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours
 from tests.broker.clusters import TwinCluster
+from tests.broker.elsewhere_behaviours import (
+    MembersElsewhere,
+    PublishingElsewhere,
+    ZombiesElsewhere,
+)
 from tests.broker.history_behaviours import HistoryBehaviours
 from tests.broker.life_behaviours import LifeBehaviours
 from tests.broker.member_behaviours import (
@@ -15,35 +20,75 @@ from tests.broker.member_behaviours import (
 )
 
 
-@pytest.fixture
-def cluster() -> TwinCluster:
-    """A twin."""
-    return TwinCluster()
+class Same:
+    """Positions are the group's."""
+
+    @pytest.fixture
+    def cluster(self) -> TwinCluster:
+        """A twin."""
+        return TwinCluster()
 
 
-class TestReading(ReadingBehaviours):
+class Elsewhere:
+    """Positions are where the sink writes."""
+
+    @pytest.fixture
+    def cluster(self) -> TwinCluster:
+        """A twin."""
+        return TwinCluster(elsewhere=True)
+
+
+class TestReading(Same, ReadingBehaviours):
     """What a poll of the twin brings."""
 
 
-class TestPublishing(PublishingBehaviours):
+class TestPublishing(Same, PublishingBehaviours):
     """What a transaction of the twin holds."""
 
 
-class TestLives(LifeBehaviours):
+class TestLives(Same, LifeBehaviours):
     """Topics of the twin that are deleted and made anew."""
 
 
-class TestMembers(MemberBehaviours):
+class TestMembers(Same, MemberBehaviours):
     """Groups of the twin."""
 
 
-class TestNamesakes(NamesakeBehaviours):
+class TestNamesakes(Same, NamesakeBehaviours):
     """Two processes with one name on the twin."""
 
 
-class TestHistory(HistoryBehaviours):
+class TestHistory(Same, HistoryBehaviours):
     """What was there and what appears later, in the twin."""
 
 
-class TestZombies(ZombieBehaviours):
+class TestZombies(Same, ZombieBehaviours):
     """Stopped processes on the twin."""
+
+
+class TestReadingElsewhere(Elsewhere, ReadingBehaviours):
+    """The same, of another cluster's group."""
+
+
+class TestPublishingElsewhere(Elsewhere, PublishingElsewhere):
+    """The same, of another cluster's group."""
+
+
+class TestLivesElsewhere(Elsewhere, LifeBehaviours):
+    """The same, of another cluster's group."""
+
+
+class TestMembersElsewhere(Elsewhere, MembersElsewhere):
+    """The same, of another cluster's group."""
+
+
+class TestNamesakesElsewhere(Elsewhere, NamesakeBehaviours):
+    """The same, of another cluster's group."""
+
+
+class TestHistoryElsewhere(Elsewhere, HistoryBehaviours):
+    """The same, of another cluster's group."""
+
+
+class TestZombiesElsewhere(Elsewhere, ZombiesElsewhere):
+    """The same, of another cluster's group."""

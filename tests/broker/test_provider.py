@@ -8,8 +8,9 @@ import pytest
 
 from broker.errors import TopicMissing
 from broker.kafka import KafkaAdmin, TopicSettings, control_topic
+from broker.kafka_settings import TopicsSection
 from broker.provider import Provider, provide
-from broker.settings import Settings, TopicsSection
+from broker.settings import Settings
 
 SETTINGS = Settings(TopicsSection(input=("ztf",), partitions=3, replication=2))
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from broker.assembly import build
+from broker.kafka_settings import TopicsSection
 from broker.plan import Plan, plan
-from broker.settings import EnrichedSection, SchemasSection, Settings, TopicsSection
+from broker.settings import EnrichedSection, SchemasSection, Settings
 from gueststar.service import log_to_stderr
 from schemas.registry import RegistrySchemas
 from tests.broker.test_assembly import FakeAdmin

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from broker.errors import SettingsError
+from broker.kafka_settings import TopicsSection
 from broker.ledger import Delivery
-from broker.settings import Settings, TopicsSection, read_settings
+from broker.settings import Settings, read_settings
 from broker.topic_names import prefixed
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "gueststar.toml"
@@ -133,7 +134,7 @@ def test_a_mistake_is_said_in_one_line_that_names_file_and_key(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", r"\[topics\] is missing"),
+        ("", r"\[topics\] input is empty"),
         ("[topics]\ninput = []", r"\[topics\] input is empty"),
         ('[topics]\ninput = ["a"]\nledger = "a"', r"\[topics\] a: one topic, two uses"),
         ('[topics]\ninput = ["a.ledger"]\nprefix = "a."', r"a.ledger: one topic, two uses"),
@@ -173,7 +174,7 @@ def test_a_prefix_begins_a_name_in_place_of_ours(prefix: str, name: str, called:
 def test_with_a_prefix_every_name_of_ours_has_it(tmp_path: Path) -> None:
     settings = read(tmp_path, f'{LEAST}prefix = "two."\nforms = {{ "solar-system" = "lite" }}\n')
     topics, filters = settings.topics, settings.filters
-    ours = ["two.enriched", "two.dead-letters", "two.ledger", "two.replayed"]
+    ours = ["two.enriched", "two.dead-letters", "two.ledger", "two.positions", "two.replayed"]
     assert topics.used == ["alerts", *ours]
     assert topics.forms == {"two.solar-system": "lite"}
     assert (filters.live, filters.topic_prefix) == ("two.filters", "two.filter.")

@@ -70,7 +70,9 @@ class StoppableWorker(Worker, Protocol):
 class LocalWorker:
     """A worker in this process: it cannot be stopped."""
 
-    def __init__(self, source: Source, sink: Sink) -> None:
+    def __init__(self, source: Source, sink: Sink, *, elsewhere: bool = False) -> None:
+        """`elsewhere`: the source is of another cluster, and claims its partitions by the sink."""
+        self._elsewhere = elsewhere
         self.source = source
         self.sink = sink
         self._polled: list[Message] = []
@@ -85,6 +87,8 @@ class LocalWorker:
     def poll(
         self, timeout_s: float = 10, messages_max: int = 1_000, bytes_max: int = 1_000_000
     ) -> list[Message]:
+        if self._elsewhere:
+            self._take_id()  # partitions are claimed by the sink
         self._polled = self.source.poll(
             messages_max=messages_max, bytes_max=bytes_max, timeout_s=timeout_s
         )
@@ -147,8 +151,8 @@ class LocalWorker:
 class TwinWorker(LocalWorker):
     """A worker of the twin in memory, where stopping is something that is said."""
 
-    def __init__(self, source: MemorySource, sink: MemorySink) -> None:
-        super().__init__(source, sink)
+    def __init__(self, source: MemorySource, sink: MemorySink, *, elsewhere: bool) -> None:
+        super().__init__(source, sink, elsewhere=elsewhere)
         self._twin_source, self._twin_sink = source, sink
 
     def suspend(self) -> None:

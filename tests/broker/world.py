@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from broker.alerts.dead_letters import DeadLetterBound
@@ -20,6 +20,7 @@ from broker.ports import Message, Partition
 from broker.runner import RunLimits, Runner
 from classifiers.classifier import Scoring
 from schemas.errors import BrokerError
+from tests.broker.elsewhere import twin_positions
 from tests.broker.fakes import (
     TOPICS,
     FakeClassifier,
@@ -45,6 +46,8 @@ class Setup:
     limits: RunLimits = LIMITS
     bound: DeadLetterBound = field(default_factory=DeadLetterBound)
     between: Callable[[], None] | None = None
+    elsewhere: bool = False
+    """Whether the survey's topic stands in a Kafka of its own."""
 
 
 NONE = Committed(0)
@@ -57,7 +60,10 @@ class Killed(BaseException):
 class Worker:
     """One process of a worker; `at` says what happens to it as it enters a phase."""
 
-    def __init__(self, kafka: MemoryKafka, name: str, setup: Setup) -> None:
+    def __init__(
+        self, kafka: MemoryKafka, name: str, setup: Setup, survey: MemoryKafka | None = None
+    ) -> None:
+        """`survey`: the Kafka that is read, where it is another than that which is written."""
         self.clock = kafka.clock
         self.at: dict[Phase, Callable[[Worker], None]] = {}
         self.reports: list[BatchReport] = []
@@ -65,9 +71,13 @@ class Worker:
         self.phases: list[Phase] = []
         self.alive = True
         self.busy = False
-        self.source = MemorySource(kafka, group="g", topics=setup.topics, worker=name)
-        exactly_once = setup.delivery is Delivery.EXACTLY_ONCE
-        self.sink = (MemorySink if exactly_once else PlainMemorySink)(kafka, name=f"g-{name}")
+        self.sink: MemorySink | PlainMemorySink = MemorySink(kafka, name=f"g-{name}")
+        positions = twin_positions(kafka, self.sink) if survey else None
+        self.source = MemorySource(
+            survey or kafka, group="g", topics=setup.topics, worker=name, positions=positions
+        )
+        if setup.delivery is not Delivery.EXACTLY_ONCE:
+            self.sink = PlainMemorySink(kafka, name=f"g-{name}")
         self.runner = Runner(
             worker=name,
             source=self.source,
@@ -167,7 +177,9 @@ class World:
         self.setup = setup or Setup()
         self.clock = ManualClock()
         self.kafka = MemoryKafka(self.clock, faults=faults, session_s=session_s)
-        self.kafka.create_topic("survey", partitions=partitions)
+        elsewhere = self.setup.elsewhere
+        self.survey = MemoryKafka(self.clock, session_s=session_s) if elsewhere else self.kafka
+        self.survey.create_topic("survey", partitions=partitions)
         self.kafka.create_topic(TOPICS.enriched, partitions=2, bytes_max=600)
         self.kafka.create_topic("bright", partitions=2, bytes_max=400)
         self.kafka.create_topic(TOPICS.dead_letters)
@@ -177,12 +189,13 @@ class World:
 
     def worker(self, name: str = "one", setup: Setup | None = None) -> Worker:
         """A new process of that name; whatever it was before is not asked to stop."""
-        self.workers[name] = Worker(self.kafka, name, setup or self.setup)
+        survey = self.survey if self.setup.elsewhere else None
+        self.workers[name] = Worker(self.kafka, name, setup or self.setup, survey)
         return self.workers[name]
 
     def send(self, packet: bytes, partition: int | None = None) -> None:
         """The survey sends a packet."""
-        self.sent.append(self.kafka.publish("survey", packet, partition=partition))
+        self.sent.append(self.survey.publish("survey", packet, partition=partition))
 
     def drain(self, names: Iterable[str] = ("one",)) -> None:
         """Let workers of these names go on, restarted where need be, until all is consumed."""
@@ -200,11 +213,18 @@ class World:
         """What the dead left open is given up, and no longer hides what stands behind it."""
         self.clock.advance(TRANSACTION_S)
         self.kafka.tick()
+        self.survey.tick()
 
     def _consumed(self) -> bool:
-        committed = self.kafka.committed["g"]
+        committed = self._committed()
         ends = {Partition(each.topic, each.partition): each.offset + 1 for each in self.sent}
         return all(committed.get(each, NONE).offset >= end for each, end in ends.items())
+
+    def _committed(self) -> Mapping[Partition, Committed]:
+        if not self.setup.elsewhere:
+            return self.kafka.committed["g"]
+        spectator = twin_positions(self.kafka, MemorySink(self.kafka, name="spectator"))
+        return spectator.read({Partition(each.topic, each.partition) for each in self.sent})
 
     def enriched(self) -> list[int]:
         """The alerts that a read_committed reader finds on the enriched topic."""
@@ -225,7 +245,7 @@ class World:
 
     def balance(self) -> Balance:
         """Their sums."""
-        return balance(self.ledger(), self.kafka.visible)
+        return balance(self.ledger(), self.survey.visible)
 
     def check_law(self) -> None:
         """Every alert ended exactly once, and the ledger says so."""

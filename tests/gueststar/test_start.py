@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.errors import SettingsError
+from broker.kafka_settings import TopicsSection
 from broker.rewind import Rewind, ToOffsets, ToTime
-from broker.settings import TopicsSection
 from gueststar.service import moved
 from gueststar.start import NEVER_MS, Start, beginning
 

@@ -11,8 +11,9 @@ import pytest
 from broker import assembly
 from broker.alerts.access import Access, PublicDecoder
 from broker.assembly import build
+from broker.kafka_settings import TopicsSection
 from broker.ledger import read_entry
-from broker.settings import AccessSection, LimitsSection, Settings, TopicsSection
+from broker.settings import AccessSection, LimitsSection, Settings
 from classifiers.classifier import Scoring
 from schemas.batch import Reason
 from schemas.decode import Decoder

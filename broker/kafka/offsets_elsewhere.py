@@ -1,0 +1,92 @@
+"""What a group has committed at another cluster than its own (broker/positions.py)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from confluent_kafka import Consumer, KafkaException
+
+from broker.errors import ProducerFenced, TransactionAborted
+from broker.kafka.connection import Connection
+from broker.kafka.group_consumer import GroupConsumer
+from broker.kafka.offsets import RETRY_S, GroupOffsets, Membership, placed
+from broker.kafka.watch import LOG
+from broker.lives import Committed
+from broker.ports import Life, Partition
+from broker.positions import Positions
+from schemas.errors import BrokerError
+
+
+class OffsetsElsewhere(GroupOffsets):
+    """Offsets that stand in `positions`; what else a group's Kafka knows, it is asked for."""
+
+    def __init__(
+        self,
+        member: GroupConsumer,
+        connection: Connection,
+        worker: str | None,
+        positions: Positions,
+    ) -> None:
+        super().__init__(member, connection, worker)
+        self._positions = positions
+
+    def read(self, partitions: Iterable[Partition]) -> dict[Partition, Committed] | None:
+        """Each partition's position and life."""
+        return self._positions.read(partitions)
+
+    def await_read(self, partitions: Iterable[Partition]) -> dict[Partition, Committed]:
+        """The positions of partitions that are assigned, once they are ours alone."""
+        wanted = tuple(partitions)
+        deadline_s = time.monotonic() + self._connection.patience_s
+        while not self.take(wanted):
+            self._connection.require_time(deadline_s)
+            time.sleep(RETRY_S)
+        return self._positions.read(wanted)
+
+    def commit(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
+        """Write them in a transaction of their own. Raises TransactionAborted: try again."""
+        try:
+            self._positions.commit(offsets, lives)
+        except ProducerFenced as error:
+            self._begin_again(tuple(offsets))
+            raise TransactionAborted(str(error)) from error
+
+    def take(self, partitions: Collection[Partition]) -> bool:
+        """Have them be ours alone (`Positions.take`); whether that is so now.
+
+        Raises MemberFenced where another process has our name, TransactionAborted where the group
+        does not have us as a member now.
+        """
+        try:
+            return self._positions.take(partitions)
+        except TransactionAborted:
+            LOG.debug("worker %r: a claim was not written; it is tried again", self._worker)
+        except ProducerFenced:
+            self._begin_again(partitions)
+        return False
+
+    def release(self, partitions: Collection[Partition]) -> None:
+        """Say that they are ours no longer; where that fails, whoever gets them fences us."""
+        with suppress(BrokerError):
+            self._positions.release(partitions)
+
+    def token(self, consumer: Consumer) -> Membership:
+        """With what takes the positions."""
+        return replace(super().token(consumer), positions=self._positions)
+
+    def show(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
+        """Commit them at the group's own Kafka, too, for who watches lag there: nobody waits."""
+        if offsets and self._member.member_id:
+            try:
+                self._member.client.commit(offsets=placed(offsets, lives), asynchronous=True)
+            except KafkaException as raised:
+                LOG.debug("offsets of worker %r are not shown: %s", self._worker, raised)
+
+    def _begin_again(self, partitions: Collection[Partition]) -> None:
+        """A new epoch, once the group says that no other process has our name."""
+        known = self._positions.read(partitions)
+        self.confirm({each: max(0, at.offset) for each, at in known.items()}, {})
+        self._positions.rebuild()
