@@ -19,7 +19,7 @@ from broker.deployments import Context, Deployments, DeploymentsObserver, Inspec
 from broker.errors import SettingsError
 from broker.fault_log import FaultLog
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
-from broker.kafka_ports import kafka_ports
+from broker.kafka_ports import kafka_ports, source_connection
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
@@ -134,10 +134,12 @@ def make_runner(
     clock: Clock | None = None,
     observer: Observer | None = None,
     deployments: Deployments | None = None,
+    cluster: str = "",
 ) -> Runner:
     """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
 
     `deployments` has filters come and go between batches; without one those of the settings stay.
+    cluster: the id of the source's Kafka, where that is another than the sink's.
     """
     clock = clock or SystemClock()
     limits = parts.settings.limits
@@ -170,6 +172,7 @@ def make_runner(
         ),
         observer=observer,
         between=deployments.look if deployments else None,
+        cluster=cluster,
     )
 
 
@@ -200,6 +203,7 @@ def worker(
     LOG.info("worker %s: asking Kafka at %s for its topics", name, link.bootstrap)
     admin.wait()
     provide_topics(parts, admin)
+    cluster = survey_cluster(settings, link)
     LOG.info("worker %s: warming up", name)
     parts.warm_up()
     models = [each.identity for each in parts.stages]
@@ -221,6 +225,7 @@ def worker(
                 clock=clock,
                 observer=Observers(metrics, FaultLog(clock), DeadLetterLog(clock), *observers),
                 deployments=deployments,
+                cluster=cluster,
             )
 
 
@@ -284,6 +289,17 @@ def connect(settings: Settings) -> Connection:
     return Connection.configured(
         kafka.bootstrap, patience_s=kafka.patience_s, security=kafka.security
     )
+
+
+def survey_cluster(settings: Settings, link: Connection) -> str:
+    """The id of the survey's own Kafka, once it answers; empty where the topics stand in ours."""
+    if not settings.is_elsewhere:
+        return ""
+    survey = source_connection(settings, link)
+    LOG.info("asking the survey's Kafka at %s", survey.bootstrap)
+    admin = KafkaAdmin(survey)
+    admin.wait()
+    return admin.cluster()
 
 
 def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:

@@ -25,10 +25,12 @@ class Imbalance(NamedTuple):
     offset: int
     what: str
     life: str = ""
+    cluster: str = ""
 
     def __str__(self) -> str:
         life = f" of topic id {self.life}" if self.life else ""
-        return f"{self.topic}/{self.partition} offset {self.offset}{life}: {self.what}"
+        cluster = f" at cluster {self.cluster}" if self.cluster else ""
+        return f"{self.topic}/{self.partition} offset {self.offset}{life}{cluster}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
     imbalances = [each for entry in known for each in _within(entry)]
     walks = [_Walk(partition, parts) for partition, parts in _by_life(known).items()]
     _require_beginnings(walks)
-    last = {walk.partition[:2]: walk for walk in walks}
+    last = {_without_life(walk.partition): walk for walk in walks}
     for walk in walks:
-        walk.verify(visible if walk is last[walk.partition[:2]] else _is_over)
+        walk.verify(visible if walk is last[_without_life(walk.partition)] else _is_over)
         imbalances += walk.imbalances
     return Balance(
         entries=len(known),
@@ -91,12 +93,16 @@ def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
     )
 
 
+def _without_life(partition: PartitionLife) -> PartitionLife:
+    return partition._replace(life="")
+
+
 def _uncounted(entries: Iterable[Entry], walks: Iterable[_Walk]) -> int:
     """What lives held, as their successors' entries tell, behind where the ledger covers them."""
     covered = {walk.partition: walk.covered.end for walk in walks}
     held = dict.fromkeys(covered, 0)
-    for part in (part for entry in entries for part in entry.ranges):
-        before = PartitionLife(part.topic, part.partition, part.before)
+    for part, cluster in ((part, entry.cluster) for entry in entries for part in entry.ranges):
+        before = PartitionLife(part.topic, part.partition, part.before, cluster)
         if before in held:
             held[before] = max(held[before], part.before_end)
     return sum(max(0, held[each] - covered[each]) for each in covered)
@@ -115,13 +121,15 @@ def _by_life(entries: Iterable[Entry]) -> dict[PartitionLife, list[_Part]]:
     found: dict[PartitionLife, list[_Part]] = {}
     for entry in entries:
         for each in entry.ranges:
-            key = PartitionLife(each.topic, each.partition, each.life)
+            key = PartitionLife(each.topic, each.partition, each.life, entry.cluster)
             part = _Part(each, entry.delivery, entry.published_unix_s)
             found.setdefault(key, []).append(part)
-    ordered = sorted(found, key=lambda key: (key[:2], min(part.unix_s for part in found[key])))
+    ordered = sorted(
+        found, key=lambda key: (_without_life(key), min(part.unix_s for part in found[key]))
+    )
     for unnamed, named in pairwise(ordered):
         # Entries from before lives were named, and then those of the same one.
-        if unnamed == named._replace(life="") and _follow_on(found[unnamed], found[named]):
+        if unnamed == _without_life(named) and _follow_on(found[unnamed], found[named]):
             found[named] += found.pop(unnamed)
     return {key: found[key] for key in ordered if key in found}
 
@@ -132,9 +140,9 @@ def _follow_on(before: Sequence[_Part], after: Sequence[_Part]) -> bool:
 
 def _require_beginnings(walks: Iterable[_Walk]) -> None:
     """Of the topics that were made anew, each life but the first was there to be read whole."""
-    first: dict[str, _Walk] = {}
+    first: dict[tuple[str, str], _Walk] = {}
     for walk in sorted(walks, key=lambda walk: walk.since_unix_s):
-        beginning = first.setdefault(walk.partition.topic, walk)
+        beginning = first.setdefault((walk.partition.topic, walk.partition.cluster), walk)
         if beginning.partition.life not in ("", walk.partition.life):
             walk.require_beginning()
 
@@ -192,8 +200,8 @@ class _Walk:
             self._add(offset, "a message that no entry of the ledger counts")
 
     def _add(self, offset: int, what: str) -> None:
-        topic, number, life = self.partition
-        self.imbalances.append(Imbalance(topic, number, offset, what, life))
+        topic, number, life, cluster = self.partition
+        self.imbalances.append(Imbalance(topic, number, offset, what, life, cluster))
 
 
 def _within(entry: Entry) -> Iterator[Imbalance]:
@@ -202,11 +210,13 @@ def _within(entry: Entry) -> Iterator[Imbalance]:
         passed = sum(map(_length, part.gaps))
         if part.consumed + passed != part.end - part.start:
             what = f"{part.end - part.start} offsets, but {part.consumed} alerts and {passed} gaps"
-            yield Imbalance(part.topic, part.partition, part.start, what, part.life)
+            where = part.topic, part.partition, part.start
+            yield Imbalance(*where, what, part.life, entry.cluster)
     for what in _sums(entry):
         first = entry.ranges[0]
         text = f"{what} (worker {entry.worker}, batch {entry.sequence})"
-        yield Imbalance(first.topic, first.partition, first.start, text, first.life)
+        where = first.topic, first.partition, first.start
+        yield Imbalance(*where, text, first.life, entry.cluster)
 
 
 def _sums(entry: Entry) -> Iterator[str]:

@@ -40,7 +40,7 @@ def kafka_ports(
     sink = kafka_sink(kafka, outputs, link, (kafka.group, name), compression)
     source = KafkaSource(
         source_connection(settings, link),
-        topics=settings.topics.read,
+        topics=settings.read,
         group=settings.group,
         worker=name,
         start=settings.start,
@@ -56,7 +56,12 @@ def source_connection(settings: Settings, link: Connection) -> Connection:
     if not settings.is_elsewhere:
         return link
     source, patience_s = settings.source, settings.kafka.patience_s
-    return Connection(source.bootstrap, patience_s=patience_s, security=source.security)
+    return Connection(
+        source.bootstrap,
+        patience_s=patience_s,
+        security=source.security,
+        readers=f"{settings.group}-reader",
+    )
 
 
 def _positions(settings: Settings, link: Connection, name: str, sink: Sink) -> Positions:

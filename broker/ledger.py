@@ -103,6 +103,8 @@ class Entry:
     counts: Counts
     filters: int | None = None
     """How many were asked, so that one without any count is missed; None in older entries."""
+    cluster: str = ""
+    """The id of the Kafka of the ranges, where that is another than the ledger's."""
 
     @property
     def consumed(self) -> int:

@@ -123,7 +123,7 @@ def _told(given: Given) -> str:
 def _steps(parts: Parts) -> Iterator[str]:
     kafka = parts.settings.kafka
     where = f" of {parts.settings.source.bootstrap}" if parts.settings.is_elsewhere else ""
-    topics = ", ".join(parts.settings.topics.read)
+    topics = ", ".join(parts.settings.read)
     yield f"consume {topics}{where} as group {parts.settings.group}"
     yield "decode"
     for stage in parts.stages:

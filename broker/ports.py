@@ -40,11 +40,15 @@ class Life(NamedTuple):
 
 
 class PartitionLife(NamedTuple):
-    """One partition in one life of its topic, by its `Life.name`."""
+    """One partition in one life of its topic, by its `Life.name`.
+
+    cluster: the id of its Kafka, where that is another than the ledger's.
+    """
 
     topic: str
     number: int
     life: str = ""
+    cluster: str = ""
 
 
 class Message(NamedTuple):

@@ -102,8 +102,10 @@ class Runner:
         bound: DeadLetterBound | None = None,
         observer: Observer | None = None,
         between: Callable[[], None] | None = None,
+        cluster: str = "",
     ) -> None:
-        """`delivery` only names what the sink does, for the ledger.
+        """`delivery` only names what the sink does, for the ledger; so does `cluster` the source's
+        Kafka, where that is another than the sink's.
 
         `between` is called before each poll, outside transactions: what changes between two
         batches changes there.
@@ -120,6 +122,7 @@ class Runner:
         self._bound = bound or DeadLetterBound()
         self._observer = observer or Observers()
         self._between = between
+        self._cluster = cluster
         self._incarnation = int(clock.now_s() * 1e3)
         self._phase = Phase.JOINING
         self._committed = 0
@@ -216,6 +219,7 @@ class Runner:
             ranges=ranges(batch.messages, batch.starts, batch.ends, batch.lives),
             counts=processed.counts,
             filters=processed.filters,
+            cluster=self._cluster,
         )
 
     def _report(

@@ -206,7 +206,7 @@ class Settings:
             raise SettingsError("[topics] input and [source] topics: keep what names the survey's")
         if self.kafka.delivery is not Delivery.EXACTLY_ONCE:
             raise SettingsError("[source] needs [kafka] delivery = 'exactly-once'")
-        topics = replace(self.topics, input=self.source.topics, prefix="", replayed="")
+        topics = replace(self.topics, input=self.source.topics, prefix="")
         object.__setattr__(topics, "prefix", self.topics.prefix)
         object.__setattr__(self, "topics", topics)
 
@@ -214,6 +214,26 @@ class Settings:
     def is_elsewhere(self) -> bool:
         """Whether the survey's topics stand in another Kafka than ours."""
         return bool(self.source.bootstrap)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The topics that a worker reads, of the one Kafka that it reads from."""
+        return self.topics.input if self.is_elsewhere else self.topics.read
+
+    def of_letters(self) -> Settings:
+        """Those of a worker that reads dead letters sent again, which stand in our Kafka.
+
+        Raises SettingsError where the workers of the survey's topics read them, too.
+        """
+        topics = self.topics
+        if not (self.is_elsewhere and topics.replayed):
+            raise SettingsError("--letters is for a [source] of its own and [topics] replayed")
+        return replace(
+            self,
+            source=SourceSection(),
+            kafka=replace(self.kafka, group=f"{self.kafka.group}.letters", start="earliest"),
+            topics=replace(topics, input=(topics.replayed,), replayed=""),
+        )
 
     @property
     def group(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import typer
 
@@ -11,7 +11,7 @@ from broker.balance import Balance
 from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka import Connection, KafkaAdmin
 from broker.kafka_ports import source_connection
-from gueststar.audit import audit
+from gueststar.audit import Cluster, audit
 from gueststar.configured import Configured
 from gueststar.subscription import reader
 
@@ -21,33 +21,32 @@ IMBALANCES_SHOWN = 20
 def report(broker: Configured, topic: str | None = None) -> bool:
     """Print the sums of a broker's ledger, or of the one named; whether they balance."""
     connection, topic = broker.connection, topic or broker.settings.topics.ledger
-    topics: Mapping[str, int] = KafkaAdmin(connection).partitions()
+    topics = KafkaAdmin(connection).partitions()
     if topic not in topics:
         raise TopicMissing(
             f"there is no ledger {topic!r} at {connection.bootstrap}; name it with --topic, or the"
             " broker's configuration with --config"
         )
-    survey = source_connection(broker.settings, connection)
-    if survey is not connection:
-        topics = _there(survey)
-    balance = audit(
-        lambda each: reader(connection, each, start="earliest"),
-        topic,
-        topics,
-        lambda each: reader(survey, each, start="earliest"),
-    )
+    balance = audit(_cluster(connection, topics), topic, dict(_survey(broker)))
     for line in lines(balance):
         typer.echo(line)
     return not balance.imbalances
 
 
-def _there(survey: Connection) -> Mapping[str, int]:
-    """The topics of the survey's Kafka; none where it does not answer, which is said."""
+def _cluster(connection: Connection, topics: Collection[str]) -> Cluster:
+    return Cluster(lambda each: reader(connection, each, start="earliest"), topics)
+
+
+def _survey(broker: Configured) -> Iterator[tuple[str, Cluster]]:
+    """The survey's own Kafka by its cluster id; where it does not answer, that is said."""
+    if not broker.settings.is_elsewhere:
+        return
+    survey = source_connection(broker.settings, broker.connection)
+    admin = KafkaAdmin(survey)
     try:
-        return KafkaAdmin(survey).partitions()
+        yield admin.cluster(), _cluster(survey, admin.partitions())
     except KafkaUnavailable as error:
         typer.echo(f"the survey's own Kafka is not looked into: {error}")
-        return {}
 
 
 def lines(balance: Balance) -> Iterator[str]:
@@ -71,10 +70,11 @@ def lines(balance: Balance) -> Iterator[str]:
 
 def covered(balance: Balance) -> Iterator[str]:
     """A line for each partition, and for each topic that bore the name where it was several."""
-    lives = Counter(each[:2] for each in balance.ranges)
-    for (topic, number, life), (start, end) in balance.ranges.items():
-        which = f" of topic id {life}" if lives[topic, number] > 1 else ""
-        yield f"  from {topic}/{number}: {start:,} to {end:,}{which}"
+    lives = Counter(each._replace(life="") for each in balance.ranges)
+    for each, (start, end) in balance.ranges.items():
+        which = f" of topic id {each.life}" if lives[each._replace(life="")] > 1 else ""
+        where = f" at cluster {each.cluster}" if each.cluster else ""
+        yield f"  from {each.topic}/{each.number}: {start:,} to {end:,}{which}{where}"
 
 
 def conclusion(balance: Balance) -> Iterator[str]:
@@ -83,7 +83,7 @@ def conclusion(balance: Balance) -> Iterator[str]:
         what = "compacted, control records or aborted data"
         yield f"{balance.passed_over:,} offsets passed over: {what}"
     if balance.unverifiable:
-        what = "dropped by retention or deleted with their topic"
+        what = "dropped by retention, deleted with their topic, or at a Kafka that is not asked"
         yield f"  {balance.unverifiable:,} of them {what}, so nobody can tell"
     if balance.uncounted:
         what = "offsets never counted, as far as is known"

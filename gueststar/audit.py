@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
+from typing import NamedTuple
 
 from broker.balance import Balance, balance
 from broker.errors import KafkaUnavailable, LedgerError, OffsetGap
@@ -14,6 +15,14 @@ from broker.ports import Message, Partition, PartitionLife, Source
 
 Open = Callable[[str], Source]
 """Opens a reader of one whole topic, from its start, in a group of its own."""
+
+
+class Cluster(NamedTuple):
+    """A Kafka whose gaps are looked into, and the topics that it has."""
+
+    open_source: Open
+    topics: Collection[str]
+
 
 POLL_MESSAGES_MAX = 1_000
 POLL_BYTES_MAX = 64_000_000
@@ -25,26 +34,24 @@ SCAN_OFFSETS_MAX = 500
 """Gaps no further apart than this are looked into in one go; a new start costs more."""
 
 
-def audit(
-    open_source: Open,
-    ledger_topic: str,
-    topics: Collection[str],
-    open_survey: Open | None = None,
-) -> Balance:
-    """Add up the whole ledger. topics: those of the survey's Kafka that exist, read by
-    `open_survey` where that is another than the ledger's.
+def audit(ours: Cluster, ledger_topic: str, others: Mapping[str, Cluster] | None = None) -> Balance:
+    """Add up the whole ledger, which stands in `ours`. others: other Kafkas, by cluster id.
 
     Raises LedgerError where its topic holds something else or nothing, KafkaUnavailable where
     a topic gives nothing more before its end.
     """
-    with closing(_Reader(open_source(ledger_topic), ledger_topic)) as reader:
+    with closing(_Reader(ours.open_source(ledger_topic), ledger_topic)) as reader:
         entries = [read_entry(message.value) for message in reader.read_to_end()]
     if not entries:
         raise LedgerError(f"the ledger {ledger_topic!r} is empty: no worker has committed yet")
 
+    known = {"": ours, **(others or {})}
+
     def look(where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
-        reads = open_survey or open_source
-        return visible(reads, where, gaps) if where.topic in topics else None
+        cluster = known.get(where.cluster)
+        if cluster is None or where.topic not in cluster.topics:
+            return None
+        return visible(cluster.open_source, where, gaps)
 
     return balance(entries, look)
 
@@ -54,7 +61,7 @@ def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> lis
 
     That is where retention dropped them, or another topic bears the name now.
     """
-    topic, number, life = where
+    topic, number, life, _ = where
     partition = Partition(topic, number)
     with closing(_Reader(open_source(topic), topic)) as reader:
         try:

@@ -119,13 +119,21 @@ def run(
             " 6h ago, or offsets (0=1500,1=1700). Start the other workers afterwards, without.",
         ),
     ] = None,
+    letters: Annotated[
+        bool,
+        typer.Option(
+            "--letters",
+            help="Read the dead letters that were sent again, in place of the survey's own Kafka;"
+            " workers without [source] read both.",
+        ),
+    ] = False,
 ) -> None:
     """Run one worker of the broker until it is told to stop."""
     if config.is_file():  # What is loaded next takes seconds; a file that is not there is one line.
         typer.echo(f"gueststar: starting worker {worker} of {config}", err=True)
     from gueststar.service import serve
 
-    serve(config, worker, start=start)
+    serve(config, worker, start=start, letters=letters)
 
 
 @app.command()

@@ -26,14 +26,17 @@ from gueststar.start import moving
 LOG_LINE = "%(asctime)s %(levelname)s %(message)s"
 
 
-def serve(config: Path, name: str, *, start: str | None = None) -> None:
+def serve(config: Path, name: str, *, start: str | None = None, letters: bool = False) -> None:
     """Run one worker until a signal; what is committed by then is whole.
 
-    start: where the group is moved first; None: nowhere.
+    start: where the group is moved first; None: nowhere. letters: whether it reads the dead letters
+    sent again, in place of the survey's own Kafka.
     """
     log_to_stderr()
     keep_freed_memory()
     settings = read_settings(config)
+    if letters:
+        settings = settings.of_letters()
     rewind = None if start is None else moved(start, settings.topics)
     with (
         worker(settings, name, version=__version__, rewind=rewind) as runner,

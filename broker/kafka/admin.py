@@ -86,6 +86,11 @@ class KafkaAdmin:
         listed = self._ask(lambda client: client.list_topics(timeout=ANSWER_S_MAX))
         return {name: len(topic.partitions) for name, topic in listed.topics.items()}
 
+    def cluster(self) -> str:
+        """The id of this Kafka, which no other has."""
+        described = self._ask(lambda client: client.list_topics(timeout=ANSWER_S_MAX))
+        return str(described.cluster_id)
+
     def create(self, topics: Sequence[TopicSettings]) -> None:
         """Create these topics; one that exists stays as it is. Returns when all are listed."""
         asked = [

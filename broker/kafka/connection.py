@@ -13,6 +13,7 @@ from broker.errors import KafkaUnavailable, SettingsError
 from broker.kafka.watch import CLIENT_LOG, Watch
 
 PATIENCE_S: Final = 60.0
+READERS: Final = "gueststar-reader"
 SESSION_TIMEOUT_MS: Final = 10_000
 # Who polls less often is taken for gone by its group, and enters it again with its next poll.
 POLL_INTERVAL_MS_MAX: Final = 300_000
@@ -74,12 +75,15 @@ class Connection:
     topic_ids: whether Kafka can be asked which topic bears a name now (the embedded one cannot).
     security: librdkafka's own settings (`security.protocol`, `sasl.*`, `ssl.*`), passed on. They
         may hold a password, so no `repr` shows them.
+    readers: what the groups of readers that share nothing are called, up to a number of their own;
+        a Kafka may allow no others than those that begin so.
     """
 
     bootstrap: str
     patience_s: float = PATIENCE_S
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
     topic_ids: bool = True
+    readers: str = READERS
     watch: Watch = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -122,12 +126,16 @@ class Connection:
         """A client that reports through its calls alone: nobody serves its queue while idle."""
         return {**self.client(), "log_level": 2, "logger": CLIENT_LOG}
 
+    def lone_group(self) -> str:
+        """A new name for a group of one reader."""
+        return f"{self.readers}-{uuid4().hex}"
+
     def lone_consumer(self, what: str) -> dict[str, Any]:
         """A reader in no group, which commits nothing; `what` it is stands in its name."""
         return {
             **self.silent_client(),
             # A name that the client insists on.
-            "group.id": f"gueststar-{what}-{uuid4().hex}",
+            "group.id": f"{self.lone_group()}-{what}",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,

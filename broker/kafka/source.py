@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
-from uuid import uuid4
 
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -74,7 +73,7 @@ class KafkaSource:
         self._lives = Lives(connection)
         self._coverage = Coverage(topics, needed=worker is not None and connection.topic_ids)
         self._settings = connection.consumer(
-            group=group or f"gueststar-reader-{uuid4().hex}",
+            group=group or connection.lone_group(),
             worker=worker,
             session_timeout_ms=session_timeout_ms,
         )

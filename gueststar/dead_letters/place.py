@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from broker.alerts.dead_letters.letters import Letter, Mark, read
 from broker.alerts.dead_letters.replay import (
     FORGOTTEN,
     Choice,
+    Fetch,
     Replay,
     Replayed,
     letters,
@@ -19,7 +20,7 @@ from broker.alerts.dead_letters.replay import (
 from broker.clock import SystemClock
 from broker.errors import SettingsError, TopicMissing
 from broker.kafka import KafkaAdmin, KafkaFetcher
-from broker.kafka_ports import kafka_sink
+from broker.kafka_ports import kafka_sink, source_connection
 from broker.ports import Message
 from broker.rewind import ToTime
 from gueststar.configured import Configured
@@ -67,8 +68,15 @@ class Place(Configured):
             )
         return letter, sent.get(letter.identity)
 
-    def fetcher(self) -> KafkaFetcher:
-        return KafkaFetcher(self.connection)
+    @contextmanager
+    def fetcher(self) -> Iterator[Fetch]:
+        """Finds messages where they were read: the survey's, and letters sent again."""
+        survey = source_connection(self.settings, self.connection)
+        with KafkaFetcher(survey) as there, KafkaFetcher(self.connection) as here:
+            ours = self.settings.topics.replayed
+            yield lambda partition, offset: (here if partition.topic == ours else there)(
+                partition, offset
+            )
 
     def save(self, letter: Letter, file: Path) -> None:
         """Write a letter's packet. Raises TopicMissing where nobody holds it any more."""
@@ -102,7 +110,11 @@ class Place(Configured):
 
     def replayed(self) -> str:
         """The topic that workers read. Raises SettingsError, TopicMissing."""
-        topic, kafka, admin = self.settings.topics.replayed, self.settings.kafka, self.admin()
+        settings, admin = self.settings, self.admin()
+        topic = settings.topics.replayed
+        if settings.is_elsewhere and topic:
+            settings = settings.of_letters()
+        kafka = settings.kafka
         if not topic:
             raise SettingsError("[topics] replayed is empty; name a topic of the input with --to")
         require(topic, admin.partitions(), "start a worker, which makes it, or name one with --to")

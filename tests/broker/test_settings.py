@@ -226,3 +226,24 @@ def test_every_number_has_its_unit_or_what_it_counts_last() -> None:
     ]
     endings = ("_s", "_ms", "_max", "_min", "port", "partitions", "replication")
     assert [key for key in numbers if not key.endswith(endings)] == []
+
+
+SOURCE = """
+[source]
+bootstrap = "survey:9092"
+topics = ["^night"]
+group = "given-out"
+start = "latest"
+"""
+
+
+def test_letters_sent_again_are_read_at_our_kafka_by_a_worker_of_their_own(tmp_path: Path) -> None:
+    settings = read(tmp_path, SOURCE)
+    assert (settings.read, settings.group, settings.start) == (("^night",), "given-out", "latest")
+    letters = settings.of_letters()
+    assert not letters.is_elsewhere
+    assert letters.read == ("gueststar.replayed",)
+    assert (letters.group, letters.start) == ("gueststar.letters", "earliest")
+    for others in (LEAST, f'{SOURCE}[topics]\nreplayed = ""'):
+        with pytest.raises(SettingsError, match="--letters"):
+            read(tmp_path, others).of_letters()

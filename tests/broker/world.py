@@ -51,6 +51,8 @@ class Setup:
 
 
 NONE = Committed(0)
+SURVEY = "survey's"
+"""The cluster id of a survey's own Kafka."""
 
 
 class Killed(BaseException):
@@ -100,6 +102,7 @@ class Worker:
             bound=setup.bound,
             observer=self,
             between=setup.between,
+            cluster=SURVEY if survey else "",
         )
 
     def on_phase(self, phase: Phase) -> None:
@@ -257,6 +260,7 @@ class World:
         assert set(self.selected()) <= set(self.enriched())
         sums = self.balance()
         assert sums.imbalances == ()
+        assert {each.cluster for each in sums.ranges} <= {SURVEY if self.setup.elsewhere else ""}
         assert (sums.consumed, sums.dead) == (len(self.sent), len(dead))
         assert sums.published == len(self.enriched())
         assert sums.counts.published.get("bright", 0) == len(self.selected())

@@ -13,7 +13,7 @@ from rich.table import Table
 from broker.balance import Balance
 from broker.kafka import KafkaAdmin
 from broker.ledger import read_entry
-from gueststar.audit import audit
+from gueststar.audit import Cluster, audit
 from gueststar.subscription import reader
 from kafka_node.node import KafkaNode
 from replay.invention import invent
@@ -77,11 +77,8 @@ def test_topics_that_come_go_and_grow_lose_nothing_and_double_nothing(
         for each in (alone, slow):
             each.finish(len(published), READERS_S_MAX)
         counted = counted_places(node.address)
-        books = audit(
-            lambda topic: reader(link, topic, start="earliest"),
-            LEDGER,
-            KafkaAdmin(link).partitions(),
-        )
+        topics = KafkaAdmin(link).partitions()
+        books = audit(Cluster(lambda topic: reader(link, topic, start="earliest"), topics), LEDGER)
     living = {stream.life for stream in night.streams}
     show(night, books, slow, sent=len(sent), published=published)
     assert set(night.happened) == {"outage", *vars(size.shifts)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -13,7 +14,7 @@ from broker.ledger import Counts, Delivery, Entry, Gap, Range
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.ports import Output, Partition, PartitionLife, Source
 from gueststar.accounts import lines
-from gueststar.audit import Open, audit, spans, visible
+from gueststar.audit import Cluster, Open, audit, spans, visible
 
 LEDGER = "ledger"
 SURVEY = Partition("ztf", 0)
@@ -66,11 +67,16 @@ def opener(memory: MemoryKafka) -> Open:
     return open_source
 
 
+def cluster(memory: MemoryKafka) -> Cluster:
+    """A Kafka in memory, to be looked into."""
+    return Cluster(opener(memory), memory.topics)
+
+
 def audited(memory: MemoryKafka, *entries: Entry) -> tuple[Imbalance, ...]:
     """What does not add up in a ledger of these entries."""
     for each in entries:
         memory.publish(LEDGER, each.encode())
-    return audit(opener(memory), LEDGER, memory.topics).imbalances
+    return audit(cluster(memory), LEDGER).imbalances
 
 
 def test_a_ledger_that_counts_every_alert_balances(memory: MemoryKafka) -> None:
@@ -94,7 +100,7 @@ def test_an_empty_ledger_is_said_so(memory: MemoryKafka) -> None:
 
 def test_a_topic_that_is_no_ledger_is_said_so(memory: MemoryKafka) -> None:
     with pytest.raises(LedgerError):
-        audit(opener(memory), SURVEY.topic, memory.topics)
+        audit(cluster(memory), SURVEY.topic)
 
 
 def test_a_topic_that_gives_nothing_more_is_not_waited_for_for_ever(
@@ -106,7 +112,7 @@ def test_a_topic_that_gives_nothing_more_is_not_waited_for_for_ever(
     sink.begin()
     sink.produce([Output(LEDGER, None, b"of a transaction that stays open")])
     with pytest.raises(KafkaUnavailable, match="nothing more"):
-        audit(opener(memory), LEDGER, memory.topics)
+        audit(cluster(memory), LEDGER)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +133,7 @@ def test_gaps_near_one_another_are_looked_into_in_one_go(
 
 def test_the_account_names_what_was_counted_and_its_conclusion(memory: MemoryKafka) -> None:
     audited(memory, entry(0, 6, (Gap(5, 6),)), entry(6, 12, (Gap(11, 12),), dead=1))
-    told = list(lines(audit(opener(memory), LEDGER, memory.topics)))
+    told = list(lines(audit(cluster(memory), LEDGER)))
     assert told[0] == "10 alerts consumed in 2 batches"
     assert "9 published, 1 dead" in told
     assert "  dead: truncated: 1" in told
@@ -137,6 +143,26 @@ def test_the_account_names_what_was_counted_and_its_conclusion(memory: MemoryKaf
 
 def test_the_account_names_where_it_does_not_add_up(memory: MemoryKafka) -> None:
     audited(memory, entry(0, 3), entry(4, 6, (Gap(5, 6),)))
-    told = list(lines(audit(opener(memory), LEDGER, memory.topics)))
+    told = list(lines(audit(cluster(memory), LEDGER)))
     assert any(line.startswith("does not add up: ztf/0 offset 3") for line in told)
     assert told[-1] == "does not balance"
+
+
+def test_gaps_are_looked_into_at_the_cluster_that_their_entries_name(memory: MemoryKafka) -> None:
+    ours = MemoryKafka(memory.clock)
+    for name in (LEDGER, SURVEY.topic):
+        ours.create_topic(name)
+    for each in (entry(0, 3), entry(4, 6, (Gap(5, 6),))):
+        ours.publish(LEDGER, replace(each, cluster="survey").encode())
+    asked = audit(cluster(ours), LEDGER, {"survey": cluster(memory)})
+    assert [str(each) for each in asked.imbalances] == [
+        "ztf/0 offset 3 at cluster survey: a message that no entry of the ledger counts"
+    ]
+    assert "  from ztf/0: 0 to 6 at cluster survey" in lines(asked)
+    unasked = audit(cluster(ours), LEDGER)
+    assert (unasked.imbalances, unasked.unverifiable) == ((), 2)
+
+
+def test_partitions_of_one_name_at_two_clusters_are_two(memory: MemoryKafka) -> None:
+    entries = [entry(0, 6, (Gap(5, 6),)), replace(entry(0, 5), cluster="survey")]
+    assert audited(memory, *entries, entry(6, 12, (Gap(11, 12),), dead=1)) == ()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import gueststar
 from broker.assembly import worker
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.settings import read_settings
+from broker.settings import Settings, read_settings
 from gueststar.command import app
 from kafka_node.node import KafkaNode
 from replay.invention import invent
@@ -46,16 +46,14 @@ def survey() -> Iterator[KafkaNode]:
         yield node
 
 
-def run_until_published(config: Path, survey: KafkaNode, topic: str, part: slice) -> None:
-    """Some of the packets come, and a worker publishes until all that were ever sent are out."""
-    RealCluster(survey.address).publish(topic, PACKETS[part])
-    settings = read_settings(config)
+def run_until(settings: Settings, topic: str, messages: int) -> None:
+    """A worker goes on until a topic of ours has so many messages."""
     ours = RealCluster(settings.kafka.bootstrap)
     with worker(settings, "one", version="test") as runner:
         thread = Thread(target=runner.run)
         thread.start()
         try:
-            while len(ours.read("two.enriched")) < part.stop:
+            while len(ours.read(topic)) < messages:
                 assert thread.is_alive()
         finally:
             runner.stop()
@@ -80,9 +78,12 @@ def test_a_night_of_the_surveys_is_published_here_once_and_the_ledger_says_so(
     told = said("check", str(config))
     assert f"of {survey.address} as group given-out-two" in told
     assert "night-1: input, by ^night-[0-9]+$" in told and "ready to run" in told
-    run_until_published(config, survey, "night-1", slice(0, 25))
+    theirs = RealCluster(survey.address)
+    theirs.publish("night-1", PACKETS[:25])
+    run_until(read_settings(config), "two.enriched", 25)
     admin.create([TopicSettings("night-2")])
-    run_until_published(config, survey, "night-2", slice(25, 60))
+    theirs.publish("night-2", PACKETS[25:])
+    run_until(read_settings(config), "two.enriched", 60)
     everything = gueststar.subscribe(
         "two.enriched", bootstrap=kafka.address, start="earliest", until="end"
     )
@@ -90,5 +91,28 @@ def test_a_night_of_the_surveys_is_published_here_once_and_the_ledger_says_so(
     assert sorted(ids) == sorted(gueststar.decode(PACKETS).alert_id.tolist())
     told = said("ledger", "--config", str(config))
     assert "60 alerts consumed" in told and told.rstrip().endswith("\nbalances")
-    assert "from night-1/0: 0 to 25" in told and "from night-2/0: 0 to 35" in told
+    cluster = admin.cluster()
+    assert f"from night-1/0: 0 to 25 at cluster {cluster}" in told
+    assert f"from night-2/0: 0 to 35 at cluster {cluster}" in told
     assert not {"two.enriched", "two.positions"} & admin.partitions().keys()
+
+
+def test_letters_of_a_surveys_alerts_are_sent_again_and_read_at_our_kafka(
+    survey: KafkaNode, kafka: KafkaNode, tmp_path: Path
+) -> None:
+    config = tmp_path / "gueststar.toml"
+    text = CONFIG.format(ours=kafka.address, survey=survey.address)
+    text = text.replace("night-", "dull-").replace("two", "letters")
+    config.write_text(f"{text}[decoding]\npacket_bytes_max = 1000\n")
+    theirs = RealCluster(survey.address)
+    theirs.publish(theirs.create("dull-1"), PACKETS[:5])
+    run_until(read_settings(config), "letters.dead-letters", 5)
+    config.write_text(text)
+    assert "5 letters sent again to letters.replayed" in said(
+        "dead-letters", "replay", "--config", str(config)
+    )
+    run_until(read_settings(config).of_letters(), "letters.enriched", 5)
+    told = said("ledger", "--config", str(config))
+    assert "10 alerts consumed" in told and "5 published, 5 dead" in told
+    assert "from letters.replayed/0: 0 to 5\n" in told and "dull-1/0: 0 to 5 at cluster" in told
+    assert told.endswith("\nbalances\n")
