@@ -13,13 +13,13 @@ from broker.alerts.access import PublicDecoder
 from broker.alerts.dead_letters import DeadLetterBound
 from broker.alerts.dead_letters.log import DeadLetterLog
 from broker.alerts.packer import Topics
-from broker.alerts.pipeline import Decodes, Pipeline
+from broker.alerts.pipeline import Decodes, Judges, Pipeline
 from broker.clock import SystemClock
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
 from broker.errors import SettingsError
 from broker.fault_log import FaultLog
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
-from broker.kafka_ports import kafka_ports, source_connection
+from broker.kafka_ports import kafka_ports, survey_cluster
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
@@ -143,23 +143,11 @@ def make_runner(
     """
     clock = clock or SystemClock()
     limits = parts.settings.limits
-    pipeline = Pipeline(
-        decoder=_decodes(parts),
-        stages=parts.stages,
-        filters=deployments or parts.filters,
-        enricher=parts.enricher,
-        topics=parts.topics,
-        bytes_max=sink.bytes_max,
-        clock=clock,
-        broker_version=version,
-        certainty=parts.settings.disagreement,
-        withholds=parts.settings.access.programid_max is not None,
-    )
     return Runner(
         worker=worker,
         source=source,
         sink=sink,
-        processor=pipeline,
+        processor=_pipeline(parts, deployments or parts.filters, sink, clock, version),
         ledger_topic=parts.topics.ledger,
         enriched_topic=parts.topics.enriched,
         clock=clock,
@@ -173,6 +161,22 @@ def make_runner(
         observer=observer,
         between=deployments.look if deployments else None,
         cluster=cluster,
+    )
+
+
+def _pipeline(parts: Parts, filters: Judges, sink: Sink, clock: Clock, version: str) -> Pipeline:
+    return Pipeline(
+        decoder=_decodes(parts),
+        stages=parts.stages,
+        filters=filters,
+        enricher=parts.enricher,
+        topics=parts.topics,
+        bytes_max=sink.bytes_max,
+        clock=clock,
+        broker_version=version,
+        certainty=parts.settings.disagreement,
+        withholds=parts.settings.access.programid_max is not None,
+        ids_kept_max=parts.settings.limits.ids_kept_max,
     )
 
 
@@ -289,17 +293,6 @@ def connect(settings: Settings) -> Connection:
     return Connection.configured(
         kafka.bootstrap, patience_s=kafka.patience_s, security=kafka.security
     )
-
-
-def survey_cluster(settings: Settings, link: Connection) -> str:
-    """The id of the survey's own Kafka, once it answers; empty where the topics stand in ours."""
-    if not settings.is_elsewhere:
-        return ""
-    survey = source_connection(settings, link)
-    LOG.info("asking the survey's Kafka at %s", survey.bootstrap)
-    admin = KafkaAdmin(survey)
-    admin.wait()
-    return admin.cluster()
 
 
 def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from broker.kafka import (
     AtLeastOnceSink,
     Connection,
+    KafkaAdmin,
     KafkaControlTopic,
     KafkaSink,
     KafkaSource,
@@ -62,6 +63,16 @@ def source_connection(settings: Settings, link: Connection) -> Connection:
         security=source.security,
         readers=f"{settings.group}-reader",
     )
+
+
+def survey_cluster(settings: Settings, link: Connection) -> str:
+    """The id of the survey's own Kafka, once it answers; empty where the topics stand in ours."""
+    if not settings.is_elsewhere:
+        return ""
+    survey = source_connection(settings, link)
+    admin = KafkaAdmin(survey)
+    admin.wait()
+    return admin.cluster()
 
 
 def _positions(settings: Settings, link: Connection, name: str, sink: Sink) -> Positions:

@@ -13,6 +13,7 @@ from pathlib import Path
 from broker.alerts.access import Access
 from broker.alerts.dead_letters import OnUnknownSchema
 from broker.alerts.disagreement import Certainty
+from broker.alerts.repeats import IDS_KEPT_MAX
 from broker.defaults import (
     DEPLOYED,
     FILTER_PREFIX,
@@ -157,6 +158,7 @@ class LimitsSection(RunLimits):
     dead_fraction_max: float = 1.0
     dead_alerts_min: int = 1_000
     unknown_schema: OnUnknownSchema = "dead-letter"
+    ids_kept_max: int = IDS_KEPT_MAX
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.annotation import Catalogue, SelectedBy
+from schemas.annotation import SEEN_BEFORE, Catalogue, SelectedBy
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.enriched_reading import EnrichedReader
@@ -67,6 +67,7 @@ def scored(
     assert len(notes) == len(batch), "one note an alert"
     for name, one in _given(notes, given).items():
         batch.learned[name] = Learned(one.kind, one.columns, _values(one, notes))
+    batch.seen_before[:] = [SEEN_BEFORE in note.get("flags", ()) for note in notes]
     return batch
 
 

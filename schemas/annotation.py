@@ -16,6 +16,8 @@ from schemas.learned import Kind, Learned
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FIELD_NAME = "gueststar"
+SEEN_BEFORE = "seen-before"
+"""The flag of an alert that the broker's worker had before, from another offset."""
 _TIME = {"type": "long", "logicalType": "timestamp-micros"}
 _TEXTS = {"type": "array", "items": "string"}
 _MODEL = {

@@ -194,6 +194,14 @@ class Columns(Generic[Text, Identifier, Count, Night, Code, Number]):
     distance_modulus: Annotated[
         Number, About("To the host, by its photometric redshift.", "mag", between=(33, 44))
     ]
+    seen_before: Annotated[
+        Count,
+        About(
+            "1 where the broker's worker had the same alert before, from another offset.",
+            missing="0 before a broker had it",
+            between=(0, 1),
+        ),
+    ]
 
 
 def _lines() -> dict[str, Column]:

@@ -14,7 +14,7 @@ from broker.ledger import Counts
 from broker.ports import Message
 from filters.decision import Fault
 from filters.filter_set import ActiveFilter, FilterDecision
-from schemas.annotation import Catalogue, SelectedBy
+from schemas.annotation import SEEN_BEFORE, Catalogue, SelectedBy
 from schemas.batch import AlertBatch
 from schemas.stage import StageFault
 
@@ -54,8 +54,9 @@ class DecidedBatch(NamedTuple):
         return found
 
     def flags(self) -> list[tuple[str, ...]]:
-        """By row: the flags of classifiers that raised on it."""
-        flags: list[tuple[str, ...]] = [()] * len(self.batch)
+        """By row: whether it was seen before, and the flags of classifiers that raised on it."""
+        seen = self.batch.seen_before.tolist()
+        flags: list[tuple[str, ...]] = [(SEEN_BEFORE,) if each else () for each in seen]
         for fault in self.stage_faults:
             for row in fault.rows.tolist():
                 flags[row] = (*flags[row], fault.flag)

@@ -15,6 +15,7 @@ from broker.alerts.decided import DecidedBatch
 from broker.alerts.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
 from broker.alerts.envelopes import JSON, JSON_BYTES, Envelopes
 from broker.alerts.packer import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
+from broker.alerts.repeats import IDS_KEPT_MAX, Repeats
 from broker.errors import TopicMissing
 from broker.ledger import Counts
 from broker.observer import Step
@@ -89,7 +90,7 @@ class Processed:
 
 
 class Pipeline:
-    """Decoder, stages, filters and encoder in a row; keeps nothing between batches."""
+    """Decoder, stages, filters and encoder in a row; between batches it keeps `Repeats` alone."""
 
     def __init__(
         self,
@@ -104,9 +105,11 @@ class Pipeline:
         broker_version: str,
         certainty: Certainty = CERTAINTY,
         withholds: bool = False,
+        ids_kept_max: int = IDS_KEPT_MAX,
     ) -> None:
         """The stages run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`).
 
+        `ids_kept_max`: of so many of the last alerts it is known that they were seen before.
         `withholds`: not everybody may see every packet, so that no dead letter holds any of one.
         """
         self._withholds = withholds
@@ -120,6 +123,7 @@ class Pipeline:
         self._packer = Packer(bytes_max)
         self._clock = clock
         self._certainty = certainty
+        self._repeats = Repeats(ids_kept_max)
 
     def process(self, messages: Sequence[Message]) -> Processed:
         """Every message ends in one enriched record or in one dead letter, never in both."""
@@ -128,6 +132,7 @@ class Pipeline:
         with watch.measured(Step.DECODE):
             batch = self._decoder.decode([message.value for message in messages])
             _check_whole(batch, len(messages))
+            self._repeats.mark(batch, messages)
         with watch.measured(Step.SCORE):
             faults = self._learn(batch, watch)
             disagreed = disagreements(batch, self._certainty)

@@ -40,6 +40,11 @@ def test_an_alert_that_nobody_enriched_has_no_note(packets: list[bytes]) -> None
     assert not scored(batch, noted(batch)).scores
 
 
+def test_what_was_flagged_as_seen_before_is_so_in_its_column() -> None:
+    notes = [{"flags": ["classifier-error:kind"]}, {"flags": ["seen-before"]}, NO_NOTE]
+    assert scored(handmade(rows=3), notes).seen_before.tolist() == [0, 1, 0]
+
+
 def test_packets_that_are_no_single_record_have_no_notes() -> None:
     assert noted(handmade(rows=2)) == [NO_NOTE, NO_NOTE]
 

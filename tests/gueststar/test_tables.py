@@ -36,6 +36,7 @@ UNITLESS = {
     "elongation",
     "host_photoz",
     "host_photoz_err",
+    "seen_before",
 }
 
 

@@ -42,6 +42,7 @@ def _ztf(record: Record) -> Record:
     candid = record.get("candid")
     return {
         "survey": "ztf",
+        "seen_before": 0,
         "alert_id": candidate["candid"] if candid is None else candid,
         "object_id": record["objectId"],
         "mjd": mjd,
@@ -195,6 +196,7 @@ def _winter(record: Record) -> Record:
     star = _value(candidate, "distpsnr1")
     return {
         "survey": "winter",
+        "seen_before": 0,
         "alert_id": record["candid"],
         "object_id": record["objectid"],
         "mjd": own[0],
@@ -244,6 +246,9 @@ def _winter_point(source: Record) -> Point:
     return mjd, place, flux, error, NAN, not math.isnan(flux)
 
 
+RUBIN_SENDS_NOT = ("star_distance_arcsec", "star_galaxy_score", "fwhm_pixels", "elongation")
+
+
 def _rubin(record: Record) -> Record:
     source, whole = record["diaSource"], record.get("diaObject") or {}
     own = _rubin_point(source)
@@ -261,6 +266,7 @@ def _rubin(record: Record) -> Record:
     stated = source.get("isNegative", source.get("is_negative"))
     return {
         "survey": "lsst",
+        "seen_before": 0,
         "alert_id": source["diaSourceId"],
         "object_id": str(source["diaObjectId"] or source["ssObjectId"] or source["diaSourceId"]),
         "mjd": own[0],
@@ -279,13 +285,12 @@ def _rubin(record: Record) -> Record:
         "limit_mag": NAN,
         "age_days": own[0] - (min([own[0], *seen]) if math.isnan(first) else first),
         "detections": max(len(seen), 1) if count is None else count,
-        **dict.fromkeys(("star_distance_arcsec", "star_galaxy_score"), NAN),
         "asteroid_distance_arcsec": _asteroid_distance(source, record.get("ssSource") or {}),
         "survey_real_score": _value(source, "reliability"),
         "survey_real_version": _text(source, "reliabilityVersion"),
         "signal_to_noise": _value(source, "snr"),
         **_host(whole),
-        **dict.fromkeys(("fwhm_pixels", "elongation"), NAN),
+        **dict.fromkeys(RUBIN_SENDS_NOT, NAN),
         "template_flux_njy": _value(source, "templateFlux"),
         "light_curve": curve,
         "forced_photometry": _exposures(own[0], forced),
