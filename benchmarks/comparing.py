@@ -9,6 +9,8 @@ from typing import Any
 
 import fastavro
 
+from schemas.annotation import SEEN_BEFORE
+
 Record = dict[str, Any]
 
 OWN_WORDS = ("broker_version", "publish_time", "ingest_time", "selected_by")
@@ -26,12 +28,16 @@ def read_record(packet: bytes) -> Record:
 
 
 def restricted(one: Record, other: Record) -> Record:
-    """The first record with the scores and models of those classifiers alone that ran on both."""
+    """The first record with the scores and models of those classifiers alone that ran on both.
+
+    Without the flag of alerts that came before, too: the textbook keeps nothing between batches.
+    """
     said = one["gueststar"]
     names = {model["name"] for model in other["gueststar"]["models"]}
     models = [model for model in said["models"] if model["name"] in names]
     scores = {name: each for name, each in said["scores"].items() if name in names}
-    return {**one, "gueststar": {**said, "models": models, "scores": scores}}
+    flags = [flag for flag in said["flags"] if flag != SEEN_BEFORE]
+    return {**one, "gueststar": {**said, "models": models, "scores": scores, "flags": flags}}
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -91,14 +91,21 @@ class Stopwatch:
         raise AssertionError(f"a transaction was aborted: {error}")
 
 
-def fill(bootstrap: str, packets: Sequence[bytes], outputs: Sequence[str]) -> None:
-    """Make all topics, and put the packets into the input."""
+def fill(
+    bootstrap: str,
+    packets: Sequence[bytes],
+    outputs: Sequence[str],
+    *,
+    topic: str = INPUT,
+    partitions: int = 1,
+) -> None:
+    """Make all topics, and put the packets into the input, spread over its partitions."""
     connection = Connection(bootstrap)
     admin = KafkaAdmin(connection)
-    admin.create([TopicSettings(topic) for topic in (INPUT, *outputs)])
-    sink = AtLeastOnceSink(connection, topics=[INPUT])
+    admin.create([TopicSettings(topic, partitions), *map(TopicSettings, outputs)])
+    sink = AtLeastOnceSink(connection, topics=[topic])
     sink.rebuild()
-    sent = send(steady(packets, rate_per_s=FREE_RATE), sink=sink, topic=INPUT, clock=SystemClock())
+    sent = send(steady(packets, rate_per_s=FREE_RATE), sink=sink, topic=topic, clock=SystemClock())
     sink.close()
     assert sent.packets == len(packets), sent
 
@@ -110,10 +117,14 @@ def outputs(prefix: str) -> list[str]:
 
 def run_ours(bootstrap: str, alerts: int, prefix: str) -> Stopwatch:
     """A gueststar worker, as `gueststar run` starts it, over the whole input."""
-    watch = Stopwatch(alerts)
-    settings = Settings(
+    return run_worker(our_settings(bootstrap, prefix), Stopwatch(alerts))
+
+
+def our_settings(bootstrap: str, prefix: str, topic: str = INPUT) -> Settings:
+    """Those of a worker with all networks, and topics of its own under a prefix."""
+    return Settings(
         topics=TopicsSection(
-            input=(INPUT,),
+            input=(topic,),
             prefix=prefix,
             enriched="enriched",
             dead_letters="dead-letters",
@@ -122,7 +133,11 @@ def run_ours(bootstrap: str, alerts: int, prefix: str) -> Stopwatch:
         kafka=KafkaSection(bootstrap=bootstrap, group=prefix),
         filters=FiltersSection(builtin=tuple(FILTERS)),
     )
-    with worker(settings, "bench", version="benchmark", observers=[watch]) as runner:
+
+
+def run_worker(settings: Settings, watch: Stopwatch, name: str = "bench") -> Stopwatch:
+    """A worker, as `gueststar run` starts it, until the watch has seen all alerts."""
+    with worker(settings, name, version="benchmark", observers=[watch]) as runner:
         runner.start()
         keep_what_is_loaded()  # as `gueststar run` does; both pipelines have it here
         while not watch.is_done:
