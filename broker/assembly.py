@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from broker.alerts.access import PublicDecoder
-from broker.alerts.dead_letters import DeadLetterBound
-from broker.alerts.dead_letters.log import DeadLetterLog
 from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Decodes, Judges, Pipeline
 from broker.clock import SystemClock
+from broker.dead_letters import DeadLetterBound
+from broker.dead_letters.log import DeadLetterLog
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
 from broker.errors import SettingsError
 from broker.fault_log import FaultLog

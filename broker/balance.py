@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from broker.alerts.dead_letters import AFTER_DECODING
+from broker.dead_letters import AFTER_DECODING
 from broker.ledger import Counts, Delivery, Entry, Gap, Range, total
 from broker.ports import PartitionLife
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from broker.alerts.dead_letters import DeadLetter
+from broker.dead_letters import DeadLetter
 from broker.ledger import Entry
 from broker.ports import Partition
 from schemas.errors import BrokerError

@@ -18,11 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from broker.alerts.dead_letters import DeadLetterBound
-from broker.alerts.envelopes import JSON
-from broker.alerts.pipeline import Processed
+from broker.dead_letters import DeadLetterBound
 from broker.errors import (
     OutputTooLarge,
     ProducerFenced,
@@ -31,9 +29,11 @@ from broker.errors import (
     TopicRemade,
     TransactionAborted,
 )
+from broker.headers import JSON
 from broker.ledger import Delivery, Entry, ranges
 from broker.observer import BatchReport, Observer, Observers, Phase, Step
 from broker.ports import Clock, Life, Message, Output, Partition, Sink, Source
+from broker.processor import Processed, Processor
 from schemas.batch import Reason
 from schemas.errors import BrokerError
 
@@ -42,14 +42,6 @@ GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing, 
 
 A topic that went missing is asked for anew then: a filter's stops that filter, any other us.
 """
-
-
-class Processor(Protocol):
-    """Steps 2 to 5, pure: `broker.alerts.pipeline.Pipeline`."""
-
-    def process(self, messages: Sequence[Message]) -> Processed:
-        """What a batch becomes."""
-        ...
 
 
 @dataclass(frozen=True)

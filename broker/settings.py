@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from broker.alerts.access import Access
-from broker.alerts.dead_letters import OnUnknownSchema
 from broker.alerts.disagreement import Certainty
 from broker.alerts.repeats import IDS_KEPT_MAX
+from broker.dead_letters import OnUnknownSchema
 from broker.defaults import (
     DEPLOYED,
     FILTER_PREFIX,

@@ -6,5 +6,4 @@ disagreement.py  where a classifier and the survey's own score are sure of the o
 decided.py       a batch scored and selected, and what is counted of it
 packer.py        records within the size that a topic takes
 envelopes.py     keys and headers of what is published
-dead_letters/    alerts that cannot be published, their bound, their replay
 """

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from broker.alerts.dead_letters import DeadLetter
 from broker.alerts.disagreement import Disagreements
 from broker.alerts.packer import Packed
+from broker.dead_letters import DeadLetter
 from broker.ledger import Counts
 from broker.ports import Message
 from filters.decision import Fault

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from broker.alerts.packer import Record, Shape
-from broker.ports import Headers, Message, size_bytes
+from broker.headers import CONTENT_TYPE, FORMAT
+from broker.ports import Headers, Message
 from schemas.batch import AlertBatch
 from schemas.enriched import Written
 
@@ -23,13 +24,7 @@ PASSED_ON_MAX: Final = 32
 PASSED_ON_BYTES_MAX: Final = 4096
 """Their names and values together; one that goes beyond is left out, with all after it."""
 
-FORMAT: Final = "_format"
-CONTENT_TYPE: Final = "content-type"
 OWN_PREFIX: Final = "gueststar-"
-
-JSON: Final[Headers] = ((FORMAT, b"json"), (CONTENT_TYPE, b"application/json"))
-"""Of dead letters and ledger entries."""
-JSON_BYTES: Final = size_bytes(None, b"", JSON)
 
 
 class Envelopes:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from broker.alerts.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.alerts.decided import DecidedBatch
-from broker.alerts.disagreement import CERTAINTY, Certainty, Disagreements, disagreements
-from broker.alerts.envelopes import JSON, JSON_BYTES, Envelopes
+from broker.alerts.disagreement import CERTAINTY, Certainty, disagreements
+from broker.alerts.envelopes import Envelopes
 from broker.alerts.packer import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
 from broker.alerts.repeats import IDS_KEPT_MAX, Repeats
+from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
 from broker.errors import TopicMissing
-from broker.ledger import Counts
+from broker.headers import JSON, JSON_BYTES
 from broker.observer import Step
 from broker.ports import Clock, Message, Output
+from broker.processor import Processed
 from filters.filter_set import ActiveFilter, FilterDecision
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch
@@ -64,29 +65,6 @@ class Judges(Protocol):
     def judge(self, batch: AlertBatch) -> Sequence[FilterDecision]:
         """Each filter's answer, in the order of `active`; nothing that a filter does raises."""
         ...
-
-
-@dataclass(frozen=True)
-class Processed:
-    """What a batch becomes."""
-
-    outputs: Sequence[Output]
-    """Enriched alerts, the filters' ones, dead letters; the ledger's entry is the runner's."""
-    counts: Counts
-    dead: Sequence[DeadLetter]
-    filters: int
-    """How many were asked."""
-    steps_s: Mapping[Step, float]
-    stages_s: Mapping[str, float]
-    """By the stage's name, within `Step.SCORE`."""
-    received_unix_s: NDArray[np.float64]
-    """Of each alert published to the enriched topic: Kafka's timestamp, NaN where absent."""
-    exposed_unix_s: NDArray[np.float64]
-    """Of the same alerts: the exposure."""
-    faults: tuple[str, ...]
-    """What stages and filters raised, a line each."""
-    disagreements: Disagreements
-    """With the survey's own score, of the alerts that were decoded."""
 
 
 class Pipeline:

@@ -23,7 +23,7 @@ AHEAD_OFFSETS_MAX: Final = 100
 
 
 class KafkaFetcher:
-    """`broker.alerts.dead_letters.replay.Fetch` of a real Kafka; a context manager.
+    """`broker.dead_letters.replay.Fetch` of a real Kafka; a context manager.
 
     Offsets that rise within a partition are quickest.
     """

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from broker.alerts.dead_letters.letters import Letter, Mark
-from broker.alerts.dead_letters.replay import Replayed
+from broker.dead_letters.letters import Letter, Mark
+from broker.dead_letters.replay import Replayed
 from gueststar.filtering.deployment import moment
 from gueststar.table import plain_table
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from broker.alerts.dead_letters.letters import Letter, Mark, read
-from broker.alerts.dead_letters.replay import (
+from broker.clock import SystemClock
+from broker.dead_letters.letters import Letter, Mark, read
+from broker.dead_letters.replay import (
     FORGOTTEN,
     Choice,
     Fetch,
@@ -17,7 +18,6 @@ from broker.alerts.dead_letters.replay import (
     marks,
     packet_of,
 )
-from broker.clock import SystemClock
 from broker.errors import SettingsError, TopicMissing
 from broker.kafka import KafkaAdmin, KafkaFetcher
 from broker.kafka_ports import kafka_sink, source_connection

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from broker.alerts.dead_letters import DeadLetterBound
+from broker.dead_letters import DeadLetterBound
 from broker.errors import (
     KafkaUnavailable,
     MemberFenced,

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from broker.alerts.dead_letters import DeadLetterBound
 from broker.alerts.pipeline import Pipeline
 from broker.balance import Balance, balance
 from broker.clock import ManualClock
+from broker.dead_letters import DeadLetterBound
 from broker.ledger import Delivery, Entry, read_entry
 from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink

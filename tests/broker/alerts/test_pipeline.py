@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from broker.alerts.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
 from broker.alerts.packer import CUTOUTS_DROPPED, Topics
-from broker.alerts.pipeline import Pipeline, Processed
+from broker.alerts.pipeline import Pipeline
 from broker.clock import ManualClock
+from broker.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
 from broker.observer import Step
 from broker.ports import Message, Output
+from broker.processor import Processed
 from classifiers.classifier import Classifier, Scoring
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch

@@ -20,8 +20,8 @@ from confluent_kafka import Consumer, TopicPartition
 from typer.testing import CliRunner
 
 from broker import assembly
-from broker.alerts.dead_letters import DeadLetter, Mark, read
 from broker.assembly import worker
+from broker.dead_letters import DeadLetter, Mark, read
 from broker.kafka import Connection, KafkaFetcher
 from broker.ports import Message, Partition
 from broker.settings import read_settings

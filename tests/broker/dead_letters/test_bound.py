@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.alerts.dead_letters import DeadLetter, DeadLetterBound
+from broker.dead_letters import DeadLetter, DeadLetterBound
 from broker.errors import TooManyDead
 from broker.ports import Message
 from schemas.batch import Reason

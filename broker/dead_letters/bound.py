@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Literal
 
-from broker.alerts.dead_letters.letters import DeadLetter
+from broker.dead_letters.letters import DeadLetter
 from broker.errors import TooManyDead
 from schemas.batch import Reason
 

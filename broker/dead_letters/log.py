@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import Final
 
-from broker.alerts.dead_letters.letters import DeadLetter
+from broker.dead_letters.letters import DeadLetter
 from broker.observer import BatchReport, Phase
 from broker.ports import Clock
 from schemas.batch import Reason

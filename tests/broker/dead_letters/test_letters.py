@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.alerts.dead_letters import DeadLetter, Identity, Letter, Mark, read
-from broker.alerts.dead_letters.letters import DETAIL_CHARACTERS_MAX, PREFIX_BYTES_MAX
+from broker.dead_letters import DeadLetter, Identity, Letter, Mark, read
+from broker.dead_letters.letters import DETAIL_CHARACTERS_MAX, PREFIX_BYTES_MAX
 from broker.ports import Message
 
 

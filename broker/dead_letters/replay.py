@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from broker.alerts.dead_letters.letters import Identity, Letter, Mark, read
-from broker.alerts.envelopes import JSON
+from broker.dead_letters.letters import Identity, Letter, Mark, read
 from broker.errors import ProducerFenced, ProducerLost, TooManyAborts, TransactionAborted
+from broker.headers import JSON
 from broker.ports import Clock, Message, Output, Partition, Sink
 from schemas.batch import Reason
 from schemas.errors import BrokerError

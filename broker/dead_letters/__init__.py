@@ -6,8 +6,8 @@ log.py        what is said of them in its log
 replay.py     how they are sent again, once each
 """
 
-from broker.alerts.dead_letters.bound import DeadLetterBound, OnUnknownSchema
-from broker.alerts.dead_letters.letters import (
+from broker.dead_letters.bound import DeadLetterBound, OnUnknownSchema
+from broker.dead_letters.letters import (
     AFTER_DECODING,
     NOT_ENRICHABLE,
     OUTPUT_TOO_LARGE,

@@ -13,7 +13,7 @@ A dead letter is a JSON object, so that it can be read where nothing else of our
                                          large for the letters' topic
 
 Its key is `topic-partition-offset`. Beside the letters stand marks of those that were sent again,
-JSON objects whose `replayed` is such a key; broker/alerts/dead_letters/replay.py writes them.
+JSON objects whose `replayed` is such a key; broker/dead_letters/replay.py writes them.
 """
 
 from __future__ import annotations

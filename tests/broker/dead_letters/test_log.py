@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from broker.alerts.dead_letters import DeadLetter
-from broker.alerts.dead_letters.log import INTERVAL_S, KINDS_KEPT_MAX, DeadLetterLog
 from broker.clock import ManualClock
+from broker.dead_letters import DeadLetter
+from broker.dead_letters.log import INTERVAL_S, KINDS_KEPT_MAX, DeadLetterLog
 from broker.observer import BatchReport, Phase
 from broker.ports import Message
 from tests.broker.test_metrics import report_of

@@ -10,9 +10,9 @@ from itertools import count
 
 import pytest
 
-from broker.alerts.dead_letters import DeadLetter, replay
-from broker.alerts.dead_letters.replay import Choice, Replay, Replayed, marks
 from broker.clock import ManualClock
+from broker.dead_letters import DeadLetter, replay
+from broker.dead_letters.replay import Choice, Replay, Replayed, marks
 from broker.errors import (
     KafkaUnavailable,
     OffsetGap,
