@@ -21,6 +21,7 @@ from benchmarks.cores import cores, pin
 from benchmarks.filters import CLAUSES, invent
 from benchmarks.night import night
 from benchmarks.whole_path import INPUT, Lap, Stopwatch, fill
+from broker.alerts.metrics import AlertMetrics
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
 from broker.kafka_ports import kafka_ports
@@ -76,7 +77,7 @@ class Watch(Stopwatch):
     """CPU seconds of the server so far."""
     servers: list[float] = field(default_factory=list)
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """A batch was committed."""
         super().on_batch(report)
         self.servers.append(self.server_s())
@@ -101,9 +102,8 @@ def run(parts: Parts, watch: Watch) -> Measured:
     parts.warm_up()
     source, sink = kafka_ports(parts.settings, parts.outputs, link, "bench")
     metrics = Metrics(worker="bench", version="benchmark")
-    runner = make_runner(
-        parts, source, sink, worker="bench", version="benchmark", observer=Observers(metrics, watch)
-    )
+    both = Observers(metrics, AlertMetrics(metrics.instruments), watch)
+    runner = make_runner(parts, source, sink, worker="bench", version="benchmark", observer=both)
     runner.start()
     while not watch.is_done:
         runner.step()

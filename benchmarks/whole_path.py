@@ -81,7 +81,7 @@ class Stopwatch:
     def on_phase(self, phase: Phase) -> None:
         """Not timed."""
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """Gueststar committed a batch."""
         steps_s = Counter({str(step): s for step, s in report.steps_s.items()})
         self.note(report.entry.consumed, steps_s)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from broker.alerts.access import PublicDecoder
+from broker.alerts.metrics import AlertMetrics
+from broker.alerts.outcome import AlertOutcome
 from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Decodes, Judges, Pipeline
 from broker.clock import SystemClock
@@ -132,10 +134,10 @@ def make_runner(
     worker: str,
     version: str,
     clock: Clock | None = None,
-    observer: Observer | None = None,
+    observer: Observer[AlertOutcome] | None = None,
     deployments: Deployments | None = None,
     cluster: str = "",
-) -> Runner:
+) -> Runner[AlertOutcome]:
     """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
 
     `deployments` has filters come and go between batches; without one those of the settings stay.
@@ -149,14 +151,12 @@ def make_runner(
         sink=sink,
         processor=_pipeline(parts, deployments or parts.filters, sink, clock, version),
         ledger_topic=parts.topics.ledger,
-        enriched_topic=parts.topics.enriched,
+        main_topic=parts.topics.enriched,
         clock=clock,
         delivery=parts.settings.kafka.delivery,
         limits=limits,
         bound=DeadLetterBound(
-            fraction_max=limits.dead_fraction_max,
-            alerts_min=limits.dead_alerts_min,
-            unknown_schema=limits.unknown_schema,
+            fraction_max=limits.dead_fraction_max, alerts_min=limits.dead_alerts_min
         ),
         observer=observer,
         between=deployments.look if deployments else None,
@@ -176,6 +176,7 @@ def _pipeline(parts: Parts, filters: Judges, sink: Sink, clock: Clock, version: 
         broker_version=version,
         certainty=parts.settings.disagreement,
         withholds=parts.settings.access.programid_max is not None,
+        unknown_schema=parts.settings.limits.unknown_schema,
         ids_kept_max=parts.settings.limits.ids_kept_max,
     )
 
@@ -192,8 +193,8 @@ def worker(
     *,
     version: str,
     rewind: Rewind | None = None,
-    observers: Sequence[Observer] = (),
-) -> Iterator[Runner]:
+    observers: Sequence[Observer[AlertOutcome]] = (),
+) -> Iterator[Runner[AlertOutcome]]:
     """A worker of that name at a real Kafka, ready to `run`; its metrics are served meanwhile.
 
     Waits for Kafka, creates what topics are missing where it may, and warms up before it joins.
@@ -210,14 +211,15 @@ def worker(
     cluster = survey_cluster(settings, link)
     LOG.info("worker %s: warming up", name)
     parts.warm_up()
-    models = [each.identity for each in parts.stages]
-    metrics, clock = Metrics(worker=name, version=version, models=models), SystemClock()
+    metrics, clock = Metrics(worker=name, version=version), SystemClock()
+    alerts = AlertMetrics(metrics.instruments, [each.identity for each in parts.stages])
+    told = Observers(metrics, alerts, FaultLog(clock), DeadLetterLog(clock), *observers)
     where = settings.metrics
     with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
         LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
         if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
             LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
-        with opened_deployments(parts, link, admin, name, metrics) as deployments:
+        with opened_deployments(parts, link, admin, name, alerts) as deployments:
             source, sink = kafka_ports(settings, parts.outputs, link, name, rewind)
             LOG.info("worker %s: joining group %s", name, settings.group)
             yield make_runner(
@@ -227,7 +229,7 @@ def worker(
                 worker=name,
                 version=version,
                 clock=clock,
-                observer=Observers(metrics, FaultLog(clock), DeadLetterLog(clock), *observers),
+                observer=told,
                 deployments=deployments,
                 cluster=cluster,
             )

@@ -1,4 +1,4 @@
-"""The proof from the ledger: whether every consumed alert is accounted for, and where not."""
+"""The proof from the ledger: whether every consumed message is accounted for, and where not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from broker.dead_letters import AFTER_DECODING
 from broker.ledger import Counts, Delivery, Entry, Gap, Range, total
 from broker.ports import PartitionLife
 
@@ -15,6 +14,10 @@ Visible = Callable[[PartitionLife, Sequence[Gap]], Sequence[int] | None]
 """Given a partition and parts of it: the offsets there at which a read_committed reader finds a
 message, in any order; None where the topic no longer holds those parts, or bears its name in
 another life. `MemoryKafka.visible`."""
+
+
+JobSums = Callable[[Entry], Iterable[str]]
+"""What does not add up of what a job counts by itself in an entry, a line each."""
 
 
 class Imbalance(NamedTuple):
@@ -40,7 +43,7 @@ class Balance:
     entries: int
     consumed: int
     counts: Counts
-    enriched_topics: tuple[str, ...]
+    main_topics: tuple[str, ...]
     ranges: dict[PartitionLife, Gap]
     """The first and the end offset that the ledger covers of each partition, life after life."""
     passed_over: int
@@ -56,23 +59,24 @@ class Balance:
 
     @property
     def published(self) -> int:
-        return sum(self.counts.published.get(topic, 0) for topic in self.enriched_topics)
+        return sum(self.counts.published.get(topic, 0) for topic in self.main_topics)
 
     @property
     def dead(self) -> int:
         return sum(self.counts.dead.values())
 
 
-def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
+def balance(
+    entries: Iterable[Entry], visible: Visible, job_sums: JobSums = lambda _: ()
+) -> Balance:
     """Add up a ledger's entries, in any order, and name whatever does not add up.
 
-    Within an entry: offsets = alerts + gaps; alerts = published + dead; each filter answered for
-    every alert that was decoded. Between entries: a partition's ranges follow on one another,
-    without overlap; those of a topic that was made anew begin at 0. In a gap of either kind no
-    message is `visible`.
+    Within an entry: offsets = messages + gaps; messages = published + dead; and `job_sums`.
+    Between entries: a partition's ranges follow on one another, without overlap; those of a topic
+    that was made anew begin at 0. In a gap of either kind no message is `visible`.
     """
     known = sorted(entries, key=lambda entry: (entry.worker, entry.incarnation, entry.sequence))
-    imbalances = [each for entry in known for each in _within(entry)]
+    imbalances = [each for entry in known for each in _within(entry, job_sums)]
     walks = [_Walk(partition, parts) for partition, parts in _by_life(known).items()]
     _require_beginnings(walks)
     last = {_without_life(walk.partition): walk for walk in walks}
@@ -83,7 +87,7 @@ def balance(entries: Iterable[Entry], visible: Visible) -> Balance:
         entries=len(known),
         consumed=sum(entry.consumed for entry in known),
         counts=total(entry.counts for entry in known),
-        enriched_topics=tuple(sorted({entry.enriched_topic for entry in known})),
+        main_topics=tuple(sorted({entry.main_topic for entry in known})),
         ranges={walk.partition: walk.covered for walk in walks},
         passed_over=sum(_length(gap) for walk in walks for gap in walk.gaps),
         unverifiable=sum(walk.unverifiable for walk in walks),
@@ -204,7 +208,7 @@ class _Walk:
         self.imbalances.append(Imbalance(topic, number, offset, what, life, cluster))
 
 
-def _within(entry: Entry) -> Iterator[Imbalance]:
+def _within(entry: Entry, job_sums: JobSums) -> Iterator[Imbalance]:
     """What does not add up in one entry by itself."""
     for part in entry.ranges:
         passed = sum(map(_length, part.gaps))
@@ -212,7 +216,7 @@ def _within(entry: Entry) -> Iterator[Imbalance]:
             what = f"{part.end - part.start} offsets, but {part.consumed} alerts and {passed} gaps"
             where = part.topic, part.partition, part.start
             yield Imbalance(*where, what, part.life, entry.cluster)
-    for what in _sums(entry):
+    for what in (*_sums(entry), *job_sums(entry)):
         first = entry.ranges[0]
         text = f"{what} (worker {entry.worker}, batch {entry.sequence})"
         where = first.topic, first.partition, first.start
@@ -220,23 +224,10 @@ def _within(entry: Entry) -> Iterator[Imbalance]:
 
 
 def _sums(entry: Entry) -> Iterator[str]:
-    counts = entry.counts
-    published, dead = counts.published.get(entry.enriched_topic, 0), sum(counts.dead.values())
+    published = entry.counts.published.get(entry.main_topic, 0)
+    dead = sum(entry.counts.dead.values())
     if entry.consumed != published + dead:
         yield f"{entry.consumed} alerts consumed, but {published} published and {dead} dead"
-    decoded = published + sum(counts.dead.get(reason, 0) for reason in AFTER_DECODING)
-    if decoded and entry.filters is not None and len(counts.filters) != entry.filters:
-        yield f"{len(counts.filters)} of {entry.filters} filters answered"
-    for name in counts.filters:
-        answered = _answered(counts, name)
-        if answered != decoded:
-            yield f"filter {name} answered for {answered} of {decoded} alerts"
-
-
-def _answered(counts: Counts, name: str) -> int:
-    """Alerts that a filter selected, refused, could not judge, or raised on."""
-    by_clause = (*counts.refused.get(name, {}).values(), *counts.unknown.get(name, {}).values())
-    return counts.selected.get(name, 0) + sum(by_clause) + counts.filter_errors.get(name, 0)
 
 
 def _length(gap: Gap) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -13,6 +15,8 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+
+Registered = TypeVar("Registered", bound=Collector)
 
 
 class Distribution(Collector):
@@ -91,3 +95,33 @@ class Present(Collector):
         for labels, value in self.values.items():
             family.add_metric(labels, value)
         yield family
+
+
+class Instruments:
+    """A worker's metrics in a registry of their own, each made here under its name."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+
+    def text(self) -> str:
+        """What Prometheus reads."""
+        return generate_latest(self.registry).decode()
+
+    def counter(self, name: str, sentence: str, *labels: str) -> Tally:
+        return self._registered(Tally(f"gueststar_{name}", sentence, labels))
+
+    def gauge(self, name: str, sentence: str) -> Gauge:
+        return Gauge(f"gueststar_{name}", sentence, registry=self.registry)
+
+    def present(self, name: str, sentence: str, *labels: str) -> Present:
+        return self._registered(Present(f"gueststar_{name}", sentence, labels))
+
+    def distribution(
+        self, name: str, sentence: str, bounds: Sequence[float], label: str | None = None
+    ) -> Distribution:
+        return self._registered(Distribution(f"gueststar_{name}", sentence, bounds, label))
+
+    def _registered(self, metric: Registered) -> Registered:
+        self.registry.register(metric)
+        return metric

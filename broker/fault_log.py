@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from broker.observer import BatchReport, Phase
 from broker.ports import Clock
@@ -21,6 +22,15 @@ MESSAGES_KEPT_MAX: Final = 1_000
 ALERTS: Final = re.compile(r" \(\d+ alerts\)$")
 
 
+class Faults(Protocol):
+    """The outcome of any job that says what was at fault."""
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """A line each."""
+        ...
+
+
 class FaultLog:
     """An observer: faults in the log, each at most once in SILENCE_S, and every abort."""
 
@@ -31,10 +41,10 @@ class FaultLog:
     def on_phase(self, phase: Phase) -> None:
         """Not logged."""
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[Faults]) -> None:
         """Log what was not read, and what filters and classifiers raised."""
         now_s = self._clock.monotonic_s()
-        for fault in report.faults:
+        for fault in report.outcome.faults:
             kind = ALERTS.sub("", fault)
             if now_s - self._said_s.get(kind, -SILENCE_S) >= SILENCE_S:
                 LOG.warning("%s", fault)

@@ -1,4 +1,4 @@
-"""What became of each batch, as one JSON message in the same transaction as its alerts.
+"""What became of each batch, as one JSON message in the same transaction as its outputs.
 
 The entry is committed with what it counts, or not at all, so its sums are exact by construction;
 `broker/balance.py` proves it. Its key is the worker's name: one worker's entries keep their order.
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from broker.errors import LedgerError
 from broker.ports import Life, Message, Partition
@@ -54,35 +54,30 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the alerts. Published to the enriched topic + dead = consumed.
+    """What became of the messages. Published to the job's main topic + dead = consumed.
 
-    For each filter, selected + refused + unknown + errors = the alerts that were decoded. What is
-    zero is left out, so that an entry stays small however many filters are active.
+    What is zero is left out, so that an entry stays small whatever a job counts.
     """
 
     published: Mapping[str, int] = field(default_factory=dict)
-    """By topic: alerts, dead letters and this entry not counted."""
-    shortened: Mapping[str, int] = field(default_factory=dict)
-    """By topic: those of them that were too large in full and went without their cutouts."""
+    """By topic: messages, dead letters and this entry not counted."""
     dead: Mapping[str, int] = field(default_factory=dict)
     """By reason."""
-    selected: Mapping[str, int] = field(default_factory=dict)
-    """By filter."""
-    refused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """By filter and clause."""
-    unknown: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """By filter and clause: refused because something the clause read was not measured."""
-    filter_errors: Mapping[str, int] = field(default_factory=dict)
-    """By filter: alerts that made it raise."""
-    classifier_errors: Mapping[str, int] = field(default_factory=dict)
-    """By classifier: alerts that made it raise, published with NaN scores and a flag."""
-    unread: Mapping[str, int] = field(default_factory=dict)
-    """By field and type: alerts with a value there that was not read, as `AlertBatch.unread`."""
+    details: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What else the job counts, by its own names: trees of numbers, which add up over batches.
 
-    @property
-    def filters(self) -> list[str]:
-        """The names of filters that answered for any alert, sorted."""
-        return sorted({*self.selected, *self.refused, *self.unknown, *self.filter_errors})
+    In JSON they stand beside the two above, whose names they must not bear.
+    """
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has them."""
+        return {**self.details, "published": self.published, "dead": self.dead}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Counts:
+        """From `document`; raises TypeError where one holds no numbers by name."""
+        trees = {name: {**tree} for name, tree in document.items()}
+        return cls(trees.pop("published", {}), trees.pop("dead", {}), trees)
 
 
 @dataclass(frozen=True)
@@ -98,13 +93,14 @@ class Entry:
     polled_unix_s: float
     published_unix_s: float
     """When the transaction was opened."""
-    enriched_topic: str
+    main_topic: str
+    """Where the job publishes each message that did not die, once; JSON says `enriched_topic`."""
     ranges: tuple[Range, ...]
     counts: Counts
-    filters: int | None = None
-    """How many were asked, so that one without any count is missed; None in older entries."""
     cluster: str = ""
     """The id of the Kafka of the ranges, where that is another than the ledger's."""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    """What else the job says of the batch, by names that are no field's; JSON has them beside."""
 
     @property
     def consumed(self) -> int:
@@ -120,8 +116,13 @@ class Entry:
         # Not `asdict`, which copies every one of the counts first.
         document = {each.name: getattr(self, each.name) for each in fields(self)}
         document["ranges"] = [each._asdict() for each in self.ranges]
-        document["counts"] = vars(self.counts)
+        document["counts"] = self.counts.document()
+        document["enriched_topic"] = document.pop("main_topic")
+        document |= document.pop("notes")
         return json.dumps(document, separators=(",", ":")).encode()
+
+
+ENTRY_FIELDS: Final = frozenset(each.name for each in fields(Entry))
 
 
 def read_entry(value: bytes) -> Entry:
@@ -130,9 +131,11 @@ def read_entry(value: bytes) -> Entry:
         document = json.loads(value)
         document["delivery"] = Delivery(document["delivery"])
         document["ranges"] = tuple(_range(each) for each in document["ranges"])
-        document["counts"] = Counts(**document["counts"])
-        return Entry(**document)
-    except (ValueError, TypeError, KeyError) as error:
+        document["counts"] = Counts.of(document["counts"])
+        document["main_topic"] = document.pop("enriched_topic")
+        notes = {name: document.pop(name) for name in document.keys() - ENTRY_FIELDS}
+        return Entry(**document, notes=notes)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise LedgerError(
             f"a message on the ledger's topic is no ledger entry ({error}); is the topic another's?"
         ) from error
@@ -180,11 +183,11 @@ def gaps(offsets: Iterable[int], start: int, end: int) -> tuple[Gap, ...]:
 
 
 def total(counts: Iterable[Counts]) -> Counts:
-    sums: dict[str, dict[str, Any]] = {each.name: {} for each in fields(Counts)}
+    """Their sums, name by name."""
+    sums: dict[str, Any] = {}
     for one in counts:
-        for name, into in sums.items():
-            _add(into, getattr(one, name))
-    return Counts(**sums)
+        _add(sums, one.document())
+    return Counts.of(sums)
 
 
 def _add(into: dict[str, Any], other: Mapping[str, Any]) -> None:

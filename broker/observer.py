@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final, Generic, Protocol, TypeVar
 
 from broker.dead_letters import DeadLetter
 from broker.ledger import Entry
@@ -22,7 +19,7 @@ class Phase(StrEnum):
     JOINING = "joining"
     POLLING = "polling"
     SCORING = "scoring"
-    """Decoding, scoring, selecting and encoding."""
+    """The job is at work; the word is the alert job's, and metrics have it as a label."""
     OPEN = "transaction open"
     OFFSETS_SENT = "offsets sent"
     COMMITTING = "committing"
@@ -30,50 +27,39 @@ class Phase(StrEnum):
     STOPPED = "stopped"
 
 
-class Step(StrEnum):
-    """The steps of a batch whose durations are measured."""
+POLL: Final = "poll"
+PUBLISH: Final = "publish"
+"""The engine's own steps; publishing is the transaction, from opening to committed."""
 
-    POLL = "poll"
-    DECODE = "decode"
-    SCORE = "score"
-    """All stages together; each one's share stands in `stages_s`."""
-    SELECT = "select"
-    ENCODE = "encode"
-    PUBLISH = "publish"
-    """The transaction, from opening to committed."""
+Outcome = TypeVar("Outcome")
+Outcome_co = TypeVar("Outcome_co", covariant=True)
+Outcome_contra = TypeVar("Outcome_contra", contravariant=True)
+"""What a job tells its observers of a batch; the engine hands it on unread."""
 
 
 @dataclass(frozen=True)
-class BatchReport:
+class BatchReport(Generic[Outcome_co]):
     """One committed batch."""
 
     entry: Entry
-    steps_s: Mapping[Step, float]
+    steps_s: Mapping[str, float]
+    """By step: the engine's two, and the job's own between them."""
     committed_unix_s: float
-    received_unix_s: NDArray[np.float64]
-    """Of each alert on the enriched topic: Kafka's timestamp in the survey topic, NaN if none."""
-    exposed_unix_s: NDArray[np.float64]
-    """Of the same alerts: the exposure."""
     lag: Mapping[Partition, int]
     """Messages left behind this batch, by partition."""
-    faults: Sequence[str]
-    """What filters and classifiers raised, a line each."""
-    dead: Sequence[DeadLetter] = ()
-    """The alerts that could not be published."""
-    disagreements: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """By classifier and by who says real: alerts on which it and the survey strongly disagree."""
-    stages_s: Mapping[str, float] = field(default_factory=dict)
-    """By the stage's name; together they are all but a little of `Step.SCORE`."""
+    dead: Sequence[DeadLetter]
+    """The messages that could not be published."""
+    outcome: Outcome_co
 
 
-class Observer(Protocol):
+class Observer(Protocol[Outcome_contra]):
     """Someone who watches; called from the loop, so it must be quick and must not raise."""
 
     def on_phase(self, phase: Phase) -> None:
         """The loop enters a phase."""
         ...
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[Outcome_contra]) -> None:
         """A batch was committed."""
         ...
 
@@ -82,17 +68,17 @@ class Observer(Protocol):
         ...
 
 
-class Observers:
+class Observers(Generic[Outcome_contra]):
     """Several observers as one; of none, it is the observer that ignores everything."""
 
-    def __init__(self, *observers: Observer) -> None:
+    def __init__(self, *observers: Observer[Outcome_contra]) -> None:
         self._observers = observers
 
     def on_phase(self, phase: Phase) -> None:
         for observer in self._observers:
             observer.on_phase(phase)
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[Outcome_contra]) -> None:
         for observer in self._observers:
             observer.on_batch(report)
 

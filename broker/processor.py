@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field
+from typing import Generic, Protocol
 
 from broker.dead_letters import DeadLetter
 from broker.ledger import Counts
-from broker.observer import Step
+from broker.observer import Outcome_co
 from broker.ports import Message, Output
 
 
 @dataclass(frozen=True)
-class Processed:
-    """What a batch becomes."""
+class Processed(Generic[Outcome_co]):
+    """What a batch becomes: each message one output on the job's main topic, or one dead letter."""
 
     outputs: Sequence[Output]
-    """Enriched alerts, the filters' ones, dead letters; the ledger's entry is the runner's."""
-    counts: Counts
+    """On every topic, the dead letters' too; the ledger's entry is the runner's."""
     dead: Sequence[DeadLetter]
-    filters: int
-    """How many were asked."""
-    steps_s: Mapping[Step, float]
-    stages_s: Mapping[str, float]
-    """By the stage's name, within `Step.SCORE`."""
-    received_unix_s: NDArray[np.float64]
-    """Of each alert published to the enriched topic: Kafka's timestamp, NaN where absent."""
-    exposed_unix_s: NDArray[np.float64]
-    """Of the same alerts: the exposure."""
-    faults: tuple[str, ...]
-    """What stages and filters raised, a line each."""
-    disagreements: Mapping[str, Mapping[str, int]]
-    """With the survey's own score, of the alerts that were decoded."""
+    counts: Counts
+    outcome: Outcome_co
+    """What the job tells its observers."""
+    steps_s: Mapping[str, float] = field(default_factory=dict)
+    """How long each step of the job took."""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    """What the job says in the ledger beside what is counted (`Entry.notes`)."""
 
 
-class Processor(Protocol):
-    """A job, pure: `broker.alerts.pipeline.Pipeline`."""
+class Processor(Protocol[Outcome_co]):
+    """A job; that of the alerts is `broker.alerts.pipeline.Pipeline`."""
 
-    def process(self, messages: Sequence[Message]) -> Processed:
-        """What a batch becomes."""
+    def process(self, messages: Sequence[Message]) -> Processed[Outcome_co]:
+        """What a batch becomes. A BrokerError ends the worker, with nothing of it committed."""
         ...

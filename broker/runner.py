@@ -1,6 +1,6 @@
 """The loop: poll, process, and publish all of a batch with its offsets in one transaction.
 
-The law: every consumed alert ends exactly once, as published or as a dead letter, and the ledger
+The law: every consumed message ends exactly once, as published or as a dead letter, and the ledger
 says so. It rests on five rules, each learnt from a Kafka that broke the naive code:
 
 1. What a batch becomes, its ledger entry and its offsets are one transaction.
@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
-from broker.dead_letters import DeadLetterBound
+from broker.dead_letters import NOT_PUBLIC, DeadLetterBound
 from broker.errors import (
     OutputTooLarge,
     ProducerFenced,
@@ -31,10 +31,9 @@ from broker.errors import (
 )
 from broker.headers import JSON
 from broker.ledger import Delivery, Entry, ranges
-from broker.observer import BatchReport, Observer, Observers, Phase, Step
+from broker.observer import POLL, PUBLISH, BatchReport, Observer, Observers, Outcome, Phase
 from broker.ports import Clock, Life, Message, Output, Partition, Sink, Source
 from broker.processor import Processed, Processor
-from schemas.batch import Reason
 from schemas.errors import BrokerError
 
 GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing, TopicRemade)
@@ -76,7 +75,7 @@ class Batch(NamedTuple):
     poll_s: float
 
 
-class Runner:
+class Runner(Generic[Outcome]):
     """One worker: owns its source and its sink, and closes both."""
 
     def __init__(
@@ -85,18 +84,20 @@ class Runner:
         worker: str,
         source: Source,
         sink: Sink,
-        processor: Processor,
+        processor: Processor[Outcome],
         ledger_topic: str,
-        enriched_topic: str,
+        main_topic: str,
         clock: Clock,
         delivery: Delivery = Delivery.EXACTLY_ONCE,
         limits: RunLimits = RunLimits(),
         bound: DeadLetterBound | None = None,
-        observer: Observer | None = None,
+        observer: Observer[Outcome] | None = None,
         between: Callable[[], None] | None = None,
         cluster: str = "",
     ) -> None:
-        """`delivery` only names what the sink does, for the ledger; so does `cluster` the source's
+        """`main_topic`: where the job publishes each message that does not die, once.
+
+        `delivery` only names what the sink does, for the ledger; so does `cluster` the source's
         Kafka, where that is another than the sink's.
 
         `between` is called before each poll, outside transactions: what changes between two
@@ -107,12 +108,12 @@ class Runner:
         self._sink = sink
         self._processor = processor
         self._ledger_topic = ledger_topic
-        self._enriched_topic = enriched_topic
+        self._main_topic = main_topic
         self._clock = clock
         self._delivery = delivery
         self._limits = limits
         self._bound = bound or DeadLetterBound()
-        self._observer = observer or Observers()
+        self._observer = observer or Observers[Outcome]()
         self._between = between
         self._cluster = cluster
         self._incarnation = int(clock.now_s() * 1e3)
@@ -149,7 +150,7 @@ class Runner:
             return
         self._enter(Phase.SCORING)
         processed = self._processor.process(batch.messages)
-        died = [each for each in processed.dead if each.reason != Reason.WITHHELD]
+        died = [each for each in processed.dead if each.reason != NOT_PUBLIC]
         self._bound.check(len(batch.messages), died)
         entry = self._entry(batch, processed)
         began_s = self._clock.monotonic_s()
@@ -161,7 +162,7 @@ class Runner:
             return
         publish_s = self._clock.monotonic_s() - began_s
         self._committed, self._aborts = self._committed + 1, 0
-        steps_s = {Step.POLL: batch.poll_s, **processed.steps_s, Step.PUBLISH: publish_s}
+        steps_s = {POLL: batch.poll_s, **processed.steps_s, PUBLISH: publish_s}
         self._observer.on_batch(self._report(entry, processed, steps_s))
 
     def _poll(self) -> Batch | None:
@@ -199,7 +200,7 @@ class Runner:
         self._enter(Phase.COMMITTING)
         self._sink.commit()
 
-    def _entry(self, batch: Batch, processed: Processed) -> Entry:
+    def _entry(self, batch: Batch, processed: Processed[Outcome]) -> Entry:
         return Entry(
             worker=self._worker,
             incarnation=self._incarnation,
@@ -207,27 +208,23 @@ class Runner:
             delivery=self._delivery,
             polled_unix_s=batch.polled_unix_s,
             published_unix_s=self._clock.now_s(),
-            enriched_topic=self._enriched_topic,
+            main_topic=self._main_topic,
             ranges=ranges(batch.messages, batch.starts, batch.ends, batch.lives),
             counts=processed.counts,
-            filters=processed.filters,
             cluster=self._cluster,
+            notes=processed.notes,
         )
 
     def _report(
-        self, entry: Entry, processed: Processed, steps_s: Mapping[Step, float]
-    ) -> BatchReport:
+        self, entry: Entry, processed: Processed[Outcome], steps_s: Mapping[str, float]
+    ) -> BatchReport[Outcome]:
         return BatchReport(
             entry=entry,
             steps_s=steps_s,
             committed_unix_s=self._clock.now_s(),
-            received_unix_s=processed.received_unix_s,
-            exposed_unix_s=processed.exposed_unix_s,
             lag=self._source.lag(),
-            faults=processed.faults,
             dead=processed.dead,
-            disagreements=processed.disagreements,
-            stages_s=processed.stages_s,
+            outcome=processed.outcome,
         )
 
     def _give_back(self, batch: Batch, error: BrokerError) -> None:

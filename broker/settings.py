@@ -13,7 +13,7 @@ from pathlib import Path
 from broker.alerts.access import Access
 from broker.alerts.disagreement import Certainty
 from broker.alerts.repeats import IDS_KEPT_MAX
-from broker.dead_letters import OnUnknownSchema
+from broker.alerts.unknown_schema import OnUnknownSchema
 from broker.defaults import (
     DEPLOYED,
     FILTER_PREFIX,

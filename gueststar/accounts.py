@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import typer
 
+from broker.alerts.counts import AlertCounts
 from broker.balance import Balance
 from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka import Connection, KafkaAdmin
@@ -51,13 +52,13 @@ def _survey(broker: Configured) -> Iterator[tuple[str, Cluster]]:
 
 def lines(balance: Balance) -> Iterator[str]:
     """The sums, name by name, and the conclusion last."""
-    counts = balance.counts
+    counts = AlertCounts.of(balance.counts)
     yield f"{balance.consumed:,} alerts consumed in {balance.entries:,} batches"
     yield from covered(balance)
     yield f"{balance.published:,} published, {balance.dead:,} dead"
-    yield from named("  to topic", counts.published)
+    yield from named("  to topic", balance.counts.published)
     yield from named("  without cutouts, as too large with them, to", counts.shortened)
-    yield from named("  dead:", counts.dead)
+    yield from named("  dead:", balance.counts.dead)
     for name in counts.filters:
         yield f"  filter {name} selected {counts.selected.get(name, 0):,}"
         yield from named("    refused by", counts.refused.get(name, {}))

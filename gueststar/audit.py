@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
+from broker.alerts.counts import filter_sums
 from broker.balance import Balance, balance
 from broker.errors import KafkaUnavailable, LedgerError, OffsetGap
 from broker.ledger import Gap, read_entry
@@ -53,7 +54,7 @@ def audit(ours: Cluster, ledger_topic: str, others: Mapping[str, Cluster] | None
             return None
         return visible(cluster.open_source, where, gaps)
 
-    return balance(entries, look)
+    return balance(entries, look, filter_sums)
 
 
 def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from broker.alerts.counts import AlertCounts
 from broker.alerts.disagreement import Disagreements
 from broker.alerts.packer import Packed
-from broker.dead_letters import DeadLetter
-from broker.ledger import Counts
 from broker.ports import Message
 from filters.decision import Fault
 from filters.filter_set import ActiveFilter, FilterDecision
@@ -72,16 +70,14 @@ class DecidedBatch(NamedTuple):
             for error in decision.faults:
                 yield f"{error.message} ({len(error.rows)} alerts)"
 
-    def counts(self, packed: Packed, dead: Sequence[DeadLetter]) -> Counts:
-        """What became of the alerts."""
+    def counts(self, packed: Packed) -> AlertCounts:
+        """What became of the alerts, beside published and dead."""
         errors: dict[str, int] = {}
         for fault in self.stage_faults:
             errors[fault.stage] = errors.get(fault.stage, 0) + len(fault.rows)
         decisions = self.decisions
-        return Counts(
-            published=packed.published,
+        return AlertCounts(
             shortened=packed.shortened,
-            dead=Counter(letter.reason for letter in dead),
             selected={each.name: len(each.selected) for each in decisions if len(each.selected)},
             refused=_by_clause((each.name, each.refused) for each in decisions),
             unknown=_by_clause((each.name, each.unknown) for each in decisions),

@@ -14,7 +14,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from broker.dead_letters import OUTPUT_TOO_LARGE
+from broker.alerts.reasons import OUTPUT_TOO_LARGE
 from broker.ports import Headers, Output, size_bytes
 from schemas.enriched_framing import FramingName
 from schemas.form import Form

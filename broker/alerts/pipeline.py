@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from broker.alerts.counts import FILTERS
 from broker.alerts.decided import DecidedBatch
 from broker.alerts.disagreement import CERTAINTY, Certainty, disagreements
 from broker.alerts.envelopes import Envelopes
+from broker.alerts.outcome import AlertOutcome, Step
 from broker.alerts.packer import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
+from broker.alerts.reasons import NOT_ENRICHABLE
 from broker.alerts.repeats import IDS_KEPT_MAX, Repeats
-from broker.dead_letters import NOT_ENRICHABLE, DeadLetter
+from broker.alerts.unknown_schema import OnUnknownSchema, check_schemas
+from broker.dead_letters import DeadLetter
 from broker.errors import TopicMissing
 from broker.headers import JSON, JSON_BYTES
-from broker.observer import Step
+from broker.ledger import Counts
 from broker.ports import Clock, Message, Output
 from broker.processor import Processed
 from filters.filter_set import ActiveFilter, FilterDecision
@@ -84,13 +89,16 @@ class Pipeline:
         certainty: Certainty = CERTAINTY,
         withholds: bool = False,
         ids_kept_max: int = IDS_KEPT_MAX,
+        unknown_schema: OnUnknownSchema = "dead-letter",
     ) -> None:
         """The stages run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`).
 
         `ids_kept_max`: of so many of the last alerts it is known that they were seen before.
         `withholds`: not everybody may see every packet, so that no dead letter holds any of one.
+        `unknown_schema`: whether the first alert of a schema that is not known stops the worker.
         """
         self._withholds = withholds
+        self._unknown_schema = unknown_schema
         self._broker_version = broker_version
         self._decoder = decoder
         self._stages = stages
@@ -103,8 +111,11 @@ class Pipeline:
         self._certainty = certainty
         self._repeats = Repeats(ids_kept_max)
 
-    def process(self, messages: Sequence[Message]) -> Processed:
-        """Every message ends in one enriched record or in one dead letter, never in both."""
+    def process(self, messages: Sequence[Message]) -> Processed[AlertOutcome]:
+        """Every message ends in one enriched record or in one dead letter, never in both.
+
+        Raises TooManyDead where a schema is not known and that is to stop the worker.
+        """
         watch = _Stopwatch(self._clock)
         ingested_unix_s = self._clock.now_s()
         with watch.measured(Step.DECODE):
@@ -123,6 +134,8 @@ class Pipeline:
             decided = self._publishable(decided)
             packed = self._pack(decided)
             dead = _dead(decided, packed, withholds=self._withholds)
+            if self._unknown_schema == "stop":
+                check_schemas(dead)
             letters = self._letters(dead)
         return _processed(decided, packed, dead, letters, watch)
 
@@ -194,15 +207,12 @@ class Pipeline:
         return wanted
 
 
-Named = TypeVar("Named")
-
-
 class _Stopwatch:
     """How long each step took, and each stage."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.steps_s: dict[Step, float] = {}
+        self.steps_s: dict[str, float] = {}
         self.stages_s: dict[str, float] = {}
 
     def measured(self, step: Step) -> AbstractContextManager[None]:
@@ -212,7 +222,7 @@ class _Stopwatch:
         return self._measured(self.stages_s, name)
 
     @contextmanager
-    def _measured(self, into: dict[Named, float], key: Named) -> Iterator[None]:
+    def _measured(self, into: dict[str, float], key: str) -> Iterator[None]:
         began_s = self._clock.monotonic_s()
         yield
         into[key] = self._clock.monotonic_s() - began_s
@@ -257,19 +267,28 @@ def _processed(
     dead: Sequence[DeadLetter],
     letters: Sequence[Output],
     watch: _Stopwatch,
-) -> Processed:
+) -> Processed[AlertOutcome]:
+    outcome = _outcome(decided, packed, watch)
+    died = Counter(letter.reason for letter in dead)
+    return Processed(
+        outputs=[*packed.outputs, *letters],
+        dead=dead,
+        counts=Counts(packed.published, died, vars(outcome.counts)),
+        outcome=outcome,
+        steps_s=watch.steps_s,
+        notes={FILTERS: len(decided.active)},
+    )
+
+
+def _outcome(decided: DecidedBatch, packed: Packed, watch: _Stopwatch) -> AlertOutcome:
     live = np.delete(np.arange(len(decided.batch)), [each.row for each in packed.refused])
     stamps = np.array([message.timestamp_ms for message in decided.messages], dtype=np.float64)
     received = stamps[decided.batch.source_index[live]]
-    return Processed(
-        outputs=[*packed.outputs, *letters],
-        counts=decided.counts(packed, dead),
-        dead=dead,
-        filters=len(decided.active),
-        steps_s=watch.steps_s,
-        stages_s=watch.stages_s,
+    return AlertOutcome(
+        counts=decided.counts(packed),
         received_unix_s=np.where(received < 0, np.nan, received / 1e3),
         exposed_unix_s=decided.batch.exposed_unix_s[live],
         faults=tuple(decided.fault_lines()),
         disagreements=decided.disagreements,
+        stages_s=watch.stages_s,
     )

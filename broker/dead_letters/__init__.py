@@ -1,4 +1,4 @@
-"""What becomes of alerts that cannot be published.
+"""What becomes of messages that cannot be published.
 
 letters.py    what is kept of one, written and read
 bound.py      when a worker stops instead
@@ -6,11 +6,9 @@ log.py        what is said of them in its log
 replay.py     how they are sent again, once each
 """
 
-from broker.dead_letters.bound import DeadLetterBound, OnUnknownSchema
+from broker.dead_letters.bound import DeadLetterBound
 from broker.dead_letters.letters import (
-    AFTER_DECODING,
-    NOT_ENRICHABLE,
-    OUTPUT_TOO_LARGE,
+    NOT_PUBLIC,
     DeadLetter,
     Identity,
     Letter,
@@ -19,14 +17,11 @@ from broker.dead_letters.letters import (
 )
 
 __all__ = [
-    "AFTER_DECODING",
-    "NOT_ENRICHABLE",
-    "OUTPUT_TOO_LARGE",
+    "NOT_PUBLIC",
     "DeadLetter",
     "DeadLetterBound",
     "Identity",
     "Letter",
     "Mark",
-    "OnUnknownSchema",
     "read",
 ]

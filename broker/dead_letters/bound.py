@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Literal
 
 from broker.dead_letters.letters import DeadLetter
 from broker.errors import TooManyDead
-from schemas.batch import Reason
-
-OnUnknownSchema = Literal["dead-letter", "stop"]
 
 
 class DeadLetterBound:
@@ -19,27 +15,17 @@ class DeadLetterBound:
     Off unless a fraction is set, for a stream of rubbish is no fault of the broker's.
     """
 
-    def __init__(
-        self,
-        *,
-        fraction_max: float = 1.0,
-        alerts_min: int = 1_000,
-        unknown_schema: OnUnknownSchema = "dead-letter",
-    ) -> None:
+    def __init__(self, *, fraction_max: float = 1.0, alerts_min: int = 1_000) -> None:
         """Of the last batches that together hold at least `alerts_min` alerts; 1 is no bound.
 
-        unknown_schema: whether the first alert of a schema that is not known stops the worker.
         Nothing is remembered over a restart.
         """
-        self._unknown_schema = unknown_schema
         self._fraction_max = fraction_max
         self._alerts_min = alerts_min
         self._batches: deque[tuple[int, int]] = deque()
 
     def check(self, alerts: int, dead: Sequence[DeadLetter]) -> None:
         """Ask before a batch is published; raises TooManyDead, and the batch stays uncommitted."""
-        if self._unknown_schema == "stop":
-            self._check_schemas(dead)
         self._batches.append((alerts, len(dead)))
         while sum(n for n, _ in self._batches) - self._batches[0][0] >= self._alerts_min:
             self._batches.popleft()
@@ -48,15 +34,4 @@ class DeadLetterBound:
             raise TooManyDead(
                 f"{died} of the last {seen} alerts cannot be published, more than the fraction"
                 f" {self._fraction_max}; mend the input or its schemas, or raise dead_fraction_max"
-            )
-
-    def _check_schemas(self, dead: Sequence[DeadLetter]) -> None:
-        unknown = [each for each in dead if each.reason == Reason.UNKNOWN_SCHEMA]
-        if unknown:
-            first = unknown[0].message
-            raise TooManyDead(
-                f"{len(unknown)} alerts of a schema that is not known, the first at"
-                f" {first.topic}/{first.partition} offset {first.offset} ({unknown[0].detail});"
-                " bring the schema and start again, which begins there, or set [limits]"
-                ' unknown_schema = "dead-letter"'
             )

@@ -36,15 +36,8 @@ ORIGINAL_JSON_BYTES = 80
 HEADER_JSON_BYTES = 16
 """What the names and signs of JSON take, rounded up."""
 
-OUTPUT_TOO_LARGE = "output too large"
-"""The reason of an alert that was decoded, but is larger than its topics accept."""
-
-
-NOT_ENRICHABLE = "no room for our field"
-"""The reason of an alert that was decoded, but whose writer schema we cannot add a field to."""
-
-AFTER_DECODING = (OUTPUT_TOO_LARGE, NOT_ENRICHABLE)
-"""The reasons of alerts that the filters have seen; all others are the decoder's."""
+NOT_PUBLIC = "withheld"
+"""The reason of a message that not everybody may see: as it was set, so no fault."""
 
 
 @dataclass(frozen=True)

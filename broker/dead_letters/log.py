@@ -7,10 +7,9 @@ import re
 from collections import Counter
 from typing import Final
 
-from broker.dead_letters.letters import DeadLetter
+from broker.dead_letters.letters import NOT_PUBLIC, DeadLetter
 from broker.observer import BatchReport, Phase
 from broker.ports import Clock
-from schemas.batch import Reason
 from schemas.errors import BrokerError
 
 LOG: Final = logging.getLogger("gueststar.broker")
@@ -45,10 +44,10 @@ class DeadLetterLog:
         self._examples: dict[str, str] = {}
         self._uncounted = 0
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         self._alerts += report.entry.consumed
         for letter in report.dead:
-            if letter.reason != Reason.WITHHELD:  # That is as it was set.
+            if letter.reason != NOT_PUBLIC:  # That is as it was set.
                 self._count(letter)
         self._say_if_due()
 

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from broker.dead_letters.letters import Identity, Letter, Mark, read
+from broker.dead_letters.letters import NOT_PUBLIC, Identity, Letter, Mark, read
 from broker.errors import ProducerFenced, ProducerLost, TooManyAborts, TransactionAborted
 from broker.headers import JSON
 from broker.ports import Clock, Message, Output, Partition, Sink
-from schemas.batch import Reason
 from schemas.errors import BrokerError
 
 BATCH_LETTERS_MAX: Final = 100
@@ -64,7 +63,7 @@ class Choice:
 
     def _by_itself(self, letter: Letter) -> bool:
         """Whether it is one where no reason is named."""
-        return self.as_set or letter.reason != Reason.WITHHELD
+        return self.as_set or letter.reason != NOT_PUBLIC
 
 
 class Missed(NamedTuple):

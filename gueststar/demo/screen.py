@@ -48,7 +48,7 @@ def flow(tally: Tally) -> Table:
 
 
 def filters(tally: Tally) -> Table:
-    selected = by_size(dict(tally.counts.selected))
+    selected = by_size(dict(tally.selected))
     return counts_table("selected by filter", {name: f"{count:,}" for name, count in selected})
 
 

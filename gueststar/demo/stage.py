@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
 
+from broker.alerts.outcome import AlertOutcome
 from broker.assembly import Parts, build, make_runner
 from broker.clock import SystemClock
 from broker.kafka import AtLeastOnceSink, Connection, KafkaSource
@@ -108,7 +109,7 @@ class Stage:
                 self.tally.add(alerts)
                 self._gate.leave(len(alerts))
 
-    def _broker(self) -> Runner:
+    def _broker(self) -> Runner[AlertOutcome]:
         source = KafkaSource(
             self._connection, topics=[SURVEY_TOPIC], group="gueststar", worker=WORKER
         )
@@ -136,6 +137,6 @@ class Stage:
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
         """Of no interest here: the batch comes again."""
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """The dead reach no reader, so they are through now."""
         self._gate.leave(sum(report.entry.counts.dead.values()))

@@ -21,7 +21,7 @@ def summary(tally: Tally, night: Night) -> Iterator[str]:
     yield f"a reader got {len(tally.read):,}, {tally.read_twice:,} of them twice"
     p50, p95 = (number(each, ",.0f", " ms") for each in latency)
     yield f"latency from Kafka to Kafka: p50 {p50}, p95 {p95}"
-    for name, count in by_size(dict(tally.counts.selected)):
+    for name, count in by_size(dict(tally.selected)):
         yield f"filter {name} selected {count:,}"
     if night.truths:
         yield from against_truth(tally.read, night)

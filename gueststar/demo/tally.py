@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 
+from broker.alerts.counts import AlertCounts
+from broker.alerts.outcome import AlertReport
 from broker.ledger import Counts, total
-from broker.observer import BatchReport, Phase
+from broker.observer import Phase
 from gueststar.alert import Alert
 from gueststar.table import real_score
 from schemas.errors import BrokerError
@@ -58,8 +60,8 @@ class Tally:
     def on_phase(self, phase: Phase) -> None:
         """Not shown."""
 
-    def on_batch(self, report: BatchReport) -> None:
-        latencies_ms = (report.committed_unix_s - report.received_unix_s) * 1e3
+    def on_batch(self, report: AlertReport) -> None:
+        latencies_ms = (report.committed_unix_s - report.outcome.received_unix_s) * 1e3
         with self._lock:
             self.consumed += report.entry.consumed
             self.counts = total((self.counts, report.entry.counts))
@@ -95,6 +97,11 @@ class Tally:
     def rate_per_s(self) -> float:
         """Alerts a second, from the first poll to the last commit; NaN before one."""
         return self.consumed / (self.committed_unix_s - self.began_unix_s)
+
+    @property
+    def selected(self) -> Mapping[str, int]:
+        """By filter."""
+        return AlertCounts.of(self.counts).selected
 
     @property
     def dead(self) -> int:

@@ -16,15 +16,16 @@ import pytest
 from numpy.typing import NDArray
 
 from broker import assembly
+from broker.alerts.metrics import AlertMetrics
 from broker.assembly import Parts, build, connect, make_runner, provide_topics, worker
 from broker.clock import ManualClock
+from broker.collectors import Instruments
 from broker.errors import SettingsError, TopicMissing
 from broker.fault_log import FaultLog
 from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
-from broker.metrics import Metrics
 from broker.observer import BatchReport, Observer, Observers
 from broker.plan import plan
 from broker.runner import Runner
@@ -96,7 +97,7 @@ def parts(tmp_path: Path) -> Parts:
     return build(settings_with(tmp_path))
 
 
-def run_in_memory(parts: Parts, packets: Iterable[bytes], *observers: Observer) -> MemoryKafka:
+def run_in_memory(parts: Parts, packets: Iterable[bytes], *observers: Observer[Any]) -> MemoryKafka:
     """A whole worker over the twin in memory, until everything is consumed."""
     kafka = MemoryKafka(ManualClock())
     kafka.create_topic("ztf")
@@ -106,7 +107,7 @@ def run_in_memory(parts: Parts, packets: Iterable[bytes], *observers: Observer) 
     return kafka
 
 
-def run_beside(kafka: MemoryKafka, parts: Parts, *observers: Observer) -> None:
+def run_beside(kafka: MemoryKafka, parts: Parts, *observers: Observer[Any]) -> None:
     """The same at a Kafka that others may use, too."""
     for topic in parts.outputs:
         kafka.create_topic(topic)
@@ -155,9 +156,9 @@ def test_the_survey_s_score_is_published_beside_ours_and_strong_disagreements_ar
     tmp_path: Path, bounds: DisagreementSection
 ) -> None:
     packets = [one.packet for one in invent(4 * ALERTS, seed=1)]
-    batch, metrics = Decoder().decode(packets), Metrics(worker="one", version="1")
+    batch, instruments = Decoder().decode(packets), Instruments()
     parts = build(replace(settings_with(tmp_path), disagreement=bounds))
-    kafka = run_in_memory(parts, packets, metrics)
+    kafka = run_in_memory(parts, packets, AlertMetrics(instruments))
     published = [read(one.value)["gueststar"] for one in kafka.read("gueststar.enriched")]
     theirs = np.array([one["survey_real_score"] for one in published], dtype=np.float64)
     np.testing.assert_array_equal(theirs, batch.survey_real_score)
@@ -169,20 +170,20 @@ def test_the_survey_s_score_is_published_beside_ours_and_strong_disagreements_ar
     assert min(counts.values()) > 0
     for says_real, count in counts.items():
         labels = f'classifier="realbogus",says_real="{says_real}"'
-        assert f"strong_disagreements_total{{{labels}}} {count}.0" in metrics.text()
+        assert f"strong_disagreements_total{{{labels}}} {count}.0" in instruments.text()
 
 
-class StopsWhenDone(Observers):
+class StopsWhenDone(Observers[object]):
     """Stops the worker after so many alerts, having read its metrics as Prometheus would."""
 
     def __init__(self, alerts: int, metrics_port: int) -> None:
         super().__init__()
-        self.runner: Runner | None = None
+        self.runner: Runner[Any] | None = None
         self.metrics = ""
         self._left = alerts
         self._port = metrics_port
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """Count down."""
         assert self.runner is not None
         self._left -= report.entry.consumed

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from broker.alerts.metrics import AlertMetrics
 from broker.metrics import Metrics
 from broker.settings import Settings, read_settings
 from kafka_node.jars import POM
@@ -90,7 +91,9 @@ def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
         for target in panel["targets"]
         for name in re.findall(r"gueststar_\w+", target["expr"])
     }
-    text = Metrics(worker="one", version="1").text()
+    metrics = Metrics(worker="one", version="1")
+    AlertMetrics(metrics.instruments)
+    text = metrics.text()
     known = set(re.findall(r"# TYPE (gueststar_\w+)", text))
     assert len(asked) >= 10
     assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} <= known

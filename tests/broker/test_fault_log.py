@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 
@@ -14,10 +14,16 @@ from broker.observer import Phase
 from tests.broker.test_metrics import report_of
 
 
+class Faulty(NamedTuple):
+    """What a job tells of a batch."""
+
+    faults: tuple[str, ...]
+
+
 def said(reporter: FaultLog, caplog: pytest.LogCaptureFixture, *faults: str) -> list[str]:
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger="gueststar.broker"):
-        reporter.on_batch(replace(report_of([0.1]), faults=faults))
+        reporter.on_batch(report_of(Faulty(faults)))
     return caplog.messages
 
 

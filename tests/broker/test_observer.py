@@ -20,7 +20,7 @@ class Noted:
         """Note it."""
         self.told.append(phase)
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """Note it."""
         self.told.append(report)
 

@@ -270,7 +270,11 @@ def test_a_filter_whose_topic_is_deleted_does_not_stop_the_worker() -> None:
     (error, phase) = worker.aborts[0]
     assert (len(worker.aborts), phase) == (1, Phase.OPEN)
     assert str(error).startswith("topic bright does not exist")
-    assert worker.reports[-1].faults[0].startswith("filter 'bright': topic bright does not exist")
+    assert (
+        worker.reports[-1]
+        .outcome.faults[0]
+        .startswith("filter 'bright': topic bright does not exist")
+    )
 
 
 def test_reports_tell_when_each_alert_came_and_was_exposed() -> None:
@@ -280,9 +284,9 @@ def test_reports_tell_when_each_alert_came_and_was_exposed() -> None:
     worker = world.worker()
     world.drain()
     reports = worker.reports
-    assert sum(len(report.received_unix_s) for report in reports) == 6
-    assert all((report.received_unix_s == sent_s).all() for report in reports)
-    assert all(len(r.received_unix_s) == len(r.exposed_unix_s) for r in reports)
+    assert sum(len(report.outcome.received_unix_s) for report in reports) == 6
+    assert all((report.outcome.received_unix_s == sent_s).all() for report in reports)
+    assert all(len(r.outcome.received_unix_s) == len(r.outcome.exposed_unix_s) for r in reports)
     assert sum(reports[-1].lag.values()) == 0
 
 

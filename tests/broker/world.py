@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from broker.alerts.counts import filter_sums
+from broker.alerts.outcome import AlertReport
 from broker.alerts.pipeline import Pipeline
 from broker.balance import Balance, balance
 from broker.clock import ManualClock
@@ -15,7 +17,7 @@ from broker.ledger import Delivery, Entry, read_entry
 from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink
 from broker.memory.sink import TRANSACTION_S
-from broker.observer import BatchReport, Phase
+from broker.observer import Phase
 from broker.ports import Message, Partition
 from broker.runner import RunLimits, Runner
 from classifiers.classifier import Scoring
@@ -68,7 +70,7 @@ class Worker:
         """`survey`: the Kafka that is read, where it is another than that which is written."""
         self.clock = kafka.clock
         self.at: dict[Phase, Callable[[Worker], None]] = {}
-        self.reports: list[BatchReport] = []
+        self.reports: list[AlertReport] = []
         self.aborts: list[tuple[BrokerError, Phase]] = []
         self.phases: list[Phase] = []
         self.alive = True
@@ -95,7 +97,7 @@ class Worker:
                 broker_version="test",
             ),
             ledger_topic=TOPICS.ledger,
-            enriched_topic=TOPICS.enriched,
+            main_topic=TOPICS.enriched,
             clock=kafka.clock,
             delivery=setup.delivery,
             limits=setup.limits,
@@ -113,7 +115,7 @@ class Worker:
         if happening is not None:
             happening(self)
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: AlertReport) -> None:
         """Note it."""
         self.reports.append(report)
 
@@ -248,7 +250,7 @@ class World:
 
     def balance(self) -> Balance:
         """Their sums."""
-        return balance(self.ledger(), self.survey.visible)
+        return balance(self.ledger(), self.survey.visible, filter_sums)
 
     def check_law(self) -> None:
         """Every alert ended exactly once, and the ledger says so."""

@@ -79,7 +79,7 @@ class Executioner:
         time.sleep(self._doom.delay_s)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """Not its business."""
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
@@ -103,7 +103,7 @@ class Diary:
     def on_phase(self, phase: Phase) -> None:
         """Kept by the phase file."""
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """Something was published."""
         self._write("published", str(report.entry.consumed))
 

@@ -25,7 +25,7 @@ class PhaseFile:
         """Write it."""
         os.pwrite(self._file, phase.ljust(self.WIDTH).encode(), 0)
 
-    def on_batch(self, report: BatchReport) -> None:
+    def on_batch(self, report: BatchReport[object]) -> None:
         """Not kept."""
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from broker.alerts.counts import filter_sums
 from broker.balance import Balance, balance
 from broker.ledger import read_entry
 from kafka_node.node import KafkaNode
@@ -70,7 +71,7 @@ DEAD_LETTERS = "gueststar.dead-letters"
 
 def _books(bootstrap: str) -> Balance:
     entries = [read_entry(value) for _, value in messages(bootstrap, "gueststar.ledger")]
-    return balance(entries, lambda partition, gaps: [])
+    return balance(entries, lambda partition, gaps: [], filter_sums)
 
 
 def _show(record: Record, found: Found, books: Balance) -> None:

@@ -31,13 +31,12 @@ def entry(start: int, end: int, gaps: tuple[Gap, ...] = (), dead: int = 0) -> En
         delivery=Delivery.EXACTLY_ONCE,
         polled_unix_s=0.0,
         published_unix_s=0.0,
-        enriched_topic="enriched",
+        main_topic="enriched",
         ranges=(Range(*SURVEY, start, end, consumed, gaps),),
         counts=Counts(
             published={"enriched": consumed - dead},
             dead={"truncated": dead} if dead else {},
-            selected={"young": 0},
-            refused={"young": {"real": consumed - dead}},
+            details={"selected": {"young": 0}, "refused": {"young": {"real": consumed - dead}}},
         ),
     )
 

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from broker.alerts.outcome import AlertOutcome, Step
 from broker.alerts.packer import CUTOUTS_DROPPED, Topics
 from broker.alerts.pipeline import Pipeline
+from broker.alerts.reasons import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
 from broker.clock import ManualClock
-from broker.dead_letters import NOT_ENRICHABLE, OUTPUT_TOO_LARGE
-from broker.observer import Step
 from broker.ports import Message, Output
 from broker.processor import Processed
 from classifiers.classifier import Classifier, Scoring
@@ -48,7 +48,10 @@ def messages(packets: Sequence[bytes]) -> list[Message]:
     return [Message("survey", 0, at, at * 1000, None, one) for at, one in enumerate(packets)]
 
 
-def processed(packets: Sequence[bytes], **parts: Any) -> Processed:  # noqa: ANN401 - any part
+def processed(
+    packets: Sequence[bytes],
+    **parts: Any,  # noqa: ANN401 - any part
+) -> Processed[AlertOutcome]:
     """What a pipeline of fakes, some replaced, makes of packets."""
     fakes: dict[str, Any] = {
         "decoder": FakeDecoder(),
@@ -83,7 +86,7 @@ def test_alerts_go_to_the_topic_of_all_and_to_their_filters_topics() -> None:
     assert numbers("enriched", done.outputs) == list(range(10))
     assert numbers("bright", done.outputs) == [n for n in range(10) if is_bright(n)]
     assert done.counts.published == {"enriched": 10, "bright": 4}
-    assert (done.counts.selected, done.counts.refused) == (
+    assert (done.outcome.counts.selected, done.outcome.counts.refused) == (
         {"bright": 4},
         {"bright": {"bright": 6}},
     )
@@ -129,7 +132,7 @@ def test_a_record_too_large_in_full_is_published_lite_and_says_so() -> None:
     first, second = on("bright", done.outputs)
     assert ("cutouts" in first, first["flags"]) == (False, [CUTOUTS_DROPPED])
     assert ("cutouts" in second, second["flags"]) == (True, [])
-    assert done.counts.shortened == {"bright": 1}
+    assert done.outcome.counts.shortened == {"bright": 1}
     assert done.counts.published == {"enriched": 2, "bright": 2}
 
 
@@ -161,11 +164,11 @@ def test_a_row_that_makes_a_classifier_raise_is_flagged_and_the_others_are_score
         broken = record["id"] in {3, 8}
         assert record["flags"] == (["classifier-error:fake"] if broken else [])
         assert record["scores"] == {"fake": "nan" if broken else "1.0", "good": "1.0"}
-    assert done.counts.classifier_errors == {"fake": 2}
-    assert len(done.faults) == 2
+    assert done.outcome.counts.classifier_errors == {"fake": 2}
+    assert len(done.outcome.faults) == 2
     assert all(
         line == "classifier 'fake' raised ValueError: this alert is too much for me (1 alerts)"
-        for line in done.faults
+        for line in done.outcome.faults
     )
 
 
@@ -192,8 +195,8 @@ def test_scores_of_a_wrong_shape_are_an_error_of_the_classifier() -> None:
 
     flat: Classifier = Flat()
     done = processed([packet(0)], stages=[Scoring(flat)])
-    assert done.counts.classifier_errors == {"fake": 1}
-    assert "shape (1, 1), not (1,)" in done.faults[0]
+    assert done.outcome.counts.classifier_errors == {"fake": 1}
+    assert "shape (1, 1), not (1,)" in done.outcome.faults[0]
 
 
 class SchemasWithoutRoom(FakeEnricher):
@@ -246,8 +249,8 @@ def test_values_that_were_not_read_are_counted_and_said() -> None:
             return replace(super().decode(packets), unread={"candidate.fid: enum": 2})
 
     done = processed([packet(0), packet(1)], decoder=Drifted())
-    assert done.counts.unread == {"candidate.fid: enum": 2}
-    (line,) = done.faults
+    assert done.outcome.counts.unread == {"candidate.fid: enum": 2}
+    (line,) = done.outcome.faults
     assert line == (
         "a value of candidate.fid: enum cannot be read and counts as missing (2 alerts)"
     )
@@ -256,8 +259,8 @@ def test_values_that_were_not_read_are_counted_and_said() -> None:
 def test_times_are_of_the_alerts_on_the_topic_of_all() -> None:
     sent = [packet(0), packet(1, bad=True), packet(2, history=900), packet(3)]
     done = processed(sent, bytes_max=limits(enriched=500))
-    assert done.received_unix_s.tolist() == [0.0, 3.0]
-    assert len(done.exposed_unix_s) == 2
+    assert done.outcome.received_unix_s.tolist() == [0.0, 3.0]
+    assert len(done.outcome.exposed_unix_s) == 2
     assert set(done.steps_s) == {Step.DECODE, Step.SCORE, Step.SELECT, Step.ENCODE}
 
 
@@ -273,7 +276,7 @@ def test_a_message_without_a_timestamp_has_no_latency() -> None:
         clock=ManualClock(),
         broker_version="test",
     ).process(pipeline_input)
-    assert np.isnan(done.received_unix_s).all()
+    assert np.isnan(done.outcome.received_unix_s).all()
 
 
 KINDS = st.fixed_dictionaries(

@@ -57,7 +57,7 @@ def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> Non
     assert record["filters"] == ["bright", "shiny", "o"]
     assert record["selected_by"] == [["bright", "1"], ["shiny", "1"], ["o", "1"]]
     assert done.counts.published == {"enriched": 2, "bright": 1, "other": 1}
-    assert done.counts.selected == {"bright": 1, "shiny": 1, "o": 1}
+    assert done.outcome.counts.selected == {"bright": 1, "shiny": 1, "o": 1}
 
 
 def test_what_a_filter_selects_for_a_topic_that_does_not_exist_is_its_fault_and_no_halt() -> None:
@@ -69,8 +69,11 @@ def test_what_a_filter_selects_for_a_topic_that_does_not_exist_is_its_fault_and_
     both = Several([filter_set_of(bright()), filter_set_of(bright("other", "other"))])
     done = processed([packet(n) for n in range(10)], filters=both, bytes_max=bytes_max)
     assert done.counts.published == {"enriched": 10, "other": 4}
-    assert (done.counts.selected, done.counts.filter_errors) == ({"other": 4}, {"bright": 4})
-    assert done.faults == (
+    assert (done.outcome.counts.selected, done.outcome.counts.filter_errors) == (
+        {"other": 4},
+        {"bright": 4},
+    )
+    assert done.outcome.faults == (
         "filter 'bright': topic 'bright' does not exist; create it first (4 alerts)",
     )
     assert all("bright" not in record["filters"] for record in on("enriched", done.outputs))
@@ -133,8 +136,8 @@ def test_filters_may_change_between_two_batches() -> None:
     first = pipeline.process(messages([packet(0)]))
     filters.now = filter_set_of(bright("other", "other"), bright("more", "more"))
     second = pipeline.process(messages([packet(0)]))
-    assert (first.counts.selected, first.filters) == ({"bright": 1}, 1)
-    assert (second.counts.selected, second.filters) == ({"other": 1, "more": 1}, 2)
+    assert (first.outcome.counts.selected, first.notes["filters"]) == ({"bright": 1}, 1)
+    assert (second.outcome.counts.selected, second.notes["filters"]) == ({"other": 1, "more": 1}, 2)
     assert on("other", second.outputs)[0]["filters"] == ["other", "more"]
 
 
@@ -147,5 +150,5 @@ def test_a_filter_that_raises_is_counted_and_never_stops_the_stream() -> None:
     broken = Selection(_raises, topic="bright", name="broken")
     done = processed([packet(n) for n in range(10)], filters=filter_set_of(broken))
     assert done.counts.published == {"enriched": 10, "bright": 8}
-    assert done.counts.filter_errors == {"broken": 2}
-    assert "too faint" in done.faults[0]
+    assert done.outcome.counts.filter_errors == {"broken": 2}
+    assert "too faint" in done.outcome.faults[0]

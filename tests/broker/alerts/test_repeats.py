@@ -100,4 +100,4 @@ def test_both_are_published_the_second_with_a_flag_and_a_filter_may_refuse_it() 
     assert flags == [[], [], [SEEN_BEFORE]]
     assert numbers("unseen", done.outputs) == [0, 1]
     assert numbers("bright", done.outputs).count(0) == 2
-    assert done.counts.refused["unseen"] == {"first": 1}
+    assert done.outcome.counts.refused["unseen"] == {"first": 1}

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from broker.alerts.metrics import AlertMetrics
+from broker.alerts.outcome import Step
 from broker.clock import ManualClock
 from broker.metrics import Metrics
-from broker.observer import Step
+from broker.observer import Observers
 from classifiers.classifier import Scoring
 from classifiers.embedding import Embedding
 from classifiers.lightcurve import lightcurve
@@ -66,7 +68,7 @@ def slow_stages(clock: ManualClock, network: FakeClassifier) -> list[Slow]:
 def test_each_stage_is_timed_under_its_own_name() -> None:
     clock = ManualClock()
     done = processed([packet(1)], stages=slow_stages(clock, FakeClassifier()), clock=clock)
-    assert done.stages_s == pytest.approx(SECONDS)
+    assert done.outcome.stages_s == pytest.approx(SECONDS)
     assert done.steps_s[Step.SCORE] == pytest.approx(sum(SECONDS.values()))
 
 
@@ -74,16 +76,17 @@ def test_a_stage_that_raises_is_timed_with_all_its_attempts() -> None:
     clock, network = ManualClock(), FakeClassifier(raises_on=frozenset({1}))
     sent = [packet(number) for number in range(4)]
     done = processed(sent, stages=slow_stages(clock, network)[:1], clock=clock)
-    assert done.faults and network.calls > 1
-    assert done.stages_s == {"fake": pytest.approx(network.calls * SECONDS["fake"])}
+    assert done.outcome.faults and network.calls > 1
+    assert done.outcome.stages_s == {"fake": pytest.approx(network.calls * SECONDS["fake"])}
 
 
 def test_prometheus_reads_them_of_every_committed_batch() -> None:
     world, metrics = World(), Metrics(worker="one", version="0.1.0")
     world.send(packet(1))
     world.drain()
+    both = Observers(metrics, AlertMetrics(metrics.instruments))
     for report in world.workers["one"].reports:
-        metrics.on_batch(report)
+        both.on_batch(report)
     text = metrics.text()
     assert 'gueststar_stage_duration_seconds_count{stage="fake"} 1.0' in text
     assert 'gueststar_step_duration_seconds_count{step="score"} 1.0' in text

@@ -47,20 +47,3 @@ def test_a_small_night_is_enough_for_the_bound_as_it_is_set_first() -> None:
     bound.check(999, letters(999))
     with pytest.raises(TooManyDead):
         bound.check(1, letters(1))
-
-
-def test_an_unknown_schema_stops_at_its_first_alert_where_that_is_set() -> None:
-    bound = DeadLetterBound(unknown_schema="stop")
-    bound.check(300, letters(40))
-    dead = [*letters(2), *letters(40, Reason.UNKNOWN_SCHEMA)]
-    with pytest.raises(TooManyDead) as raised:
-        bound.check(300, dead)
-    assert str(raised.value) == (
-        "40 alerts of a schema that is not known, the first at rubin/2 offset 40 (schema id 1200);"
-        " bring the schema and start again, which begins there, or set [limits] unknown_schema ="
-        ' "dead-letter"'
-    )
-
-
-def test_an_unknown_schema_stops_nothing_unless_set() -> None:
-    DeadLetterBound().check(300, letters(300, Reason.UNKNOWN_SCHEMA))

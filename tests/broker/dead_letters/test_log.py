@@ -24,9 +24,9 @@ def died(count: int, reason: str, detail: str) -> list[DeadLetter]:
     return [DeadLetter(reason, detail.format(n, n), message) for n in range(count)]
 
 
-def batch(alerts: int, dead: Sequence[DeadLetter]) -> BatchReport:
+def batch(alerts: int, dead: Sequence[DeadLetter]) -> BatchReport[object]:
     """A committed batch."""
-    report = report_of([0.1])
+    report = report_of(None)
     ranges = tuple(each._replace(consumed=0) for each in report.entry.ranges)
     ranges = (ranges[0]._replace(consumed=alerts), *ranges[1:])
     return replace(report, entry=replace(report.entry, ranges=ranges), dead=dead)

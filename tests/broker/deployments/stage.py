@@ -121,7 +121,7 @@ class Worker:
                 broker_version="test",
             ),
             ledger_topic=TOPICS.ledger,
-            enriched_topic=TOPICS.enriched,
+            main_topic=TOPICS.enriched,
             clock=stage.clock,
             limits=RunLimits(poll_messages_max=1_000, poll_wait_s=0),
             between=self.deployments.look,

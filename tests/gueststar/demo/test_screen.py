@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from broker.alerts.counts import AlertCounts
+from broker.alerts.outcome import AlertOutcome, AlertReport
 from broker.ledger import Counts, Delivery, Entry
 from broker.observer import BatchReport
 from filters.handmade import handmade
@@ -30,22 +32,23 @@ ENTRY = Entry(
     delivery=Delivery.AT_LEAST_ONCE,
     polled_unix_s=100.0,
     published_unix_s=100.5,
-    enriched_topic="enriched",
+    main_topic="enriched",
     ranges=(),
-    counts=Counts(selected={"young": 2}, dead={"truncated": 1}),
+    counts=Counts(dead={"truncated": 1}, details={"selected": {"young": 2}}),
 )
 
 
-def report(committed_unix_s: float, latencies_s: list[float]) -> BatchReport:
+def report(committed_unix_s: float, latencies_s: list[float]) -> AlertReport:
     """A committed batch, its alerts that late."""
     return BatchReport(
         entry=ENTRY,
         steps_s={},
         committed_unix_s=committed_unix_s,
-        received_unix_s=committed_unix_s - np.array(latencies_s),
-        exposed_unix_s=np.zeros(len(latencies_s)),
         lag={},
-        faults=(),
+        dead=(),
+        outcome=AlertOutcome(
+            AlertCounts(), committed_unix_s - np.array(latencies_s), np.zeros(len(latencies_s))
+        ),
     )
 
 
@@ -81,7 +84,8 @@ def test_the_screen_counts_what_the_engine_reported() -> None:
     tally = Tally()
     tally.on_batch(report(101.0, [0.010, 0.020]))
     tally.on_batch(report(102.0, [0.030, math.nan]))
-    assert tally.counts == Counts(selected={"young": 4}, dead={"truncated": 2})
+    assert tally.selected == {"young": 4}
+    assert tally.counts.dead == {"truncated": 2}
     assert tally.dead == 2
     assert tally.latency().p50_ms == pytest.approx(20.0)
     assert re.search(r"dead +2\b.*\n.* truncated +2\b", shown(tally))
