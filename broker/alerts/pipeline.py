@@ -22,7 +22,6 @@ from broker.alerts.repeats import IDS_KEPT_MAX, Repeats
 from broker.alerts.unknown_schema import OnUnknownSchema, check_schemas
 from broker.dead_letters import DeadLetter
 from broker.errors import TopicMissing
-from broker.headers import JSON, JSON_BYTES
 from broker.ledger import Counts
 from broker.ports import Clock, Message, Output
 from broker.processor import Processed
@@ -179,8 +178,8 @@ class Pipeline:
 
     def _letters(self, dead: Sequence[DeadLetter]) -> list[Output]:
         topic = self._topics.dead_letters
-        bytes_max = self._bytes_max(topic) - JSON_BYTES if dead else 0
-        return [Output(topic, each.key, each.encode(bytes_max), JSON) for each in dead]
+        bytes_max = self._bytes_max(topic) if dead else 0
+        return [each.output(topic, bytes_max) for each in dead]
 
     def _annotations(self, decided: DecidedBatch) -> Annotations:
         batch, selected_by = decided.batch, decided.selected_by()

@@ -24,7 +24,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from broker.ports import Message, Partition
+from broker.headers import JSON, JSON_BYTES
+from broker.ports import Message, Output, Partition
 
 PREFIX_BYTES_MAX = 1024
 """How much of the packet a dead letter keeps: enough for its header and its first fields."""
@@ -66,6 +67,10 @@ class DeadLetter:
                 "headers": [(name, _base64(held)) for name, held in self.message.headers],
             }
         return json.dumps(small | {"original": original}).encode()
+
+    def output(self, topic: str, bytes_max: int) -> Output:
+        """The letter on its topic, which takes messages of at most that size."""
+        return Output(topic, self.key, self.encode(bytes_max - JSON_BYTES), JSON)
 
     def _described(self) -> dict[str, str | int]:
         value = self.message.value

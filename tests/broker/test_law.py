@@ -1,9 +1,8 @@
-"""The law under hypothesis: whatever is drawn, every alert ends once and the ledger balances."""
+"""The law under hypothesis: whatever is drawn, every message ends once and the ledger balances."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from broker.errors import KafkaUnavailable, ProducerFenced, TransactionAborted
 from broker.memory import Fault
 from broker.observer import Phase
-from tests.broker.fakes import packet
+from tests.broker.jobs import ALERTS, WORDS, Job
 from tests.broker.world import WORKING, Setup, Worker, World, killed, stopped
 
 Action = tuple[str, str, Phase] | tuple[str, str, float]
@@ -41,14 +40,6 @@ LOST_ANSWERS = st.builds(
 )
 """A commit that was carried out. Kafka never answers it with an abort."""
 
-PACKETS: dict[str, dict[str, Any]] = {
-    "good": {},
-    "bad": {"bad": True},
-    "large": {"cutouts": 500},
-    "huge": {"history": 500},
-}
-"""In full, large is over the filter's topic; huge is over it even lite."""
-
 
 class Night:
     """Does what hypothesis has drawn to a world."""
@@ -65,7 +56,7 @@ class Night:
             self.worker(which).at[how] = self.happening(what, which)
         elif what == "send":
             for number in range(len(self.world.sent), len(self.world.sent) + 5):
-                self.world.send(packet(number, **PACKETS[which]))
+                self.world.send(self.world.setup.job.message(number, which))
         elif what == "wait":
             self.world.clock.advance(how)
         else:
@@ -98,6 +89,7 @@ class Night:
         self.worker(name).step()
 
 
+@pytest.mark.parametrize("job", [ALERTS, WORDS], ids=["alerts", "words"])
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["same", "elsewhere"])
 @settings(max_examples=200)
 @given(
@@ -106,9 +98,9 @@ class Night:
     st.sampled_from([5.0, 20.0]),
 )
 def test_the_law_holds_whatever_happens(
-    elsewhere: bool, actions: list[Action], faults: list[Fault], session_s: float
+    job: Job, elsewhere: bool, actions: list[Action], faults: list[Fault], session_s: float
 ) -> None:
-    night = Night(faults, session_s, Setup(elsewhere=elsewhere))
+    night = Night(faults, session_s, Setup(elsewhere=elsewhere, job=job))
     for action in actions:
         night.do(action)
     for worker in night.world.workers.values():

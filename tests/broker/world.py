@@ -6,10 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from broker.alerts.counts import filter_sums
-from broker.alerts.outcome import AlertReport
-from broker.alerts.pipeline import Pipeline
 from broker.balance import Balance, balance
 from broker.clock import ManualClock
 from broker.dead_letters import DeadLetterBound
@@ -17,21 +15,13 @@ from broker.ledger import Delivery, Entry, read_entry
 from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink
 from broker.memory.sink import TRANSACTION_S
-from broker.observer import Phase
+from broker.observer import BatchReport, Phase
 from broker.ports import Message, Partition
 from broker.runner import RunLimits, Runner
-from classifiers.classifier import Scoring
 from schemas.errors import BrokerError
 from tests.broker.elsewhere import twin_positions
-from tests.broker.fakes import (
-    TOPICS,
-    FakeClassifier,
-    FakeDecoder,
-    FakeEnricher,
-    bright,
-    filter_set_of,
-    number_of,
-)
+from tests.broker.fakes import TOPICS
+from tests.broker.jobs import ALERTS, Job
 
 WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
 """The phases of one turn of the loop."""
@@ -50,6 +40,7 @@ class Setup:
     between: Callable[[], None] | None = None
     elsewhere: bool = False
     """Whether the survey's topic stands in a Kafka of its own."""
+    job: Job = ALERTS
 
 
 NONE = Committed(0)
@@ -70,7 +61,7 @@ class Worker:
         """`survey`: the Kafka that is read, where it is another than that which is written."""
         self.clock = kafka.clock
         self.at: dict[Phase, Callable[[Worker], None]] = {}
-        self.reports: list[AlertReport] = []
+        self.reports: list[BatchReport[Any]] = []
         self.aborts: list[tuple[BrokerError, Phase]] = []
         self.phases: list[Phase] = []
         self.alive = True
@@ -86,18 +77,9 @@ class Worker:
             worker=name,
             source=self.source,
             sink=self.sink,
-            processor=Pipeline(
-                decoder=FakeDecoder(),
-                stages=[Scoring(FakeClassifier())],
-                filters=filter_set_of(bright()),
-                enricher=FakeEnricher(),
-                topics=TOPICS,
-                bytes_max=self.sink.bytes_max,
-                clock=kafka.clock,
-                broker_version="test",
-            ),
+            processor=setup.job.processor(self.sink.bytes_max, kafka.clock),
             ledger_topic=TOPICS.ledger,
-            main_topic=TOPICS.enriched,
+            main_topic=setup.job.main_topic,
             clock=kafka.clock,
             delivery=setup.delivery,
             limits=setup.limits,
@@ -115,7 +97,7 @@ class Worker:
         if happening is not None:
             happening(self)
 
-    def on_batch(self, report: AlertReport) -> None:
+    def on_batch(self, report: BatchReport[Any]) -> None:
         """Note it."""
         self.reports.append(report)
 
@@ -185,8 +167,8 @@ class World:
         elsewhere = self.setup.elsewhere
         self.survey = MemoryKafka(self.clock, session_s=session_s) if elsewhere else self.kafka
         self.survey.create_topic("survey", partitions=partitions)
-        self.kafka.create_topic(TOPICS.enriched, partitions=2, bytes_max=600)
-        self.kafka.create_topic("bright", partitions=2, bytes_max=400)
+        for topic, bytes_max in self.setup.job.topics.items():
+            self.kafka.create_topic(topic, partitions=2, bytes_max=bytes_max)
         self.kafka.create_topic(TOPICS.dead_letters)
         self.kafka.create_topic(TOPICS.ledger)
         self.workers: dict[str, Worker] = {}
@@ -232,12 +214,16 @@ class World:
         return spectator.read({Partition(each.topic, each.partition) for each in self.sent})
 
     def enriched(self) -> list[int]:
-        """The alerts that a read_committed reader finds on the enriched topic."""
-        return [number_of(message.value) for message in self.kafka.read(TOPICS.enriched)]
+        """The alerts that a read_committed reader finds on the job's main topic."""
+        return self.numbers(self.setup.job.main_topic)
 
     def selected(self) -> list[int]:
         """Those on the filter's topic."""
-        return [number_of(message.value) for message in self.kafka.read("bright")]
+        return self.numbers("bright")
+
+    def numbers(self, topic: str) -> list[int]:
+        """What such a reader finds on one of the job's topics."""
+        return [self.setup.job.number_of(message.value) for message in self.kafka.read(topic)]
 
     def dead(self) -> list[tuple[str, int, int]]:
         """Where the dead letters come from: topic, partition, offset."""
@@ -250,19 +236,20 @@ class World:
 
     def balance(self) -> Balance:
         """Their sums."""
-        return balance(self.ledger(), self.survey.visible, filter_sums)
+        return balance(self.ledger(), self.survey.visible, self.setup.job.sums)
 
     def check_law(self) -> None:
-        """Every alert ended exactly once, and the ledger says so."""
-        where = {message[:3]: number_of(message.value) for message in self.sent}
+        """Every message ended exactly once, and the ledger says so."""
+        job, enriched = self.setup.job, self.enriched()
+        where = {message[:3]: job.number_of(message.value) for message in self.sent}
         dead = [where[each] for each in self.dead()]
-        ended = Counter([*self.enriched(), *dead])
-        assert ended == Counter(where.values())
-        assert len(set(self.selected())) == len(self.selected())
-        assert set(self.selected()) <= set(self.enriched())
+        assert Counter([*enriched, *dead]) == Counter(where.values())
         sums = self.balance()
         assert sums.imbalances == ()
-        assert {each.cluster for each in sums.ranges} <= {SURVEY if self.setup.elsewhere else ""}
         assert (sums.consumed, sums.dead) == (len(self.sent), len(dead))
-        assert sums.published == len(self.enriched())
-        assert sums.counts.published.get("bright", 0) == len(self.selected())
+        assert sums.published == len(enriched)
+        for topic in job.topics:
+            found = self.numbers(topic)
+            assert len(set(found)) == len(found)
+            assert set(found) <= set(enriched)
+            assert sums.counts.published.get(topic, 0) == len(found)
