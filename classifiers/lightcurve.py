@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
-from classifiers.observations.gathering import gathered
+from classifiers.observations.gathering import detected_days, gathered
 from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, LAYOUT, REDSHIFT, ROW
 from classifiers.observations.rows import rows
 from classifiers.session import Session
@@ -23,6 +23,8 @@ from schemas.errors import ModelError
 
 LIGHTCURVE = Path(__file__).with_name("lightcurve.onnx")
 SUPERNOVA = Path(__file__).with_name("supernova.onnx")
+NIGHTS_APART_DAYS = 0.5
+"""Detections of one night are no further apart; by one night alone every source is an AGN."""
 DETECTIONS = CONTEXT_BEGIN + CONTEXT.index("detected")
 """Where a row says how many of its points were detections."""
 
@@ -32,13 +34,16 @@ class LightCurveClassifier:
 
     reads = ("photometric_system", "mjd", "light_curve", "forced_photometry", *REDSHIFT)
 
-    def __init__(self, path: Path, system: str) -> None:
+    def __init__(self, path: Path, system: str, *, days_min: float = 0.0) -> None:
         """Open weights that were taught fluxes of one of `schemas.batch.SYSTEMS`.
+
+        days_min: from the first detection to the last; what spans less is declined.
 
         Raises ModelError where the file cannot be served, was taught another system, or reads
         rows of another layout than `classifiers.observations` writes.
         """
         self._system = system
+        self._days_min = days_min
         self._session = Session(path, (ROW,), {"layout": LAYOUT, "system": system}, hidden=True)
         self.identity: ModelIdentity = self._session.identity
         self.labels: tuple[str, ...] = self._session.labels
@@ -50,7 +55,7 @@ class LightCurveClassifier:
         """Probabilities, float32 (n, labels), rows summing to 1.
 
         A NaN row where the alert's fluxes are of another photometric system, or where its light
-        curve has fewer than `detections_min` detections.
+        curve has fewer than `detections_min` detections, or all of them in too short a time.
         """
         return self.learn(batch)[0]
 
@@ -73,6 +78,8 @@ class LightCurveClassifier:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         told = rows(curves, redshift)
         fine = told[:, DETECTIONS] >= self.detections_min
+        if self._days_min:
+            fine &= detected_days(curves) >= self._days_min
         if fine.all():
             return self._session.run_both(told)
         scores = np.full((len(curves), len(self.labels)), np.nan, np.float32)
@@ -88,7 +95,7 @@ class LightCurveClassifier:
 
 def lightcurve(path: Path = LIGHTCURVE) -> LightCurveClassifier:
     """The classifier of six-band light curves. Raises ModelError."""
-    return LightCurveClassifier(path, "lsst")
+    return LightCurveClassifier(path, "lsst", days_min=NIGHTS_APART_DAYS)
 
 
 def supernova(path: Path = SUPERNOVA) -> LightCurveClassifier:

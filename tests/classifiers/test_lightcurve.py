@@ -77,7 +77,8 @@ def test_rows_with_enough_detections_get_probabilities(network: LightCurveClassi
 
 
 def test_detections_of_forced_photometry_count(network: LightCurveClassifier) -> None:
-    forced = [[Point(NOW - 3)], [Point(NOW - 3, detected=False)]]
+    faint = Point(NOW - 3, flux_njy=400.0)
+    forced = [[faint], [faint._replace(detected=False)]]
     batch = batch_of("lsst", [NOW] * 2, [[Point(NOW)]] * 2, forced)
     assert declined(network.score(batch)) == [False, True]
 

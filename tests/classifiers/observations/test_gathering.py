@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.observations.gathering import (
+    CONTRADICTION_SIGMA,
     HISTORY_DAYS_MAX,
     LIMIT_MAG_MAX,
     WINDOW_DAYS,
+    detected_days,
     gathered,
 )
 from schemas.batch import LightCurves
@@ -58,7 +60,12 @@ def plain(
         and -HISTORY_DAYS_MAX <= one.mjd - now <= TWIN_DAYS
     ]
     found.sort(key=lambda one: one[0].mjd)
-    return [one for place, (one, _) in enumerate(found) if not any(_beaten_by(found, place))]
+    once = [one for place, (one, _) in enumerate(found) if not any(_beaten_by(found, place))]
+    return [one for one in once if not any(one is each and _too_bright(one) for each in forced)]
+
+
+def _too_bright(point: Point) -> bool:
+    return abs(point.flux_njy) > CONTRADICTION_SIGMA * point.flux_err_njy
 
 
 def _beaten_by(found: Sequence[tuple[Point, int]], place: int) -> Iterator[bool]:
@@ -88,7 +95,7 @@ POINTS = st.builds(
     Point,
     TIMES,
     st.integers(-1, 5),
-    st.sampled_from([NAN, 5.0, -3.0, 0.0]),
+    st.sampled_from([NAN, 5.0, -3.0, 0.0, 11.0, -11.0]),
     st.sampled_from([NAN, 1.0]),
     st.sampled_from([NAN, 20.5, 30.0, -1.0]),
     st.booleans(),
@@ -137,7 +144,7 @@ def test_an_exposure_that_was_also_forced_counts_once_as_the_detection() -> None
     forced = [
         Point(NOW - 9, band=2, flux_njy=-20.0, detected=False),
         Point(NOW - 5, band=2, flux_njy=880.0),
-        Point(NOW - 4.9995, band=2, flux_njy=870.0, detected=False),
+        Point(NOW - 4.9995, band=2, flux_njy=87.0, detected=False),
         Point(NOW - 4, band=3, flux_njy=10.0, detected=False),
     ]
     batch = batch_of("lsst", [NOW], [[seen, Point(NOW, band=3)]], [forced])
@@ -153,9 +160,25 @@ def test_a_forced_flux_stands_for_a_detection_without_one() -> None:
 
 def test_rubin_s_epochs_without_flux_or_limit_and_what_is_later_are_left_out() -> None:
     nothing = Point(NOW - 8, flux_njy=NAN, flux_err_njy=NAN, detected=False)
-    forced = [Point(NOW - 2), Point(NOW + 1)]
+    forced = [Point(NOW - 2, flux_njy=9.0), Point(NOW + 1)]
     batch = batch_of("lsst", [NOW], [[nothing, Point(NOW)]], [forced])
-    assert same(points_of(gathered(batch, "lsst")), [[Point(NOW - 2), Point(NOW)]])
+    assert same(points_of(gathered(batch, "lsst")), [[forced[0], Point(NOW)]])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_forced_photometry_that_nobody_could_overlook_and_the_survey_did_is_left_out(
+    sign: int,
+) -> None:
+    seen, twice = Point(NOW - 5), Point(NOW - 5, flux_njy=sign * 2000.0)
+    faint, bright = (Point(NOW - day, flux_njy=sign * day * 100.0) for day in (4, 6))
+    batch = batch_of("lsst", [NOW], [[seen, Point(NOW)]], [[bright, twice, faint]])
+    assert same(points_of(gathered(batch, "lsst")), [[seen, faint, Point(NOW)]])
+
+
+def test_days_are_from_the_first_detection_to_the_last() -> None:
+    limit = Point(NOW - 9, detected=False)
+    curves = curves_of([[], [limit], [limit, Point(NOW)], [Point(NOW - 2), limit, Point(NOW)], []])
+    assert detected_days(curves).tolist() == [0, 0, 0, 2, 0]
 
 
 @pytest.mark.parametrize("system", TAUGHT)
@@ -188,7 +211,7 @@ def test_a_million_points_at_one_time_are_gathered_at_once() -> None:
 
 def test_light_curves_far_apart_in_time_stay_in_order() -> None:
     """Rows so many that row and time in one number cannot tell two points apart."""
-    rows, close = 400, [Point(NOW), Point(NOW + 3e-9, band=2)]
+    rows, close = 400, [Point(NOW, flux_njy=9.0), Point(NOW + 3e-9, band=2)]
     batch = batch_of("lsst", [NOW + 1] * rows, [close[1:]] * rows, [close[:1]] * rows)
     curves = gathered(batch, "lsst")
     assert same(points_of(curves), [close] * rows)
