@@ -11,7 +11,7 @@ import numpy as np
 from classifiers.observations.layout import LAYOUT
 from classifiers.observations.rows import rows
 from training.arrays import Ints
-from training.lightcurve import six_band_crossing, words, ztf_crossing
+from training.lightcurve import rubin, six_band_crossing, words, ztf_crossing
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import Recipe, scored
 from training.lightcurve.judging import outcome as judged
@@ -137,7 +137,9 @@ def six_band_report(made: Made, some: Material) -> tuple[Outcome, SixBand]:
         checked=[six_band_crossing.hold_out(made.work, some, ours.slope)],
     )
     origin = _origin(made, SIX_BAND_NAME, some.objects, some.fold)
-    file.with_suffix(".md").write_text(Card(origin, found).text(), encoding="utf-8")
+    file.with_suffix(".md").write_text(
+        Card(origin, found, rubin.section(made.data)).text(), encoding="utf-8"
+    )
     return ours.served, found
 
 

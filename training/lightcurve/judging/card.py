@@ -28,6 +28,8 @@ class Card:
 
     origin: Origin
     found: SixBand
+    rubin: str
+    """The section of Rubin's own alerts."""
 
     def text(self) -> str:
         parts = (
@@ -42,6 +44,7 @@ class Card:
             self._three_types(),
             self.origin.training(),
             self.origin.costs(),
+            self.rubin.strip(),
             self._limits(),
         )
         return wrapped("\n\n".join(parts))
@@ -148,7 +151,8 @@ probability that the three had together.
         ours = self.found.lines[SERVED, Redshift.WITHOUT].pooled[FLAT]
         return f"""## Limits
 
-- The light curves are simulated. On real ones of Rubin it is not measured, for want of labels.
+- The light curves that it learnt from are simulated. Of real ones of Rubin few have labels, and
+  nearly all of those are active galaxies.
 - Rare classes: {rare}. One object in such a class moves the flat log-loss visibly, so read their
   standard errors.
 - Fourteen classes are all that it knows. What is none of them gets one of their names; how far its

@@ -78,9 +78,12 @@ def ztf_found() -> Ztf:
     return ztf_network([ours, invented.ztf_outcome(TREES, 1.5, 7)], invented.GIVEN, ROUNDS)
 
 
+RUBIN = "## Rubin's own alerts\n\nA few.\n"
+
+
 @pytest.fixture(scope="module")
 def texts(found: SixBand, ztf_found: Ztf) -> list[str]:
-    return [Card(ORIGIN, found).text(), ZtfCard(ORIGIN, ztf_found).text()]
+    return [Card(ORIGIN, found, RUBIN).text(), ZtfCard(ORIGIN, ztf_found).text()]
 
 
 def test_a_card_names_its_file_and_what_made_it(texts: list[str]) -> None:
