@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from training.lightcurve.rubin import CARD, MEANT, Line, lines, section, told
+from classifiers.lightcurve import LIGHTCURVE
+from training.lightcurve.rubin import MEANT, Line, lines, section, told
 
 AGN_MIN, AGN_OBJECTS = 37, 41
 
@@ -33,4 +34,4 @@ def test_rr_lyrae_stay_what_they_are(found: list[Line]) -> None:
 
 
 def test_the_card_says_what_is_found(data_folder: Path) -> None:
-    assert section(data_folder).strip() in CARD.read_text("utf-8")
+    assert section(data_folder).strip() in LIGHTCURVE.with_suffix(".md").read_text("utf-8")

@@ -11,7 +11,7 @@ import numpy as np
 from classifiers.observations.layout import LAYOUT
 from classifiers.observations.rows import rows
 from training.arrays import Ints
-from training.lightcurve import rubin, six_band_crossing, words, ztf_crossing
+from training.lightcurve import sections, six_band_crossing, words, ztf_crossing
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import Recipe, scored
 from training.lightcurve.judging import outcome as judged
@@ -138,7 +138,7 @@ def six_band_report(made: Made, some: Material) -> tuple[Outcome, SixBand]:
     )
     origin = _origin(made, SIX_BAND_NAME, some.objects, some.fold)
     file.with_suffix(".md").write_text(
-        Card(origin, found, rubin.section(made.data)).text(), encoding="utf-8"
+        Card(origin, found, sections.text(made.data)).text(), encoding="utf-8"
     )
     return ours.served, found
 

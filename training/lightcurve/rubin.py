@@ -1,23 +1,18 @@
 """Rubin's own alerts of known objects, as the served network calls them.
 
-`python -m training.lightcurve.rubin` writes their section of the card anew.
-
-They are few, and all by way of one broker's choice; but the only real ones with labels. That needs
-neither torch nor what the other steps left.
+They are few, and all by way of one broker's choice; but the only real ones with labels.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-import typer
 
-from classifiers.lightcurve import LIGHTCURVE, lightcurve
+from classifiers.lightcurve import lightcurve
 from lake.archives import Archive
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
@@ -31,7 +26,6 @@ MEANT: Final = {
     "EB*": "EB",
 }
 """SIMBAD's classes that the network has a word for."""
-CARD: Final = LIGHTCURVE.with_suffix(".md")
 HEADING: Final = "## Rubin's own alerts"
 
 
@@ -125,23 +119,3 @@ def _table(found: Sequence[Line]) -> str:
 def _called(one: Line) -> str:
     counts = Counter(each.best for each in one.told if each.best)
     return ", ".join(f"{best} {count}" for best, count in counts.most_common())
-
-
-def rewritten(card: str, told_anew: str) -> str:
-    """A card with that section in the place of its own."""
-    pattern = re.compile(rf"^{re.escape(HEADING)}\n.*?(?=^## )", re.DOTALL | re.MULTILINE)
-    assert pattern.search(card), f"the card has no section {HEADING!r}"
-    return pattern.sub(lambda _: f"{told_anew.strip()}\n\n", card)
-
-
-def main(
-    data: Annotated[Path, typer.Option(envvar="GUESTSTAR_DATA")],
-    card: Path = CARD,
-) -> None:
-    """Write the section of the card anew."""
-    card.write_text(rewritten(card.read_text(encoding="utf-8"), section(data)), encoding="utf-8")
-    typer.echo(section(data))
-
-
-if __name__ == "__main__":
-    typer.run(main)

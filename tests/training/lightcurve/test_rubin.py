@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.lightcurve.rubin import HEADING, Told, lines, rewritten
+from training.lightcurve.rubin import HEADING, Told, lines
+from training.lightcurve.sections import rewritten
 
 ALERTS = [
     Told("one", "QSO", "AGN"),
@@ -27,6 +28,6 @@ def test_an_object_is_right_where_each_of_its_alerts_is() -> None:
 def test_its_section_alone_is_written_anew() -> None:
     card = f"# card\n\n{HEADING}\n\nold\n\n## Limits\n\nnone\n"
     told = f"{HEADING}\n\nnew\n"
-    assert rewritten(card, told) == f"# card\n\n{HEADING}\n\nnew\n\n## Limits\n\nnone\n"
+    assert rewritten(card, HEADING, told) == f"# card\n\n{HEADING}\n\nnew\n\n## Limits\n\nnone\n"
     with pytest.raises(AssertionError, match="no section"):
-        rewritten("# card\n", told)
+        rewritten("# card\n", HEADING, told)

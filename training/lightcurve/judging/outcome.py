@@ -50,7 +50,7 @@ class Outcome:
     fold: Ints
     """(n,) the fold that an object's networks did not learn from."""
     held_out: Mask
-    """(n,) looked at once, at the end."""
+    """(n,) set apart; the cards say when they were looked at."""
     answers: Mapping[tuple[Redshift, float], Predictions]
     """(seeds, n, 14) by what was told and by days shown; what was not tried is not there."""
 

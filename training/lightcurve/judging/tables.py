@@ -176,11 +176,6 @@ def _early(one: Early, days: float) -> str:
     return figure(dict(zip(one.days, one.flat, strict=True)).get(days))
 
 
-def declined_early(found: Sequence[Early], objects: int) -> int:
-    """The most objects that any model declined on any day."""
-    return objects - min((count for one in found for count in one.answered), default=objects)
-
-
 def held_out_table(found: Sequence[HeldOut]) -> str:
     """Flat log-loss of the objects held out, beside that of the others."""
     return table(

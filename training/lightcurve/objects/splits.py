@@ -36,7 +36,7 @@ def folds(label: Ints) -> Ints:
 
 
 def held_out(label: Ints) -> Mask:
-    """The 15 % of every class that are looked at once, at the end, bool (n,)."""
+    """The 15 % of every class that are set apart, bool (n,)."""
     return inner(label, np.ones(len(label), np.bool_), HELD_OUT_SEED, HELD_OUT_SHARE)
 
 
@@ -82,7 +82,7 @@ def ztf_folds(name: Names, label: Ints) -> Ints:
 
 
 def ztf_held_out(name: Names, label: Ints) -> Mask:
-    """The 15 % of every label's names that are looked at once, at the end, bool (n,).
+    """The 15 % of every label's names that are set apart, bool (n,).
 
     Raises ValueError as above.
     """

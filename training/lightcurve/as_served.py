@@ -1,0 +1,125 @@
+"""The served file through the served code, on the simulated objects that it did not learn from.
+
+Unlike the out-of-fold figures of the card this declines what is declined, and leaves out what is
+left out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from classifiers.lightcurve import lightcurve
+from classifiers.observations.gathering import CONTRADICTION_SIGMA, contradictory
+from schemas.batch import LightCurves
+from training.arrays import Floats, Ints
+from training.lightcurve.judging.metrics import flat_log_loss
+from training.lightcurve.labels import SIX_BAND
+from training.lightcurve.objects.objects import Objects, of_points
+from training.lightcurve.objects.plasticc import read_training
+from training.lightcurve.objects.splits import held_out
+from training.lightcurve.objects.windows import until
+from training.tables import counted, table, wrapped
+
+HEADING: Final = "## As it is served"
+DAYS: Final = (3.0, 10.0, 30.0)
+OUTLIER_SHARE: Final = 0.01
+OUTLIER_PEAKS: Final = (1.0, 8.0)
+"""Of the object's largest flux: what a bad subtraction leaves in Rubin's forced photometry."""
+SEED: Final = 7
+
+
+class Answers(NamedTuple):
+    """How one set of light curves is answered, without a redshift."""
+
+    what: str
+    answered: int
+    flat: float
+    """Flat log-loss of those."""
+    accuracy: float
+    confidence: float
+    """Their mean largest probability."""
+
+
+def apart(data: Path) -> Objects:
+    """The hold-out."""
+    objects = read_training(data)
+    return objects.take(np.flatnonzero(held_out(objects.label)))
+
+
+def left_out(curves: LightCurves) -> LightCurves:
+    """As alerts are gathered: what was not detected and could not be overlooked is left out."""
+    wrong = ~curves.detected & contradictory(curves.flux_njy, curves.flux_err_njy)
+    return of_points(curves, ~wrong)
+
+
+def with_outliers(curves: LightCurves, seed: int = SEED) -> LightCurves:
+    """The same, with gross outliers, of either sign, in OUTLIER_SHARE of the undetected points."""
+    draws = np.random.default_rng(seed)
+    flux = curves.flux_njy.copy()
+    hit = np.flatnonzero(~curves.detected & (draws.random(len(flux)) < OUTLIER_SHARE))
+    peak = np.maximum.reduceat(np.abs(flux), curves.offsets[:-1])
+    rows = np.searchsorted(curves.offsets, hit, side="right") - 1
+    size = draws.uniform(*OUTLIER_PEAKS, len(hit)) * peak[rows]
+    flux[hit] = size * draws.choice([-1.0, 1.0], len(hit))
+    names = ("offsets", "mjd", "band", "flux_err_njy", "limit_mag", "detected")
+    return LightCurves(**{name: getattr(curves, name) for name in names}, flux_njy=flux)
+
+
+def answers(what: str, curves: LightCurves, label: Ints) -> Answers:
+    """What the served classifier says of them."""
+    scores = lightcurve().score_light_curves(curves, np.full((len(curves), 3), np.nan))
+    some = np.isfinite(scores).all(axis=1)
+    given: Floats = scores[some].astype(np.float64)
+    right = given.argmax(axis=1) == label[some]
+    flat = flat_log_loss(given, label[some], len(SIX_BAND))
+    confidence = float(given.max(axis=1).mean())
+    return Answers(what, int(some.sum()), flat, float(right.mean()), confidence)
+
+
+def measured(data: Path) -> list[Answers]:
+    """The first days, the whole, and the whole with outliers, with and without the rule."""
+    objects = apart(data)
+    curves, label = objects.curves, objects.label
+    dirty = with_outliers(curves)
+    early = [answers(f"+{days:g} d", left_out(until(objects, days).curves), label) for days in DAYS]
+    return [
+        *early,
+        answers("whole", left_out(curves), label),
+        answers("whole, nothing left out", curves, label),
+        answers("whole, with outliers", left_out(dirty), label),
+        answers("whole, with outliers, nothing left out", dirty, label),
+    ]
+
+
+def section(data: Path) -> str:
+    """That of the card."""
+    found = measured(data)
+    objects = len(apart(data))
+    share, sigma = f"{OUTLIER_SHARE:.0%}".replace("%", " %"), f"{CONTRADICTION_SIGMA:g}"
+    text = f"""{HEADING}
+
+The served file through the served classifier, on the {counted(objects)} objects held out, without a
+redshift, as no live packet has one. It declines light curves of fewer than two detections or of one
+night alone, and leaves out forced photometry above {sigma} sigma where nothing was detected. The
+figures of the first days above are of all objects, declined or not. Outliers: {share} of the points
+that were not detected, at one to eight times the peak.
+
+{_table(found, objects)}
+
+Confidence above accuracy is overconfidence: probabilities are calibrated on whole light curves.
+"""
+    return wrapped(text)
+
+
+def _table(found: list[Answers], objects: int) -> str:
+    return table(
+        found,
+        ("light curves", lambda one: one.what),
+        ("answered", lambda one: f"{100 * one.answered / objects:.0f} %"),
+        ("flat log-loss of those", lambda one: f"{one.flat:.3f}"),
+        ("accuracy", lambda one: f"{one.accuracy:.3f}"),
+        ("confidence", lambda one: f"{one.confidence:.3f}"),
+    )
