@@ -1,4 +1,4 @@
-"""The listeners of a trial node: the plain one, and those that ask for a password or speak TLS."""
+"""The listeners of a trial node: plain, with a password, over TLS, and for who comes by a proxy."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from broker.kafka.connection import ENVIRONMENT
 
 HOST: Final = "127.0.0.1"
 PLAIN: Final = "PLAINTEXT"
+PROXIED: Final = "PROXIED"
+"""The listener to which a proxy forwards: plain, and advertised at the proxy's address."""
 MECHANISM: Final = "SCRAM-SHA-512"
 SCRAM_LOGIN: Final = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 DAYS: Final = "365"
@@ -43,24 +45,33 @@ class Certificates(NamedTuple):
     """The server's key and certificate."""
 
 
-def protocols(user: User | None, *, tls: bool) -> tuple[str, ...]:
-    """Of the listeners beside the plain one: with a password, and over TLS."""
+def protocols(user: User | None, *, tls: bool, proxied: bool) -> tuple[str, ...]:
+    """Of the listeners beside the plain one: with a password, over TLS, and behind a proxy."""
     with_password = ("SASL_PLAINTEXT",) if user else ()
     over_tls = ("SASL_SSL" if user else "SSL",) if tls else ()
-    return with_password + over_tls
+    return with_password + over_tls + ((PROXIED,) if proxied else ())
 
 
 def settings(
-    addresses: Mapping[str, str], controller: str, certificates: Certificates | None
+    addresses: Mapping[str, str],
+    controller: str,
+    certificates: Certificates | None,
+    proxy: str | None,
 ) -> dict[str, str]:
-    """The server's settings for its clients' addresses by protocol, and its own controller."""
-    clients = ",".join(f"{protocol}://{address}" for protocol, address in addresses.items())
+    """The server's settings for its clients' addresses by protocol, and its own controller.
+
+    proxy: what clients behind PROXIED are told to call.
+    """
+    told = {**addresses, PROXIED: proxy} if proxy else addresses
     found = {
-        "listeners": f"{clients},CONTROLLER://{controller}",
-        "advertised.listeners": clients,
+        "listeners": f"{_urls(addresses)},CONTROLLER://{controller}",
+        "advertised.listeners": _urls(told),
         "controller.quorum.bootstrap.servers": controller,
         "listener.security.protocol.map": ",".join(
-            (*(f"{each}:{each}" for each in addresses), f"CONTROLLER:{PLAIN}")
+            (
+                *(f"{each}:{PLAIN if each == PROXIED else each}" for each in addresses),
+                f"CONTROLLER:{PLAIN}",
+            )
         ),
     }
     for protocol in addresses:
@@ -71,6 +82,10 @@ def settings(
     if certificates is not None:
         found |= {"ssl.keystore.type": "PEM", "ssl.keystore.location": str(certificates.server)}
     return found
+
+
+def _urls(addresses: Mapping[str, str]) -> str:
+    return ",".join(f"{protocol}://{address}" for protocol, address in addresses.items())
 
 
 def make_certificates(folder: Path) -> Certificates:

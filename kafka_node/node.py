@@ -1,7 +1,7 @@
 """A real Apache Kafka of one node: what tests, benchmarks and `make kafka` start, kill and restart.
 
 No container: Java 17 runs the jars of kafka_node/jars.py. `python -m kafka_node` stays up in the
-foreground. kafka_node/listeners.py has its listeners, with a password and over TLS, too.
+foreground. kafka_node/listeners.py has its listeners: plain, with a password, over TLS, by a proxy.
 """
 
 from __future__ import annotations
@@ -103,6 +103,8 @@ class KafkaNode:
     settings: more server settings, over SETTINGS.
     user: also a listener that asks for this user's password (SASL_PLAINTEXT, SCRAM-SHA-512).
     tls: also a listener over TLS, by a CA made for this folder; it asks for the password, too.
+    proxy: the address of one that forwards to `addresses[PROXIED]`, a listener of its own whose
+        clients are told to come by the proxy.
     Raises KafkaUnavailable where java or mvn is absent, the port or the folder is another
     server's, or the server does not come up.
     """
@@ -115,11 +117,12 @@ class KafkaNode:
         settings: Mapping[str, str] | None = None,
         user: User | None = None,
         tls: bool = False,
+        proxy: str | None = None,
     ) -> None:
         self._temporary = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="gueststar-kafka-"))
         self.port = port or free_ports(1)[0]
-        self._user, self._tls = user, tls
+        self._user, self._tls, self._proxy = user, tls, proxy
         self.addresses = self._addresses()
         self._more_settings = settings or {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -193,7 +196,8 @@ class KafkaNode:
     def _addresses(self) -> dict[str, str]:
         """By protocol; the plain one's port, and beside it the next that are free."""
         ports = {PLAIN: self.port}
-        for nth, protocol in enumerate(protocols(self._user, tls=self._tls), 1):
+        others = protocols(self._user, tls=self._tls, proxied=self._proxy is not None)
+        for nth, protocol in enumerate(others, 1):
             near = self.port + nth
             ports[protocol] = near if port_is_free(near) else free_ports(1)[0]
         return {protocol: f"{HOST}:{port}" for protocol, port in ports.items()}
@@ -202,7 +206,7 @@ class KafkaNode:
         made = make_certificates(self.folder / "tls") if self._tls else None
         settings = {
             **SETTINGS,
-            **listener_settings(self.addresses, self._controller(), made),
+            **listener_settings(self.addresses, self._controller(), made, self._proxy),
             "log.dirs": str(self.folder / "data"),
             **self._more_settings,
         }

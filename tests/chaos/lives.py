@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +33,10 @@ class Worker:
 
     def __init__(self, name: str, config: Path, folder: Path) -> None:
         self.name = name
+        self.doom = Doom()
+        """What its present life is in for, or was."""
+        self.is_away = False
+        """A trouble keeps it from its work: nobody else is to start it."""
         self._config = config
         self.diary = folder / f"{name}.diary"
         self._phases = folder / f"{name}.phase"
@@ -40,6 +45,7 @@ class Worker:
 
     def start(self, doom: Doom) -> None:
         """A new life."""
+        self.doom = doom
         self._phases.unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.chaos.worker", str(self._config), self.name]
         paths = [str(self._phases), str(self.diary), doom.encode()]
@@ -59,16 +65,35 @@ class Worker:
         assert code == -9, f"worker {self.name} ended with {code}, not by its kill:\n{self._last()}"
         return Death(self.name, PhaseFile.read(self._phases), time.time())
 
+    def hears(self) -> bool:
+        """Whether it lives, and would end in order if it were told to."""
+        return not self.has_died() and PhaseFile.read(self._phases) is not None
+
+    def signal(self, sign: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(sign)
+
+    def has_left(self) -> bool:
+        """Whether a worker that has died ended in order, as it was told to.
+
+        Its doom may have come first; nothing else may.
+        """
+        assert self._process is not None
+        code = self._process.returncode
+        assert code in (0, -9), f"worker {self.name} left with {code}:\n{self._last()}"
+        return code == 0
+
     def stop(self) -> None:
         """Ask it to finish its batch and leave, once it can hear that."""
         assert self._process is not None
         deadline_s = time.monotonic() + DEATH_S_MAX
-        while PhaseFile.read(self._phases) is None:
+        while not self.hears():
             assert time.monotonic() < deadline_s, f"worker {self.name} never polled"
             time.sleep(ASK_INTERVAL_S)
-        self._process.terminate()
-        code = self._process.wait(DEATH_S_MAX)
-        assert code == 0, f"worker {self.name} left with {code}:\n{self._last()}"
+        self.signal(signal.SIGTERM)
+        self._process.wait(DEATH_S_MAX)
+        assert self.has_left(), f"worker {self.name} was killed:\n{self._last()}"
 
     def _last(self) -> str:
         return self._log.read_text(errors="replace")[-LAST_CHARACTERS:]

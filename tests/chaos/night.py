@@ -1,4 +1,4 @@
-"""A chaotic night: alerts flow, two workers are killed and spoilt in turn, Kafka itself dies."""
+"""A chaotic night: alerts flow, two workers are killed and spoilt in turn, and troubles come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from confluent_kafka import Producer
 
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from broker.observer import Phase
-from kafka_node.node import KafkaNode
-from tests.chaos.backlog import Backlog
 from tests.chaos.doom import Doom, Event, Spoiler
 from tests.chaos.lives import Death, Worker
+from tests.chaos.sites import Site
+from tests.chaos.troubles import Course, Troubles
 
 PHASES = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
 AIM = {Phase.SCORING: 0.003, Phase.COMMITTING: 0.002}
@@ -38,24 +38,6 @@ was open in them open for ever (seen with 4.3 after a `kill -9` of the server)."
 
 NIGHT_S_MAX = 900.0
 
-CONFIG = """
-[kafka]
-bootstrap = "{bootstrap}"
-group = "chaos"
-transaction_timeout_ms = {timeout_ms}
-session_timeout_ms = 6000
-[topics]
-input = ["survey"]
-enriched = "enriched"
-partitions = 2
-[topics.forms]
-enriched = "full"
-[filters]
-builtin = ["young_supernovae"]
-[limits]
-poll_messages_max = 60
-"""
-
 
 @dataclass
 class Record:
@@ -63,7 +45,8 @@ class Record:
 
     deaths: list[Death] = field(default_factory=list)
     events: dict[str, list[Event]] = field(default_factory=dict)
-    kafka_killed: int = 0
+    troubles: Counter[str] = field(default_factory=Counter)
+    """By name."""
 
     def by_phase(self) -> Counter[str]:
         """Kills by the phase that the dead process had recorded."""
@@ -102,8 +85,15 @@ class Plan:
     spoilt_lives: int
     """Lives in each of which transactions are made to fail, as each `Spoiler` in turn."""
     spoilt_each: int
-    kafka_kills: int
     seed: int
+    troubles: Mapping[str, int] = field(default_factory=dict)
+    """How many of each kind, by the names of the methods of `Troubles`."""
+
+    def drawn(self) -> list[str]:
+        """The troubles' names, in an order of chance."""
+        names = [name for name, times in self.troubles.items() for _ in range(times)]
+        random.Random(self.seed).shuffle(names)
+        return names
 
     def dooms(self) -> list[Doom]:
         """The workers' lives, in the order in which they are handed out."""
@@ -178,21 +168,19 @@ class Feed:
 
 
 class Night:
-    """Two workers, their dooms, the feed and the node."""
+    """Two workers, their dooms, the feed, and where all of this happens."""
 
-    def __init__(
-        self, node: KafkaNode, folder: Path, feed: Feed, plan: Plan, *, config_text: str = CONFIG
-    ) -> None:
+    def __init__(self, site: Site, folder: Path, feed: Feed, plan: Plan) -> None:
         config = folder / "chaos.toml"
-        timeout_ms = TRANSACTION_TIMEOUT_MS
-        config.write_text(config_text.format(bootstrap=node.address, timeout_ms=timeout_ms))
-        self._node = node
+        config.write_text(site.config)
         self._feed = feed
         self._plan = plan
         self._dooms = plan.dooms()
         self._workers = [Worker(name, config, folder) for name in ("one", "two")]
-        self._kafka_kills = _spread(plan.kafka_kills, plan.kills)
-        self._backlog = Backlog(node.address, group="chaos", topic="survey")
+        self._troubles = Troubles(site, self._workers, plan.seed)
+        self._to_come = list(zip(_spread(plan.drawn(), plan.kills), plan.drawn(), strict=True))
+        self._courses: list[Course] = []
+        self._backlog = site.backlog()
         self.record = Record()
 
     def run(self) -> Record:
@@ -211,10 +199,11 @@ class Night:
     def _kill_and_spoil(self, deadline_s: float) -> None:
         for worker in self._workers:
             worker.start(self._next())
-        while len(self.record.deaths) < self._plan.kills:
+        while len(self.record.deaths) < self._plan.kills or self._courses:
             assert time.monotonic() < deadline_s, f"the night is too long: {self.record}"
             self._feed.keep_up(self._backlog.lately())
             self._tend()
+            self._trouble()
             time.sleep(TICK_S)
 
     def _next(self) -> Doom:
@@ -222,14 +211,17 @@ class Night:
 
     def _tend(self) -> None:
         for worker in self._workers:
-            if worker.has_died():
+            if worker.has_died() and not worker.is_away:
                 self.record.deaths.append(worker.bury())
                 worker.start(self._next())
-        if self._kafka_kills and len(self.record.deaths) >= self._kafka_kills[0]:
-            self._kafka_kills.pop(0)
-            self.record.kafka_killed += 1
-            self._node.kill()
-            self._node.restart()
+
+    def _trouble(self) -> None:
+        """Begin what is due, and go on with what has begun."""
+        while self._to_come and len(self.record.deaths) >= self._to_come[0][0]:
+            _, name = self._to_come.pop(0)
+            self._courses.append(self._troubles.begun(name))
+            self.record.troubles[name] += 1
+        self._courses = [course for course in self._courses if _goes_on(course)]
 
     def _finish(self, deadline_s: float) -> None:
         while self._backlog.messages():
@@ -240,11 +232,16 @@ class Night:
             self.record.events[worker.name] = worker.events()
 
 
+def _goes_on(course: Course) -> bool:
+    over = object()
+    return next(course, over) is not over
+
+
 def provide_survey_topic(bootstrap: str) -> None:
     """The topic that the night's alerts come on."""
     KafkaAdmin(Connection(bootstrap)).create([TopicSettings("survey", PARTITIONS)])
 
 
-def _spread(count: int, over: int) -> list[int]:
-    """So many numbers of deaths, evenly over the night."""
-    return [over * (number + 1) // (count + 1) for number in range(count)]
+def _spread(what: Sequence[str], over: int) -> list[int]:
+    """At which numbers of deaths, evenly over the night."""
+    return [over * (number + 1) // (len(what) + 1) for number in range(len(what))]

@@ -72,12 +72,27 @@ def raw_messages(
         consumer.close()
 
 
-def compare(bootstrap: str, *, sent: str, enriched: str, dead: str) -> Found:
-    """Each message of `sent` against the full records of `enriched` and the letters of `dead`."""
-    datums, junk = _sent(bootstrap, sent)
+def ends(bootstrap: str, topic: str) -> dict[int, int]:
+    """The offset after the last message of each partition."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "proof"})
+    try:
+        return {
+            number: consumer.get_watermark_offsets(TopicPartition(topic, number))[1]
+            for number in consumer.list_topics(topic).topics[topic].partitions
+        }
+    finally:
+        consumer.close()
+
+
+def compare(survey: str, ours: str, *, sent: str, enriched: str, dead: str) -> Found:
+    """Each message of `sent` against the full records of `enriched` and the letters of `dead`.
+
+    survey, ours: the addresses of the Kafkas where the first stands, and the others.
+    """
+    datums, junk = _sent(survey, sent)
     arrived: Counter[Position] = Counter()
     changed, strangers = set(), 0
-    for _, value in messages(bootstrap, enriched):
+    for _, value in messages(ours, enriched):
         candid, datum = _opened(value)
         position, original = datums.get(candid, (None, b""))
         if position is None:
@@ -86,7 +101,7 @@ def compare(bootstrap: str, *, sent: str, enriched: str, dead: str) -> Found:
         arrived[position] += 1
         if not datum.startswith(original):
             changed.add(position)
-    for _, value in messages(bootstrap, dead):
+    for _, value in messages(ours, dead):
         letter = json.loads(value)
         arrived[Position(letter["topic"], letter["partition"], letter["offset"])] += 1
     expected = {position for position, _ in datums.values()} | junk

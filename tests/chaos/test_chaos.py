@@ -1,29 +1,33 @@
-"""The law under fire. GUESTSTAR_CHAOS=full (`make chaos`) runs the whole night, CI a short one."""
+"""The law under fire. GUESTSTAR_CHAOS=full (`make chaos`) runs whole nights, CI short ones."""
 
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from rich.console import Console
-from rich.table import Table
+from typer.testing import CliRunner
 
 from broker.alerts.counts import filter_sums
-from broker.balance import Balance, balance
-from broker.ledger import read_entry
-from kafka_node.node import KafkaNode
+from broker.balance import balance
+from broker.ledger import Gap, read_entry
+from gueststar.command import app
 from replay.invention import invent
-from tests.chaos.night import PHASES, Feed, Night, Plan, Record, provide_survey_topic
-from tests.chaos.proof import Found, compare, messages
+from tests.chaos.night import PHASES, Feed, Night, Plan, provide_survey_topic
+from tests.chaos.proof import compare, ends, messages
+from tests.chaos.report import hand_overs, show
+from tests.chaos.sites import ENRICHED, SURVEY, Site, one_kafka, two_kafkas
 
 JUNK_EVERY = 97
 """Each so-manieth message is no alert."""
+DEAD_LETTERS = "gueststar.dead-letters"
+LEDGER = "gueststar.ledger"
 
 
 class Size(NamedTuple):
-    """How long the night is."""
+    """How long a night is, and what must have happened in it at the least."""
 
     alerts: int
     alerts_per_s: float
@@ -33,57 +37,75 @@ class Size(NamedTuple):
     aborts: int
 
 
-FULL = Size(20_000, 150, Plan(50, spoilt_lives=9, spoilt_each=3, kafka_kills=2, seed=1054), 5, 20)
-SHORT = Size(2_500, 40, Plan(10, spoilt_lives=3, spoilt_each=2, kafka_kills=1, seed=1054), 1, 4)
+IS_FULL = os.environ.get("GUESTSTAR_CHAOS") == "full"
+SEED = 1054
+ONE = (
+    Size(20_000, 150, Plan(50, 9, 3, SEED, {"kafka_killed": 2}), 5, 20)
+    if IS_FULL
+    else Size(2_500, 40, Plan(10, 3, 2, SEED, {"kafka_killed": 1}), 1, 4)
+)
+MOVES = ("worker_leaves_and_joins", "worker_vanishes_and_joins", "worker_stands_still")
+CUTS = ("ours_cut_briefly", "ours_cut_for_long", "survey_cut_briefly", "survey_cut_for_long")
+TWO = (
+    Size(
+        20_000,
+        150,
+        Plan(50, 9, 3, SEED, dict(zip((*CUTS, *MOVES), (5, 5, 5, 5, 3, 3, 4), strict=True))),
+        5,
+        20,
+    )
+    if IS_FULL
+    else Size(
+        600,
+        30,
+        Plan(5, 1, 1, SEED, dict.fromkeys((*CUTS[1:3], *MOVES[::2]), 1)),
+        1,
+        0,
+    )
+)
+
+
+def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    pass_night("a chaotic night", one_kafka(), ONE, tmp_path)
+
+
+def test_between_two_kafkas_cuts_and_hand_overs_do_neither(tmp_path: Path) -> None:
+    pass_night("a chaotic night between two Kafkas", two_kafkas(), TWO, tmp_path)
+
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(1_500)]
+
+
+def pass_night(title: str, place: AbstractContextManager[Site], size: Size, folder: Path) -> None:
+    """One whole night, and all that must hold after it."""
+    packets = _packets(size.alerts)
+    with place as site:
+        survey, ours = site.survey.address, site.ours.address
+        provide_survey_topic(survey)
+        feed = Feed(survey, packets, alerts_per_s=size.alerts_per_s)
+        record = Night(site, folder, feed, size.plan).run()
+        found = compare(survey, ours, sent=SURVEY, enriched=ENRICHED, dead=DEAD_LETTERS)
+        entries = [read_entry(value) for _, value in messages(ours, LEDGER)]
+        held = ends(survey, SURVEY)
+        told = CliRunner().invoke(app, ["ledger", "--config", str(folder / "chaos.toml")]).output
+    books = balance(entries, lambda partition, gaps: [], filter_sums)
+    show(title, record, found, books, entries)
+    assert found.is_exact, found
+    assert not books.imbalances
+    assert books.passed_over == 0, "the ledger's ranges meet end to start"
+    covered = {(each.topic, each.number): gap for each, gap in books.ranges.items()}
+    assert covered == {(SURVEY, number): Gap(0, end) for number, end in held.items()}
+    assert told.rstrip().endswith("\nbalances"), told
+    assert books.consumed == size.alerts == books.published + books.dead
+    assert len(record.deaths) == size.plan.kills
+    assert min(record.by_phase()[str(phase)] for phase in PHASES) >= size.kills_each_phase
+    assert sum(record.aborts().values()) >= size.aborts
+    assert record.troubles == size.plan.troubles
+    assert hand_overs(entries) >= sum(record.troubles[each] for each in MOVES)
 
 
 def _packets(total: int) -> list[bytes]:
     return [
         b"no alert %d" % number if number % JUNK_EVERY == JUNK_EVERY - 1 else invented.packet
-        for number, invented in enumerate(invent(total, seed=1054))
+        for number, invented in enumerate(invent(total, seed=SEED))
     ]
-
-
-@pytest.mark.kafka
-@pytest.mark.timeout(1_200)
-def test_kills_and_spoilt_transactions_lose_nothing_and_double_nothing(
-    tmp_path: Path,
-) -> None:
-    size = FULL if os.environ.get("GUESTSTAR_CHAOS") == "full" else SHORT
-    packets = _packets(size.alerts)
-    with KafkaNode() as node:
-        provide_survey_topic(node.address)
-        feed = Feed(node.address, packets, alerts_per_s=size.alerts_per_s)
-        record = Night(node, tmp_path, feed, size.plan).run()
-        found = compare(node.address, sent="survey", enriched="enriched", dead=DEAD_LETTERS)
-        books = _books(node.address)
-    _show(record, found, books)
-    assert found.is_exact, found
-    assert not books.imbalances
-    assert books.consumed == size.alerts == books.published + books.dead
-    assert len(record.deaths) == size.plan.kills
-    assert min(record.by_phase()[str(phase)] for phase in PHASES) >= size.kills_each_phase
-    assert sum(record.aborts().values()) >= size.aborts
-
-
-DEAD_LETTERS = "gueststar.dead-letters"
-
-
-def _books(bootstrap: str) -> Balance:
-    entries = [read_entry(value) for _, value in messages(bootstrap, "gueststar.ledger")]
-    return balance(entries, lambda partition, gaps: [], filter_sums)
-
-
-def _show(record: Record, found: Found, books: Balance) -> None:
-    table = Table(title="a chaotic night", show_header=False)
-    for phase, kills in record.by_phase().most_common():
-        table.add_row(f"kill -9 while {phase}", str(kills))
-    for error, times in record.aborts().most_common():
-        table.add_row(f"aborted by {error}", str(times))
-    table.add_row("Kafka killed", str(record.kafka_killed))
-    table.add_row("median from kill to next publish", f"{record.recovery_s_median():.2f} s")
-    table.add_row(
-        "consumed / published / dead", f"{books.consumed} / {books.published} / {books.dead}"
-    )
-    table.add_row("missing, doubled, changed", f"{[len(part) for part in found[:3]]}")
-    Console().print(table)

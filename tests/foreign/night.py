@@ -20,6 +20,7 @@ import fastavro
 from kafka_node.node import KafkaNode
 from tests.chaos.night import Feed, Night, Plan, provide_survey_topic
 from tests.chaos.proof import messages, raw_messages
+from tests.chaos.sites import GROUP, Site
 from tests.foreign.packets import survey_digests
 
 TOPICS = {
@@ -29,15 +30,15 @@ TOPICS = {
 }
 """By framing."""
 LEDGER = "gueststar.ledger"
-PLAN = Plan(kills=20, spoilt_lives=0, spoilt_each=0, kafka_kills=0, seed=12)
+PLAN = Plan(kills=20, spoilt_lives=0, spoilt_each=0, seed=12)
 ALERTS_PER_S = 1.0
 """Slow, as there must be alerts until the last kill: 300 last for ten minutes. What is left of them
 after it is sent at once."""
 CONFIG = """
 [kafka]
-bootstrap = "{{bootstrap}}"
-group = "chaos"
-transaction_timeout_ms = {{timeout_ms}}
+bootstrap = "{bootstrap}"
+group = "{group}"
+transaction_timeout_ms = 2000
 session_timeout_ms = 6000
 [topics]
 input = ["survey"]
@@ -124,8 +125,8 @@ def pass_night(
     (folder / "every.py").write_text(EVERY)
     provide_survey_topic(node.address)
     feed = Feed(node.address, packets, alerts_per_s=ALERTS_PER_S)
-    config_text = CONFIG.format(schemas=schemas, registry=registry)
-    record = Night(node, folder, feed, PLAN, config_text=config_text).run()
+    config = CONFIG.format(bootstrap=node.address, group=GROUP, schemas=schemas, registry=registry)
+    record = Night(Site(node, config), folder, feed, PLAN).run()
     assert len(record.deaths) == PLAN.kills
     return Morning(
         node.addresses,

@@ -1,0 +1,95 @@
+"""Where a chaotic night happens: at one Kafka, or between the survey's and ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kafka_node.node import KafkaNode
+from tests.chaos.backlog import Backlog
+from tests.chaos.proxy import Proxy, behind_proxy
+
+GROUP = "chaos"
+GIVEN_OUT = "given-out-chaos"
+"""The group at the survey's Kafka."""
+SURVEY, ENRICHED = "survey", "enriched"
+SESSION_S = 6.0
+"""The least that a Kafka allows as it comes."""
+
+CONFIG = """
+[kafka]
+bootstrap = "{bootstrap}"
+group = "{group}"
+transaction_timeout_ms = 2000
+session_timeout_ms = {session_ms}
+[topics]
+{input}
+enriched = "enriched"
+partitions = 2
+[topics.forms]
+enriched = "full"
+[filters]
+builtin = ["young_supernovae"]
+[limits]
+poll_messages_max = 60
+{source}
+"""
+INPUT = 'input = ["survey"]'
+SOURCE = """
+[source]
+bootstrap = "{bootstrap}"
+topics = ["survey"]
+group = "{group}"
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """ours: where all is published. config: the workers' settings."""
+
+    ours: KafkaNode
+    config: str
+    elsewhere: KafkaNode | None = None
+    """The survey's own Kafka, where that is another."""
+    ours_by: Proxy | None = None
+    """The network by which workers reach ours, where it can be cut."""
+    survey_by: Proxy | None = None
+    """And the survey's."""
+
+    @property
+    def survey(self) -> KafkaNode:
+        """Where the alerts come."""
+        return self.elsewhere or self.ours
+
+    def backlog(self) -> Backlog:
+        """Of the alerts, as the survey's Kafka sees it."""
+        group = GIVEN_OUT if self.elsewhere else GROUP
+        return Backlog(self.survey.address, group=group, topic=SURVEY)
+
+
+@contextmanager
+def one_kafka() -> Iterator[Site]:
+    """The survey's topic stands in ours."""
+    with KafkaNode() as node:
+        yield Site(node, config(node.address, input_=INPUT))
+
+
+@contextmanager
+def two_kafkas() -> Iterator[Site]:
+    """The survey has its own, and the network to both can be cut."""
+    with behind_proxy() as (ours, ours_by), behind_proxy() as (survey, survey_by):
+        source = SOURCE.format(bootstrap=survey_by.address, group=GIVEN_OUT)
+        text = config(ours_by.address, source=source)
+        yield Site(ours, text, survey, ours_by, survey_by)
+
+
+def config(bootstrap: str, *, input_: str = "", source: str = "") -> str:
+    """The workers' settings."""
+    return CONFIG.format(
+        bootstrap=bootstrap,
+        group=GROUP,
+        session_ms=int(SESSION_S * 1e3),
+        input=input_,
+        source=source,
+    )
