@@ -14,6 +14,7 @@ from schemas.columns import BANDS, CODE, CODES, COLUMNS, IDENTIFIER
 from schemas.errors import FilterError
 from schemas.learned import FLOATS, Kind, Learned
 from schemas.nights import dates
+from schemas.photometry import magnitude_of_light
 from schemas.suggestion import nearest
 
 
@@ -38,7 +39,8 @@ GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
 }
 """What a column holds where the author gives none; every other value is its kind's of none.
 
-The night is the UTC date of `mjd`, and `mjd_utc_mid` is `mjd`.
+The night is the UTC date of `mjd`, `mjd_utc_mid` is `mjd`, and `apparent_magnitude` is what the
+fluxes of template and difference make.
 """
 
 SCHEMA = WriterSchema.of('{"type": "record", "name": "handmade", "fields": []}')
@@ -69,6 +71,9 @@ def handmade(
         plain["night"] = dates(plain["mjd"])
     if "mjd_utc_mid" not in columns:
         plain["mjd_utc_mid"] = plain["mjd"].copy()
+    if "apparent_magnitude" not in columns:
+        light_njy = plain["template_flux_njy"] + plain["flux_njy"]
+        plain["apparent_magnitude"] = magnitude_of_light(light_njy)
     return AlertBatch(
         **plain,
         light_curve=_curves(_alone(plain) if light_curve is None else light_curve),

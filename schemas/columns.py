@@ -182,6 +182,15 @@ class Columns(Generic[Text, Identifier, Count, Night, Code, Number]):
             between=(1e3, 1e6),
         ),
     ]
+    apparent_magnitude: Annotated[
+        Number,
+        About(
+            "AB, of template and difference flux together: for variable stars.",
+            "mag",
+            "the template's flux is unknown, or together they have no light",
+            between=(14, 24),
+        ),
+    ]
     host_photoz: Annotated[
         Number,
         About(

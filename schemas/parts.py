@@ -12,7 +12,7 @@ from schemas.ascii_text import ascii_texts
 from schemas.batch import PLANES, Floats, LightCurves
 from schemas.columns import COLUMNS, NUMBER
 from schemas.light_curves import first_detection_mjd
-from schemas.photometry import DAY_S, MJD_MIN_DAYS, UNIX_EPOCH_MJD_DAYS
+from schemas.photometry import DAY_S, MJD_MIN_DAYS, UNIX_EPOCH_MJD_DAYS, magnitude_of_light
 from schemas.survey import MISSING, Ints, Kind, Leaf, Raw, Survey
 
 TURN_DEG, OVER_TURN_DEG = 360.0, 1.0
@@ -21,7 +21,7 @@ EARLIEST_UNIX_S = (MJD_MIN_DAYS - UNIX_EPOCH_MJD_DAYS) * DAY_S
 Columns = dict[str, Any]
 """By name: an array with one value a row, or LightCurves."""
 
-MADE_HERE = frozenset({"survey", "photometric_system", "history_age_days"})
+MADE_HERE = frozenset({"survey", "photometric_system", "history_age_days", "apparent_magnitude"})
 """Columns that no adapter gives."""
 TEXT_LETTERS_MAX = 32
 """Of a text that a survey sends as it is; a longer one is none."""
@@ -45,6 +45,9 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
     columns["ra_deg"] = _within_a_turn(columns["ra_deg"])
     first = np.minimum(first_detection_mjd(columns["light_curve"]), columns["mjd"])
     columns["history_age_days"] = columns["mjd"] - first
+    columns["apparent_magnitude"] = magnitude_of_light(
+        columns["template_flux_njy"] + columns["flux_njy"]
+    )
     columns["survey"] = np.full(len(raw), survey.name)
     columns["photometric_system"] = np.full(len(raw), survey.system_code, np.int8)
     for kind in ("field", "stamp"):

@@ -35,6 +35,11 @@ def ab_magnitude(flux_njy: Floats) -> Floats:
         return AB_ZERO_MAG_NJY - 2.5 * np.log10(np.abs(flux_njy))
 
 
+def magnitude_of_light(flux_njy: Floats) -> Floats:
+    """The AB magnitude of a flux that is to be one of light, no difference; NaN unless above 0."""
+    return ab_magnitude(np.where(flux_njy > 0, flux_njy, np.nan))
+
+
 def sound_mjd(mjd: Floats, mjd_max: Floats) -> Floats:
     """Times, days, with NaN for each that is none: before MJD_MIN_DAYS, or later than `mjd_max`."""
     return np.where((mjd >= MJD_MIN_DAYS) & (mjd <= mjd_max), mjd, np.nan)

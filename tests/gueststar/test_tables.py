@@ -14,6 +14,7 @@ import gueststar
 from filters.handmade import Epoch, handmade
 from gueststar.alert import rows
 from gueststar.tables import astropy_table, pandas_frame
+from gueststar.testing import variable_star
 from schemas.batch import AlertBatch
 from schemas.columns import COLUMNS, unit_of
 from schemas.decode import Decoder
@@ -68,6 +69,13 @@ def test_values_come_with_units_that_astropy_converts(batch: AlertBatch) -> None
 
 def test_only_columns_without_a_dimension_have_no_unit() -> None:
     assert {name for name in COLUMNS if unit_of(name) is None} == UNITLESS
+
+
+def test_what_a_variable_star_is_stands_beside_what_changed_of_it() -> None:
+    table = astropy_table(variable_star())
+    assert table["magnitude"].tolist() == pytest.approx([17.3])
+    assert table["apparent_magnitude"].tolist() == pytest.approx([16.361], abs=0.001)
+    assert str(table["apparent_magnitude"].unit) == "mag"
 
 
 def test_a_frame_has_the_same_columns(batch: AlertBatch) -> None:

@@ -15,7 +15,7 @@ RELATIVE_ERROR_MAX = 1e-13
 """Of what goes through a power or a logarithm; all else is equal to the bit."""
 DERIVED = {
     *("flux_njy", "flux_err_njy", "magnitude", "magnitude_err", "template_flux_njy"),
-    "asteroid_distance_arcsec",
+    *("asteroid_distance_arcsec", "apparent_magnitude"),
 }
 
 

@@ -36,7 +36,8 @@ ZTF_CANDIDATE = (
     "isdiffpos:s tblid:l? nid:i? ra:d dec:d magpsf:f sigmapsf:f chipsf:f? magap:f? fwhm:f? "
     "classtar:f? elong:f? nneg:i? rb:f? ssdistnr:f? ssmagnr:f? ssnamenr:s? ranr:d decnr:d "
     "sgmag1:f? sgscore1:f? distpsnr1:f? ndethist:i ncovhist:i jdstarthist:d? jdendhist:d? "
-    "scorr:d? tooflag:i? objectidps1:l? magzpsci:f? rbversion:s exptime:f? drb:f? drbversion:s"
+    "scorr:d? tooflag:i? objectidps1:l? magzpsci:f? rbversion:s exptime:f? drb:f? drbversion:s "
+    "magnr:f? distnr:f?"
 )
 ZTF_FORCED = (
     "field:i? fid:i pid:l rfid:l magzpsci:f? exptime:f? diffmaglim:f? programid:i jd:d "
@@ -46,7 +47,7 @@ RUBIN_SOURCE = (
     "diaSourceId:l visit:l detector:i diaObjectId:l? ssObjectId:l? midpointMjdTai:d ra:d "
     "raErr:f? dec:d x:f y:f centroid_flag:b? apFlux:f? snr:f? psfFlux:f? psfFluxErr:f? "
     "psfNdata:i trailRa:d? reliability:f? reliabilityVersion:s? band:s? isNegative:b? "
-    "glint_trail:b?"
+    "glint_trail:b? templateFlux:f?"
 )
 RUBIN_FORCED = (
     "diaForcedSourceId:l diaObjectId:l ra:d dec:d visit:l psfFlux:f? psfFluxErr:f? "
@@ -160,6 +161,8 @@ def ztf_record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of
         "jdstarthist": jd - float(rng.uniform(0, 100)),
         "drb": float(rng.choice([0.0, 0.9])),
         "drbversion": str(rng.choice(["", "d6_m7"])),
+        "magnr": float(rng.choice([-999.0, rng.uniform(13, 21)])),
+        "distnr": float(rng.choice([-999.0, rng.uniform(0, 3)])),
     }
     candidate = as_sent(candidate, ZTF_CANDIDATE)
     record = {

@@ -26,7 +26,11 @@ def columns(record: Record) -> Record:
     """What an alert's columns are to be."""
     made = _winter if "objectid" in record else _ztf if "candidate" in record else _rubin
     found = made(record)
-    return found | {"history_age_days": _history_age(found["mjd"], found["light_curve"])}
+    light = found["template_flux_njy"] + found["flux_njy"]
+    return found | {
+        "history_age_days": _history_age(found["mjd"], found["light_curve"]),
+        "apparent_magnitude": 31.4 - 2.5 * math.log10(light) if light > 0 else NAN,
+    }
 
 
 def _night(jd: float) -> int:
