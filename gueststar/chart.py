@@ -1,4 +1,7 @@
-"""A light curve in characters: each point is the letter of its band, bright is up."""
+"""A light curve in characters: each point is the letter of its band, and bright is up.
+
+A ringed letter is a fading, as open markers are in pictures: the more light is lacking, the higher.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,9 @@ STYLES = dict(
     )
 )
 LIMIT, UNKNOWN_BAND = "v", "?"
+FADINGS = dict(zip((*BANDS, UNKNOWN_BAND), "ⓤⓖⓡⓘⓩⓨⓎⒿⒽⓀ⊘", strict=True))
+"""What stands for a band where the source is fainter than in the template; one column each."""
+FADING_SAID = "ringed: fainter"
 AXIS_WIDTH = 6
 """Columns of the magnitudes at the left."""
 ROWS_MIN, COLUMNS_MIN = 3, 12
@@ -32,7 +38,8 @@ Cell = tuple[str, str]
 def chart_lines(points: Points, *, columns: int, rows: int) -> list[Text]:
     """A chart of that size: magnitudes at the left, days from the alert below.
 
-    A detection stands over a limit in the same place, a later point over an earlier one.
+    A detection stands over a limit in the same place, a later point over an earlier one. Where
+    there is a fading, the line below says what a ringed letter is, if it has the room.
     """
     rows, columns = max(rows, ROWS_MIN), max(columns, COLUMNS_MIN)
     if not len(points):
@@ -47,7 +54,7 @@ def chart_lines(points: Points, *, columns: int, rows: int) -> list[Text]:
         cells[int(down[point]), int(across[point])] = _mark(points, point)
     labels = np.linspace(*magnitudes, height)
     lines = [_line(cells, row, width, labels[row], row % 2 == 0) for row in range(height)]
-    return [*lines, _foot(days, width)]
+    return [*lines, _foot(days, width, FADING_SAID if points.fading.any() else "")]
 
 
 def _span(values: Floats, least: float) -> tuple[float, float]:
@@ -65,7 +72,9 @@ def _mark(points: Points, point: int) -> Cell:
     code = int(points.band[point])
     band = BANDS[code] if code >= 0 else UNKNOWN_BAND
     style = STYLES.get(band, "white")
-    return (LIMIT, f"dim {style}") if points.limit[point] else (band, f"bold {style}")
+    if points.limit[point]:
+        return LIMIT, f"dim {style}"
+    return FADINGS[band] if points.fading[point] else band, f"bold {style}"
 
 
 def _line(
@@ -78,9 +87,10 @@ def _line(
     return line
 
 
-def _foot(days: tuple[float, float], width: int) -> Text:
+def _foot(days: tuple[float, float], width: int, said: str) -> Text:
     left, right = f"{days[0]:.0f} d" if days[0] <= -1 else f"{days[0]:.1f} d", "alert"
     if days[1] > 0:
         right = f"{days[1]:+.1f} d"
     gap = max(1, width - len(left) - len(right))
-    return Text.assemble((" " * (AXIS_WIDTH + 1) + left + " " * gap + right, "dim"))
+    middle = said.center(gap) if len(said) + 2 <= gap else " " * gap
+    return Text.assemble((" " * (AXIS_WIDTH + 1) + left + middle + right, "dim"))

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
 from filters.handmade import Epoch, handmade
 from gueststar.alert import Alert, rows
-from gueststar.chart import chart_lines
+from gueststar.chart import FADINGS, UNKNOWN_BAND, chart_lines
 from gueststar.closeup import BAR_COLUMNS, ROWS, closeup, filled
 from gueststar.half_blocks import SIDE, shrunk, stamp_lines
 from gueststar.points import points_of
@@ -73,6 +74,21 @@ def test_a_chart_has_each_point_as_the_letter_of_its_band_and_bright_is_up() -> 
     assert rows_of["r"] == 0 < rows_of["v"]
     assert rows_of["r"] < rows_of["g"]
     assert lines[-1].split() == ["-20", "d", "alert"]
+
+
+def test_a_fading_is_a_ringed_letter_and_the_chart_says_so() -> None:
+    curve = [Epoch(59990.0, "g", -4000.0, 400.0), Epoch(60000.0, "r", 90_000.0, 400.0)]
+    alert = one(handmade(rows=1, light_curve=[curve]))
+    lines = [line.plain for line in chart_lines(points_of(alert), columns=40, rows=10)]
+    drawn = "".join(line[7:] for line in lines[:-1])
+    assert drawn.split() == ["r", "ⓖ"]
+    assert lines[-1].split() == ["-10", "d", "ringed:", "fainter", "alert"]
+
+
+def test_every_band_has_a_fading_of_one_column_and_its_own() -> None:
+    assert FADINGS.keys() == {*BANDS, UNKNOWN_BAND}
+    assert len(set(FADINGS.values())) == len(FADINGS)
+    assert all(cell_len(mark) == 1 for mark in FADINGS.values())
 
 
 def test_an_alert_without_a_light_curve_has_a_sentence_for_a_chart() -> None:
