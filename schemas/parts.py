@@ -23,6 +23,7 @@ Columns = dict[str, Any]
 
 MADE_HERE = frozenset({"survey", "photometric_system", "history_age_days", "apparent_magnitude"})
 """Columns that no adapter gives."""
+DISTANCES = tuple(name for name in COLUMNS if name.endswith("_distance_arcsec"))
 TEXT_LETTERS_MAX = 32
 """Of a text that a survey sends as it is; a longer one is none."""
 
@@ -43,6 +44,7 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
         if name not in columns and name not in MADE_HERE
     }
     columns["ra_deg"] = _within_a_turn(columns["ra_deg"])
+    columns |= {name: _distance(columns[name]) for name in DISTANCES}
     first = np.minimum(first_detection_mjd(columns["light_curve"]), columns["mjd"])
     columns["history_age_days"] = columns["mjd"] - first
     columns["apparent_magnitude"] = magnitude_of_light(
@@ -84,6 +86,11 @@ def _within_a_turn(ra_deg: Floats) -> Floats:
     wrapped = np.where(near, ra_deg % TURN_DEG, ra_deg)
     # The remainder of a tiny negative number is rounded up to the whole turn.
     return np.where(wrapped == TURN_DEG, 0.0, wrapped)
+
+
+def _distance(arcsec: Floats) -> Floats:
+    """Distances, with NaN for each that is negative, which stands for none somewhere."""
+    return np.where(arcsec < 0, np.nan, arcsec)
 
 
 def unsound(columns: Columns, now_unix_s: float, ahead_days_max: int) -> dict[int, str]:

@@ -150,7 +150,7 @@ def _detections(cells: Cells, rows: Ints, limit_mag: Floats) -> Points:
 def _star_distances(alerts: Cells) -> Floats:
     """To the nearest source of Pan-STARRS: +inf where there is none within 30 arcsec."""
     stated = alerts.floats("distpsnr1")
-    return np.where(np.isnan(stated) & (alerts.ints("nmtchps") == 0), np.inf, stated)
+    return np.where(~(stated >= 0) & (alerts.ints("nmtchps") == 0), np.inf, stated)
 
 
 LEFT_OUT = {

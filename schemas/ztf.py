@@ -29,7 +29,7 @@ elongation        candidate.elong
 real_version      candidate.drbversion
 signal_to_noise   candidate.scorr, of the brightest pixel
 template_flux     from candidate.magnr, where the template's nearest source is at most 1.5 pixels
-                  (1.5 arcsec) away (candidate.distnr); otherwise NaN
+                  (1.5 arcsec) away (candidate.distnr); otherwise NaN, as for a negative distance
 light_curve       prv_candidates and candidate: jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim;
                   without magpsf or isdiffpos a point is a limit and no detection
 forced_photometry fp_hists: jd, fid, forcediffimflux and its error through magzpsci, diffmaglim;
@@ -42,7 +42,8 @@ stamps            cutoutScience, cutoutTemplate, cutoutDifference: stampData, or
                   ypos and their RA with xpos, and rows are cut at the edge that ypos says
 
 Points without a sound time and copies of an exposure are left out (`light_curves.packet_curves`).
-Sentinels (-999, -99999, null) are NaN. Schemas: github.com/ZwickyTransientFacility/ztf-avro-alert.
+Sentinels (-999, -99999, null) are NaN, and so is any other negative distance, as the -99 of packets
+that borrow ZTF's shape. Schemas: github.com/ZwickyTransientFacility/ztf-avro-alert.
 """
 
 from __future__ import annotations
@@ -223,7 +224,8 @@ def _real_scores(cells: Cells) -> Floats:
 
 
 def _template_flux(cells: Cells) -> Floats:
-    near = cells.floats("distnr") <= TEMPLATE_PIXELS_MAX
+    pixels = cells.floats("distnr")
+    near = (pixels >= 0) & (pixels <= TEMPLATE_PIXELS_MAX)
     return np.where(near, njy(cells.floats("magnr")), np.nan)
 
 

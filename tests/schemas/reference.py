@@ -126,7 +126,7 @@ def _ztf_surroundings(candidate: Record) -> Record:
 
 def _value(record: Record, name: str, none_found: float = NAN) -> float:
     value = record.get(name)
-    if value is None or value == -99999.0:
+    if value is None or value == -99999.0 or ("dist" in name and value < 0 and value != -999.0):
         return NAN
     return none_found if value == -999.0 else float(value)
 
@@ -318,7 +318,7 @@ def _asteroid_distance(source: Record, match: Record) -> float:
         return INF
     offset = _value(match, "ephOffset")
     if not math.isnan(offset):
-        return offset
+        return offset if offset >= 0 else NAN
     declination: float = source["dec"] if "dec" in source else source["decl"]
     residual_ra = _value(match, "residualRa") * math.cos(math.radians(declination))
     return 3600 * math.hypot(residual_ra, _value(match, "residualDec"))
