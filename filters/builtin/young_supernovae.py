@@ -11,7 +11,9 @@ from filters.clauses import is_brighter, is_off_asteroids, is_off_stars, is_real
 from filters.selection import Clauses, selection
 
 AGE_DAYS_MAX = 20
-"""A type Ia supernova takes about 18 days from explosion to maximum light (Riess et al. 1999)."""
+"""One rise of a type Ia supernova: with an ordinary one's decline (1.1 mag in 15 days) it takes
+19.5 +- 0.2 days from explosion to maximum in B (Riess et al. 1999, AJ 118, 2675). As it is detected
+some days after it explodes, those that pass last are past their maximum."""
 
 
 @selection(topic="young-supernovae")
