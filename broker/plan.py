@@ -10,6 +10,8 @@ from broker.assembly import Parts
 from broker.kafka import KafkaAdmin
 from broker.kafka.admin import TOPIC_BYTES_MAX_DEFAULT
 from broker.kafka.connection import COMPRESSION_TYPE, Compression, topic_compression
+from broker.rights import Lack, lack, to_compare, to_deploy, to_publish, to_read
+from broker.schema_sources import schema_source
 from broker.subscribed import is_pattern, matches, subscribed
 from schemas.enriched_schema import OWN_NAME_END
 from schemas.errors import RegistryError
@@ -19,6 +21,8 @@ from schemas.suggestion import nearest
 INPUT: Final = "input"
 """How the role of a topic begins that is read."""
 
+ANY_SCHEMA: Final = 1
+"""A schema's id; that there is none of it is an answer, too."""
 FREE: Final = "NONE"
 """The compatibility level by which each writer schema can be a version of one subject."""
 
@@ -31,9 +35,11 @@ class PlannedTopic(NamedTuple):
     form: str
     """full or lite; empty for what is not of alerts."""
     partitions: int | None
-    """None where it does not exist."""
+    """None where it does not exist, or is hidden."""
     bytes_max: int | None
-    """The largest batch of messages it takes, None where it does not exist."""
+    """The largest batch of messages it takes; None where that is not known."""
+    is_hidden: bool = False
+    """Whether Kafka does not tell us of it."""
 
 
 @dataclass(frozen=True)
@@ -56,34 +62,79 @@ def plan(parts: Parts, admin: KafkaAdmin, survey: KafkaAdmin | None = None) -> P
 
     survey: the Kafka of the survey's topics, where that is another than ours.
     """
-    partitions = admin.partitions()
-    there = partitions if survey is None else survey.partitions()
-    inputs, roles = list(_inputs(parts, there)), list(_roles(parts))
+    ours, theirs = _sides(parts, admin, survey)
     topics = (
-        *_planned(inputs, there, survey or admin),
-        *_planned(roles, partitions, admin),
+        *_planned(list(_inputs(parts, theirs.partitions)), theirs),
+        *_planned(list(_roles(parts)), ours),
     )
     registry, compressions = _registry(parts), parts.settings.topics.compressions
-    compressed = admin.compressions(name for name in compressions if name in partitions)
+    compressed = admin.compressions(name for name in compressions if ours.tells_of(name))
+    lacks = [ours.lack] if ours is theirs else [theirs.lack, ours.lack]
     return Plan(
         tuple(_steps(parts)),
         topics,
-        (*_problems(parts, there, partitions), *registry.problems),
+        (
+            *(line for lack in lacks for line in lack.problems),
+            *_problems(parts, theirs, ours),
+            *_survey_registry(parts),
+            *registry.problems,
+        ),
         (
             *_warnings(parts, topics),
             *_other_compressions(compressions, compressed),
             *registry.warnings,
         ),
-        tuple(_notes(parts, there)),
+        (*(line for lack in lacks for line in lack.notes), *_notes(parts, theirs.partitions)),
     )
 
 
-def _planned(
-    roles: Sequence[tuple[str, str, str]], partitions: Mapping[str, int], admin: KafkaAdmin
-) -> Iterator[PlannedTopic]:
-    limits = admin.bytes_max(name for name, _, _ in roles if name in partitions)
+class _Side(NamedTuple):
+    """One Kafka: who asks it, its topics, and what we may not do there."""
+
+    admin: KafkaAdmin
+    partitions: Mapping[str, int]
+    lack: Lack
+
+    def tells_of(self, topic: str) -> bool:
+        """Whether a topic's settings can be asked for."""
+        return topic in self.partitions and topic not in self.lack.closed
+
+    def lacks(self, topic: str) -> bool:
+        """Whether there is no such topic, as far as we may know."""
+        return topic not in self.partitions and topic not in self.lack.hidden
+
+
+def _sides(parts: Parts, admin: KafkaAdmin, survey: KafkaAdmin | None) -> tuple[_Side, _Side]:
+    """Ours, and that of the input, which may be the same."""
+    partitions = admin.partitions()
+    there = partitions if survey is None else survey.partitions()
+    inputs = [name for name, _, _ in _inputs(parts, there)]
+    prefix = parts.settings.filters.topic_prefix
+    deployed = [name for name in partitions if name.startswith(prefix)]
+    needed = list(to_publish(parts, partitions, deployed))
+    useful = [*to_deploy(parts), *to_compare(_others(parts))]
+    read, compared = list(to_read(parts, inputs)), list(to_compare(inputs))
+    if survey is None:
+        found = lack(admin, [*needed, *read], [*useful, *compared])
+        ours = _Side(admin, partitions, found)
+        return ours, ours
+    return (
+        _Side(admin, partitions, lack(admin, needed, useful)),
+        _Side(survey, there, lack(survey, read, compared)),
+    )
+
+
+def _others(parts: Parts) -> Iterator[str]:
+    """Topics of ours that workers read, and write no alerts to."""
+    return filter(None, (parts.settings.filters.live, parts.settings.topics.replayed))
+
+
+def _planned(roles: Sequence[tuple[str, str, str]], side: _Side) -> Iterator[PlannedTopic]:
+    limits = side.admin.bytes_max(name for name, _, _ in roles if side.tells_of(name))
     for topic in roles:
-        yield PlannedTopic(*topic, partitions.get(topic[0]), limits.get(topic[0]))
+        name, partitions = topic[0], side.partitions.get(topic[0])
+        hidden = partitions is None and not side.lacks(name)
+        yield PlannedTopic(*topic, partitions, limits.get(name), hidden)
 
 
 def _inputs(parts: Parts, partitions: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
@@ -143,18 +194,15 @@ def _steps(parts: Parts) -> Iterator[str]:
         yield f"our schemas in the registry {parts.registry.place}, each a version of {subject}"
 
 
-def _problems(
-    parts: Parts, there: Mapping[str, int], partitions: Mapping[str, int]
-) -> Iterator[str]:
-    """there: the topics where the survey's are; partitions: those where ours are."""
+def _problems(parts: Parts, theirs: _Side, ours: _Side) -> Iterator[str]:
     for name in parts.settings.topics.input:
-        if not is_pattern(name) and name not in there:
-            near = nearest(name, (each for each in there if not each.startswith("__")))
+        if not is_pattern(name) and theirs.lacks(name):
+            near = nearest(name, (each for each in theirs.partitions if not each.startswith("__")))
             yield f"input topic {name} does not exist yet{near}; a worker waits until it does"
     if parts.settings.topics.create:
         return
     for name in parts.provided:
-        if name not in partitions:
+        if ours.lacks(name):
             yield f"topic {name} does not exist; create it, or set [topics] create = true"
 
 
@@ -196,6 +244,17 @@ def _other_compressions(
                 f"topic {topic} has {COMPRESSION_TYPE} {compression}, and [topics.compressions]"
                 f" asks for {asked}; change it in Kafka, as topics that exist stay as they are"
             )
+
+
+def _survey_registry(parts: Parts) -> Iterator[str]:
+    """What keeps the registry of the survey's schemas from answering, as a worker asks it."""
+    if parts.settings.schemas.registry:
+        source = schema_source(parts.settings)
+        assert source is not None, "the settings name a registry"
+        try:
+            source.find(ANY_SCHEMA)
+        except RegistryError as error:
+            yield str(error)
 
 
 class _Registry(NamedTuple):

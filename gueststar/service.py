@@ -66,9 +66,12 @@ def log_to_stderr() -> None:
 def inspect(config: Path) -> bool:
     """Print what a configuration asks for and what Kafka says to it; whether it would run."""
     settings = read_settings(config)
-    link = connect(settings)
+    parts, link = build(settings), connect(settings)
+    admin = KafkaAdmin(link)
     survey = KafkaAdmin(source_connection(settings, link)) if settings.is_elsewhere else None
-    found = plan(build(settings), KafkaAdmin(link), survey)
+    for each in filter(None, (survey, admin)):
+        each.wait()
+    found = plan(parts, admin, survey)
     for line in lines(found):
         typer.echo(line)
     return not found.problems
@@ -90,5 +93,6 @@ def topic_line(topic: PlannedTopic) -> str:
     """A topic, what it is for, and what Kafka says of it."""
     what = f"  {topic.name}: {topic.role}" + (f", {topic.form} records" if topic.form else "")
     if topic.partitions is None:
-        return f"{what}; does not exist yet"
-    return f"{what}; {topic.partitions} partitions, up to {topic.bytes_max:,} bytes a message"
+        return f"{what}; {'not shown to us' if topic.is_hidden else 'does not exist yet'}"
+    size = "" if topic.bytes_max is None else f", up to {topic.bytes_max:,} bytes a message"
+    return f"{what}; {topic.partitions} partitions{size}"

@@ -20,6 +20,12 @@ SCRAM_LOGIN: Final = "org.apache.kafka.common.security.scram.ScramLoginModule re
 DAYS: Final = "365"
 KEY: Final = ("-newkey", "rsa:2048", "-nodes", "-days", DAYS)
 
+GUARDED: Final[Mapping[str, str]] = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
+"""Settings of a node whose users may do what they are granted; by the plain listener, all."""
+
 
 class User(NamedTuple):
     """Who may enter by a listener that asks."""

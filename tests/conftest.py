@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kafka_node.listeners import GUARDED, User
 from kafka_node.node import KafkaNode, missing_packages
+from tests.guarded import Guarded
 
 pytest.register_assert_rewrite(
     "tests.broker.behaviours",
@@ -47,12 +49,26 @@ def data_folder() -> Path:
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[KafkaNode]:
     """A real Kafka of one node; skips where Java or Maven is absent, but fails with CI=true."""
+    require_kafka()
+    with KafkaNode(settings=QUICK_KAFKA) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[Guarded]:
+    """A Kafka whose one user, by password and over TLS, may do what is granted; skips, too."""
+    require_kafka()
+    user = User("ada", "secret-of-ada")
+    with KafkaNode(settings={**QUICK_KAFKA, **GUARDED}, user=user, tls=True) as node:
+        yield Guarded(node, user)
+
+
+def require_kafka() -> None:
+    """Skip where Java or Maven is absent, but fail with CI=true."""
     if without := missing_kafka():
         if os.environ.get("CI") == "true":
             pytest.fail(without)
         pytest.skip(without)
-    with KafkaNode(settings=QUICK_KAFKA) as node:
-        yield node
 
 
 def missing_kafka() -> str:

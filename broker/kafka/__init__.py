@@ -13,6 +13,7 @@ history.py         what was there when a group first came
 lives.py           whether a topic is still the one that was read
 group_consumer.py  its consumer, and how that is ended without a wait for ever
 sink.py            a producer in transactions
+rights.py          what Kafka lets us do
 at_least_once.py   one without
 publisher.py       what both sinks do with a producer
 control_topic.py   a compacted topic that everyone reads whole

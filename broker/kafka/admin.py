@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -25,18 +25,15 @@ from confluent_kafka.admin import (
 )
 
 from broker.errors import TopicMissing
-from broker.kafka.asking import ASK_INTERVAL_S, Asking
+from broker.kafka.asking import ANSWER_S_MAX, ASK_INTERVAL_S, DONE_S_MAX, GIVEN_UP, Asking
 from broker.kafka.connection import COMPRESSION_TYPE, Connection
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, refused
+from broker.kafka.rights import KafkaRights, Right, Said
 from schemas.errors import BrokerError
 
 Answer = TypeVar("Answer")
 
-ANSWER_S_MAX: Final = 10.0
 ASK_S_MAX: Final = 1.0
-DONE_S_MAX: Final = ANSWER_S_MAX + 2.0
-GIVEN_UP: Final = {"request_timeout": ANSWER_S_MAX}
-"""So that no question is still open when its client may be replaced (`Asking.close`)."""
 CREATED_S_MAX: Final = 20.0
 
 # The fewest that Kafka takes; RFC 5802 asks for no more.
@@ -63,6 +60,7 @@ class KafkaAdmin:
         self._watch = connection.watch
         self._asking = Asking(connection)
         self._asking.check()
+        self._rights = KafkaRights(connection, self._asking)
 
     def answers(self) -> bool:
         """Whether Kafka answers now (it is given a second)."""
@@ -74,8 +72,12 @@ class KafkaAdmin:
             return False
 
     def wait(self) -> None:
-        """Return when Kafka answers; says once that it waits, and when that is over."""
+        """Return when Kafka answers; says once that it waits, and when that is over.
+
+        Raises BrokerError at once where it does not let us in, KafkaUnavailable.
+        """
         while not self.answers():
+            self._asking.hear()
             self._watch.away()
             self._watch.check()
             self._asking.renew()
@@ -100,6 +102,10 @@ class KafkaAdmin:
         if asked:
             self._ask(lambda client: _done(client.create_topics(asked, **GIVEN_UP)))
         self._wait_listed({topic.name for topic in topics})
+
+    def ask_rights(self, rights: Collection[Right]) -> Said:
+        """Which of these rights we lack here; nothing is changed."""
+        return self._rights.ask(rights)
 
     def has_committed(self, group: str, topic: str) -> bool:
         """Whether a group has an offset in each partition of a topic."""

@@ -24,6 +24,10 @@ LEFT_BEHIND: Final[list[AdminClient]] = []
 ANSWERED_S_MAX: Final = 8.0
 """Questions are given up earlier; less than what the end of a client is waited for."""
 
+ANSWER_S_MAX: Final = 10.0
+DONE_S_MAX: Final = ANSWER_S_MAX + 2.0
+GIVEN_UP: Final = {"request_timeout": ANSWER_S_MAX}
+"""So that no question is still open when its client may be replaced (`Asking.close`)."""
 ASK_INTERVAL_S: Final = 0.1
 KEPT_S_MIN: Final = 4.0
 """A client without an answer is kept for as long: that is what an answer may take."""
@@ -43,13 +47,26 @@ class Asking:
         """The present one; nobody keeps it."""
         if self._client is None:
             with settings_checked():
-                self._client = AdminClient(self._connection.silent_client())
+                self._client = AdminClient(
+                    {
+                        **self._connection.silent_client(),
+                        "error_cb": self._connection.watch.hear_error,
+                    }
+                )
             self._made_s = time.monotonic()
         return self._client
 
     def check(self) -> None:
         """Raises SettingsError where no client can be made."""
         _ = self.client
+
+    def hear(self) -> None:
+        """Hear what is wrong with a client that has no answer.
+
+        Raises BrokerError where Kafka has never let us in: no call of the client says that.
+        """
+        self.client.poll(0)
+        self._connection.watch.check_entry()
 
     def asked(self, futures: Iterable[Future[Any]]) -> None:
         """Note what is not waited for: no client ends before it is answered (`close`)."""
@@ -77,12 +94,13 @@ class Asking:
     def insist(self, question: Callable[[], Answer | None]) -> Answer:
         """Its answer, asked for again while there is none (None) and patience lasts.
 
-        question: asks `client`, and raises what that does. Raises KafkaUnavailable, and what
-        `question` raises that no repetition can mend.
+        question: asks `client`, and raises what that does. Raises KafkaUnavailable, BrokerError
+        where Kafka does not let us in, and what `question` raises that no repetition can mend.
         """
         watch = self._connection.watch
         deadline_s = time.monotonic() + self._connection.patience_s
         while (answer := _answered(question)) is None:
+            self.hear()
             watch.away()
             if time.monotonic() > deadline_s:
                 raise KafkaUnavailable(watch.complaint())

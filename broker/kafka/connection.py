@@ -106,6 +106,12 @@ class Connection:
         both = {**security_of(os.environ), **(security or {})}
         return cls(bootstrap, patience_s=patience_s, security=both)
 
+    @property
+    def entered_as(self) -> str:
+        """Its address, and who we are there where that is by a name."""
+        user = self.security.get("sasl.username")
+        return f"{self.bootstrap} as user {user!r}" if user else self.bootstrap
+
     def require_time(self, deadline_s: float) -> None:
         """Raises KafkaUnavailable after a deadline, in monotonic seconds."""
         if time.monotonic() > deadline_s:

@@ -20,7 +20,10 @@ from broker.errors import (
 from broker.ports import Partition
 from schemas.errors import BrokerError
 
-ACCESS: Final = "correct [kafka.security] or GUESTSTAR_KAFKA_*, or Kafka's access lists"
+ACCESS: Final = (
+    "correct [kafka.security] or GUESTSTAR_KAFKA_*, [source.security] for a survey's, or Kafka's"
+    " access lists"
+)
 # What no retry can mend, and what can.
 REFUSED: Final = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: ACCESS,

@@ -110,7 +110,7 @@ class Watch:
         """The callbacks for a client whose queue is served all the time (a consumer)."""
         return {
             "logger": CLIENT_LOG,
-            "error_cb": self._hear_error,
+            "error_cb": self.hear_error,
             "stats_cb": self.hear_statistics,
             "statistics.interval.ms": STATISTICS_INTERVAL_MS,
         }
@@ -128,6 +128,7 @@ class Watch:
 
     def back(self, at_s: float | None = None) -> None:
         """Kafka answers, now or since `at_s`; says so where that ends an outage."""
+        self._was_up, self._refusal = True, None
         if self._away_since_s is None:
             return
         self._changed_s = self._now_s() if at_s is None else at_s
@@ -142,6 +143,11 @@ class Watch:
         """
         self._check(self._now_s())
 
+    def check_entry(self) -> None:
+        """Raise BrokerError where Kafka does not let us in, and never did."""
+        if self._refusal is not None and not self._was_up:
+            raise self._refusal
+
     def check_heard(self) -> None:
         """As `check`, but as of the last statistics that were heard.
 
@@ -151,8 +157,7 @@ class Watch:
         self._check(self._heard_s)
 
     def _check(self, at_s: float) -> None:
-        if self._refusal is not None and not self._was_up:
-            raise self._refusal
+        self.check_entry()
         since_s = self._away_since_s
         if since_s is not None and at_s - since_s > self.patience_s:
             raise self._refusal or KafkaUnavailable(self.complaint())
@@ -164,7 +169,8 @@ class Watch:
             "start it, or correct the address"
         )
 
-    def _hear_error(self, error: KafkaError) -> None:
+    def hear_error(self, error: KafkaError) -> None:
+        """What a client says is wrong, for its `error_cb`."""
         LOG.debug("client error: %s", error)
         if error.code() in NOT_LET_IN:
             place = f"Kafka at {self._bootstrap} does not let us in"
@@ -191,7 +197,6 @@ class Watch:
 
     def _judge(self, up: int, at_s: float) -> None:
         if up:
-            self._was_up, self._refusal = True, None
             self.back(at_s)
         else:
             self.away(at_s)

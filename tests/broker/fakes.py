@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.alerts.packer import Topics
+from broker.kafka import KafkaAdmin, TopicSettings
+from broker.kafka.rights import Right, Said
 from classifiers.classifier import ModelIdentity
 from filters.alerts import Alerts
 from filters.filter_set import ActiveFilter, FilterSet
@@ -139,3 +141,27 @@ def is_bright(number: int) -> bool:
 def no_limit(topic: str) -> int:
     """For pipelines whose outputs fit."""
     return 2**30
+
+
+class FakeAdmin(KafkaAdmin):
+    """A Kafka that knows of some topics and their limits, and notes what it is to create."""
+
+    def __init__(self, **limits: int) -> None:
+        self.limits = {name.replace("_", "-"): limit for name, limit in limits.items()}
+        self.created: list[TopicSettings] = []
+
+    def partitions(self) -> dict[str, int]:
+        """Two each."""
+        return dict.fromkeys(self.limits, 2)
+
+    def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
+        """As given."""
+        return {topic: self.limits[topic] for topic in topics}
+
+    def ask_rights(self, rights: Collection[Right]) -> Said:
+        """It checks none."""
+        return Said("here:1")
+
+    def create(self, topics: Sequence[TopicSettings]) -> None:
+        """Noted."""
+        self.created += topics

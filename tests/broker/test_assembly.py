@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from broker.clock import ManualClock
 from broker.collectors import Instruments
 from broker.errors import SettingsError, TopicMissing
 from broker.fault_log import FaultLog
-from broker.kafka import KafkaAdmin, TopicSettings, control_topic
+from broker.kafka import KafkaAdmin, control_topic
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.ledger import Delivery, read_entry
 from broker.memory import MemoryKafka, MemorySink, MemorySource
@@ -44,6 +44,7 @@ from schemas.decode import Decoder
 from schemas.errors import FilterError
 from schemas.stage import Stage
 from tests.broker.clusters import RealCluster
+from tests.broker.fakes import FakeAdmin
 from tests.broker.test_metrics import free_port
 
 ALERTS = 30
@@ -255,26 +256,6 @@ def test_a_topic_with_two_uses_is_named(tmp_path: Path) -> None:
 def test_a_form_for_a_topic_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'real-one' is no topic; did you mean 'real-ones'"):
         build(settings_with(tmp_path, forms={"real-one": "lite"}))
-
-
-class FakeAdmin(KafkaAdmin):
-    """A Kafka that knows of some topics and their limits, and notes what it is to create."""
-
-    def __init__(self, **limits: int) -> None:
-        self.limits = {name.replace("_", "-"): limit for name, limit in limits.items()}
-        self.created: list[TopicSettings] = []
-
-    def partitions(self) -> dict[str, int]:
-        """Two each."""
-        return dict.fromkeys(self.limits, 2)
-
-    def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
-        """As given."""
-        return {topic: self.limits[topic] for topic in topics}
-
-    def create(self, topics: Sequence[TopicSettings]) -> None:
-        """Noted."""
-        self.created += topics
 
 
 @pytest.mark.parametrize(("mine", "others"), [("", "two."), ("one.", "two."), ("one.", "")])

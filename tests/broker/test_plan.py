@@ -13,7 +13,8 @@ from broker.plan import Plan, plan
 from classifiers.classifier import Scoring
 from gueststar.service import lines
 from schemas.stage import Stage
-from tests.broker.test_assembly import FakeAdmin, Halves, settings_with
+from tests.broker.fakes import FakeAdmin
+from tests.broker.test_assembly import Halves, settings_with
 
 NIGHTS = ("ztf_20231018_programid1", "ztf_20231019_programid1")
 THERE = (*NIGHTS, "ztf_20231018_programid2", "alerts", "lsst-alerts", "__consumer_offsets")

@@ -13,7 +13,7 @@ from broker.plan import Plan, plan
 from broker.settings import EnrichedSection, SchemasSection, Settings
 from gueststar.service import log_to_stderr
 from schemas.registry import RegistrySchemas
-from tests.broker.test_assembly import FakeAdmin
+from tests.broker.fakes import FakeAdmin
 from tests.schemas.registry_server import RegistryServer, serving
 
 
@@ -72,12 +72,14 @@ def test_a_registry_that_does_not_answer_is_a_problem() -> None:
     assert f"{url[7:]} does not answer" in problem
 
 
-def test_no_registry_is_asked_where_no_framing_needs_it(registry: RegistryServer) -> None:
+def test_where_no_framing_needs_it_a_registry_is_asked_for_the_survey_s_schemas_alone(
+    registry: RegistryServer,
+) -> None:
     settings = Settings(
         TopicsSection(input=("ztf",)), schemas=SchemasSection(registry={"url": registry.url})
     )
     plan(build(settings), FakeAdmin(ztf=1_048_588))
-    assert registry.requests == []
+    assert registry.requests == ["GET /schemas/ids/1"]
 
 
 def test_a_request_to_the_registry_is_no_line_of_a_worker_s_log(
