@@ -18,7 +18,11 @@ from tests.chaos.proof import Found
 def hand_overs(entries: Iterable[Entry]) -> int:
     """How often a partition's next batch was another worker's, by the ledger."""
     ranges = sorted(
-        (PartitionLife(part.topic, part.partition, part.life), part.start, entry.worker)
+        (
+            PartitionLife(part.topic, part.partition, part.life, entry.cluster),
+            part.start,
+            entry.worker,
+        )
         for entry in entries
         for part in entry.ranges
         if part.end > part.start

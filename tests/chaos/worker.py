@@ -9,7 +9,7 @@ from pathlib import Path
 
 from broker import assembly
 from broker.kafka import KafkaAdmin
-from broker.kafka_ports import kafka_ports
+from broker.kafka_ports import kafka_ports, survey_cluster
 from broker.observer import Observers
 from broker.settings import read_settings
 from tests.chaos.doom import Diary, Doom, Executioner, SpoiltSink
@@ -36,6 +36,7 @@ def main() -> None:
         worker=name,
         version="chaos",
         observer=Observers(PhaseFile(Path(phases)), Diary(Path(diary)), Executioner(doom)),
+        cluster=survey_cluster(settings, link),
     )
     signal.signal(signal.SIGTERM, lambda *_: runner.stop())
     runner.run()
