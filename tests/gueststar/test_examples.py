@@ -19,7 +19,7 @@ pytestmark = pytest.mark.kafka
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 OURS = "localhost:9092"
-ZTFS = "partnership.alerts.ztf.uw.edu:9092"
+ZTFS = "public.alerts.ztf.uw.edu:9092"
 RUBINS = "rubin-alert-stream-bootstrap.slac.stanford.edu:9094"
 REGISTRY = "https://rubin-alert-schemas.slac.stanford.edu/schema-registry"
 GRANTED = [
