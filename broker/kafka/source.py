@@ -341,3 +341,4 @@ class KafkaSource:
             self._positions = {each: place.offset for each, place in known.items()}
             self._unplaced, self._starts = (), dict(self._positions)
             self._consumer.assign(placed(self._positions))
+            self._offsets.show(self._positions, self.lives())
