@@ -26,6 +26,7 @@ from broker.observer import Phase
 from broker.settings import Settings
 from gueststar.allocator import keep_freed_memory
 from kafka_node.node import KafkaNode
+from schemas.errors import BrokerError
 
 PARTITIONS: Final = 45
 SPREAD: Final = "spread"
@@ -98,6 +99,9 @@ class Together(Stopwatch):
         super().note(alerts, steps_s)
         with self._done:
             self._done.value += alerts
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """As where partitions go to the other in the middle of a transaction."""
 
     @property
     def is_done(self) -> bool:
