@@ -19,9 +19,8 @@ def test_the_input_stands_where_the_case_says() -> None:
 
 def test_the_table_has_medians_and_what_they_are_of_the_first_row() -> None:
     laps = [[(100.0 * at, 10.0, 1.0, 5.0), (100.0 * at, 30.0, 1.0, 5.0)] for at in (1, 2, 3, 4)]
-    console = Console(width=100, record=True, file=None, quiet=True)
+    console = Console(width=100)
     with console.capture() as told:
-        console.quiet = False
         console.print(table(laps, [50.0, 70.0]))
     assert "200 (2.00)" in told.get() and "20 (1.00)" in told.get()
     assert "60 (0.60)" in told.get()

@@ -9,7 +9,7 @@ from threading import Thread
 from typer.testing import CliRunner
 
 from broker.assembly import worker
-from broker.settings import read_settings
+from broker.settings import Settings, read_settings
 from gueststar.command import app
 from tests.broker.clusters import RealCluster
 
@@ -19,13 +19,18 @@ PATIENCE_S = 60.0
 def run_until_published(config: Path, packets: Sequence[bytes]) -> None:
     """The survey sends packets, and a worker publishes them all to the topic of all alerts."""
     settings = read_settings(config)
-    cluster, topics = RealCluster(settings.kafka.bootstrap), settings.topics
-    cluster.publish(topics.input[0], packets)
+    RealCluster(settings.kafka.bootstrap).publish(settings.topics.input[0], packets)
+    run_until(settings, settings.topics.enriched, len(packets))
+
+
+def run_until(settings: Settings, topic: str, messages: int) -> None:
+    """A worker goes on until a topic of ours has so many messages."""
+    ours = RealCluster(settings.kafka.bootstrap)
     with worker(settings, "one", version="test") as runner:
         thread = Thread(target=runner.run)
         thread.start()
         try:
-            while len(cluster.read(topics.enriched)) < len(packets):
+            while len(ours.read(topic)) < messages:
                 assert thread.is_alive()
         finally:
             runner.stop()

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from typer.testing import CliRunner
 
 import gueststar
-from broker.assembly import worker
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.settings import Settings, read_settings
-from gueststar.command import app
+from broker.settings import read_settings
 from kafka_node.node import KafkaNode
 from replay.invention import invent
 from tests.broker.clusters import RealCluster
-from tests.gueststar.running import PATIENCE_S
+from tests.gueststar.running import run_until, said
 
 pytestmark = pytest.mark.kafka
 
@@ -44,28 +40,6 @@ def survey() -> Iterator[KafkaNode]:
     """A Kafka that is the survey's."""
     with KafkaNode() as node:
         yield node
-
-
-def run_until(settings: Settings, topic: str, messages: int) -> None:
-    """A worker goes on until a topic of ours has so many messages."""
-    ours = RealCluster(settings.kafka.bootstrap)
-    with worker(settings, "one", version="test") as runner:
-        thread = Thread(target=runner.run)
-        thread.start()
-        try:
-            while len(ours.read(topic)) < messages:
-                assert thread.is_alive()
-        finally:
-            runner.stop()
-            thread.join(PATIENCE_S)
-
-
-def said(*words: str) -> str:
-    """What a command prints."""
-    result = CliRunner().invoke(app, list(words))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.output
 
 
 def test_a_night_of_the_surveys_is_published_here_once_and_the_ledger_says_so(
