@@ -6,12 +6,13 @@ left out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from classifiers.lightcurve import lightcurve
+from classifiers.lightcurve import LightCurveClassifier, lightcurve
 from classifiers.observations.gathering import CONTRADICTION_SIGMA, contradictory
 from schemas.batch import LightCurves
 from training.arrays import Floats, Ints
@@ -64,13 +65,12 @@ def with_outliers(curves: LightCurves, seed: int = SEED) -> LightCurves:
     rows = np.searchsorted(curves.offsets, hit, side="right") - 1
     size = draws.uniform(*OUTLIER_PEAKS, len(hit)) * peak[rows]
     flux[hit] = size * draws.choice([-1.0, 1.0], len(hit))
-    names = ("offsets", "mjd", "band", "flux_err_njy", "limit_mag", "detected")
-    return LightCurves(**{name: getattr(curves, name) for name in names}, flux_njy=flux)
+    return replace(curves, flux_njy=flux)
 
 
-def answers(what: str, curves: LightCurves, label: Ints) -> Answers:
+def answers(network: LightCurveClassifier, what: str, curves: LightCurves, label: Ints) -> Answers:
     """What the served classifier says of them."""
-    scores = lightcurve().score_light_curves(curves, np.full((len(curves), 3), np.nan))
+    scores = network.score_light_curves(curves, np.full((len(curves), 3), np.nan))
     some = np.isfinite(scores).all(axis=1)
     given: Floats = scores[some].astype(np.float64)
     right = given.argmax(axis=1) == label[some]
@@ -79,25 +79,22 @@ def answers(what: str, curves: LightCurves, label: Ints) -> Answers:
     return Answers(what, int(some.sum()), flat, float(right.mean()), confidence)
 
 
-def measured(data: Path) -> list[Answers]:
+def measured(objects: Objects) -> list[Answers]:
     """The first days, the whole, and the whole with outliers, with and without the rule."""
-    objects = apart(data)
-    curves, label = objects.curves, objects.label
-    dirty = with_outliers(curves)
-    early = [answers(f"+{days:g} d", left_out(until(objects, days).curves), label) for days in DAYS]
-    return [
-        *early,
-        answers("whole", left_out(curves), label),
-        answers("whole, nothing left out", curves, label),
-        answers("whole, with outliers", left_out(dirty), label),
-        answers("whole, with outliers, nothing left out", dirty, label),
-    ]
+    network, curves, dirty = lightcurve(), objects.curves, with_outliers(objects.curves)
+    cases = {f"+{days:g} d": left_out(until(objects, days).curves) for days in DAYS} | {
+        "whole": left_out(curves),
+        "whole, nothing left out": curves,
+        "whole, with outliers": left_out(dirty),
+        "whole, with outliers, nothing left out": dirty,
+    }
+    return [answers(network, what, each, objects.label) for what, each in cases.items()]
 
 
 def section(data: Path) -> str:
     """That of the card."""
-    found = measured(data)
-    objects = len(apart(data))
+    held = apart(data)
+    found, objects = measured(held), len(held)
     share, sigma = f"{OUTLIER_SHARE:.0%}".replace("%", " %"), f"{CONTRADICTION_SIGMA:g}"
     text = f"""{HEADING}
 
