@@ -79,9 +79,9 @@ def balance(
     imbalances = [each for entry in known for each in _within(entry, job_sums)]
     walks = [_Walk(partition, parts) for partition, parts in _by_life(known).items()]
     _require_beginnings(walks)
-    last = {_without_life(walk.partition): walk for walk in walks}
+    last = {walk.partition.without_life: walk for walk in walks}
     for walk in walks:
-        walk.verify(visible if walk is last[_without_life(walk.partition)] else _is_over)
+        walk.verify(visible if walk is last[walk.partition.without_life] else _is_over)
         imbalances += walk.imbalances
     return Balance(
         entries=len(known),
@@ -95,10 +95,6 @@ def balance(
         repeated=sum(walk.repeated for walk in walks),
         imbalances=tuple(imbalances),
     )
-
-
-def _without_life(partition: PartitionLife) -> PartitionLife:
-    return partition._replace(life="")
 
 
 def _uncounted(entries: Iterable[Entry], walks: Iterable[_Walk]) -> int:
@@ -129,11 +125,11 @@ def _by_life(entries: Iterable[Entry]) -> dict[PartitionLife, list[_Part]]:
             part = _Part(each, entry.delivery, entry.published_unix_s)
             found.setdefault(key, []).append(part)
     ordered = sorted(
-        found, key=lambda key: (_without_life(key), min(part.unix_s for part in found[key]))
+        found, key=lambda key: (key.without_life, min(part.unix_s for part in found[key]))
     )
     for unnamed, named in pairwise(ordered):
         # Entries from before lives were named, and then those of the same one.
-        if unnamed == _without_life(named) and _follow_on(found[unnamed], found[named]):
+        if unnamed == named.without_life and _follow_on(found[unnamed], found[named]):
             found[named] += found.pop(unnamed)
     return {key: found[key] for key in ordered if key in found}
 

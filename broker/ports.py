@@ -50,6 +50,11 @@ class PartitionLife(NamedTuple):
     life: str = ""
     cluster: str = ""
 
+    @property
+    def without_life(self) -> PartitionLife:
+        """What all topics of that name share."""
+        return self._replace(life="")
+
 
 class Message(NamedTuple):
     """One consumed message. `timestamp_ms` is Kafka's, in ms since 1970, -1 where absent."""

@@ -71,9 +71,9 @@ def lines(balance: Balance) -> Iterator[str]:
 
 def covered(balance: Balance) -> Iterator[str]:
     """A line for each partition, and for each topic that bore the name where it was several."""
-    lives = Counter(each._replace(life="") for each in balance.ranges)
+    lives = Counter(each.without_life for each in balance.ranges)
     for each, (start, end) in balance.ranges.items():
-        which = f" of topic id {each.life}" if lives[each._replace(life="")] > 1 else ""
+        which = f" of topic id {each.life}" if lives[each.without_life] > 1 else ""
         where = f" at cluster {each.cluster}" if each.cluster else ""
         yield f"  from {each.topic}/{each.number}: {start:,} to {end:,}{which}{where}"
 
