@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -42,7 +43,7 @@ def gather(sources: Sequence[Source], wanted: Sequence[bytes]) -> list[bytes]:
     """What they read in turn until all that is wanted has come, and for a moment after."""
     came: list[bytes] = []
     deadline_s = time.monotonic() + PATIENCE_S
-    while not set(came) >= set(wanted) and time.monotonic() < deadline_s:
+    while Counter(wanted) - Counter(came) and time.monotonic() < deadline_s:
         for source in sources:
             came += take(source)
     for source in sources:
