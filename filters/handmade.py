@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, LightCurves, Spans
 from schemas.columns import BANDS, CODE, CODES, COLUMNS, IDENTIFIER
+from schemas.dust import extinction_ebv
 from schemas.errors import FilterError
 from schemas.learned import FLOATS, Kind, Learned
 from schemas.nights import dates
@@ -39,8 +40,8 @@ GIVEN_WHERE_ABSENT: Mapping[str, Any] = {
 }
 """What a column holds where the author gives none; every other value is its kind's of none.
 
-The night is the UTC date of `mjd`, `mjd_utc_mid` is `mjd`, and `apparent_magnitude` is what the
-fluxes of template and difference make.
+The night is the UTC date of `mjd`, `mjd_utc_mid` is `mjd`, `apparent_magnitude` is what the fluxes
+of template and difference make, and `extinction_ebv` what the map of dust has at the position.
 """
 
 SCHEMA = WriterSchema.of('{"type": "record", "name": "handmade", "fields": []}')
@@ -74,6 +75,8 @@ def handmade(
     if "apparent_magnitude" not in columns:
         light_njy = plain["template_flux_njy"] + plain["flux_njy"]
         plain["apparent_magnitude"] = magnitude_of_light(light_njy)
+    if "extinction_ebv" not in columns:
+        plain["extinction_ebv"] = extinction_ebv(plain["ra_deg"], plain["dec_deg"])
     return AlertBatch(
         **plain,
         light_curve=_curves(_alone(plain) if light_curve is None else light_curve),

@@ -31,6 +31,7 @@ from lake.layout import (
 )
 from schemas.batch import LightCurves
 from schemas.columns import COLUMNS
+from schemas.dust import extinction_ebv
 from schemas.errors import ArchiveError
 from schemas.learned import Given
 
@@ -116,9 +117,12 @@ class Part:
     def column(self, group: int, name: str) -> NDArray[Any]:
         """A column of a group, without a copy where it is numbers.
 
-        One of the table that the lake was archived before holds its kind's value of none.
+        One of the table that the lake was archived before holds its kind's value of none, or what
+        the position alone says.
         """
         if name not in self._names and name in COLUMNS:
+            if name == "extinction_ebv":
+                return extinction_ebv(self.column(group, "ra_deg"), self.column(group, "dec_deg"))
             begin, end = self.span(group)
             kind = COLUMNS[name].kind
             return np.full(end - begin, kind.none, kind.dtype)

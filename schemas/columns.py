@@ -191,6 +191,15 @@ class Columns(Generic[Text, Identifier, Count, Night, Code, Number]):
             between=(14, 24),
         ),
     ]
+    extinction_ebv: Annotated[
+        Number,
+        About(
+            "E(B-V) of all dust of our Galaxy in its line of sight, by a map of 0.92 degrees.",
+            "mag",
+            "no position",
+            between=(0.01, 1),
+        ),
+    ]
     host_photoz: Annotated[
         Number,
         About(

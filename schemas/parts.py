@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from schemas.ascii_text import ascii_texts
 from schemas.batch import PLANES, Floats, LightCurves
 from schemas.columns import COLUMNS, NUMBER
+from schemas.dust import extinction_ebv
 from schemas.light_curves import first_detection_mjd
 from schemas.photometry import DAY_S, MJD_MIN_DAYS, UNIX_EPOCH_MJD_DAYS, magnitude_of_light
 from schemas.survey import MISSING, Ints, Kind, Leaf, Raw, Survey
@@ -21,7 +22,9 @@ EARLIEST_UNIX_S = (MJD_MIN_DAYS - UNIX_EPOCH_MJD_DAYS) * DAY_S
 Columns = dict[str, Any]
 """By name: an array with one value a row, or LightCurves."""
 
-MADE_HERE = frozenset({"survey", "photometric_system", "history_age_days", "apparent_magnitude"})
+MADE_HERE = frozenset(
+    {"survey", "photometric_system", "history_age_days", "apparent_magnitude", "extinction_ebv"}
+)
 """Columns that no adapter gives."""
 DISTANCES = tuple(name for name in COLUMNS if name.endswith("_distance_arcsec"))
 TEXT_LETTERS_MAX = 32
@@ -50,6 +53,7 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
     columns["apparent_magnitude"] = magnitude_of_light(
         columns["template_flux_njy"] + columns["flux_njy"]
     )
+    columns["extinction_ebv"] = extinction_ebv(columns["ra_deg"], columns["dec_deg"])
     columns["survey"] = np.full(len(raw), survey.name)
     columns["photometric_system"] = np.full(len(raw), survey.system_code, np.int8)
     for kind in ("field", "stamp"):

