@@ -135,13 +135,14 @@ def colour(alerts: Alerts | AlertBatch, blue: str, red: str) -> Floats:
     """Magnitude in one band less that in another, as colour(alerts, "g", "r"), (n,).
 
     Of the last detection brighter than the template in each, NaN where these are more than
-    COLOUR_DAYS_MAX apart or one is missing. No extinction is taken off. Raises FilterError for a
-    band that does not exist.
+    COLOUR_DAYS_MAX apart or one is missing. No extinction is taken off (`filters.dust` does).
+    Raises FilterError for a band that does not exist.
     """
     points = _known(alerts)
     bright = np.isfinite(points.bright_njy)
     ends = [
-        _last(points, bright & (points.band == _band(name)), len(alerts)) for name in (blue, red)
+        _last(points, bright & (points.band == band_code(name)), len(alerts))
+        for name in (blue, red)
     ]
     first, second = (_magnitude(_at(points.bright_njy, end)) for end in ends)
     days = np.abs(np.subtract(*(_at(points.days_before, end) for end in ends)))
@@ -236,7 +237,8 @@ def _at(column: NDArray[Any], points: Ints) -> Floats:
     return np.append(column, np.nan)[points]
 
 
-def _band(name: str) -> int:
+def band_code(name: str) -> int:
+    """A band's place in BANDS. Raises FilterError for one that does not exist."""
     if name not in BANDS:
         raise FilterError(f"there is no band {name!r}{nearest(name, BANDS)}")
     return BANDS.index(name)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from filters.alerts import Alerts
 from filters.clauses import is_brighter, is_off_asteroids, is_on_galaxy, is_real, is_seen_again
 from filters.curves import colour, positive_fraction
+from filters.dust import is_told_from_dust, reddening_mag
 from filters.selection import Clauses, selection
 
 NUCLEUS_RADIUS_ARCSEC = 0.8
@@ -20,8 +21,8 @@ NUCLEUS_RADIUS_ARCSEC = 0.8
 near a centre pass, and loses disruptions that are placed beside it."""
 
 COLOUR_MAX = 0.2
-"""g - r: a black body of 10,000 K, than which disruptions are hotter (van Velzen et al. 2021), has
-0.0; the rest is for dust and errors."""
+"""g - r without our Galaxy's dust: a black body of 10,000 K, than which disruptions are hotter (van
+Velzen et al. 2021), has 0.0; the rest is for the host's dust, and errors."""
 
 POSITIVE_FRACTION_MIN = 0.9
 """Of the detections: an active nucleus, which was at times brighter in the template, has fadings.
@@ -35,8 +36,10 @@ AGE_DAYS_MAX = 365
 def nuclear_transients(alerts: Alerts) -> Clauses:
     """Real, within 0.8 arcsec of a galaxy, blue, detected for less than a year, never fainter.
 
-    Unknown where the survey sends no catalogue of galaxies (Rubin), or there were no detections
-    in g and r within a day of each other.
+    Blue is what is left when our Galaxy's dust is taken off; what is not blue as seen, and behind
+    so much dust that the map is too rough for it, is refused as not told from dust. Unknown where
+    the survey sends no catalogue of galaxies (Rubin), or there were no detections in g and r within
+    a day of each other.
     """
     yield "real", is_real(alerts)
     yield "brighter", is_brighter(alerts)
@@ -46,4 +49,7 @@ def nuclear_transients(alerts: Alerts) -> Clauses:
     yield "new", alerts.age_days < AGE_DAYS_MAX
     share = alerts.derived(positive_fraction(alerts), "positive_fraction")
     yield "never fainter", share >= POSITIVE_FRACTION_MIN
-    yield "blue", alerts.derived(colour(alerts, "g", "r"), "colour g - r") < COLOUR_MAX
+    seen = alerts.derived(colour(alerts, "g", "r"), "colour g - r")
+    yield "told from dust", is_told_from_dust(alerts, seen, COLOUR_MAX)
+    blue = alerts.derived(seen - reddening_mag(alerts, "g", "r"), "dereddened_colour g - r")
+    yield "blue", blue < COLOUR_MAX

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from filters import clauses, curves
+from filters import clauses, curves, dust
 from filters.alerts import Alerts
 from filters.expressions.tree import Call, Column, Constant, Kind, Node, Operation
 from schemas.columns import BANDS
@@ -259,3 +259,12 @@ def _colour(alerts: Alerts, band: Band, other_band: Band) -> Floats:
     Not corrected for extinction. NaN where one is missing or they are further apart.
     """
     return curves.colour(alerts, band, other_band)
+
+
+@listed("dereddened_colour", Works.ALERTS)
+def _dereddened_colour(alerts: Alerts, band: Band, other_band: Band) -> Floats:
+    """The same less what our Galaxy's dust makes of it, by `extinction_ebv` of the line of sight.
+
+    NaN where the colour is, and in bands other than Rubin's and ZTF's.
+    """
+    return dust.dereddened_colour(alerts, band, other_band)

@@ -37,6 +37,7 @@ def test_the_list_is_this_one() -> None:
         "days_since(mjd)",
         "days_since_dark()",
         "days_since_peak()",
+        'dereddened_colour("band", "other_band")',
         "exp(x)",
         "fade_mag_per_day()",
         "galactic_latitude_deg()",
@@ -151,6 +152,7 @@ CURVE = [
         "points_within(-1) == 0",
         'abs(colour("g", "r") - 2.5 * log10(5000 / 20000)) < 1e-9',
         'is_missing(colour("g", "i"))',
+        'abs(colour("g", "r") - dereddened_colour("g", "r") - 0.0964) < 1e-9',
         "abs(fade_mag_per_day() - 2.5 * log10(2) / 10) < 1e-9",
         "abs(amplitude_mag() - 2.5 * log10(2)) < 1e-9",
         "is_missing(rate_mag_per_day())",
@@ -159,7 +161,12 @@ CURVE = [
 )
 def test_a_light_curve_is_asked_up_to_the_alert(text: str) -> None:
     batch = handmade(
-        light_curve=[CURVE, []], mjd=[NOW, NOW], band=["r", "r"], flux_njy=[5_000.0, 5_000.0]
+        light_curve=[CURVE, []],
+        mjd=[NOW, NOW],
+        band=["r", "r"],
+        flux_njy=[5_000.0, 5_000.0],
+        photometric_system=["lsst", "lsst"],
+        extinction_ebv=[0.1, 0.1],
     )
     assert of(text, batch)[0]
 
