@@ -38,7 +38,6 @@ from lake.layout import PLAIN, ROWS_PER_GROUP
 from lake.reading import Lake
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
-from schemas.learned import Learned
 
 SEED = 1
 ORIGINALS = 800
@@ -119,8 +118,8 @@ def drawn(originals: AlertBatch, random: np.random.Generator, night_number: int)
     }
     changed["night"] = np.full(len(batch), FIRST_NIGHT + night_number, np.int32)
     learned = {
-        name: Learned.probabilities(
-            each.columns, each.values * random.normal(1, CHANGE, each.values.shape)
+        name: each._replace(
+            values=(each.values * random.normal(1, CHANGE, each.values.shape)).astype(np.float32)
         )
         for name, each in batch.learned.items()
     }

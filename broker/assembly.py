@@ -102,6 +102,7 @@ def build(settings: Settings) -> Parts:
         settings.stages.names,
         settings.classifiers.embeddings,
         _crossmatches(settings.stages.catalogues),
+        settings.classifiers.by_name,
     )
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)

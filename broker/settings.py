@@ -33,6 +33,7 @@ from classifiers.served import BUILT_IN
 from filters.selection import TOPIC
 from schemas.enriched_framing import FramingName
 from schemas.limits import DecodeLimits
+from schemas.prior import Named, Prior
 from sky.positions import RADIUS_ARCSEC_DEFAULT
 
 
@@ -127,6 +128,15 @@ class ClassifiersSection:
     names: tuple[str, ...] = tuple(BUILT_IN)
     embeddings: tuple[str, ...] = ()
     """Which of them give their last hidden layer, too, as NAME_embedding in full records."""
+    prior: Named = "natural"
+    """For which shares of the labels scores are published."""
+    priors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """The same of single ones, a share for each label."""
+
+    @property
+    def by_name(self) -> dict[str, Prior]:
+        """Each one's prior."""
+        return {name: self.priors.get(name, self.prior) for name in {*self.names, *self.priors}}
 
 
 @dataclass(frozen=True)

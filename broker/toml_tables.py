@@ -78,7 +78,10 @@ def _value(kind: Any, value: Any, place: Place) -> Any:  # noqa: ANN401 - TOML's
         return _choice(kind, value, place)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         named = _of(dict, "a table", value, place).items()
-        return {key: _value(get_args(kind)[1], item, place) for key, item in named}
+        return {
+            key: _value(get_args(kind)[1], item, place._replace(key=f"{place.key}.{key}"))
+            for key, item in named
+        }
     return PLAIN[kind](value, place)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.batch import AlertBatch
 from schemas.learned import Given
+from schemas.prior import EVEN, Shares, reweighed
 from schemas.stage import Identity
 
 ModelIdentity = Identity
@@ -36,7 +37,10 @@ class Classifier(Protocol):
         ...
 
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
-        """Probabilities, float32 (n, labels), rows summing to 1; a NaN row where it declines."""
+        """Probabilities at even odds, float32 (n, labels), rows summing to 1.
+
+        A NaN row where it declines.
+        """
         ...
 
     def warm_up(self) -> None:
@@ -46,9 +50,10 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True)
 class Scoring:
-    """A classifier as a stage: it gives probabilities under its own name."""
+    """A classifier as a stage: it gives probabilities under its own name, at a prior."""
 
     classifier: Classifier
+    prior: Shares = EVEN
 
     @property
     def identity(self) -> Identity:
@@ -60,10 +65,14 @@ class Scoring:
 
     @property
     def gives(self) -> tuple[Given, ...]:
-        return (Given(self.identity.name, "probabilities", self.classifier.labels),)
+        return (Given(self.identity.name, "probabilities", self.classifier.labels, self.prior),)
 
     def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32], ...]:
-        return (self.classifier.score(batch),)
+        return (self.at_prior(self.classifier.score(batch)),)
+
+    def at_prior(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the classifier said at even odds, brought to the prior."""
+        return reweighed(self.identity.name, self.classifier.labels, scores, EVEN, self.prior)
 
     def warm_up(self) -> None:
         self.classifier.warm_up()

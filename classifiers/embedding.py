@@ -24,10 +24,11 @@ class Embedding(Scoring):
 
     @property
     def gives(self) -> tuple[Given, ...]:
-        """Its labels' probabilities, and a vector of float32 without a unit."""
+        """Its labels' probabilities at the prior, and a vector of float32 without a unit."""
         numbers = tuple(map(str, range(self.classifier.width)))
         return (*super().gives, Given(f"{self.identity.name}{SUFFIX}", "vector", numbers))
 
     def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32], ...]:
         """Probabilities and hidden layer, a NaN row where the network declines."""
-        return self.classifier.learn(batch)
+        scores, layers = self.classifier.learn(batch)
+        return self.at_prior(scores), layers

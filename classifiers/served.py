@@ -18,6 +18,7 @@ from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
 from classifiers.realbogus import RealBogus
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
+from schemas.prior import Priors, Shares, check_named, prior_of, shares_of
 from schemas.stage import Stage, kind_of
 
 CLASSIFIERS, STAGES = "gueststar.classifiers", "gueststar.stages"
@@ -38,18 +39,21 @@ def served(
     stages: Sequence[str] = (),
     embeddings: Collection[str] = (),
     opened: Iterable[Stage] = (),
+    prior: Priors = "natural",
 ) -> tuple[Stage, ...]:
     """The classifiers of these names, and other stages, opened, in reading order.
 
     embeddings: which of the classifiers give theirs, too. opened: stages that are open already.
+    prior: "natural", "even", or by classifier one of these or a share for each label.
     Raises ModelError.
     """
+    check_named(prior, names)
     if unserved := sorted(set(embeddings) - set(names)):
         raise ModelError(f"an embedding of {unserved[0]!r} is wanted, which is not served")
     classifiers = ((name, _classifier(name)) for name in names)
     return in_reading_order(
         [
-            *(_embedding(each) if name in embeddings else each for name, each in classifiers),
+            *(_scoring(each, prior, embedded=name in embeddings) for name, each in classifiers),
             *(_stage(name) for name in stages),
             *opened,
         ]
@@ -106,13 +110,19 @@ def _classifier(name: str) -> Classifier:
     return plugin
 
 
-def _embedding(classifier: Classifier) -> Embedding:
+def _scoring(classifier: Classifier, priors: Priors, *, embedded: bool) -> Scoring:
+    name = classifier.identity.name
+    shares = shares_of(name, classifier.labels, prior_of(priors, name))
+    return _embedding(classifier, shares) if embedded else Scoring(classifier, shares)
+
+
+def _embedding(classifier: Classifier, shares: Shares) -> Embedding:
     if not isinstance(classifier, LightCurveClassifier):
         name = classifier.identity.name
         raise ModelError(f"classifier {name!r} has no embedding; name networks of light curves")
     if not classifier.width:
         raise ModelError(f"the file of {classifier.identity.name!r} has no hidden layer to be told")
-    return Embedding(classifier)
+    return Embedding(classifier, shares)
 
 
 def _stage(name: str) -> Stage:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from schemas.batch import LightCurves
 from schemas.columns import COLUMNS
 from schemas.cutouts import Stamps
-from schemas.errors import FilterError
+from schemas.errors import FilterError, ModelError
 from schemas.learned import Given, labels_of
+from schemas.prior import Prior, reweighed, shares_of
 from schemas.suggestion import nearest
 from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
 
@@ -119,8 +120,12 @@ class Alerts:
         self.columns.add(name)
         return self.derived(_locked(self._batch.column(name)), name)
 
-    def score(self, classifier: str, label: str) -> NDArray[np.float32]:
-        """A label's probability by a classifier, float32 (n,); NaN where it declined."""
+    def score(self, classifier: str, label: str, prior: Prior = "natural") -> NDArray[np.float32]:
+        """A label's probability by a classifier, float32 (n,); NaN where it declined.
+
+        prior: the one that the filter means, "natural", "even" or a share for each label; at
+        whichever the scores came.
+        """
         scored = labels_of(self._batch.given)
         if classifier not in scored:
             raise FilterError(
@@ -129,8 +134,22 @@ class Alerts:
         if label not in scored[classifier]:
             hint = nearest(label, scored[classifier])
             raise FilterError(f"classifier {classifier!r} has no label {label!r}{hint}")
-        name = f'score("{classifier}", "{label}")'
-        return self.derived(_locked(self._batch.learned_column(classifier, label)), name)
+        name = f'score("{classifier}", "{label}"{_said(prior)})'
+        return self.derived(self._scored(classifier, label, prior), name)
+
+    def _scored(self, classifier: str, label: str, prior: Prior) -> NDArray[np.float32]:
+        """One column as it came, or by way of all where it came at another prior."""
+        given = self._batch.given[classifier]
+        try:
+            wanted = shares_of(classifier, given.columns, prior)
+        except ModelError as error:
+            raise FilterError(str(error)) from error
+        if wanted == given.prior:
+            return _locked(self._batch.learned_column(classifier, label))
+        columns = [self._batch.learned_column(classifier, each) for each in given.columns]
+        values = np.stack(columns, axis=1)
+        found = reweighed(classifier, given.columns, values, given.prior, wanted)
+        return found[:, given.columns.index(label)]
 
     def value(self, stage: str, column: str) -> NDArray[np.float64]:
         """A value that a stage gave, float64 (n,); NaN where it is not known."""
@@ -187,6 +206,11 @@ class Alerts:
     def forget(self) -> None:
         """Begin the next clause: nothing has been read for it yet."""
         self._read.clear()
+
+
+def _said(prior: Prior) -> str:
+    """How a prior is told to who asks why an alert was refused; nothing of the usual one."""
+    return "" if prior == "natural" else f", prior={prior if prior == 'even' else 'its own'}"
 
 
 def _locked(column: NDArray[Any]) -> NDArray[Any]:

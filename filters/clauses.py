@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from filters.alerts import Alerts, Reading
 from schemas.batch import Floats
+from schemas.prior import Priors, prior_of
 
 Mask = NDArray[np.bool_]
 
 REAL_SCORE_MIN = 0.65
-"""Of the real/bogus network: a wrong alert costs a person's time, a lost one comes again."""
+"""Of the real/bogus network, real and bogus at even odds, which are its natural prior: a wrong
+alert costs a person's time, a lost one comes again."""
 
 STAR_RADIUS_ARCSEC = 1.5
 """A source nearer than this is the alert's own: three quarters of ZTF's seeing."""
@@ -77,15 +79,23 @@ def is_off_asteroids(alerts: Alerts, radius_arcsec: float = ASTEROID_RADIUS_ARCS
     return ~(alerts.asteroid_distance_arcsec < radius_arcsec)
 
 
-def probability(alerts: Alerts, labels: Mapping[str, Sequence[str]]) -> Floats:
+def probability(
+    alerts: Alerts, labels: Mapping[str, Sequence[str]], priors: Priors = "natural"
+) -> Floats:
     """The largest of several classifiers' answers, each the sum of its labels given here, (n,).
+
+    priors: those that the filter means, whichever the scores came at; as of `Alerts.score`.
 
     NaN, and so unknown, where every one of them declined: a classifier of another photometric
     system says nothing about an alert.
     """
     before = alerts.readings
     answers = [
-        np.sum([alerts.score(name, label) for label in wanted], axis=0, dtype=np.float64)
+        np.sum(
+            [alerts.score(name, label, prior_of(priors, name)) for label in wanted],
+            axis=0,
+            dtype=np.float64,
+        )
         for name, wanted in labels.items()
     ]
     # One classifier's NaN is no gap where another has answered, so its note is taken back.

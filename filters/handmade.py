@@ -16,6 +16,7 @@ from schemas.errors import FilterError
 from schemas.learned import FLOATS, Kind, Learned
 from schemas.nights import dates
 from schemas.photometry import magnitude_of_light
+from schemas.prior import shares_of
 from schemas.suggestion import nearest
 
 
@@ -58,8 +59,8 @@ def handmade(
     """A batch of the columns given, each a list of one value a row; the others not measured.
 
     What is kept as a code, as `band`, may be given by name. `scores` is {classifier: {label:
-    values}}, and `values` the same of other stages. `light_curve` has one list of points a row; by
-    default the detection alone. No packets, and no stamps.
+    values}}, at their natural prior, and `values` the same of other stages. `light_curve` has one
+    list of points a row; by default the detection alone. No packets, and no stamps.
     `rows` is needed only where no column is given. Raises FilterError for an unknown column.
     """
     for name in columns:
@@ -88,7 +89,7 @@ def handmade(
         schema=np.zeros(rows, dtype=np.int32),
         schemas=(SCHEMA,),
         learned={
-            **{name: _learned("probabilities", each) for name, each in (scores or {}).items()},
+            **{name: _scores(name, each) for name, each in (scores or {}).items()},
             **{name: _learned("values", each) for name, each in (values or {}).items()},
         },
     )
@@ -134,6 +135,11 @@ def _no_spans(rows: int) -> Spans:
     return Spans(
         np.zeros((rows, 2), dtype=np.int64), nowhere, nowhere.copy(), np.zeros(rows, dtype=np.bool_)
     )
+
+
+def _scores(classifier: str, by_label: Mapping[str, Sequence[float]]) -> Learned:
+    found = _learned("probabilities", by_label)
+    return found._replace(prior=shares_of(classifier, found.columns, "natural"))
 
 
 def _learned(kind: Kind, by_column: Mapping[str, Sequence[float]]) -> Learned:

@@ -120,8 +120,9 @@ def try_out(selection: Selection, given: Iterable[Given] = (), sky: Sky = NO_SKY
     not served, a region that is not configured, a mask of numbers. `given` is what stages give.
     """
     nothing = handmade(rows=0, light_curve=[])
-    for name, kind, columns in given:
-        nothing.learned[name] = Learned(kind, columns, np.zeros((0, len(columns)), FLOATS[kind]))
+    for name, kind, columns, prior in given:
+        empty = np.zeros((0, len(columns)), FLOATS[kind])
+        nothing.learned[name] = Learned(kind, columns, empty, prior)
     if faults := selection.evaluate(nothing, sky).faults:
         raise FilterError(faults[0].message)
     alerts = Alerts(nothing, sky)

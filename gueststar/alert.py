@@ -10,6 +10,7 @@ from gueststar.row import Row, Scores
 from schemas.annotation import SelectedBy
 from schemas.batch import AlertBatch
 from schemas.columns import CODES, COLUMNS
+from schemas.prior import by_label
 
 if TYPE_CHECKING:
     from gueststar.pictures.alert import Picture
@@ -47,24 +48,33 @@ def rows(
     scores: Sequence[Scores],
     filters: Sequence[tuple[str, ...]],
     selected_by: Sequence[tuple[SelectedBy, ...]] = (),
+    priors: Sequence[Scores] = (),
 ) -> Iterator[Alert]:
     """The batch's alerts one by one; `scores` and `filters` have one entry a row.
 
-    So has `selected_by`, where the filters' versions are known.
+    So has `selected_by`, where the filters' versions are known, and `priors`, where the scores are
+    for others than the batch's.
     """
     assert len(scores) == len(filters) == len(batch)
     versions = selected_by or [()] * len(batch)
+    known = priors or [_priors(batch)] * len(batch)
     columns = [_values(batch, name) for name in COLUMNS]
     for row, row_values in enumerate(zip(*columns, strict=True)):
         named = dict(zip(COLUMNS, row_values, strict=True))
         yield Alert(
             **named,
             scores=scores[row],
+            priors=known[row],
             filters=filters[row],
             selected_by=versions[row],
             batch=batch,
             row=row,
         )
+
+
+def _priors(batch: AlertBatch) -> Scores:
+    learned = batch.learned.items()
+    return {name: by_label(each.columns, each.prior) for name, each in learned if each.is_scores}
 
 
 def _values(batch: AlertBatch, name: str) -> list[Any]:

@@ -14,6 +14,8 @@ from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.errors import ModelError
+from schemas.learned import labels_of
+from schemas.prior import Priors, check_named, prior_of, shares_of
 from schemas.schema_folder import SchemaFolder
 from schemas.stage import Stage, run_stages
 
@@ -48,13 +50,23 @@ def decode(packets: Sequence[bytes], *, schemas: Schemas | None = None) -> Alert
     return _decoder(schemas).decode(packets)
 
 
-def score(batch: AlertBatch) -> None:
+def score(batch: AlertBatch, *, prior: Priors = "natural") -> None:
     """Let every served classifier score the batch; `batch.learned` grows.
 
-    Raises ModelError where a model's file cannot be served, or a classifier raises.
+    prior: for which shares of the labels the scores are, "natural", "even", or by classifier one
+    of these or a share for each label: {"supernova": {"SNIa": 0.4, ...}}. `batch.with_prior`
+    changes it later.
+    Raises ModelError where a model's file cannot be served, a classifier raises, or for a prior
+    that is none.
     """
-    if faults := run_stages(batch, _TOOLS.stages):
+    stages = _TOOLS.stages
+    labels = labels_of({given.name: given for stage in stages for given in stage.gives})
+    check_named(prior, labels)
+    wanted = {name: shares_of(name, labels[name], prior_of(prior, name)) for name in labels}
+    if faults := run_stages(batch, stages):
         raise ModelError(faults[0].message)
+    for name, shares in wanted.items():
+        batch.learned[name] = batch.learned[name].at(name, shares)
 
 
 def read(path: str | os.PathLike[str], *, schemas: Schemas | None = None) -> Iterator[AlertBatch]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,15 @@ from numpy.typing import NDArray
 from schemas.annotation import SelectedBy
 from schemas.batch import AlertBatch, LightCurves
 from schemas.columns import Columns
+from schemas.prior import (
+    Priors,
+    by_label,
+    check_named,
+    in_order,
+    prior_of,
+    reweighed,
+    shares_of,
+)
 
 Scores = Mapping[str, Mapping[str, float]]
 """Probabilities by classifier and label."""
@@ -25,6 +35,9 @@ class Row(Columns[str, int, int, int, str, float]):
 
     scores: Scores
     """By classifier and label: `alert.scores["realbogus"]["real"]`; empty where it declined."""
+    priors: Scores
+    """By classifier, the shares of its labels for which its scores are; even odds where there are
+    none."""
     filters: tuple[str, ...]
     """The filters that selected it, by name."""
     selected_by: tuple[SelectedBy, ...]
@@ -32,6 +45,23 @@ class Row(Columns[str, int, int, int, str, float]):
     batch: AlertBatch = field(repr=False, compare=False)
     """The batch that it came in; kept for the images, so keep few alerts for long."""
     row: int = field(repr=False, compare=False)
+
+    def with_prior(self, prior: Priors) -> Self:
+        """The same alert with its scores brought to another prior; no network is asked again.
+
+        prior: "natural", "even", or by classifier one of these or a share for each label.
+        Raises ModelError for a classifier that has not scored, or a label that it has not.
+        """
+        check_named(prior, self.scores)
+        scores, priors = {}, {}
+        for name, found in self.scores.items():
+            labels, values = tuple(found), np.array([[*found.values()]])
+            given = in_order(labels, self.priors.get(name, {}))
+            wanted = shares_of(name, labels, prior_of(prior, name))
+            (row,) = reweighed(name, labels, values, given, wanted).tolist()
+            scores[name] = dict(zip(labels, row, strict=True))
+            priors[name] = by_label(labels, wanted)
+        return replace(self, scores=scores, priors=priors)
 
     @property
     def values(self) -> Mapping[str, Mapping[str, float]]:

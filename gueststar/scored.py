@@ -15,12 +15,16 @@ from schemas.batch import AlertBatch
 from schemas.enriched_reading import EnrichedReader
 from schemas.errors import SchemaError
 from schemas.learned import FLOATS, Given, Kind, Learned
+from schemas.prior import EVEN, in_order, reweighed
 
 Note = Mapping[str, Any]
 """What a broker wrote about one alert: the annotation, as Avro readers give it."""
 
 NO_NOTE: Note = {"scores": {}, "filters": ()}
 """What is known of an alert that no broker has enriched."""
+
+Shares = Mapping[str, Mapping[str, float]]
+"""By classifier and label."""
 
 NOTHING_GIVEN: Mapping[str, Given] = {}
 
@@ -56,17 +60,27 @@ def versions(note: Note) -> tuple[SelectedBy, ...]:
     )
 
 
+def priors(note: Note) -> Shares:
+    """By classifier, the shares of its labels for which its scores are; none: even odds."""
+    models = note.get("models", ())
+    return {
+        each["name"]: each.get("prior", {}) for each in models if each["name"] in note["scores"]
+    }
+
+
 def scored(
     batch: AlertBatch, notes: Sequence[Note], *, given: Mapping[str, Given] = NOTHING_GIVEN
 ) -> AlertBatch:
     """The batch with what its `notes` (n) say was learned, for filters to read; the same batch.
 
-    `batch.learned[name]` has columns in the order of their first appearance. `given` names stages
-    that shall have columns even where they gave nothing of any alert.
+    `batch.learned[name]` has columns in the order of their first appearance, at the prior that was
+    published, or at even odds where there were several. `given` names stages that shall have
+    columns even where they gave nothing of any alert.
     """
     assert len(notes) == len(batch), "one note an alert"
+    published = list(map(priors, notes))
     for name, one in _given(notes, given).items():
-        batch.learned[name] = Learned(one.kind, one.columns, _values(one, notes))
+        batch.learned[name] = _learned(one, notes, published)
     batch.seen_before[:] = [SEEN_BEFORE in note.get("flags", ()) for note in notes]
     return batch
 
@@ -92,6 +106,21 @@ def _given(notes: Sequence[Note], given: Mapping[str, Given]) -> dict[str, Given
 
 def _columns(kind: Kind, entry: Collection[Any]) -> Iterable[str]:
     return map(str, range(len(entry))) if kind == "vector" else entry
+
+
+def _learned(given: Given, notes: Sequence[Note], published: Sequence[Shares]) -> Learned:
+    found = Learned(given.kind, given.columns, _values(given, notes))
+    said = [(row, each[given.name]) for row, each in enumerate(published) if given.name in each]
+    if not found.is_scores or not any(prior for _, prior in said):
+        return found
+    if all(prior == said[0][1] and prior.keys() == set(given.columns) for _, prior in said):
+        return found._replace(prior=in_order(given.columns, said[0][1]))
+    for row, prior in said:
+        own = [place for place, label in enumerate(given.columns) if label in prior]
+        labels = tuple(given.columns[place] for place in own)
+        values, shares = found.values[row : row + 1, own], in_order(labels, prior)
+        found.values[row, own] = reweighed(given.name, labels, values, shares, EVEN)
+    return found
 
 
 def _values(given: Given, notes: Sequence[Note]) -> NDArray[np.floating[Any]]:

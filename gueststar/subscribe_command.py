@@ -130,6 +130,7 @@ def json_line(alert: Alert) -> str:
         "alert_id_text": str(alert.alert_id),
         "nothing_near": [name for name, value in columns.items() if value == math.inf],
         "scores": {name: dict(labels) for name, labels in alert.scores.items()},
+        "priors": {name: dict(shares) for name, shares in alert.priors.items()},
         "values": {name: _plain_values(each) for name, each in alert.values.items()},
         "vectors": {name: list(map(plain, each.tolist())) for name, each in alert.vectors.items()},
         "filters": list(alert.filters),

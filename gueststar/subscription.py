@@ -18,7 +18,7 @@ from broker.topics import Topics, matching, topics_of
 from gueststar.alert import Alert, rows
 from gueststar.ending import POLL_BYTES_MAX, POLL_MESSAGES_MAX, POLL_WAIT_S, Ending, Until
 from gueststar.passed_over import PassedOver
-from gueststar.scored import Note, noted, scored, versions
+from gueststar.scored import Note, noted, priors, scored, versions
 from gueststar.start import Start, beginning
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
@@ -174,7 +174,8 @@ class Arrived(NamedTuple):
         """One by one, in the order of the messages."""
         filters = [tuple(note["filters"]) for note in self.notes]
         scores = [note["scores"] for note in self.notes]
-        return rows(self.batch, scores, filters, [versions(note) for note in self.notes])
+        selected_by = [versions(note) for note in self.notes]
+        return rows(self.batch, scores, filters, selected_by, list(map(priors, self.notes)))
 
 
 class Subscription:

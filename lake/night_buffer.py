@@ -89,7 +89,7 @@ class NightBuffer:
     def _columns(self, batch: AlertBatch) -> dict[str, NDArray[Any]]:
         learned = {
             f"{LEARNED[each.kind]}{name}.{column}": np.ascontiguousarray(each.column(column))
-            for name, each in batch.learned.items()
+            for name, each in batch.with_prior("even").learned.items()
             for column in each.columns
         }
         return {name: batch.column(name) for name in PLAIN} | learned | self._places(batch)

@@ -165,12 +165,15 @@ class LakeRows:
         return self.column(LITE_BYTES)
 
     def batch(self) -> AlertBatch:
-        """These rows in memory, with their packets where those were kept, and their scores."""
+        """These rows in memory, with their packets where those were kept, and their scores.
+
+        The lake has these at even odds; here they are at the natural prior.
+        """
         batch = self._decoded() if self.part.has_packets else self._bare()
-        for name, (_, kind, columns) in self.given.items():
-            found = [self.learned_column(name, column) for column in columns]
-            batch.learned[name] = Learned(kind, columns, np.stack(found, axis=1))
-        return batch
+        for name, given in self.given.items():
+            found = [self.learned_column(name, column) for column in given.columns]
+            batch.learned[name] = Learned(given.kind, given.columns, np.stack(found, axis=1))
+        return batch.with_prior("natural")
 
     def _column(self, name: str) -> NDArray[Any]:
         if name == "night":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -27,6 +28,12 @@ _MODEL = {
         {"name": "name", "type": "string"},
         {"name": "version", "type": "string"},
         {"name": "sha256", "type": "string", "doc": "Of the model's file."},
+        {
+            "name": "prior",
+            "type": {"type": "map", "values": "float"},
+            "default": {},  # so that what was written without it is still read
+            "doc": "The shares of the labels for which its scores are; empty: even odds.",
+        },
     ],
 }
 _CATALOGUE = {
@@ -196,7 +203,10 @@ def encode_annotations(
 
 def _start(annotations: Annotations) -> bytes:
     """All that a batch's alerts have in common."""
-    models = (b"".join(map(text_bytes, model)) for model in annotations.models)
+    models = (
+        b"".join(map(text_bytes, model)) + _prior(annotations.learned.get(model[0]))
+        for model in annotations.models
+    )
     return b"".join(
         (
             _GIVEN,
@@ -205,6 +215,14 @@ def _start(annotations: Annotations) -> bytes:
             long_bytes(annotations.publish_unix_us),
         )
     )
+
+
+def _prior(learned: Learned | None) -> bytes:
+    """The map of a model's shares, of the same in all alerts."""
+    if learned is None or not learned.prior:
+        return block_bytes(())
+    shares = zip(learned.columns, learned.prior, strict=True)
+    return block_bytes(text_bytes(label) + struct.pack("<f", share) for label, share in shares)
 
 
 def _texts_by_alert(texts: Sequence[tuple[str, ...]]) -> Sequence[bytes] | repeat[bytes]:
@@ -253,7 +271,7 @@ def _entries(name: str, learned: Learned) -> list[bytes]:
 
     The entries are alike but for the numbers, so they are made as one table of bytes.
     """
-    _, columns, values = learned
+    columns, values = learned.columns, learned.values
     assert columns, f"{name} has no columns"
     row, places = bytearray(text_bytes(name) + long_bytes(len(columns))), []
     for column in columns:

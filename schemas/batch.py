@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from schemas.avro import WriterSchema
 from schemas.columns import COLUMNS, Columns
 from schemas.cutouts import Stamps, read_stamps
-from schemas.learned import Given, Learned, labels_of
+from schemas.learned import Given, Learned, brought, labels_of
+from schemas.prior import Priors
 
 Floats = NDArray[np.float64]
 PLANES = ("science", "template", "difference")
@@ -181,7 +182,7 @@ class AlertBatch(
 
     @property
     def scores(self) -> Mapping[str, NDArray[np.float32]]:
-        """By classifier: float32 (n, labels), a NaN row where it declined."""
+        """By classifier: float32 (n, labels), a NaN row where it declined; at `learned`'s prior."""
         return {name: each.values for name, each in self.learned.items() if each.is_scores}
 
     @property
@@ -192,7 +193,10 @@ class AlertBatch(
     @property
     def given(self) -> Mapping[str, Given]:
         """What was learned, by its name."""
-        return {name: Given(name, each.kind, each.columns) for name, each in self.learned.items()}
+        return {
+            name: Given(name, each.kind, each.columns, each.prior)
+            for name, each in self.learned.items()
+        }
 
     def learned_column(self, name: str, column: str) -> NDArray[np.floating[Any]]:
         """One column of what was learned, (n,)."""
@@ -208,6 +212,14 @@ class AlertBatch(
                 f"{classifier} has no label {label!r}; it has {list(labels[classifier])}"
             )
         return self.learned[classifier].column(label)
+
+    def with_prior(self, priors: Priors) -> AlertBatch:
+        """The same batch with its scores brought to another prior; no network is asked again.
+
+        priors: "natural", "even", or by classifier one of these or a share for each label.
+        Raises ModelError for a classifier or a label that has not scored.
+        """
+        return replace(self, learned=brought(self.learned, priors))
 
     def take(self, rows: NDArray[np.int64]) -> AlertBatch:
         """A batch of some rows, in the order given; `rejected` and `unread` are empty."""

@@ -81,7 +81,7 @@ def run_stage(batch: AlertBatch, stage: Stage) -> list[StageFault]:
     values = [_empty(given, len(batch)) for given in stage.gives]
     faults = list(_fill(stage, batch, values))
     for given, each in zip(stage.gives, values, strict=True):
-        batch.learned[given.name] = Learned(given.kind, given.columns, each)
+        batch.learned[given.name] = Learned(given.kind, given.columns, each, given.prior)
     return faults
 
 

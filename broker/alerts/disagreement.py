@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from schemas.batch import AlertBatch
+from schemas.prior import EVEN
 
 REAL = "real"
 """The label that a survey's own score is a probability of."""
@@ -23,7 +24,7 @@ class SaysReal(StrEnum):
 
 @dataclass(frozen=True)
 class Certainty:
-    """Which scores are sure of themselves.
+    """Which scores are sure of themselves, at even odds.
 
     Of the 1,425 real ZTF alerts at hand with a drb, 1,239 are by the defaults; of 295 of Rubin's
     with a reliability, 29.
@@ -49,7 +50,7 @@ def disagreements(batch: AlertBatch, certainty: Certainty) -> Disagreements:
     counts: dict[str, dict[str, int]] = {}
     for classifier, labels in batch.score_labels.items():
         if REAL in labels:
-            real = batch.score(classifier, REAL)
+            real = batch.learned[classifier].at(classifier, EVEN).column(REAL)
             sure_real, sure_bogus = real >= certainty.real_min, real <= certainty.bogus_max
             counts[classifier] = {
                 SaysReal.CLASSIFIER: int(np.count_nonzero(sure_real & survey_bogus)),

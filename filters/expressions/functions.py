@@ -163,8 +163,14 @@ def _days_since(mjd: Node) -> Node:
 
 @listed("score", Works.ALERTS)
 def _score(alerts: Alerts, classifier: str, label: str) -> Floats:
-    """A label's probability by a classifier, 0 to 1; NaN where it declined."""
+    """A label's probability by a classifier at its natural prior; NaN where it declined."""
     return alerts.score(classifier, label).astype(np.float64)
+
+
+@listed("score_at_even_odds", Works.ALERTS)
+def _score_at_even_odds(alerts: Alerts, classifier: str, label: str) -> Floats:
+    """The same at even odds: as if all labels were equally common."""
+    return alerts.score(classifier, label, "even").astype(np.float64)
 
 
 @listed("value", Works.ALERTS)

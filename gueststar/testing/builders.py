@@ -49,8 +49,8 @@ def alerts(
         alerts(magnitude=[18.2, 20.1], age_days=3, realbogus={"real": [0.9, 0.2]})
 
     A keyword is a column of `AlertBatch` or a classifier that comes along, whose other labels
-    share what is left of 1 evenly. `scores` is for other classifiers, {name: {label: values}},
-    `values` the same of other stages.
+    share what is left of 1 evenly; they are at its natural prior. `scores` is for other
+    classifiers, {name: {label: values}}, `values` the same of other stages.
     `light_curve` is one (made by `light_curve`) for a single alert, else a list of one each; by
     default the detection alone.
 

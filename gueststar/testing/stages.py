@@ -65,7 +65,7 @@ def _of_names(stage: Stage) -> Iterator[str]:
 
 
 def _of_numbers(stage: Stage, found: Sequence[NDArray[Any]]) -> Iterator[str]:
-    for (name, kind, _), values in zip(stage.gives, found, strict=True):
+    for (name, kind, *_), values in zip(stage.gives, found, strict=True):
         partly = np.isnan(values).any(axis=1) & ~np.isnan(values).all(axis=1)
         if kind != "values" and partly.any():
             yield f"{name!r} is partly NaN in {partly.sum()} rows: {kind} are given whole or not"

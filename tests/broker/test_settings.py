@@ -103,9 +103,12 @@ def test_the_example_is_read() -> None:
         ('[filters]\nlive = "alerts"', r"\[filters\] live = 'alerts': \[topics\] uses it"),
         ('[filters]\ntopic_prefix = "a/"', r"topic_prefix = 'a/' begins no topic name"),
         ("[filters]\ncost_us_max = 0", r"\[filters\] cost_us_max = 0 is out of bounds"),
-        ("[filters.regions]\nmoc = 3", r"regions = 3 is not a text"),
+        ("[filters.regions]\nmoc = 3", r"\[filters\] regions.moc = 3 is not a text"),
         ("kafka = 3", r"\[kafka\] = 3 is not a table"),
-        ('[topics.forms]\nyoung = "small"', r"\[topics\] forms = 'small'; it is one of full, lite"),
+        (
+            '[topics.forms]\nyoung = "small"',
+            r"\[topics\] forms.young = 'small'; it is one of full, lite",
+        ),
         (
             '[kafka.security]\n"group.id" = "a"',
             r"'group.id' in \[kafka.security\] is not passed on",
@@ -119,6 +122,8 @@ def test_the_example_is_read() -> None:
         ("[disagreement]\nreal_min = 1.5", r"bogus_max = 0.1 and real_min = 1.5: probabilities"),
         ("[disagreement]\nbogus_max = 0.9", r"bogus_max = 0.9 and real_min = 0.9: probabilities"),
         ("[disagreement]\nreal_mni = 0.8", r"unknown key 'real_mni' in \[disagreement\]"),
+        ('[classifiers]\nprior = "flat"', r"prior = 'flat'; it is one of natural, even"),
+        ("[classifiers.priors.net]\na = 0", r"priors.net.a = 0 is out of bounds; it must be above"),
         ("[decoding]\npacket_bytes_max = 0", r"packet_bytes_max = 0 is out of bounds"),
     ],
 )

@@ -41,7 +41,7 @@ def test_packets_become_a_lake_with_our_scores(
     assert "1 packets are no alerts" in said
     assert f"{len(packets)} alerts of 1 nights: {len(packets)} new in" in said
     batch = decode(packets)
-    score(batch)
+    score(batch, prior="even")
     (rows,) = Lake(tmp_path / "lake").tables()
     np.testing.assert_array_equal(rows.column("alert_id"), batch.alert_id)
     assert dict(rows.given) == batch.given

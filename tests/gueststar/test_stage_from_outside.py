@@ -107,4 +107,6 @@ def assert_same_learned(kept: AlertBatch, published: AlertBatch) -> None:
     places = [published.alert_id.tolist().index(each) for each in kept.alert_id.tolist()]
     assert kept.given == published.given
     for name, learned in published.learned.items():
-        np.testing.assert_array_equal(kept.learned[name].values, learned.values[places])
+        found = kept.learned[name].values
+        # A lake has even odds: what was published at another prior is brought there and back.
+        np.testing.assert_allclose(found, learned.values[places], atol=1e-6 * learned.is_scores)

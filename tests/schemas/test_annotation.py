@@ -1,5 +1,6 @@
 """What we learned, encoded by hand for a whole batch, against fastavro's reading of it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -19,6 +20,7 @@ from schemas.annotation import (
     encode_annotations,
 )
 from schemas.learned import FLOATS, Kind, Learned
+from schemas.prior import EVEN, Shares
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FIELD = fastavro.parse_schema({"type": "record", "name": "only", "fields": [FIELD_SCHEMA]})
@@ -38,6 +40,13 @@ LATEST_US = 4_102_444_800_000_000  # the year 2100
 TIMES = st.integers(0, LATEST_US)
 SURVEY_SCORES = (0.25, np.nan, 0.0, float(np.float32(0.9)))
 """Of up to four alerts."""
+PRIORS: dict[int, list[Shares]] = {
+    1: [EVEN],
+    2: [EVEN, (0.25, 0.75)],
+    3: [EVEN, (0.5, 0.25, 0.25)],
+    4: [EVEN, (0.0625, 0.0625, 0.125, 0.75)],
+}
+"""By the number of labels."""
 CELLS: dict[Kind, st.SearchStrategy[float]] = {
     "probabilities": st.floats(0, 1, width=32) | st.just(float("nan")),
     "values": st.floats(),
@@ -71,10 +80,12 @@ def annotations(draw: st.DrawFn) -> Annotations:
         count = alerts * len(columns)
         cells = draw(st.lists(CELLS[kind], min_size=count, max_size=count))
         values = np.array(cells, FLOATS[kind]).reshape(alerts, len(columns))
-        found[name] = Learned(kind, columns, values)
+        prior = draw(st.sampled_from(PRIORS[len(columns)])) if kind == "probabilities" else EVEN
+        found[name] = Learned(kind, columns, values, prior)
+    names = st.text() | st.sampled_from(["", *found])
     return Annotations(
         broker_version=draw(st.text(max_size=9)),
-        models=draw(st.lists(st.tuples(st.text(), st.text(), st.text()), max_size=3)),
+        models=draw(st.lists(st.tuples(names, st.text(), st.text()), max_size=3)),
         ingest_unix_us=np.array(draw(st.lists(TIMES, min_size=alerts, max_size=alerts)), np.int64),
         publish_unix_us=draw(TIMES),
         learned=found,
@@ -94,6 +105,7 @@ def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
             "broker_version": learned.broker_version,
             "models": [
                 dict(zip(("name", "version", "sha256"), model, strict=True))
+                | {"prior": prior_of(learned, model[0])}
                 for model in learned.models
             ],
             "publish_time": instant(learned.publish_unix_us),
@@ -109,6 +121,12 @@ def test_all_that_was_learned_is_read_back(learned: Annotations) -> None:
             "values": given(learned, "values", row),
             "vectors": given(learned, "vector", row),
         }
+
+
+def prior_of(learned: Annotations, model: str) -> dict[str, float]:
+    """What a record says of a model's prior."""
+    each = learned.learned.get(model)
+    return dict(zip(each.columns, each.prior, strict=True)) if each and each.prior else {}
 
 
 def given(learned: Annotations, kind: Kind, row: int) -> dict[str, Any]:
@@ -152,6 +170,31 @@ def without(field: Any, *names: str) -> Any:  # noqa: ANN401 - JSON
     (null, annotation) = field["type"]
     fields = [one for one in annotation["fields"] if one["name"] not in names]
     return {**field, "type": [null, {**annotation, "fields": fields}]}
+
+
+def test_who_wrote_before_there_were_priors_is_read_as_at_even_odds() -> None:
+    older = fastavro.parse_schema(
+        {"type": "record", "name": "only", "fields": [without_prior(FIELD_SCHEMA)]}
+    )
+    learned = Annotations("1", [("net", "1", "ab")], np.zeros(1, np.int64), 0, {})
+    (new,) = encode_annotations(learned, ["x"], np.zeros(1))
+    old = new.replace(b"\x04ab\x00", b"\x04ab", 1)
+    read_by_new = fastavro.schemaless_reader(BytesIO(old), older, FIELD)
+    read_by_old = fastavro.schemaless_reader(BytesIO(new), FIELD, older)
+    assert isinstance(read_by_new, dict) and isinstance(read_by_old, dict)
+    model = {"name": "net", "version": "1", "sha256": "ab"}
+    assert read_by_new["gueststar"]["models"] == [model | {"prior": {}}]
+    assert read_by_old["gueststar"]["models"] == [model]
+
+
+def without_prior(field: Any) -> Any:  # noqa: ANN401 - JSON
+    """The field's schema as it was before models had one."""
+    changed: Any = json.loads(json.dumps(field))
+    (models,) = (one for one in changed["type"][1]["fields"] if one["name"] == "models")
+    models["type"]["items"]["fields"] = [
+        one for one in models["type"]["items"]["fields"] if one["name"] != "prior"
+    ]
+    return changed
 
 
 LATER: dict[str, Any] = {"survey_real_score": None, "selected_by": [], "values": {}, "vectors": {}}

@@ -51,6 +51,7 @@ def test_the_list_is_this_one() -> None:
         "points_within(days)",
         "rate_mag_per_day()",
         'score("classifier", "label")',
+        'score_at_even_odds("classifier", "label")',
         "sqrt(x)",
         'value("stage", "column")',
         'watchlist("watchlist")',

@@ -14,9 +14,11 @@ from training.tables import markdown
 
 PICTURES = "../docs/lightcurve.md"
 LICENCE = "BSD-3-Clause, as the project"
-PRIOR = """**balanced**: every label is taken to be equally likely before the light curve is seen,
-so that a rare class is not lost in a frequent one. A survey is not balanced: for a stream in which
-label c has the share s_c, multiply its probability by s_c and divide the row by its sum"""
+PRIOR = """**balanced** in the file: every label is taken to be equally likely before the light
+curve is seen, so that a rare class is not lost in a frequent one; all figures here are of that. A
+survey is not balanced: for a stream in which label c has the share s_c, each probability is
+multiplied by s_c and the row divided by its sum, as gueststar does by default, with shares that it
+states (docs/priors.md)"""
 
 
 @dataclass(frozen=True)
