@@ -126,7 +126,8 @@ class Alerts:
         prior: the one that the filter means, "natural", "even" or a share for each label; at
         whichever the scores came.
         """
-        scored = labels_of(self._batch.given)
+        given = self._batch.given
+        scored = labels_of(given)
         if classifier not in scored:
             raise FilterError(
                 f"no classifier {classifier!r} has scored{nearest(classifier, scored)}"
@@ -135,20 +136,19 @@ class Alerts:
             hint = nearest(label, scored[classifier])
             raise FilterError(f"classifier {classifier!r} has no label {label!r}{hint}")
         name = f'score("{classifier}", "{label}"{_said(prior)})'
-        return self.derived(self._scored(classifier, label, prior), name)
+        return self.derived(self._scored(given[classifier], label, prior), name)
 
-    def _scored(self, classifier: str, label: str, prior: Prior) -> NDArray[np.float32]:
+    def _scored(self, given: Given, label: str, prior: Prior) -> NDArray[np.float32]:
         """One column as it came, or by way of all where it came at another prior."""
-        given = self._batch.given[classifier]
         try:
-            wanted = shares_of(classifier, given.columns, prior)
+            wanted = shares_of(given.name, given.columns, prior)
         except ModelError as error:
             raise FilterError(str(error)) from error
         if wanted == given.prior:
-            return _locked(self._batch.learned_column(classifier, label))
-        columns = [self._batch.learned_column(classifier, each) for each in given.columns]
+            return _locked(self._batch.learned_column(given.name, label))
+        columns = [self._batch.learned_column(given.name, each) for each in given.columns]
         values = np.stack(columns, axis=1)
-        found = reweighed(classifier, given.columns, values, given.prior, wanted)
+        found = reweighed(given.name, given.columns, values, given.prior, wanted)
         return found[:, given.columns.index(label)]
 
     def value(self, stage: str, column: str) -> NDArray[np.float64]:

@@ -108,11 +108,17 @@ def reweighed(
     """
     if given == wanted:
         return values
-    odds = _even_odds(classifier, labels)
-    ratio = np.asarray(wanted or odds) / np.asarray(given or odds)
-    weighed: NDArray[Any] = values * ratio.astype(values.dtype)
+    weighed: NDArray[Any] = values * _ratio(classifier, labels, given, wanted, values.dtype.str)
     weighed /= weighed.sum(axis=1, keepdims=True)
     return weighed
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _ratio(
+    classifier: str, labels: tuple[str, ...], given: Shares, wanted: Shares, kind: str
+) -> NDArray[Any]:
+    odds = _even_odds(classifier, labels)
+    return np.asarray(np.asarray(wanted or odds) / np.asarray(given or odds), kind)
 
 
 @lru_cache(maxsize=KEPT_MAX)
