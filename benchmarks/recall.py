@@ -134,7 +134,7 @@ def interval(found: int, of: int) -> tuple[float, float]:
 
 def give_scores(batch: AlertBatch, cache: Path = CACHE) -> None:
     """Let the served classifiers score the alerts, or read what they said the last time."""
-    classifiers = served()
+    classifiers = served(prior="even")  # each filter brings them to the prior that it means
     key = np.array([*(one.identity.sha256 for one in classifiers)])
     labels = {one.name: one.columns for each in classifiers for one in each.gives}
     if not _kept(batch, cache, key, labels):
@@ -256,6 +256,8 @@ def page(known: Labelled, all_found: Sequence[Found], everything: AlertBatch) ->
     ]
     split = next(found for found in all_found if found.apart)
     assert split.apart
+    counts = selected_kinds(split, known)
+    right, labelled_so = counts[KINDS.index("type Ia")], sum(counts[:-1])
     return TEXT.format(
         alerts=len(batch),
         ztf=surveys["ztf"],
@@ -270,6 +272,8 @@ def page(known: Labelled, all_found: Sequence[Found], everything: AlertBatch) ->
         kinds=markdown(("filter", *KINDS, "no label"), kinds),
         learnt=f"{split.apart[1]} of {split.apart[0]}",
         both=f"{split.recalled} of {split.meant}",
+        pure=f"{right} of {labelled_so}",
+        pure_interval="{:.0%}-{:.0%}".format(*interval(right, labelled_so)),
     )
 
 
@@ -296,7 +300,8 @@ measured. µs is CPU time an alert at batch {batch}, of both surveys, on the mac
 - **Not independent of the networks.** The real/bogus network was taught with these very alerts of
   ZTF, so every recall that asks it (all but the solar system's) may be flattered, and `artefacts`
   is agreement with another network. The supernova network was taught with some of these objects'
-  light curves: of the type Ia that it did not learn from {learnt} were found, of all {both}.
+  light curves: of the type Ia that it did not learn from {learnt} were found, of all {both}. Of
+  the objects with a label that were selected as type Ia, {pure} are ({pure_interval}).
 - **Circular.** A known asteroid is labelled by the column that `solar_system` reads.
 - **Not measured.** No kilonova, no afterglow and no hostless transient is labelled as one here.
 

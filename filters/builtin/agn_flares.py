@@ -18,6 +18,7 @@ from filters.clauses import (
     probability,
 )
 from filters.selection import Clauses, selection
+from schemas.prior import Named
 
 NUCLEUS_RADIUS_ARCSEC = 1.0
 """From the galaxy in the catalogue: an active nucleus moves a galaxy's centre in a difference."""
@@ -25,8 +26,12 @@ NUCLEUS_RADIUS_ARCSEC = 1.0
 LABELS = {"lightcurve": ("AGN",)}
 """Of Rubin's network; ZTF's knows no nuclei."""
 
+PRIOR: Named = "even"
+"""Whatever prior the stream is published at: the natural one counts objects, and a nucleus sends
+alerts for as long as one looks."""
+
 PROBABILITY_MIN = 0.5
-"""More likely than all thirteen other classes together."""
+"""More likely than all thirteen other classes together, at even odds."""
 
 AGE_DAYS_MIN = 100
 """Since the first detection: a supernova at a galaxy's centre is gone, or fading, by then."""
@@ -52,7 +57,7 @@ def agn_flares(alerts: Alerts) -> Clauses:
         either(
             alerts,
             on_galaxy=lambda asked: is_on_galaxy(asked, NUCLEUS_RADIUS_ARCSEC),
-            by_light_curve=lambda asked: probability(asked, LABELS) > PROBABILITY_MIN,
+            by_light_curve=lambda asked: probability(asked, LABELS, PRIOR) > PROBABILITY_MIN,
         ),
     )
     yield "active before", alerts.age_days > AGE_DAYS_MIN

@@ -18,10 +18,10 @@ KINDS = ("bad_subtraction", "cosmic_ray", "bad_pixel", "satellite_trail")
 """The network's labels of artefacts."""
 
 REAL_SCORE_MAX = 0.1
-"""Of the chance that it is real: a team that looks for causes wants few false ones."""
+"""Of the chance that it is real, at even odds: who looks for causes wants few false ones."""
 
 KIND_SCORE_MIN = 0.5
-"""Of one kind: more likely than all others together, so that a cause can be named."""
+"""Of one kind, at even odds: more likely than all others together, so that a cause can be named."""
 
 ASTEROID_RADIUS_ARCSEC = 1.5
 """A known asteroid that was predicted so near is there, whatever the network says."""

@@ -43,7 +43,7 @@ CASES = {
     "young_supernovae": Cases({}, NEW | {"young": OLD, "no star": STAR}),
     "type_ia_supernovae": Cases(
         {"supernova SNIa": 0.8},
-        NEW | {"recent": OLD, "no star": STAR, "type Ia": {"supernova SNIa": 0.2}},
+        NEW | {"recent": OLD, "no star": STAR, "type Ia": {"supernova SNIa": 0.05}},
     ),
     "fast_transients": Cases(
         {"history": (Epoch(NOW - 1, "r", FLUX / 2),)},
