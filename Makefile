@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka bench chaos train \
-	train-realbogus train-lightcurve lock clean lawful
+	train-realbogus train-lightcurve lock clean lawful figures
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ kafka: setup ## an Apache Kafka of one node, in the foreground
 
 bench: setup ## how fast, against a textbook pipeline, in the same run
 	$(BIN)/python -m benchmarks
+
+figures: .venv-train/ready ## the built-in filters on every real alert, held to labels
+	$(TRAIN)/python -m benchmarks.recall
 
 train: train-realbogus train-lightcurve ## make all networks, their cards and their pictures again
 

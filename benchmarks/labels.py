@@ -1,13 +1,15 @@
-"""What the real alerts' objects are known to be, and which of them a network has learnt from."""
+"""What the real alerts are known to be: by a spectrum, an asteroid's ephemeris, or SIMBAD."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.label_dates import event_dates, of_its_event
 from benchmarks.real_alerts import RealAlerts
 from schemas.batch import AlertBatch
 from training.realbogus.alerts.classes import (
@@ -25,6 +27,7 @@ BY_SPECTRUM = (
     ("SN Ib", "type Ib/c"),
     ("SN Ic", "type Ib/c"),
     ("SLSN", "superluminous"),
+    ("SN", "untyped supernova"),
     ("TDE", "disruption"),
     ("nova", "cataclysmic"),
     ("CV", "cataclysmic"),
@@ -32,7 +35,9 @@ BY_SPECTRUM = (
 )
 """How a spectroscopic class begins, and the kind that it is; any other is OTHER."""
 OTHER, ASTEROID, STAR, UNCLEAR, UNKNOWN = "other transient", "asteroid", "star", "unclear", ""
-SUPERNOVAE = ("type Ia", "type II", "type Ib/c", "superluminous")
+SUPERNOVAE = ("type Ia", "type II", "type Ib/c", "superluminous", "untyped supernova")
+EXPLOSIONS = (*SUPERNOVAE, "disruption", OTHER)
+"""What happens once: a label of these is of one event, others are of a source that stays."""
 KINDS = (
     *SUPERNOVAE,
     *("disruption", OTHER, "cataclysmic", STAR, "active nucleus", ASTEROID, UNCLEAR),
@@ -52,36 +57,47 @@ NO_STARS = frozenset(
 
 
 class Labelled(NamedTuple):
-    """The alerts, and of the object of each: its kind (n,), and whether a network learnt from it.
-
-    kind: one of KINDS, or UNKNOWN. learnt: the object is in the archive of supernovae that the
-    network "supernova" was taught with; 15 % of those were held out, which is not told apart.
-    """
+    """The alerts, and what each is known to be, (n,): one of KINDS, or UNKNOWN."""
 
     batch: AlertBatch
     kind: NDArray[np.str_]
-    learnt: Mask
+    astray: Mask
+    """Alerts (n,) whose object is labelled with an event that they are not of: UNKNOWN."""
+    learnt: Mapping[str, Mask]
+    """By network that learnt from real objects: the alerts (n,) of those."""
 
 
-def labelled(alerts: RealAlerts, data: Path, learnt: frozenset[str]) -> Labelled:
-    """Join the labels by object: a spectrum before an asteroid's ephemeris before SIMBAD.
+def labelled(alerts: RealAlerts, data: Path, learnt: Mapping[str, Mask]) -> Labelled:
+    """Join the labels: a spectrum before an asteroid's ephemeris before SIMBAD.
 
-    learnt: the objects that a network was taught with.
+    A spectrum and SIMBAD speak of the object, an ephemeris of one alert, and the spectrum of an
+    explosion of that explosion's alerts (`label_dates`).
     """
-    batch, spectra = alerts.batch, spectroscopic_classes(data)
-    is_asteroid = (batch.asteroid_distance_arcsec < ASTEROID_ARCSEC).tolist()
-    known: dict[str, list[str]] = {}
-    for name, record, moving in zip(_names(batch), alerts.records, is_asteroid, strict=True):
-        spectrum = spectra.get(name, "") or tns_class(record)
-        found = (_by_spectrum(spectrum), ASTEROID if moving else "", _by_place(record))
-        first = known.setdefault(name, ["", "", ""])
-        known[name] = [one or new for one, new in zip(first, found, strict=True)]
-    kinds = {name: next(filter(None, found), UNKNOWN) for name, found in known.items()}
-    return Labelled(
-        batch,
-        np.array([kinds[name] for name in _names(batch)]),
-        np.array([name in learnt for name in _names(batch)]),
+    batch = alerts.batch
+    spectrum, place = _by_object(alerts, spectroscopic_classes(data))
+    moving = (batch.asteroid_distance_arcsec < ASTEROID_ARCSEC).tolist()
+    kind = np.array(
+        [
+            spectrum.get(name) or (ASTEROID if at_asteroid else place.get(name, UNKNOWN))
+            for name, at_asteroid in zip(_names(batch), moving, strict=True)
+        ]
     )
+    astray = np.isin(kind, EXPLOSIONS) & ~of_its_event(batch, event_dates(data))
+    return Labelled(batch, np.where(astray, UNKNOWN, kind), astray, learnt)
+
+
+def _by_object(
+    alerts: RealAlerts, spectra: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Objects' kinds by spectrum, and by SIMBAD; of several the first alert's that has one."""
+    spectrum: dict[str, str] = {}
+    place: dict[str, str] = {}
+    for name, record in zip(_names(alerts.batch), alerts.records, strict=True):
+        found = _by_spectrum(spectra.get(name, "") or tns_class(record)), _by_place(record)
+        for kinds, kind in zip((spectrum, place), found, strict=True):
+            if kind:
+                kinds.setdefault(name, kind)
+    return spectrum, place
 
 
 def _names(batch: AlertBatch) -> list[str]:
@@ -104,7 +120,7 @@ def _by_place(record: dict[str, object]) -> str:
         (NUCLEUS_WORDS, "active nucleus"),
         (CATACLYSMIC_WORDS, "cataclysmic"),
         (GALAXY_WORDS, UNCLEAR),
-        (SUPERNOVA_WORDS, OTHER),
+        (SUPERNOVA_WORDS, "untyped supernova"),
     )
     named = (kind for words, kind in by_words if any(word in found for word in words))
     return UNCLEAR if found in NO_STARS else next(named, STAR)
