@@ -81,7 +81,7 @@ def main() -> None:
         f"share of supernovae implied: {implied(values, whole.columns):.4f} +- {np.std(draws):.4f}"
     )
     alerts = read_real_alerts(Path(named))
-    known = labelled(alerts, Path(named), frozenset())
+    known = labelled(alerts, Path(named), {})
     rows = np.flatnonzero((known.batch.survey == "lsst") & (known.kind == "active nucleus"))
     nuclei = known.batch.take(rows)
     score(nuclei, prior="even")

@@ -36,7 +36,10 @@ VERSION = "textbook"
 MODEL_TYPE = {
     "type": "record",
     "name": "Model",
-    "fields": [{"name": name, "type": "string"} for name in ("name", "version", "sha256")],
+    "fields": [
+        *({"name": name, "type": "string"} for name in ("name", "version", "sha256")),
+        {"name": "prior", "type": {"type": "map", "values": "float"}},
+    ],
 }
 TIME = {"type": "long", "logicalType": "timestamp-micros"}
 VALUES = {"type": "map", "values": ["null", "double"]}
@@ -72,7 +75,9 @@ class Textbook:
         said = self.session.get_modelmeta().custom_metadata_map
         self.name, self.labels = said["name"], json.loads(said["labels"])
         sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
-        self.models = [{"name": self.name, "version": said["version"], "sha256": sha256}]
+        identity = {"name": self.name, "version": said["version"], "sha256": sha256}
+        # None is stated: its scores are at even odds, as the network was taught.
+        self.models = [{**identity, "prior": {}}]
         self.input = self.session.get_inputs()[0].name
         self.schemas: dict[str, tuple[Record, str]] = {}
         """By the writer schema's text: the schema to write with, and its fingerprint."""
