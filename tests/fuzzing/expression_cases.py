@@ -24,11 +24,13 @@ COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 EXPONENTS = ("2", "-1", "0.5", "-8", "7.5", "0")
 OF_NAMES = {
     "score": '"realbogus", "real"',
+    "score_at_even_odds": '"realbogus", "real"',
     "value": '"gaia", "parallax_mas"',
     "in_region": '"north"',
     "watchlist": '"north"',
     "watchlist_distance_arcsec": '"north"',
     "colour": '"g", "r"',
+    "dereddened_colour": '"g", "r"',
 }
 PYTHON = """
 {0}.{1} | {0}[{1}] | {0}({1}) | {0}(*{1}) | {0}(**{1}) | {0}(x={1}) | lambda: {0} | (lambda: {0})()
