@@ -21,6 +21,7 @@ from kafka_node.node import KafkaNode
 from tests.chaos.night import Feed, Night, Plan, provide_survey_topic
 from tests.chaos.proof import messages, raw_messages
 from tests.chaos.sites import GROUP, Site
+from tests.foreign import crosswise
 from tests.foreign.packets import survey_digests
 
 TOPICS = {
@@ -128,14 +129,16 @@ def pass_night(
     config = CONFIG.format(bootstrap=node.address, group=GROUP, schemas=schemas, registry=registry)
     record = Night(Site(node, config), folder, feed, PLAN).run()
     assert len(record.deaths) == PLAN.kills
+    crosswise.abort_crosswise(node.address)
+    topics = (*TOPICS.values(), crosswise.TOPIC)
     return Morning(
         node.addresses,
         Path(node.client("SASL_SSL")["ssl.ca.location"]),
         registry,
         Counter(digest for packet in packets for digest in survey_digests(packet)),
         Counter(_alert_ids(node.address)),
-        {topic: seen(node.address, topic, "read_committed") for topic in TOPICS.values()},
-        {topic: seen(node.address, topic, "read_uncommitted") for topic in TOPICS.values()},
+        {topic: seen(node.address, topic, "read_committed") for topic in topics},
+        {topic: seen(node.address, topic, "read_uncommitted") for topic in topics},
     )
 
 
