@@ -1,13 +1,12 @@
 """FITS stamps to float32, for a whole batch: what astropy gives, without its price.
 
-Per plane: inflate (ISA-L), know the header by its bytes, take a view; one conversion from
-big-endian for all. A stamp that cannot be read is a flag, never an exception.
+Per plane: inflate, know the header by its bytes, and put the pixels where the network reads them,
+turned from big-endian on the way. A stamp that cannot be read is a flag, never an exception.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 from functools import cached_property
@@ -20,6 +19,9 @@ from schemas.resampling import resample, squared
 
 DIFFERENCE = 2
 """The difference's place among the planes (`batch.PLANES`)."""
+NATIVE_PIXELS = 63
+"""Side of a whole stamp of ZTF's, and of what the network reads."""
+NO_PLANE = np.empty((0, 0), np.float32)
 
 
 class StampFlag(IntFlag):
@@ -40,14 +42,14 @@ class StampFlag(IntFlag):
 class Stamps:
     """Three planes a row, in the order and with the sign of `batch.PLANES`, at native size.
 
-    Ragged: plane p of row r is number 3 r + p, and its pixels lie at
-    [offsets[number], offsets[number + 1]), row by row. A plane that is missing or unreadable
-    has none.
+    Plane p of row r is number 3 r + p.
     """
 
-    pixels: NDArray[np.float32]
-    offsets: NDArray[np.int64]
-    """(3 n + 1)"""
+    slots: NDArray[np.float32]
+    """(3 n, NATIVE_PIXELS, NATIVE_PIXELS): the planes of that size. Whatever else is there is for
+    `resampled` to fill."""
+    others: Mapping[int, NDArray[np.float32]]
+    """By number: the planes of another size. One that is missing or unreadable is nowhere."""
     shapes: NDArray[np.int64]
     """(n, 3, 2): rows and columns; 0 and 0 where there is no plane."""
     unreadable: NDArray[np.bool_]
@@ -77,27 +79,33 @@ class Stamps:
         flags = _flag(~present & ~self.unreadable, StampFlag.MISSING)
         flags |= _flag(self.unreadable, StampFlag.UNREADABLE)
         flags |= _flag(self.shapes[:, :, 0] != self.shapes[:, :, 1], StampFlag.EDGE_CUT)
-        if present.any():
-            flags[present] |= _pixel_flags(self.pixels, self.offsets[:-1][present.ravel()])
+        seen = [self._plane(number) for number in np.flatnonzero(present).tolist()]
+        flags[present] |= np.array([_pixel_flags(plane) for plane in seen], np.uint8)
         return flags
 
-    def resampled(self, pixels: int = 63) -> NDArray[np.float32]:
+    def resampled(self, pixels: int = NATIVE_PIXELS) -> NDArray[np.float32]:
         """All planes at one size, float32 (n, 3, pixels, pixels); not to be written to.
 
-        A plane of that size is as sent, and so no copy where all are. An edge-cut plane is first
+        A plane of that size is as sent, and at NATIVE_PIXELS no copy. An edge-cut plane is first
         padded with NaN (`resampling.squared`), others are interpolated (`resampling.resample`).
         A missing plane is all NaN.
         """
-        if np.all(self.shapes == pixels):
-            return self.pixels.reshape(len(self), 3, pixels, pixels)
+        if pixels == NATIVE_PIXELS:
+            return self._native
         result = np.empty((3 * len(self), pixels, pixels), np.float32)
-        sides = self.shapes.reshape(-1, 2)
-        native = np.all(sides == pixels, axis=1)
-        for number in np.flatnonzero(native).tolist():
-            result[number] = self._plane(number)
-        result[sides[:, 0] == 0] = np.nan
-        self._resample(np.where(native, 0, sides.max(axis=1)), result)
+        self._fill(result, np.zeros(3 * len(self), np.bool_))
         return result.reshape(len(self), 3, pixels, pixels)
+
+    @cached_property
+    def _native(self) -> NDArray[np.float32]:
+        self._fill(self.slots, np.all(self.shapes.reshape(-1, 2) == NATIVE_PIXELS, axis=1))
+        return self.slots.reshape(len(self), 3, NATIVE_PIXELS, NATIVE_PIXELS)
+
+    def _fill(self, result: NDArray[np.float32], filled: NDArray[np.bool_]) -> None:
+        """Make all planes (3 n) of one size that are not there yet."""
+        longest = self.shapes.reshape(-1, 2).max(axis=1)
+        result[longest == 0] = np.nan
+        self._resample(np.where(filled, 0, longest), result)
 
     def _resample(self, sides: NDArray[np.int64], result: NDArray[np.float32]) -> None:
         """Fill in the planes of these sides (3 n); a side of 0 is left as it is."""
@@ -108,8 +116,9 @@ class Stamps:
             result[numbers] = cube if side == pixels else resample(cube, pixels)
 
     def _plane(self, number: int) -> NDArray[np.float32]:
-        shape = self.shapes[number // 3, number % 3]
-        return self.pixels[self.offsets[number] : self.offsets[number + 1]].reshape(shape)
+        if number in self.others:
+            return self.others[number]
+        return self.slots[number] if self.shapes[number // 3, number % 3, 0] else NO_PLANE
 
     def _square(self, number: int) -> NDArray[np.float32]:
         plane = self._plane(number)
@@ -132,40 +141,36 @@ def read_stamps(
     changes its sign in the rows of `difference_reversed`, bool (n,); None: in no row.
     """
     reader, whole = PlaneReader(limits or StampLimits()), buffer.data
-    # One growing buffer: each inflated file is let go at once, and its memory used again.
-    joined, shapes = bytearray(), []
-    for begin, end in spans.reshape(-1, 2).tolist():
-        plane = reader.read(whole[begin:end]) if 0 <= begin < end else None
-        shapes.append(plane.shape if plane else (0, 0))
-        joined += plane.big_endian if plane else b""
+    slots = np.empty((spans.size // 2, NATIVE_PIXELS, NATIVE_PIXELS), np.float32)
+    others, shapes = dict[int, NDArray[np.float32]](), list[tuple[int, int]]()
+    for number, (begin, end) in enumerate(spans.reshape(-1, 2).tolist()):
+        plane = reader.read(whole[begin:end]) if 0 <= begin < end else NO_PLANE
+        shapes.append(NO_PLANE.shape if plane is None else plane.shape)
+        if shapes[-1] == slots.shape[1:]:
+            slots[number] = plane
+        elif plane is not None and plane.size:
+            others[number] = plane.astype(np.float32)
     sent = (spans[:, :, 0] >= 0) & (spans[:, :, 1] > spans[:, :, 0])
-    stamps = _stamps(joined, np.array(shapes, np.int64).reshape(-1, 3, 2), sent)
+    sides = np.array(shapes, np.int64).reshape(-1, 3, 2)
+    stamps = Stamps(slots, others, sides, sent & (sides[:, :, 0] == 0))
     if difference_reversed is not None:
         _turn_round(stamps, np.flatnonzero(difference_reversed))
     return stamps
 
 
-def _stamps(joined: bytearray, shapes: NDArray[np.int64], sent: NDArray[np.bool_]) -> Stamps:
-    pixels = np.frombuffer(joined, np.float32)
-    if sys.byteorder == "little":
-        pixels.byteswap(inplace=True)
-    offsets = np.concatenate(([0], np.cumsum(shapes.prod(axis=2).ravel())))
-    return Stamps(pixels, offsets, shapes, sent & (shapes[:, :, 0] == 0))
-
-
 def _turn_round(stamps: Stamps, rows: NDArray[np.int64]) -> None:
     """Change the sign of the difference in some rows, in place."""
-    for number in (3 * rows + DIFFERENCE).tolist():
-        plane = stamps.pixels[stamps.offsets[number] : stamps.offsets[number + 1]]
-        np.negative(plane, out=plane)
+    for row in rows.tolist():
+        difference = stamps[row][DIFFERENCE]
+        np.negative(difference, out=difference)
 
 
-def _pixel_flags(pixels: NDArray[np.float32], begins: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """HAS_NAN and CONSTANT of the planes that begin there and together fill `pixels`."""
-    has_nan = np.isnan(np.minimum.reduceat(pixels, begins))
-    lowest, highest = np.fmin.reduceat(pixels, begins), np.fmax.reduceat(pixels, begins)
-    constant = (lowest == highest) | np.isnan(lowest)
-    return _flag(has_nan, StampFlag.HAS_NAN) | _flag(constant, StampFlag.CONSTANT)
+def _pixel_flags(plane: NDArray[np.float32]) -> int:
+    """HAS_NAN and CONSTANT of one plane."""
+    known = plane[~np.isnan(plane)]
+    constant = not known.size or known.min() == known.max()
+    holed = known.size < plane.size
+    return (StampFlag.HAS_NAN if holed else 0) | (StampFlag.CONSTANT if constant else 0)
 
 
 def _flag(where: NDArray[np.bool_], flag: StampFlag) -> NDArray[np.uint8]:

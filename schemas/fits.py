@@ -12,12 +12,16 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import deflate
 import numpy as np
 from isal import igzip_lib
+from numpy.typing import NDArray
 
 CARD_BYTES = 80
 BLOCK_BYTES = 2880
 GZIP_MAGIC = b"\x1f\x8b"
+GZIP_SIZE_BYTES = 4
+"""At the end of a file: how large it was, modulo 2^32 (RFC 1952, section 2.3.1)."""
 DTYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 """BITPIX to a NumPy type; FITS is big-endian."""
 IMAGE_WORDS = (
@@ -44,13 +48,6 @@ class StampLimits:
     side_pixels_max: int = 256
 
 
-class Plane(NamedTuple):
-    """One image: its rows and columns, and its pixels as big-endian float32 bytes."""
-
-    shape: tuple[int, int]
-    big_endian: bytes | memoryview
-
-
 class _Layout(NamedTuple):
     """What a header says of the image behind it."""
 
@@ -71,8 +68,11 @@ class PlaneReader:
         self._header = b"no header yet"
         self._layout = _Layout(0, (0, 0), ">f4", 1.0, 0.0, None)
 
-    def read(self, packed: memoryview) -> Plane | None:
-        """The image in a FITS file, gzipped or not; None where that cannot be read."""
+    def read(self, packed: memoryview) -> NDArray[np.float32] | None:
+        """The image in a FITS file, gzipped or not, (rows, columns); None where it cannot be read.
+
+        Where the file holds float32 it is a view of that, big-endian.
+        """
         file = self._inflated(packed) if packed[:2] == GZIP_MAGIC else bytes(packed)
         if file is None:
             return None
@@ -80,7 +80,18 @@ class PlaneReader:
             return None
         return _plane(file, self._layout)
 
-    def _inflated(self, packed: memoryview) -> bytes | None:
+    def _inflated(self, packed: memoryview) -> bytes | bytearray | None:
+        # Whole files at once are inflated faster, into a buffer whose size a file itself tells.
+        told = int.from_bytes(packed[-GZIP_SIZE_BYTES:], "little")
+        if told <= self._limits.inflated_bytes_max:
+            try:
+                return deflate.gzip_decompress(packed, told)
+            except (deflate.DeflateError, ValueError):
+                pass
+        return self._inflated_piecemeal(packed)
+
+    def _inflated_piecemeal(self, packed: memoryview) -> bytes | None:
+        """The same whatever stands behind the stream, or where its size should stand."""
         inflater = igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_GZIP)
         try:
             file: bytes = inflater.decompress(packed, self._limits.inflated_bytes_max)
@@ -99,18 +110,19 @@ class PlaneReader:
         found = self._first_image(file) if file else None
         return _matrix(found[1]) if found else None
 
-    def _learn(self, file: bytes) -> bool:
+    def _learn(self, file: bytes | bytearray) -> bool:
         found = self._first_image(file)
         if found is None:
             return False
         self._layout, _ = found
-        self._header = file[: self._layout.begin]
+        self._header = bytes(file[: self._layout.begin])
         return True
 
-    def _first_image(self, file: bytes) -> tuple[_Layout, dict[bytes, bytes]] | None:
+    def _first_image(self, file: bytes | bytearray) -> tuple[_Layout, dict[bytes, bytes]] | None:
         begin = 0
         for _ in range(self._limits.headers_max):
-            cards = _cards(file[begin : begin + self._limits.header_blocks_max * BLOCK_BYTES])
+            most = self._limits.header_blocks_max * BLOCK_BYTES
+            cards = _cards(bytes(file[begin : begin + most]))
             try:
                 data = begin + (int(cards[b"END"]) // BLOCK_BYTES + 1) * BLOCK_BYTES
                 if _is_image(cards):
@@ -191,23 +203,16 @@ def _real(value: bytes) -> float:
     return float(value.replace(b"D", b"E"))
 
 
-def _plane(file: bytes, layout: _Layout) -> Plane | None:
-    dtype = np.dtype(layout.dtype)
-    end = layout.begin + layout.shape[0] * layout.shape[1] * dtype.itemsize
-    if end > len(file):
+def _plane(file: bytes | bytearray, layout: _Layout) -> NDArray[np.float32] | None:
+    dtype, pixels = np.dtype(layout.dtype), layout.shape[0] * layout.shape[1]
+    if layout.begin + pixels * dtype.itemsize > len(file):
         return None
-    data = memoryview(file)[layout.begin : end]
+    stored = np.frombuffer(file, dtype, pixels, layout.begin).reshape(layout.shape)
     if layout.dtype == ">f4" and (layout.scale, layout.zero) == (1.0, 0.0):
-        return Plane(layout.shape, data)
-    return Plane(layout.shape, _scaled(data, layout))
-
-
-def _scaled(data: memoryview, layout: _Layout) -> bytes:
-    """Physical values, stored * BSCALE + BZERO; BLANK becomes NaN (integers only, 4.4.2.5)."""
-    stored = np.frombuffer(data, layout.dtype)
+        return stored
     # What is beyond float32's range becomes an infinity, as any cast makes it.
     with np.errstate(over="ignore", invalid="ignore"):
         physical = stored * layout.scale + layout.zero
         if layout.blank is not None and stored.dtype.kind != "f":
             physical[stored == layout.blank] = np.nan
-        return physical.astype(">f4").tobytes()
+        return physical.astype(np.float32)

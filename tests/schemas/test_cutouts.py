@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
+import deflate
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from schemas.cutouts import StampFlag, Stamps, read_stamps
-from schemas.fits import StampLimits
+from schemas.fits import PlaneReader, StampLimits
 from schemas.writing import gzipped_fits
 from tests.schemas.real_packets import cutouts_of, records
 
@@ -141,7 +142,7 @@ def test_native_stamps_are_handed_out_without_a_copy() -> None:
     stamps = read([NATIVE] * 3, [NATIVE] * 3)
     cube = stamps.resampled(63)
     assert cube.shape == (2, 3, 63, 63)
-    assert np.shares_memory(cube, stamps.pixels)
+    assert np.shares_memory(cube, stamps.slots)
     np.testing.assert_array_equal(cube[1, 2], by_astropy(NATIVE))
 
 
@@ -238,6 +239,37 @@ def test_an_unreadable_plane_is_flagged_and_its_neighbours_live(what: str) -> No
 def test_the_limits_can_be_set() -> None:
     limits = StampLimits(side_pixels_max=62)
     assert read([NATIVE] * 3, limits=limits).unreadable.all()
+
+
+@settings(max_examples=500)
+@given(
+    place=st.integers(0, len(NATIVE) - 1),
+    junk=st.binary(min_size=1, max_size=4),
+    tail=st.sampled_from([b"", b"\0", b"behind the stream", NATIVE]),
+    from_the_end=st.booleans(),
+)
+def test_inflating_whole_files_gives_what_inflating_them_piecemeal_gives(
+    place: int, junk: bytes, tail: bytes, *, from_the_end: bool
+) -> None:
+    file, at = bytearray(NATIVE), max(len(NATIVE) - 1 - place % 16, 0) if from_the_end else place
+    file[at : at + len(junk)] = junk
+    for one in (bytes(file), bytes(file) + tail, NATIVE + tail):
+        assert_same_plane(one)
+
+
+def assert_same_plane(file: bytes) -> None:
+    limits = StampLimits()
+    whole = PlaneReader(limits).read(memoryview(file))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deflate, "gzip_decompress", refuse)
+        piecemeal = PlaneReader(limits).read(memoryview(file))
+    assert (whole is None) == (piecemeal is None)
+    if whole is not None and piecemeal is not None:
+        np.testing.assert_array_equal(whole, piecemeal)
+
+
+def refuse(*_: object) -> bytearray:
+    raise deflate.DeflateError
 
 
 @settings(max_examples=300)
