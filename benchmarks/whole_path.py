@@ -185,7 +185,12 @@ def records(bootstrap: str, topic: str) -> dict[int, dict[str, object]]:
 
 
 def values(bootstrap: str, topic: str) -> Iterator[bytes]:
-    """What a read_committed reader sees of a topic of one partition, to its end."""
+    """What a read_committed reader sees of a topic, to its end."""
+    return (message.value() for message in messages(bootstrap, topic))
+
+
+def messages(bootstrap: str, prefix: str) -> Iterator[confluent_kafka.Message]:
+    """The same of all topics whose names begin so."""
     consumer = confluent_kafka.Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -194,15 +199,24 @@ def values(bootstrap: str, topic: str) -> Iterator[bytes]:
             "enable.partition.eof": True,
         }
     )
-    consumer.assign([confluent_kafka.TopicPartition(topic, 0, 0)])
+    topics = consumer.list_topics().topics
+    parts = [
+        confluent_kafka.TopicPartition(name, number, 0)
+        for name in topics
+        if name.startswith(prefix)
+        for number in topics[name].partitions
+    ]
+    consumer.assign(parts)
+    left = len(parts)
     try:
-        while (message := consumer.poll(READ_S_MAX)) is not None:
+        while left:
+            if (message := consumer.poll(READ_S_MAX)) is None:
+                raise TimeoutError(f"{prefix} was not read to its end within {READ_S_MAX} s")
             if message.error() is None:
-                yield message.value()
+                yield message
             elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
-                return
+                left -= 1
             else:
                 raise confluent_kafka.KafkaException(message.error())
-        raise TimeoutError(f"{topic} was not read to its end within {READ_S_MAX} s")
     finally:
         consumer.close()

@@ -1,0 +1,73 @@
+"""Real Rubin alerts as Rubin sends them: bare records in Confluent's framing, by schema id.
+
+The real ones at hand are containers that brokers wrote, with schemas of their own. Each record is
+written anew under the newest of Rubin's published schemas that holds it, stamps and all.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import fastavro
+from fastavro.schema import load_schema
+
+from benchmarks.night import Night
+from lake.archives import Archive
+
+REAL = ("lsstcam", "decam_ap_test_stream")
+"""Within GUESTSTAR_DATA/lsst."""
+SCHEMAS = "schemas"
+IDS_PER_MAJOR = 100
+"""Version 7.4 has the id 704 (dmtn-093)."""
+
+
+def schema_folder() -> Path | None:
+    """The published schemas, where there are real alerts."""
+    named = os.environ.get("GUESTSTAR_DATA", "")
+    folder = Path(named, "lsst", SCHEMAS)
+    return folder if named and folder.is_dir() else None
+
+
+def rubin_night(alerts: int) -> Night | None:
+    """So many packets, the real ones again and again; None where there are none."""
+    folder = schema_folder()
+    if folder is None:
+        return None
+    real = list(_framed(folder.parent, _published(folder)))
+    sizes = len({len(packet) for packet in real})
+    origin = f"{len(real)} real Rubin packets of {sizes} sizes, framed anew"
+    return Night(list(islice(cycle(real), alerts)), origin)
+
+
+def _published(folder: Path) -> dict[int, dict[str, Any]]:
+    """By id, the newest first."""
+    found = {}
+    for minor in folder.glob("[0-9]*/[0-9]*"):
+        version = f"{minor.parent.name}_{minor.name}"
+        number = IDS_PER_MAJOR * int(minor.parent.name) + int(minor.name)
+        found[number] = load_schema(minor / f"lsst.v{version}.alert.avsc")
+    return dict(sorted(found.items(), reverse=True))
+
+
+def _framed(folder: Path, schemas: Mapping[int, Any]) -> Iterator[bytes]:
+    for name in REAL:
+        for packet in Archive(folder / name):
+            for record in fastavro.reader(io.BytesIO(packet.data)):
+                if (framed := _under_newest(record, schemas)) is not None:
+                    yield framed
+
+
+def _under_newest(record: object, schemas: Mapping[int, Any]) -> bytes | None:
+    for number, schema in schemas.items():
+        out = io.BytesIO()
+        try:
+            fastavro.schemaless_writer(out, schema, record)
+        except (TypeError, ValueError):  # it has not what this version asks for
+            continue
+        return b"\0" + number.to_bytes(4, "big") + out.getvalue()
+    return None
