@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
 from classifiers.session import Session
+from schemas import resampling
 from schemas.batch import PLANES, AlertBatch
 
 WEIGHTS = Path(__file__).with_suffix(".onnx")
@@ -51,6 +52,8 @@ class RealBogus:
         return probabilities
 
     def warm_up(self) -> None:
+        """Do once what the first call would pay for: the compiling of resampling too."""
+        resampling.warm_up(STAMP_PIXELS)
         self._session.warm_up()
 
 

@@ -7,10 +7,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.compiling import compiled
+
 SOURCE_BOX_PIXELS = 5
 """Side of the box in which a source's light is looked for."""
 VALID_WEIGHT_MIN = 0.5
 """A new pixel is NaN where less than this share of its weight lies on finite pixels."""
+
+Band = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""What is not zero of a matrix: where it begins in each row (pixels,), and (pixels, taps)."""
 
 
 def resample(cube: NDArray[np.float32], pixels: int) -> NDArray[np.float32]:
@@ -20,13 +25,89 @@ def resample(cube: NDArray[np.float32], pixels: int) -> NDArray[np.float32]:
     brightness is kept, so a sum over pixels is not. A pixel that is not finite takes no part; a
     new pixel that rests on too few others is NaN.
     """
-    operator, finite = _operator(cube.shape[-1], pixels), np.isfinite(cube)
-    total = operator @ np.where(finite, cube, 0.0).astype(np.float64) @ operator.T
-    if finite.all():
-        return total.astype(np.float32)
-    weight = operator @ finite.astype(np.float64) @ operator.T
-    valid = weight >= VALID_WEIGHT_MIN
-    return np.where(valid, total / np.where(valid, weight, 1.0), np.nan).astype(np.float32)
+    result = np.empty((len(cube), pixels, pixels), np.float32)
+    _interpolate(cube, _band(cube.shape[-1], pixels), VALID_WEIGHT_MIN, result)
+    return result
+
+
+def warm_up(pixels: int) -> None:
+    """Compile, or load what was compiled before, ahead of the first stamp of another size."""
+    resample(np.zeros((1, pixels - 1, pixels - 1), np.float32), pixels)
+
+
+@compiled
+def _interpolate(
+    cube: NDArray[np.float32],
+    band: Band,
+    valid_min: float,
+    result: NDArray[np.float32],
+) -> None:
+    """Rows, then columns; beside the values the share of the weight that lies on finite pixels."""
+    side, pixels = cube.shape[1], result.shape[1]
+    known, values = np.empty((side, side)), np.empty((side, side))
+    half, turned = np.empty((pixels, side)), np.empty((side, pixels))
+    new, share = np.empty((pixels, pixels)), np.ones((pixels, pixels))
+    for image in range(len(cube)):
+        holes = 0
+        for row in range(side):
+            for column in range(side):
+                value = cube[image, row, column]
+                finite = np.isfinite(value)
+                holes += not finite
+                known[row, column] = 1.0 if finite else 0.0
+                values[row, column] = value if finite else 0.0
+        _along_both(values, band, half, turned, new)
+        if holes:
+            _along_both(known, band, half, turned, share)
+        for row in range(pixels):
+            for column in range(pixels):
+                value = new[column, row]
+                if holes:
+                    part = share[column, row]
+                    value = value / part if part >= valid_min else np.nan
+                result[image, row, column] = value
+
+
+@compiled
+def _along_both(
+    values: NDArray[np.float64],
+    band: Band,
+    half: NDArray[np.float64],
+    turned: NDArray[np.float64],
+    new: NDArray[np.float64],
+) -> None:
+    """Rows and columns of the new image change places."""
+    _along_rows(values, band, half)
+    for row in range(len(half)):
+        for column in range(len(turned)):
+            turned[column, row] = half[row, column]
+    _along_rows(turned, band, new)
+
+
+@compiled
+def _along_rows(
+    values: NDArray[np.float64],
+    band: Band,
+    new: NDArray[np.float64],
+) -> None:
+    first, weights = band
+    for row in range(len(new)):
+        new[row] = 0.0
+        for tap in range(weights.shape[1]):
+            weight, source = weights[row, tap], values[first[row] + tap]
+            for column in range(len(source)):
+                new[row, column] += weight * source[column]
+
+
+@lru_cache(maxsize=64)
+def _band(side: int, pixels: int) -> Band:
+    """Of `_operator`."""
+    operator = _operator(side, pixels)
+    first = (operator != 0).argmax(axis=1)
+    last = side - (operator[:, ::-1] != 0).argmax(axis=1)
+    taps = int((last - first).max())
+    first = np.minimum(first, side - taps)
+    return first, np.take_along_axis(operator, first[:, None] + np.arange(taps), axis=1)
 
 
 @lru_cache(maxsize=64)
