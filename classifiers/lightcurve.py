@@ -14,9 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
-from classifiers.observations.gathering import detected_days, gathered
-from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, LAYOUT, REDSHIFT, ROW
-from classifiers.observations.rows import rows
+from classifiers.observations.gathering import detected_days, gathered, history, history_of
+from classifiers.observations.layout import (
+    CONTEXT,
+    CONTEXT_BEGIN,
+    HISTORY,
+    HISTORY_LAYOUT,
+    LAYOUT,
+    REDSHIFT,
+    ROW,
+)
+from classifiers.observations.rows import rows, with_history
 from classifiers.session import Session
 from schemas.batch import AlertBatch, Floats, LightCurves
 from schemas.errors import ModelError
@@ -32,19 +40,32 @@ DETECTIONS = CONTEXT_BEGIN + CONTEXT.index("detected")
 class LightCurveClassifier:
     """Scores an alert by its light curve. All scaling is inside the model file."""
 
-    reads = ("photometric_system", "mjd", "light_curve", "forced_photometry", *REDSHIFT)
+    reads: tuple[str, ...] = (
+        "photometric_system",
+        "mjd",
+        "light_curve",
+        "forced_photometry",
+        *REDSHIFT,
+    )
 
-    def __init__(self, path: Path, system: str, *, days_min: float = 0.0) -> None:
+    def __init__(
+        self, path: Path, system: str, *, days_min: float = 0.0, history: bool = False
+    ) -> None:
         """Open weights that were taught fluxes of one of `schemas.batch.SYSTEMS`.
 
-        days_min: from the first detection to the last; what spans less is declined.
+        days_min: from the first detection to the last; what spans less is declined. history:
+        whether they are told what was before the packet (`layout.HISTORY`).
 
         Raises ModelError where the file cannot be served, was taught another system, or reads
         rows of another layout than `classifiers.observations` writes.
         """
         self._system = system
         self._days_min = days_min
-        self._session = Session(path, (ROW,), {"layout": LAYOUT, "system": system}, hidden=True)
+        self._history = history
+        if history:
+            self.reads = (*self.reads, "age_days", "detections")
+        width, layout = (ROW + len(HISTORY), HISTORY_LAYOUT) if history else (ROW, LAYOUT)
+        self._session = Session(path, (width,), {"layout": layout, "system": system}, hidden=True)
         self.identity: ModelIdentity = self._session.identity
         self.labels: tuple[str, ...] = self._session.labels
         self.width = self._session.width
@@ -62,21 +83,30 @@ class LightCurveClassifier:
     def learn(self, batch: AlertBatch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The same, and the last hidden layer, float32 (n, width), of the same run."""
         redshift = np.column_stack([getattr(batch, name) for name in REDSHIFT])
-        return self._learn(gathered(batch, self._system), redshift)
+        curves = gathered(batch, self._system)
+        return self._learn(curves, redshift, history(batch, curves) if self._history else None)
 
-    def score_light_curves(self, curves: LightCurves, redshift: Floats) -> NDArray[np.float32]:
+    def score_light_curves(
+        self, curves: LightCurves, redshift: Floats, *, before: Floats | None = None
+    ) -> NDArray[np.float32]:
         """The scores of light curves of the system that the network was taught.
 
         They end at the moment that is asked about, and name each exposure once, as `gathered`
         does. redshift (n, 3): the host's photometric redshift, its error and its distance
-        modulus; NaN where unknown.
+        modulus; NaN where unknown. before (n, 2), as `layout.HISTORY` says: NaN, or None for all,
+        where nothing is known beside the light curve.
         """
-        return self._learn(curves, redshift)[0]
+        if not self._history:
+            return self._learn(curves, redshift, None)[0]
+        said = np.full((len(curves), len(HISTORY)), np.nan) if before is None else before
+        return self._learn(curves, redshift, history_of(curves, *said.T))[0]
 
     def _learn(
-        self, curves: LightCurves, redshift: Floats
+        self, curves: LightCurves, redshift: Floats, before: Floats | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         told = rows(curves, redshift)
+        if before is not None:
+            told = with_history(told, before)
         fine = told[:, DETECTIONS] >= self.detections_min
         if self._days_min:
             fine &= detected_days(curves) >= self._days_min

@@ -93,6 +93,25 @@ def contradictory(flux_njy: Floats, flux_err_njy: Floats) -> Bools:
     return np.asarray(np.abs(flux_njy) > CONTRADICTION_SIGMA * flux_err_njy)
 
 
+def history(batch: AlertBatch, curves: LightCurves) -> Floats:
+    """What `layout.HISTORY` names, (n, 2), of a batch and of the light curves gathered from it.
+
+    A packet that says nothing of what was before, or less than it holds itself, is believed what
+    it holds: archives that were written anew have lost it.
+    """
+    return history_of(curves, batch.age_days, batch.detections)
+
+
+def history_of(
+    curves: LightCurves, age_days: Floats, detections: NDArray[np.integer] | Floats
+) -> Floats:
+    """The same of light curves that end with a detection, and of what is said of each, (n,)."""
+    seen = np.diff(np.concatenate(([0], np.cumsum(curves.detected)))[curves.offsets])
+    return np.column_stack(
+        (np.fmax(age_days, detected_days(curves)), np.fmax(detections.astype(np.float64), seen))
+    )
+
+
 def detected_days(curves: LightCurves) -> Floats:
     """From each row's first detection to its last, (n,); 0 where it has fewer than two."""
     rows, mjd = point_rows(curves)[curves.detected], curves.mjd[curves.detected]

@@ -98,6 +98,11 @@ TOKENS_BEGIN = LAG_BEGIN + LAGS * len(VARIABILITY)
 ROW = TOKENS_BEGIN + TOKENS * len(TOKEN_COLUMNS)
 FEATURES = TOKENS_BEGIN
 """Numbers before the observations."""
+HISTORY = ("days_known", "times_detected")
+"""Of an object before what a packet holds, after a row of those networks that are told it.
+
+days_known: since its first detection ever; times_detected: how often the survey detected it.
+"""
 
 LAYOUT = hashlib.sha256(
     repr(
@@ -105,3 +110,5 @@ LAYOUT = hashlib.sha256(
     ).encode()
 ).hexdigest()[:16]
 """Stands in a served file, so that a network never reads rows of another layout."""
+HISTORY_LAYOUT = f"{LAYOUT}+{','.join(HISTORY)}"
+"""The same, of rows that end with HISTORY."""

@@ -53,3 +53,9 @@ def rows(curves: LightCurves, redshift: NDArray[np.float64]) -> NDArray[np.float
         filled,
     )
     return filled
+
+
+def with_history(found: NDArray[np.float32], history: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Rows float32 (n, ROW) with HISTORY, (n, 2), after them: (n, ROW + 2)."""
+    assert history.shape == (len(found), len(layout.HISTORY)), history.shape
+    return np.concatenate((found, history.astype(np.float32)), axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from classifiers.observations.gathering import (
     WINDOW_DAYS,
     detected_days,
     gathered,
+    history,
+    history_of,
 )
 from schemas.batch import LightCurves
 from schemas.columns import BANDS, SYSTEMS
@@ -179,6 +182,20 @@ def test_days_are_from_the_first_detection_to_the_last() -> None:
     limit = Point(NOW - 9, detected=False)
     curves = curves_of([[], [limit], [limit, Point(NOW)], [Point(NOW - 2), limit, Point(NOW)], []])
     assert detected_days(curves).tolist() == [0, 0, 0, 2, 0]
+
+
+def test_history_is_what_a_packet_says_and_at_least_what_it_holds() -> None:
+    points = [Point(NOW - 9, detected=False), Point(NOW - 6), Point(NOW - 2), Point(NOW)]
+    batch = batch_of("ztf", [NOW] * 3, [points] * 3)
+    said = replace(batch, age_days=np.array([400.0, NAN, 1.0]), detections=np.array([71, 0, 2]))
+    found = history(said, gathered(said, "ztf"))
+    assert found.tolist() == [[400.0, 71.0], [6.0, 3.0], [6.0, 3.0]]
+
+
+def test_history_of_no_light_curve_is_what_is_said() -> None:
+    nothing = curves_of([[], [Point(NOW)]])
+    found = history_of(nothing, np.array([NAN, 5.0]), np.array([0, 9]))
+    assert found.tolist() == [[0.0, 0.0], [5.0, 9.0]]
 
 
 @pytest.mark.parametrize("system", TAUGHT)
