@@ -1,9 +1,9 @@
 """`python -m benchmarks.recall`: the built-in filters on every real alert, held to labels.
 
-Decodes and scores all alerts of GUESTSTAR_DATA once (scores are kept in .cache/recall.npz, what
-networks learnt in .cache/learnt.npz), lets each built-in filter judge them, and writes
-docs/filters/figures.md: recall on labelled objects, purity of those selected, both with and without
-what networks learnt, what was selected, and the time. `make figures` has all that it needs.
+Decodes and scores all alerts of GUESTSTAR_DATA once (scores are kept in .cache/recall.npz), lets
+each built-in filter judge them, and writes docs/filters/figures.md: recall on labelled objects,
+purity of those selected, both with and without what networks learnt, what was selected, and the
+time. `make figures` runs it.
 """
 
 from __future__ import annotations
@@ -261,17 +261,15 @@ def main() -> None:
     if not Path(named).is_dir() or not named:
         sys.exit("GUESTSTAR_DATA names no folder of real alerts; set it")
     data = Path(named)
-    taught = supernova_taught(data)
     everything = read_real_alerts(data)
     rows = np.flatnonzero(~rewritten(everything.records))
     alerts = RealAlerts(everything.batch.take(rows), [everything.records[row] for row in rows])
     give_scores(alerts.batch)
-    known = labelled(alerts, data, learnt(alerts, taught))
+    known = labelled(alerts, data, learnt(alerts, supernova_taught()))
     selections = {one.name: one for one in load(builtins=builtin_names())}
     all_found = [measure(selections[name], known) for name in GOALS]
     FIGURES.parent.mkdir(parents=True, exist_ok=True)
-    text = page(known, all_found, everything.batch, told_apart=taught.known)
-    FIGURES.write_text(text, encoding="utf-8")
+    FIGURES.write_text(page(known, all_found, everything.batch), encoding="utf-8")
     Console().print(f"written: {FIGURES}")
 
 

@@ -140,13 +140,8 @@ def markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def page(
-    known: Labelled, all_found: Sequence[Found], everything: AlertBatch, *, told_apart: bool
-) -> str:
-    """The page; `everything` has the alerts that were left out, too.
-
-    told_apart: whether what "supernova" was held out from is left out of what it learnt.
-    """
+def page(known: Labelled, all_found: Sequence[Found], everything: AlertBatch) -> str:
+    """The page; `everything` has the alerts that were left out, too."""
     batch = known.batch
     kinds = [
         (found.name, *(str(count or "") for count in selected_kinds(found, known)))
@@ -173,7 +168,6 @@ def page(
             recall=markdown(RECALL, [recall_row(found) for found in all_found]),
             purity=markdown(PURITY, [purity_row(found) for found in all_found]),
             samples=markdown(SAMPLES, [row for found in all_found for row in sample_rows(found)]),
-            held_out=HELD_OUT if told_apart else NOT_TOLD_APART,
             kinds=markdown(("filter", *KINDS, "no label"), kinds),
         )
     )
@@ -188,11 +182,6 @@ PURITY = ("filter", "alerts", "unknown", "without a label", "right", "right are"
 SAMPLES = (
     *("filter", "network", "meant: learnt", "found of the others"),
     *("judged: learnt", "right of the others"),
-)
-HELD_OUT = "What its training held out counts as not learnt."
-NOT_TOLD_APART = (
-    "Some of these were held out, but the split was of rows and changes with them, so nobody can "
-    "say which: all count as learnt."
 )
 TEXT = """# Built-in filters on real alerts
 
@@ -246,7 +235,8 @@ of the others. "Judged" are the selected objects that are right or wrong.
 - `realbogus` was told of every alert of ZTF whether it is real (by drb, evidence or rb), and of
   Rubin's alerts with an asteroid or a spectrum. So the others are Rubin's, whose labels are
   SIMBAD's, {rubin_explosions} of them of an explosion: what is right there is seldom labelled.
-- `supernova` learnt from known supernovae and from objects that are none. {held_out}
+- `supernova` learnt from known supernovae and from objects that are none, by the
+  answers that its training keeps; what was held out counts as not learnt.
 - `lightcurve` learnt from simulated light curves alone.
 
 ## Not measured

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 
-from benchmarks import learnt as learning
-from benchmarks.learnt import Taught, learnt, networks_of, supernova_taught
+from benchmarks.learnt import learnt, networks_of, supernova_taught
 from benchmarks.real_alerts import RealAlerts
 from filters.handmade import handmade
 from filters.sources import load_builtin
 from tests.filters.builtin.making import batch_of
+from training.lightcurve.ztf_answers import SERVED, Answers
 
 
 def test_stamps_are_learnt_of_all_of_ztf_and_of_rubins_with_evidence() -> None:
@@ -22,7 +19,7 @@ def test_stamps_are_learnt_of_all_of_ztf_and_of_rubins_with_evidence() -> None:
         asteroid_distance_arcsec=[np.inf, np.inf, 0.5, np.inf, np.inf],
     )
     records = [{}, {}, {}, {"tns": "SN Ia"}, {}]
-    found = learnt(RealAlerts(batch, records), Taught(frozenset("ad"), known=True))
+    found = learnt(RealAlerts(batch, records), frozenset("ad"))
     assert found["realbogus"].tolist() == [True, True, True, True, False]
     assert found["supernova"].tolist() == [True, False, False, False, True]
 
@@ -40,19 +37,10 @@ def test_a_filters_networks_are_those_whose_answers_it_reads() -> None:
     }
 
 
-def test_what_was_taught_is_read_once_for_a_file_and_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reads: list[Path] = []
-
-    def read(data: Path) -> Taught:
-        reads.append(data)
-        return Taught(frozenset({"a", "b"}), known=False)
-
-    monkeypatch.setattr(learning, "_read", read)
-    cache = tmp_path / "kept" / "learnt.npz"
-    assert supernova_taught(tmp_path, cache) == supernova_taught(tmp_path, cache)
-    assert len(reads) == 1
-    monkeypatch.setattr(learning, "_key", lambda: "another file")
-    supernova_taught(tmp_path, cache)
-    assert len(reads) == 2
+def test_what_was_held_out_was_not_taught() -> None:
+    kept = Answers.read()
+    taught = supernova_taught()
+    assert taught == set(kept.name[kept.fold != SERVED].tolist()) - set(
+        kept.name[kept.fold == SERVED].tolist()
+    )
+    assert len(taught) > 7000

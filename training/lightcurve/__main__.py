@@ -6,22 +6,26 @@ teach     fits the trees: rivals, and teachers of the students
 rival     fits t2 again, and trees to ZTF's windows
 cross     fits the six-band networks over folds and seeds, and the served one
 ztf       fits ZTF's networks over folds and seeds, and the served one
-serve     writes the two files that are served
+serve     writes the two files that are served; with --only NAME that one alone
 compress  measures what smaller forms would save and cost
-report    writes the cards and the pictures
+report    writes the cards and the pictures, and keeps answers; --only as above
 all       one after another
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
+from classifiers.observations.layout import HISTORY
 from training.lightcurve import reporting, six_band_crossing, ztf_crossing
 from training.lightcurve.crossing import Job, jobs, opened, seeds_of
 from training.lightcurve.fitting import Recipe
+from training.lightcurve.judging.outcome import WINDOWS
 from training.lightcurve.live import live
 from training.lightcurve.making import (
     SIX_BAND_NAME,
@@ -35,6 +39,7 @@ from training.lightcurve.making import (
 )
 from training.lightcurve.material import BANK, OBJECTS, Material
 from training.lightcurve.model import Shape
+from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.plasticc import read_training
 from training.lightcurve.objects.splits import SERVED
 from training.lightcurve.objects.ztf import FILE, read_material
@@ -43,6 +48,7 @@ from training.lightcurve.rivals import t2, t2_crossing, teacher, ztf_trees
 from training.lightcurve.rivals.bank_rows import GP_FEATURES, PLAIN_FEATURES, featured
 from training.lightcurve.rivals.gp_features import NAMES, PLAIN_NAMES
 from training.lightcurve.teaching import bank
+from training.lightcurve.ztf_asked import cut_windows
 from training.steps import CORES, Data, Docs, Out, Rounds, Seed, Seeds, Steps, Work, Workers
 from training.steps import steps as steps_of
 from training.timing import ROUNDS
@@ -50,7 +56,7 @@ from training.workers import CONSOLE
 
 SEEDS = 5
 STEPS, ZTF_STEPS = 10_000, 12_000
-ZTF_SHAPE = Shape(dropout=0.25)
+ZTF_SHAPE = Shape(dropout=0.25, history=len(HISTORY), by_detections=True)
 STUDY = "compression.json"
 SERVED_WEIGHTS = f"{Job(SERVED, 0).name}.pt"
 
@@ -58,16 +64,35 @@ commands = steps_of()
 Copies = Annotated[int, typer.Option(help="augmented copies of each object")]
 
 
+class Network(StrEnum):
+    """The names of the two."""
+
+    SIX_BAND = SIX_BAND_NAME
+    ZTF = ZTF_NAME
+
+
+Only = Annotated[Network | None, typer.Option(help="this network's alone")]
+Disruptions = Annotated[
+    Path | None, typer.Option(help="a copy of manyTDE; as a rule below the data")
+]
+
+
 @commands.command()
 def draw(
-    data: Data, work: Work, seed: Seed = 0, copies: Copies = bank.COPIES, workers: Workers = CORES
+    data: Data,
+    work: Work,
+    *,
+    seed: Seed = 0,
+    copies: Copies = bank.COPIES,
+    workers: Workers = CORES,
+    disruptions: Disruptions = None,
 ) -> None:
     """Read the real objects, copy them, and cut ZTF's windows."""
     work.mkdir(parents=True, exist_ok=True)
     objects = read_training(data)
     objects.save(work / OBJECTS)
     bank.made(objects, seed, count=copies, side_by_side=workers).save(work / BANK)
-    read_material(data, np.random.default_rng(seed)).save(work / FILE)
+    read_material(data, np.random.default_rng(seed), disruptions).save(work / FILE)
 
 
 @commands.command()
@@ -107,18 +132,19 @@ def ztf(
 
 
 @commands.command()
-def serve(work: Work, out: Out, seeds: Seeds = SEEDS) -> None:
-    """Write the two files that are served."""
+def serve(work: Work, out: Out, *, seeds: Seeds = SEEDS, only: Only = None) -> None:
+    """Write the files that are served."""
     out.mkdir(parents=True, exist_ok=True)
-    some, ztf_some = Material.load(work), ZtfMaterial.load(work / FILE)
-    nets, ztf_nets = work / six_band_crossing.NETS, work / ztf_crossing.NETS
-    six = six_band_crossing.gathered(work, some, seeds_of(nets, seeds))
-    other = ztf_crossing.gathered(work, ztf_some, seeds_of(ztf_nets, seeds))
-    for name, net, slope, objects in (
-        (SIX_BAND_NAME, opened(nets / SERVED_WEIGHTS, Shape()), six.slope, some.objects),
-        (ZTF_NAME, opened(ztf_nets / SERVED_WEIGHTS, ZTF_SHAPE), other.slope, ztf_some.objects),
-    ):
-        served(net, slope, out, name, said_of(name, objects, seed=0))
+    if only != Network.ZTF:
+        some, nets = Material.load(work), work / six_band_crossing.NETS
+        slope = six_band_crossing.gathered(work, some, seeds_of(nets, seeds)).slope
+        net = opened(nets / SERVED_WEIGHTS, Shape())
+        served(net, slope, out, SIX_BAND_NAME, said_of(SIX_BAND_NAME, some.objects, seed=0))
+    if only != Network.SIX_BAND:
+        other, nets = ZtfMaterial.load(work / FILE), work / ztf_crossing.NETS
+        given = ztf_crossing.gathered(work, other, seeds_of(nets, seeds)[0]).calibration()
+        net = opened(nets / SERVED_WEIGHTS, ZTF_SHAPE)
+        served(net, given, out, ZTF_NAME, said_of(ZTF_NAME, other.objects, seed=0))
 
 
 @commands.command()
@@ -143,29 +169,34 @@ def report(
     steps: Steps = STEPS,
     ztf_steps: Steps = ZTF_STEPS,
     rounds: Rounds = ROUNDS,
+    only: Only = None,
 ) -> None:
     """Write the cards and the pictures of what was found."""
-    some, ztf_some = Material.load(work), ZtfMaterial.load(work / FILE)
-    timed = some.objects
-    made = reporting.Made(
-        data,
-        work,
-        out,
-        Recipe(steps=steps),
-        _ztf_recipe(ztf_steps),
-        seeds_of(work / six_band_crossing.NETS, seeds),
-        seeds_of(work / ztf_crossing.NETS, seeds),
-        kept_study(work / STUDY),
-        {
-            name: live(data, out / f"{name}.onnx", system, timed, rounds)
-            for name, system in SYSTEMS.items()
-        },
-    )
-    outcome, six_band = reporting.six_band_report(made, some)
-    found = six_band, reporting.ztf_report(made, ztf_some)
-    reporting.pictures(made, some, outcome, found, docs)
-    for name in SYSTEMS:
+    for name in [only.value] if only else SYSTEMS:
+        six = name == SIX_BAND_NAME
+        nets = work / (six_band_crossing.NETS if six else ztf_crossing.NETS)
+        timed = Objects.load(work / OBJECTS) if six else _timed(work)
+        made = reporting.Made(
+            data,
+            work,
+            out,
+            docs,
+            name,
+            Recipe(steps=steps) if six else _ztf_recipe(ztf_steps),
+            seeds_of(nets, seeds),
+            live(data, out / f"{name}.onnx", SYSTEMS[name], timed, rounds),
+        )
+        if six:
+            reporting.six_band_report(made, Material.load(work), kept_study(work / STUDY))
+        else:
+            reporting.ztf_report(made, ZtfMaterial.load(work / FILE))
         CONSOLE.print((out / f"{name}.md").read_text(encoding="utf-8"))
+
+
+def _timed(work: Path) -> Objects:
+    """Windows of supernovae as ZTF's packets have them."""
+    some = ZtfMaterial.load(work / FILE)
+    return cut_windows(some, some.supernova)[WINDOWS[-1]].objects
 
 
 @commands.command(name="all")
@@ -182,15 +213,16 @@ def all_steps(
     steps: Steps = STEPS,
     ztf_steps: Steps = ZTF_STEPS,
     rounds: Rounds = ROUNDS,
+    disruptions: Disruptions = None,
 ) -> None:
     """Every step, one after another."""
-    draw(data, work, seed, copies, workers)
+    draw(data, work, seed=seed, copies=copies, workers=workers, disruptions=disruptions)
     describe(work, workers)
     teach(work, workers)
     rival(work, workers)
     cross(work, seeds, steps, workers)
     ztf(work, seeds, ztf_steps, workers)
-    serve(work, out, seeds)
+    serve(work, out, seeds=seeds)
     compress(work, seeds, steps, rounds)
     report(data, work, out, docs, seeds=seeds, steps=steps, ztf_steps=ztf_steps, rounds=rounds)
 

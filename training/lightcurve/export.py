@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
-from classifiers.observations.layout import LAYOUT, ROW
+from classifiers.observations.layout import HISTORY_LAYOUT, LAYOUT, ROW
 from schemas.errors import ModelError
 from training.export import described, stripped, traced, without_origins, written
 from training.lightcurve.model import LightCurveNet, Shape
@@ -39,7 +39,7 @@ def small(model: onnx.ModelProto) -> onnx.ModelProto:
     renamed = dict(zip(_names(whole), _names(short), strict=True))
     said = {one.key: one.value for one in model.metadata_props}
     weights = {name: renamed[name] for name in json.loads(said["weights"]) if name in renamed}
-    onnx.helper.set_model_props(short, {**said, "weights": json.dumps(weights)})
+    onnx.helper.set_model_props(short, {**said, "weights": _text(weights)})
     return short
 
 
@@ -71,14 +71,19 @@ def loaded(path: Path) -> LightCurveNet:
 def _model(net: LightCurveNet, labels: Sequence[str], said: Mapping[str, str]) -> onnx.ModelProto:
     metadata = {
         **said,
-        "labels": json.dumps(list(labels)),
-        "layout": LAYOUT,
-        "shape": json.dumps(vars(net.shape)),
+        "labels": _text(list(labels)),
+        "layout": HISTORY_LAYOUT if net.shape.history else LAYOUT,
+        "shape": _text(vars(net.shape)),
     }
-    model = without_origins(traced(net, (ROW,), "rows"))
+    model = without_origins(traced(net, (ROW + net.shape.history,), "rows"))
     used = set(_names(model))
-    metadata["weights"] = json.dumps({name: name for name in net.state_dict() if name in used})
+    metadata["weights"] = _text({name: name for name in net.state_dict() if name in used})
     return described(model, metadata)
+
+
+def _text(said: object) -> str:
+    """Without spaces: a file's bytes are counted."""
+    return json.dumps(said, separators=(",", ":"))
 
 
 def _names(model: onnx.ModelProto) -> list[str]:

@@ -30,7 +30,9 @@ PLASTICC_TARGETS = MappingProxyType(
 GALACTIC = frozenset({"RRL", "M-dwarf", "EB", "Mira", "uLens-Single"})
 """Classes whose PLAsTiCC photo-z is 0, which no survey sends and which training hides."""
 
-NOT_SHOWN = "not_shown_to_be_a_supernova"
 SUPERNOVAE = ("SNIa", "SNII", "SNIIn", "SLSN-I", "SNIbc")
 """Spectroscopic types; SNIbc holds IIb."""
-ZTF = (*SUPERNOVAE, NOT_SHOWN)
+DISRUPTION, NUCLEUS, STAR = "TDE", "AGN", "star"
+"""Tidal disruptions, active nuclei, and stars of all kinds that vary, cataclysmic ones and novae
+among them."""
+ZTF = (*SUPERNOVAE, DISRUPTION, NUCLEUS, STAR)

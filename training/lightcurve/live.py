@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.lightcurve import LightCurveClassifier
-from classifiers.observations.gathering import gathered
+from classifiers.observations.gathering import gathered, history
 from classifiers.observations.layout import REDSHIFT
-from classifiers.observations.rows import rows
+from classifiers.observations.rows import rows, with_history
 from training.lightcurve.export import loaded
 from training.lightcurve.fitting import scored
 from training.lightcurve.objects.objects import Objects
@@ -44,7 +44,8 @@ training's code is {self.difference:.1e}."""
 
 def live(data: Path, file: Path, system: str, objects: Objects, rounds: int) -> Live:
     """Every real packet through the stream's own way, and these objects for the time."""
-    classifier, net = LightCurveClassifier(file, system), loaded(file)
+    net = loaded(file)
+    classifier = LightCurveClassifier(file, system, history=net.shape.history > 0)
     alerts, given, apart = 0, 0, 0.0
     found = packets([data / name for name in FOLDERS])
     for batch in decoded(shown(found, "scoring real packets")):
@@ -52,7 +53,10 @@ def live(data: Path, file: Path, system: str, objects: Objects, rounds: int) -> 
         known = np.isfinite(ours).all(axis=1)
         curves = gathered(batch, system).take(np.flatnonzero(known))
         redshift = np.column_stack([getattr(batch, name)[known] for name in REDSHIFT])
-        theirs = scored(net, rows(curves, redshift)) if known.any() else ours[known]
+        told = rows(curves, redshift)
+        if net.shape.history:
+            told = with_history(told, history(batch.take(np.flatnonzero(known)), curves))
+        theirs = scored(net, told) if known.any() else ours[known]
         alerts, given = alerts + len(batch), given + int(known.sum())
         apart = max(apart, float(np.abs(ours[known] - theirs).max(initial=0)))
     return Live(alerts, given, apart, *_timed(classifier, objects, rounds))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers.observations.rows import rows
+from training.arrays import Floats
 from training.lightcurve.export import exported, packed
 from training.lightcurve.fitting import Recipe, tuned
 from training.lightcurve.judging.outcome import Redshift
@@ -25,7 +26,7 @@ from training.lightcurve.smaller.compression import Judged, Row, study
 from training.lightcurve.smaller.forms import Learnt, Making, made
 
 SIX_BAND_NAME, ZTF_NAME = "lightcurve", "supernova"
-VERSION = "0.1.0"
+VERSIONS = {SIX_BAND_NAME: "0.1.0", ZTF_NAME: "0.2.0"}
 """Raised whenever the weights change."""
 SYSTEMS = {SIX_BAND_NAME: "lsst", ZTF_NAME: "ztf"}
 LABELS = {SIX_BAND_NAME: SIX_BAND, ZTF_NAME: ZTF}
@@ -38,7 +39,7 @@ QUANTISING_OBJECTS = 512
 def said_of(name: str, objects: Objects, seed: int) -> dict[str, str]:
     return {
         "name": name,
-        "version": VERSION,
+        "version": VERSIONS[name],
         "system": SYSTEMS[name],
         "detections_min": str(DETECTIONS_MIN),
         "seed": str(seed),
@@ -56,9 +57,11 @@ def sha256_of(objects: Objects) -> str:
     return found.hexdigest()
 
 
-def served(net: LightCurveNet, slope: float, out: Path, name: str, said: dict[str, str]) -> Path:
-    """Write the small file of a fitted network, as sure as its slope has it."""
-    net.slope.fill_(slope)
+def served(
+    net: LightCurveNet, given: float | Floats, out: Path, name: str, said: dict[str, str]
+) -> Path:
+    """Write the small file of a fitted network, calibrated by what was found."""
+    net.calibrate(given)
     path = out / f"{name}.onnx"
     packed(net, path, LABELS[name], said)
     return path

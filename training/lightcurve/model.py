@@ -13,8 +13,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from classifiers.observations import layout
+from training.arrays import Floats
 from training.lightcurve.scaling import REDSHIFT_COLUMNS, Scaling
 
+DETECTIONS = layout.CONTEXT_BEGIN + layout.CONTEXT.index("detected")
 UNSEEN = 1e4
 """What is taken from the attention that goes to a place without an observation."""
 
@@ -34,6 +37,10 @@ class Shape:
     """Tokens made of the features."""
     blocks: int = 1
     dropout: float = 0.2
+    history: int = 0
+    """Numbers after a row, of what was before it."""
+    by_detections: bool = False
+    """Whether its calibration goes by label and detections, or is one slope."""
 
 
 def each(layer: nn.Linear, tokens: torch.Tensor) -> torch.Tensor:
@@ -96,7 +103,7 @@ class LightCurveNet(nn.Module):
     def __init__(self, classes: int, shape: Shape = Shape()) -> None:
         super().__init__()
         self.shape = shape
-        self.scaling = Scaling()
+        self.scaling = Scaling(shape.history)
         self.observation = nn.Linear(self.scaling.columns, shape.width)
         self.features = nn.Linear(self.scaling.features, shape.hidden)
         self.redshift = nn.Linear(REDSHIFT_COLUMNS, shape.hidden, bias=False)
@@ -106,8 +113,11 @@ class LightCurveNet(nn.Module):
         self.decide = nn.Linear(shape.width * shape.summaries, shape.hidden)
         self.head = nn.Linear(shape.hidden, classes)
         self.drop = nn.Dropout(shape.dropout)
-        self.register_buffer("slope", torch.ones(()))
-        self.register_buffer("offset", torch.zeros(classes))
+        slope, offset = torch.ones(1), torch.zeros(classes)
+        if shape.by_detections:
+            slope, offset = torch.eye(2, 1).repeat(1, classes), torch.zeros(2, classes)
+        self.register_buffer("slope", slope)
+        self.register_buffer("offset", offset)
 
     def logits(self, rows: torch.Tensor) -> torch.Tensor:
         """Before calibration, (n, classes)."""
@@ -123,5 +133,20 @@ class LightCurveNet(nn.Module):
         return self.head(self.drop(decided))
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Calibrated probabilities."""
-        return torch.softmax(self.logits(rows) * self.slope + self.offset, dim=1)
+        """Calibrated probabilities, as `calibration.calibrated` has it."""
+        slope, offset = self.slope, self.offset
+        if self.shape.by_detections:
+            # As products, whose weights stay whole in a file, so that it can be read again.
+            seen = functional.pad(
+                torch.log1p(rows[:, DETECTIONS : DETECTIONS + 1]), (1, 0), value=1.0
+            )
+            slope, offset = seen @ slope, seen @ offset
+        return torch.softmax(self.logits(rows) * slope + offset, dim=1)
+
+    def calibrate(self, given: float | Floats) -> None:
+        """Be as sure as one slope, or what `calibration.by_detections` found, has it."""
+        if self.shape.by_detections:
+            self.slope.copy_(torch.as_tensor(given)[0])
+            self.offset.copy_(torch.as_tensor(given)[1])
+        else:
+            self.slope.fill_(float(given))

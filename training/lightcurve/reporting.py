@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from classifiers.observations.layout import LAYOUT
+from classifiers.observations.layout import HISTORY_LAYOUT, LAYOUT
 from classifiers.observations.rows import rows
 from training.arrays import Ints
 from training.lightcurve import sections, six_band_crossing, words, ztf_crossing
@@ -16,7 +16,7 @@ from training.lightcurve.export import loaded
 from training.lightcurve.fitting import Recipe, scored
 from training.lightcurve.judging import outcome as judged
 from training.lightcurve.judging.card import Card
-from training.lightcurve.judging.evaluation import SixBand, Ztf, six_band, ztf_network
+from training.lightcurve.judging.evaluation import six_band, ztf_network
 from training.lightcurve.judging.goals import Given
 from training.lightcurve.judging.growing import Growing, growing
 from training.lightcurve.judging.origin import File, Origin, sources, sources_table
@@ -31,18 +31,19 @@ from training.lightcurve.judging.outcome import (
 from training.lightcurve.judging.ztf_card import ZtfCard
 from training.lightcurve.labels import SIX_BAND, ZTF
 from training.lightcurve.live import Live
-from training.lightcurve.making import SIX_BAND_NAME, VERSION, ZTF_NAME, sha256_of
+from training.lightcurve.making import SIX_BAND_NAME, VERSIONS, sha256_of
 from training.lightcurve.material import Material
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.plasticc import read_test_supernovae
 from training.lightcurve.objects.splits import sha256_of_folds
 from training.lightcurve.objects.ztf import Material as ZtfMaterial
-from training.lightcurve.pictures.page import Shown, drawn
+from training.lightcurve.pictures.page import Shown, drawn, ztf_drawn
 from training.lightcurve.rivals.t2_crossing import T2Outcome
 from training.lightcurve.rivals.teacher import TreesOutcome
 from training.lightcurve.rivals.ztf_trees import FILE as ZTF_TREES
 from training.lightcurve.six_band_crossing import told_redshift
 from training.lightcurve.smaller.compression import Row, markdown
+from training.lightcurve.ztf_answers import FILE as ANSWERS
 
 EXAMPLES = ("SNIa", "TDE", "RRL")
 """Of the hold-out, whose light curves are shown beside what the served network says of them."""
@@ -109,81 +110,82 @@ class Made:
     data: Path
     work: Path
     out: Path
+    docs: Path
+    name: str
+    """Of the classifier."""
     recipe: Recipe
-    ztf_recipe: Recipe
     seeds: tuple[int, ...]
-    """Of the six-band networks of which all folds were fitted."""
-    ztf_seeds: tuple[int, ...]
-    compression: tuple[Row, ...]
-    live: Mapping[str, Live]
-    """By the classifier's name."""
+    """Of the networks of which all folds were fitted."""
+    live: Live
 
-    def given(self, name: str) -> Given:
+    @property
+    def file(self) -> Path:
+        """That is served."""
+        return self.out / f"{self.name}.onnx"
+
+    def given(self) -> Given:
         """Figures that are measured on the file itself."""
-        live = self.live[name]
-        size = (self.out / f"{name}.onnx").stat().st_size
-        return Given(size, live.time_us[32], live.difference)
+        size = self.file.stat().st_size
+        return Given(size, self.live.time_us[32], self.live.difference)
 
 
-def six_band_report(made: Made, some: Material) -> tuple[Outcome, SixBand]:
-    """Write the six-band network's card; what the pictures are made of."""
+def six_band_report(made: Made, some: Material, compression: tuple[Row, ...]) -> None:
+    """Write the six-band network's card and draw its pictures."""
     ours = six_band_crossing.gathered(made.work, some, made.seeds)
-    file = made.out / f"{SIX_BAND_NAME}.onnx"
     found = six_band(
         [ours.served, ours.float_form, *rivals(made.work, some)],
         six_band_crossing.novelties(made.work, some, made.seeds[0], ours.slope),
-        test_supernovae(made.data, file),
-        made.given(SIX_BAND_NAME),
+        test_supernovae(made.data, made.file),
+        made.given(),
         checked=[six_band_crossing.hold_out(made.work, some, ours.slope)],
     )
-    origin = _origin(made, SIX_BAND_NAME, some.objects, some.fold)
-    file.with_suffix(".md").write_text(
-        Card(origin, found, sections.text(made.data)).text(), encoding="utf-8"
-    )
-    return ours.served, found
+    origin = _origin(made, some.objects, some.fold, f"{markdown(compression)}\n\n{KEPT}")
+    card = Card(origin, found, sections.text(made.data))
+    made.file.with_suffix(".md").write_text(card.text(), encoding="utf-8")
+    drawn(Shown(ours.served, found, compression, examples(some, made.file)), made.docs)
 
 
-def ztf_report(made: Made, some: ZtfMaterial) -> Ztf:
-    """Write ZTF's card; what the pictures are made of."""
-    ours = ztf_crossing.gathered(made.work, some, made.ztf_seeds)
-    trees = ZtfOutcome.load(made.work / ZTF_TREES)
-    found = ztf_network([ours.outcome, trees], made.given(ZTF_NAME))
-    origin = _origin(made, ZTF_NAME, some.objects, some.fold)
-    (made.out / f"{ZTF_NAME}.md").write_text(ZtfCard(origin, found).text(), encoding="utf-8")
-    return found
+def ztf_report(made: Made, some: ZtfMaterial) -> None:
+    """Keep the answers of ZTF's networks, write their card and draw their picture."""
+    answers = ztf_crossing.gathered(made.work, some, made.seeds[0])
+    answers.keep(ANSWERS)
+    learnt = ztf_crossing.of_what_it_learnt(loaded(made.file), some)
+    trees = ZtfOutcome.load(made.work / ZTF_TREES).of_names(answers.name)
+    found = ztf_network(answers, learnt, [trees], made.given())
+    origin = _origin(made, some.objects, some.fold, words.ZTF_COMPRESSION)
+    made.file.with_suffix(".md").write_text(ZtfCard(origin, found).text(), encoding="utf-8")
+    ztf_drawn(found, made.docs)
 
 
-def pictures(
-    made: Made, some: Material, outcome: Outcome, found: tuple[SixBand, Ztf], docs: Path
-) -> None:
-    shown = examples(some, made.out / f"{SIX_BAND_NAME}.onnx")
-    drawn(Shown(outcome, *found, made.compression, shown), docs)
-
-
-def _origin(made: Made, name: str, objects: Objects, fold: Ints) -> Origin:
-    file = made.out / f"{name}.onnx"
+def _origin(made: Made, objects: Objects, fold: Ints, compression: str) -> Origin:
+    name, file = made.name, made.file
     six = name == SIX_BAND_NAME
     labels = SIX_BAND if six else ZTF
     return Origin(
         name=name,
-        version=VERSION,
+        version=VERSIONS[name],
         file=File.of(file),
         weights=sum(one.numel() for one in loaded(file).parameters()),
         data_sha256=sha256_of(objects),
         folds_sha256=sha256_of_folds(fold),
-        seed=(made.recipe if six else made.ztf_recipe).seed,
-        seeds=made.seeds if six else made.ztf_seeds,
-        layout=LAYOUT,
+        seed=made.recipe.seed,
+        seeds=made.seeds if six else made.seeds[:1],
+        layout=LAYOUT if six else HISTORY_LAYOUT,
         command=words.COMMAND,
-        input=words.INPUT,
+        input=words.INPUT if six else words.ZTF_INPUT,
         inside=words.INSIDE,
         declines=words.SIX_BAND_DECLINES if six else words.ZTF_DECLINES,
         counts=dict(zip(labels, np.bincount(objects.label, minlength=len(labels)), strict=True)),
-        sources=sources_table(sources(made.data, SIX_BAND_SOURCES if six else ZTF_SOURCES)),
-        recipe=words.six_band_recipe(made.recipe) if six else words.ztf_recipe(made.ztf_recipe),
+        sources=_sources(made.data, six=six),
+        recipe=(words.six_band_recipe if six else words.ztf_recipe)(made.recipe),
         split=words.SIX_BAND_SPLIT if six else words.ZTF_SPLIT,
-        calibration=words.CALIBRATION,
+        calibration=words.CALIBRATION if six else words.ZTF_CALIBRATION,
         selection=words.SIX_BAND_SELECTION if six else words.ZTF_SELECTION,
-        speed=made.live[name].said(),
-        compression=f"{markdown(made.compression)}\n\n{KEPT}" if six else words.ZTF_COMPRESSION,
+        speed=made.live.said() if six else f"{made.live.said()} {words.ZTF_SPEED}",
+        compression=compression,
     )
+
+
+def _sources(data: Path, *, six: bool) -> str:
+    table = sources_table(sources(data, SIX_BAND_SOURCES if six else ZTF_SOURCES))
+    return table if six else f"{table}\n\n{words.ZTF_MORE_SOURCES}"

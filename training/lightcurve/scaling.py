@@ -55,7 +55,8 @@ class Scaling(nn.Module):
     bands: torch.Tensor
     knots: torch.Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, history: int = 0) -> None:
+        """history: numbers after a row, counts and days of what was before it."""
         super().__init__()
         kinds = [_kind(name) for name in _names()]
         begin = layout.CONTEXT.index("points")
@@ -65,7 +66,7 @@ class Scaling(nn.Module):
         }
         self.counts = [len(places[one]) for one in KINDS]
         order = torch.tensor([place for one in KINDS for place in places[one]])
-        self.features = len(order) + 2
+        self.features = len(order) + 2 + history
         knots = torch.tensor(KNOTS_DAYS).log10().unsqueeze(1)
         self.columns = 4 + 3 * len(KNOTS_DAYS) + len(BANDS)
         self.register_buffer("order", order, persistent=False)
@@ -104,6 +105,7 @@ class Scaling(nn.Module):
                 plain.clamp(-SPREADS_MAX, SPREADS_MAX),
                 torch.log10(unit),
                 torch.log1p(strength.clamp(min=0)),
+                torch.log1p(rows[:, layout.ROW :].clamp(min=0)),
             ],
             dim=1,
         )
@@ -111,7 +113,9 @@ class Scaling(nn.Module):
     def _observations(
         self, rows: torch.Tensor, unit: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        seen = rows[:, layout.TOKENS_BEGIN :].reshape(-1, layout.TOKENS, len(layout.TOKEN_COLUMNS))
+        seen = rows[:, layout.TOKENS_BEGIN : layout.ROW].reshape(
+            -1, layout.TOKENS, len(layout.TOKEN_COLUMNS)
+        )
         # Observations last: what is done to all of them alike is then done to long runs of memory.
         days, flux, precision, band, detected = seen.transpose(1, 2).split(1, dim=1)
         unit = unit.unsqueeze(2)

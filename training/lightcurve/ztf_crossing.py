@@ -6,32 +6,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.observations.rows import rows
+from classifiers.observations.rows import rows, with_history
 from schemas.light_curves import first_detection_mjd, point_rows
 from training.arrays import Floats, Ints, Mask, Singles, once
 from training.lightcurve import crossing
-from training.lightcurve.calibration import slope, slopes_across
-from training.lightcurve.crossing import Job, Kept, answered, calibrated
-from training.lightcurve.fitting import Recipe
-from training.lightcurve.judging.outcome import SERVED as SERVED_NAME
-from training.lightcurve.judging.outcome import WINDOWS, ZtfOutcome
-from training.lightcurve.labels import SUPERNOVAE, ZTF
+from training.lightcurve.crossing import Job, answered, kept_answers
+from training.lightcurve.fitting import Recipe, logits
+from training.lightcurve.judging.outcome import WINDOWS
+from training.lightcurve.labels import ZTF
+from training.lightcurve.model import LightCurveNet
+from training.lightcurve.objects.history import as_packets_say
 from training.lightcurve.objects.objects import Objects, joined
-from training.lightcurve.objects.splits import judged
-from training.lightcurve.objects.windows import (
-    Windows,
-    drawn,
-    every_detection,
-    newest_after,
-    nth_detection,
-    windows,
-)
+from training.lightcurve.objects.splits import FOLDS, SERVED, judged
+from training.lightcurve.objects.windows import Windows, drawn, every_detection, windows
 from training.lightcurve.objects.ztf import FILE, Material
 from training.lightcurve.teaching.lessons import Lessons, Wear
+from training.lightcurve.ztf_answers import Answers, rounded
+from training.lightcurve.ztf_asked import Asked, asked_windows
 
 NETS = "ztf_nets"
 WINDOWS_MAX = 16
@@ -39,7 +33,9 @@ WINDOWS_MAX = 16
 EARLY_DAYS = 20.0
 """After the first detection: a window that ends then counts half of one that ends with it."""
 SIMULATED_SHARE = 0.3
-"""Of the others that are drawn to learn from; the rest are real."""
+"""Of the others of a label that are drawn to learn from; the rest are real."""
+REAL_MIN = 100
+"""Real objects of a label; simulated ones stand for those that are missing."""
 UNSIGNED_SHARE = 0.5
 """Of the others, whose signs are hidden: the archive of supernovae holds magnitudes alone, so that
 a sign would tell where a light curve is from."""
@@ -59,11 +55,11 @@ def _answered(work: Path, recipe: Recipe, job: Job) -> None:
 
 
 def lessons(some: Material, known: Mask, seed: int) -> Lessons:
-    """Windows of known supernovae that end at any detection, and of known others."""
+    """Windows of known supernovae and disruptions that end at any detection; known others."""
     random = np.random.default_rng(seed)
-    whole = some.objects.take(np.flatnonzero(known & some.supernova))
+    whole = some.objects.take(np.flatnonzero(known & some.whole))
     cut = windows(whole, drawn(whole, every_detection(whole), WINDOWS_MAX, random))
-    others = np.flatnonzero(known & ~some.supernova)
+    others = np.flatnonzero(known & ~some.whole)
     unlike = some.objects.take(others)
     return Lessons(
         joined([cut.objects, unsigned(unlike, random.random(len(unlike)) < UNSIGNED_SHARE)]),
@@ -72,6 +68,9 @@ def lessons(some: Material, known: Mask, seed: int) -> Lessons:
         wear=WEAR,
         importance=np.concatenate(
             [_early_first(cut, first_detection_mjd(whole.curves)), _others_importance(some, others)]
+        ),
+        history=np.concatenate(
+            [as_packets_say(cut.history, cut.parent, random), some.history[others]]
         ),
     )
 
@@ -100,90 +99,67 @@ def _alike(objects: Objects) -> Floats:
 
 
 def _others_importance(some: Material, rows: Ints) -> Floats:
-    """(m,), so that simulated others have their share whatever their number."""
-    found, real = _alike(some.objects.take(rows)), some.real[rows]
-    # As many as there are real objects, so that the label's weight is of what was observed.
-    observed = found[real].sum()
-    found[real] *= 1 - SIMULATED_SHARE
-    if not real.all():
-        found[~real] *= SIMULATED_SHARE * observed / found[~real].sum()
+    """(m,), so that simulated others have their share of each label whatever their number."""
+    found, real, label = _alike(some.objects.take(rows)), some.real[rows], some.objects.label[rows]
+    for one in np.unique(label[~real]):
+        observed, simulated = (label == one) & real, (label == one) & ~real
+        # As many as there are real objects, so that a label's weight is of what was observed.
+        count = max(found[observed].sum(), REAL_MIN)
+        share = max(SIMULATED_SHARE, 1 - found[observed].sum() / REAL_MIN)
+        found[observed] *= (1 - share) * count / max(found[observed].sum(), 1)
+        found[simulated] *= share * count / found[simulated].sum()
     return found
 
 
-def supernova_windows(some: Material) -> dict[str, Windows]:
-    """By `WINDOWS`: the windows that figures are quoted on, of all supernovae."""
-    whole = some.objects.take(np.flatnonzero(some.supernova))
-    ends = (nth_detection(whole, 3), newest_after(whole, 20.0), newest_after(whole, 40.0))
-    return {name: windows(whole, end) for name, end in zip(WINDOWS, ends, strict=True)}
-
-
 def questions(some: Material, fold: int) -> Iterator[tuple[str, Singles]]:
-    """Rows by window, of a fold's supernovae; and of its real others."""
+    """Rows by what is asked, of a fold's objects, or the hold-out's."""
     own = judged(some.fold, some.held_out, fold)
-    for name, cut in supernova_windows(some).items():
-        asked = np.flatnonzero(own[some.supernova][cut.parent])
-        yield name, _rows(cut.objects.take(asked))
-    yield OTHERS, _rows(some.objects.take(np.flatnonzero(own & other_rows(some))))
+    for name, asked in asked_windows(some).items():
+        yield name, _told(asked.take(np.flatnonzero(own[asked.origin])))
 
 
-OTHERS = "others"
+def _told(asked: Asked) -> Singles:
+    return with_history(rows(asked.objects.curves, asked.objects.redshift), asked.history)
 
 
-def other_rows(some: Material) -> Mask:
-    """(n,): real windows of what is no supernova."""
-    return some.real & ~some.supernova
+def gathered(work: Path, some: Material, seed: int) -> Answers:
+    """Out-of-fold answers of `crossed`'s networks of one seed; the served one's of the hold-out."""
+    asked = asked_windows(some)
+    parts: list[Answers] = []
+    for fold in (*range(FOLDS), SERVED):
+        own, kept = (
+            judged(some.fold, some.held_out, fold),
+            kept_answers(work / NETS, Job(fold, seed)),
+        )
+        parts.extend(
+            _answers(some, name, one.take(np.flatnonzero(own[one.origin])), kept[name], fold)
+            for name, one in asked.items()
+        )
+    return Answers.joined(parts)
 
 
-def _rows(objects: Objects) -> Singles:
-    return rows(objects.curves, objects.redshift)
+def of_what_it_learnt(net: LightCurveNet, some: Material) -> Answers:
+    """What the served network says of the supernovae that it learnt, as if it were asked."""
+    known = ~judged(some.fold, some.held_out, SERVED)
+    parts = []
+    for name in WINDOWS:
+        asked = asked_windows(some)[name]
+        mine = asked.take(np.flatnonzero(known[asked.origin]))
+        parts.append(_answers(some, name, mine, logits(net, _told(mine)), SERVED))
+    return Answers.joined(parts)
 
 
-class Gathered(NamedTuple):
-    """What all networks answered, calibrated, and the slope of the served one."""
-
-    outcome: ZtfOutcome
-    slope: float
-
-
-def gathered(work: Path, some: Material, seeds: Sequence[int]) -> Gathered:
-    """Out-of-fold answers of `crossed`'s networks, put together and calibrated across folds."""
-    kept = Kept.of(work / NETS, seeds)
-    whole = some.objects.take(np.flatnonzero(some.supernova))
-    fold, other_fold = some.fold[some.supernova], some.fold[other_rows(some)]
-    found = np.full((len(WINDOWS), len(seeds), len(whole), len(ZTF)), np.nan, np.float32)
-    for place, (name, cut) in enumerate(supernova_windows(some).items()):
-        found[place][:, cut.parent] = kept.out_of_fold(name, fold[cut.parent])
-    unlike = kept.out_of_fold(OTHERS, other_fold)
-    slopes, served = _slopes(found, unlike, whole.label, fold, other_fold)
-    sure = calibrated(found, slopes, fold)
-    types = sure[..., : len(SUPERNOVAE)]
-    outcome = ZtfOutcome(
-        SERVED_NAME,
-        whole.name,
-        whole.label,
-        fold,
-        some.held_out[some.supernova],
-        (types / types.sum(axis=-1, keepdims=True)).astype(np.float32),
-        sure[..., -1].astype(np.float32),
-        np.isfinite(found[:, 0, :, 0]),
-        some.kind[other_rows(some)],
-        calibrated(unlike, slopes, other_fold)[..., -1].astype(np.float32),
+def _answers(some: Material, name: str, asked: Asked, said: Singles, fold: int) -> Answers:
+    curves, last = asked.objects.curves, asked.objects.curves.offsets[1:] - 1
+    return Answers(
+        asked.objects.name,
+        np.full(len(last), name),
+        asked.kind,
+        asked.objects.label,
+        np.full(len(last), fold, np.int64),
+        some.held_out[asked.origin],
+        np.add.reduceat(curves.detected, curves.offsets[:-1], dtype=np.int64),
+        np.ceil(asked.history[:, 0]).astype(np.int64),
+        curves.flux_njy[last] > 0,
+        rounded(said),
     )
-    return Gathered(outcome, served)
-
-
-def _slopes(
-    found: Singles,
-    unlike: Singles,
-    label: Ints,
-    fold: Ints,
-    other_fold: Ints,
-) -> tuple[Floats, float]:
-    """Each fold's slope from the others' answers, and that of all answers, of the first seed."""
-    parts = [*found[:, 0], unlike[0]]
-    labels = [*([label] * len(WINDOWS)), np.full(len(other_fold), len(SUPERNOVAE))]
-    places = [*([fold] * len(WINDOWS)), other_fold]
-    logit, named, place = (np.concatenate(one) for one in (parts, labels, places))
-    known = np.isfinite(logit).all(axis=1)
-    logit, named, place = logit[known], named[known], place[known]
-    return slopes_across(logit, named, place), slope(logit, named)

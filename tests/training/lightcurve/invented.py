@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.observations.layout import BANDS
-from classifiers.observations.rows import rows
+from classifiers.observations.rows import rows, with_history
 from schemas.batch import LightCurves
-from training.lightcurve.labels import NOT_SHOWN, SIX_BAND, ZTF
+from training.lightcurve.labels import DISRUPTION, SIX_BAND, STAR, SUPERNOVAE, ZTF
 from training.lightcurve.material import BANK, OBJECTS, TEACHER, Material
 from training.lightcurve.model import Shape
 from training.lightcurve.objects import ztf
@@ -102,15 +102,20 @@ def keep(some: Material, work: Path) -> None:
 
 
 def of_ztf() -> ztf.Material:
-    """Ten supernovae of every type, the first seen once only; real and simulated others."""
-    types = objects(np.tile(np.arange(len(ZTF) - 1), 10), prefix="ZTF")
+    """Twenty supernovae of every type, the first seen once only; disruptions; other windows."""
+    types = objects(np.tile(np.arange(len(SUPERNOVAE)), 20), prefix="ZTF")
     types.curves.detected[1:POINTS] = False
-    none = np.full(20, ZTF.index(NOT_SHOWN))
-    real = Others(objects(none, seed=2, prefix="ZTF"), np.full(20, "asteroid"))
-    simulated = Others(objects(none, seed=3, prefix="simulated "), np.full(20, "simulated RRL"))
-    return ztf.together(types, real, simulated)
+    disrupted = objects(np.full(20, ZTF.index(DISRUPTION)), seed=4, prefix="ZTF")
+    none, before = np.full(40, ZTF.index(STAR)), np.tile([900.0, 50.0], (40, 1))
+    real = Others(objects(none, seed=2, prefix="ZTF"), np.full(40, "star by SIMBAD"), before)
+    simulated = Others(
+        objects(none, seed=3, prefix="simulated "), np.full(40, "simulated RRL"), before
+    )
+    whole = {ztf.SUPERNOVA: types, ztf.DISRUPTION: disrupted}
+    return ztf.together(whole, real, simulated)
 
 
-def rows_of(some: Objects) -> NDArray[np.float32]:
+def rows_of(some: Objects, history: NDArray[np.float64] | None = None) -> NDArray[np.float32]:
     """As a network is told them."""
-    return rows(some.curves, some.redshift)
+    found = rows(some.curves, some.redshift)
+    return found if history is None else with_history(found, history)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from classifiers.classifier import Scoring
 from classifiers.lightcurve import DETECTIONS, LIGHTCURVE, SUPERNOVA, LightCurveClassifier
-from classifiers.observations.gathering import gathered
+from classifiers.observations.gathering import gathered, history
 from classifiers.observations.layout import REDSHIFT
-from classifiers.observations.rows import rows
+from classifiers.observations.rows import rows, with_history
 from lake.archives import Archive
 from schemas.annotation import Annotations
 from schemas.batch import AlertBatch, Reason
@@ -35,6 +35,7 @@ PUBLISHED_EVERY = 10
 SAME = 1e-5
 WEIGHTS = {"lightcurve": LIGHTCURVE, "supernova": SUPERNOVA}
 SYSTEM_OF = {"lightcurve": "lsst", "supernova": "ztf"}
+TOLD_HISTORY = {"supernova"}
 SCORED_MIN = {"lightcurve": 20, "supernova": 1500}
 """Of the real alerts, by how many have two detections."""
 
@@ -61,7 +62,8 @@ class LivePath:
         """What was scored of an alert, and what a reader finds in the packet made of it."""
         self.refused: list[Reason] = []
         self.classifiers = {
-            name: LightCurveClassifier(path, SYSTEM_OF[name]) for name, path in WEIGHTS.items()
+            name: LightCurveClassifier(path, SYSTEM_OF[name], history=name in TOLD_HISTORY)
+            for name, path in WEIGHTS.items()
         }
         self._decoder = Decoder(schemas=SchemaFolder(schemas))
         self._enricher, self._reader = Enricher(), EnrichedReader()
@@ -80,7 +82,10 @@ class LivePath:
     def _scored(self, batch: AlertBatch, name: str) -> Scored:
         system = SYSTEM_OF[name]
         redshift = np.stack([getattr(batch, column) for column in REDSHIFT], axis=1)
-        told = rows(gathered(batch, system), redshift)
+        curves = gathered(batch, system)
+        told = rows(curves, redshift)
+        if name in TOLD_HISTORY:
+            told = with_history(told, history(batch, curves))
         of_system = batch.photometric_system == SYSTEMS.index(system)
         trained = scored(self._nets[name], told)
         return Scored(batch.scores[name], trained, told[:, DETECTIONS], of_system)

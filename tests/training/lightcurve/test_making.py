@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from classifiers.lightcurve import LightCurveClassifier
+from classifiers.observations.gathering import history_of
+from classifiers.observations.rows import with_history
 from tests.training.lightcurve.invented import SMALL, objects, rows_of
 from training.lightcurve.crossing import Job, opened, seeds_of
 from training.lightcurve.export import loaded
@@ -19,7 +21,7 @@ from training.lightcurve.making import (
     LABELS,
     SIX_BAND_NAME,
     SYSTEMS,
-    VERSION,
+    VERSIONS,
     ZTF_NAME,
     keep_study,
     kept_study,
@@ -49,7 +51,10 @@ def drawn(classes: int, some: Objects, shape: Shape = SMALL) -> LightCurveNet:
     with torch.random.fork_rng():
         torch.manual_seed(2)
         net = LightCurveNet(classes, shape)
-    net.scaling.settle(torch.from_numpy(rows_of(some)))
+    told = rows_of(some)
+    if shape.history:
+        told = with_history(told, np.ones((len(told), shape.history)))
+    net.scaling.settle(torch.from_numpy(told))
     net.eval()
     return net
 
@@ -63,6 +68,25 @@ def test_the_same_objects_have_the_same_fingerprint(some: Objects) -> None:
     assert sha256_of(some) == sha256_of(objects(some.label)) and len(sha256_of(some)) == 64
     wider = replace(some, name=some.name.astype("U40"))
     assert sha256_of(wider) == sha256_of(some)
+
+
+def test_a_file_of_a_network_told_history_is_read_again_with_its_calibration(
+    some: Objects, tmp_path: Path
+) -> None:
+    shape = replace(SMALL, history=2, by_detections=True)
+    net, given = (
+        drawn(len(ZTF), some, shape),
+        np.random.default_rng(3).normal(size=(2, 2, len(ZTF))),
+    )
+    path = served(net, given, tmp_path, ZTF_NAME, said_of(ZTF_NAME, some, seed=0))
+    again = loaded(path)
+    np.testing.assert_allclose(again.slope, given[0], rtol=1e-6)
+    np.testing.assert_allclose(again.offset, given[1], rtol=1e-6)
+    before = np.random.default_rng(4).uniform(1, 500, (len(some), 2))
+    live = LightCurveClassifier(path, "ztf", history=True)
+    scores = live.score_light_curves(some.curves, some.redshift, before=before)
+    told = with_history(rows_of(some), history_of(some.curves, *before.T))
+    np.testing.assert_allclose(scores, scored(again, told), atol=1e-5)
 
 
 @pytest.mark.parametrize("column", ["name", "label", "redshift"])
@@ -87,7 +111,7 @@ def test_a_served_file_opens_as_the_classifier_of_its_system(
     net = drawn(len(LABELS[name]), some)
     path = served(net, SLOPE, tmp_path, name, said_of(name, some, seed=0))
     live = LightCurveClassifier(path, system)
-    assert (live.identity.name, live.identity.version) == (name, VERSION)
+    assert (live.identity.name, live.identity.version) == (name, VERSIONS[name])
     assert live.labels == LABELS[name] and live.detections_min == DETECTIONS_MIN
     assert float(loaded(path).slope) == SLOPE
     scores = live.score_light_curves(some.curves, some.redshift)

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.observations import layout
-from classifiers.observations.rows import rows
+from classifiers.observations.rows import rows, with_history
 from tests.classifiers.observations.curves import Point, curves_of
 from tests.classifiers.observations.drawn_curves import CURVES, HOSTILE, KNOWN, redshifts
 from tests.training.lightcurve.invented import objects, rows_of
-from training.lightcurve.model import LightCurveNet, Shape
+from training.lightcurve.calibration import calibrated, chances_of
+from training.lightcurve.model import DETECTIONS, LightCurveNet, Shape
 
 LAW = settings(max_examples=25)
 CLASSES = 6
@@ -25,8 +26,12 @@ def made(shape: Shape) -> LightCurveNet:
     with torch.random.fork_rng():
         torch.manual_seed(1)
         net = LightCurveNet(CLASSES, shape)
-    net.scaling.settle(torch.from_numpy(rows_of(objects(LABEL))))
-    net.slope.fill_(1.3)
+    told = rows_of(objects(LABEL))
+    if shape.history:
+        told = with_history(told, np.random.default_rng(7).uniform(1, 90, (len(told), 2)))
+    net.scaling.settle(torch.from_numpy(told))
+    if not shape.by_detections:
+        net.calibrate(1.3)
     net.eval()
     return net
 
@@ -98,3 +103,18 @@ def test_the_slope_says_how_sure_a_network_is_and_not_of_what(net: LightCurveNet
     with torch.inference_mode():
         wanted = torch.softmax(net.slope * net.logits(told), dim=1)
         torch.testing.assert_close(net(told), wanted)
+
+
+def test_a_network_told_history_is_calibrated_by_label_and_detections() -> None:
+    net = made(Shape(history=2, by_detections=True))
+    some = with_history(rows_of(objects(LABEL)), np.tile([30.0, 9.0], (len(LABEL), 1)))
+    given = np.random.default_rng(6).normal(size=(2, 2, CLASSES))
+    net.calibrate(given)
+    with torch.inference_mode():
+        logits = net.logits(torch.from_numpy(some)).numpy()
+    detections = some[:, DETECTIONS].astype(np.int64)
+    wanted = chances_of(calibrated(logits.astype(np.float64), given, detections))
+    np.testing.assert_allclose(asked(net, some), wanted, atol=1e-5)
+    later = some.copy()
+    later[:, -1] = 400.0
+    assert (np.abs(asked(net, later) - asked(net, some)).max(axis=1) > 1e-6).all()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.bootstrap import ROUNDS
 from training.lightcurve.judging import ztf
 from training.lightcurve.judging.contest import (
@@ -33,10 +35,24 @@ from training.lightcurve.judging.outcome import (
     ThreeTypes,
     ZtfOutcome,
 )
+from training.lightcurve.judging.sample import Sample
 from training.lightcurve.judging.three_types import Check, checks
+from training.lightcurve.judging.ztf_headlines import (
+    AtTheShares,
+    Sure,
+    at_the_shares,
+    calibrated,
+    headlines,
+    types_of,
+)
+from training.lightcurve.judging.ztf_others import Called, named, others
+from training.lightcurve.labels import SUPERNOVAE
+from training.lightcurve.ztf_answers import SERVED as ANSWERED_BY_SERVED
+from training.lightcurve.ztf_answers import Answers
 
 SEED = 0
 """Of the draws."""
+FILE_ITSELF = "the served file itself"
 
 
 @dataclass(frozen=True)
@@ -95,23 +111,48 @@ class Ztf:
     windows: tuple[ztf.Window, ...]
     claims: tuple[ztf.ZtfClaim, ...]
     check: tuple[HeldOut, ...]
-    not_shown: tuple[ztf.NotShown, ...]
-    others: tuple[ztf.Others, ...]
+    sure: tuple[Sure, ...]
+    others: tuple[Called, ...]
+    shares: tuple[AtTheShares, ...]
     goals: tuple[Goal, ...]
+    headlines: Mapping[str, float]
 
 
-def ztf_network(outcomes: Sequence[ZtfOutcome], given: Given, rounds: int = ROUNDS) -> Ztf:
-    """`outcomes` are of the same objects, the served network's first."""
-    ours, *rivals = outcomes
-    assert ours.model == SERVED, ours.model
+def ztf_network(
+    answers: Answers,
+    learnt: Answers,
+    rivals: Sequence[ZtfOutcome],
+    given: Given,
+    rounds: int = ROUNDS,
+) -> Ztf:
+    """learnt: answers of the served file about what it learnt; rivals: of the same objects as ours.
+
+    Rivals' objects are by rising name.
+    """
+    chances, crossed = answers.chances(), np.flatnonzero(answers.fold != ANSWERED_BY_SERVED)
+    ours = types_of(answers.take(crossed), chances[crossed], SERVED)
     assert all((one.object_name == ours.object_name).all() for one in rivals)
     sample = ztf.sample_of(ours, SEED, rounds)
     claimed = ztf.claims(ours, rivals, sample)
+    called = others(answers.take(crossed), chances[crossed], rounds)
+    sure = calibrated(answers, chances)
+    shares = at_the_shares(answers, chances, rounds)
     return Ztf(
-        tuple(window for one in outcomes for window in ztf.windows(one, sample)),
+        tuple(window for one in (ours, *rivals) for window in ztf.windows(one, sample)),
         claimed,
-        ztf.held_out(ours, sample),
-        ztf.not_shown(ours, SEED, rounds),
-        ztf.others(ours),
-        ztf_goals(claimed, given),
+        (*_checked(answers, learnt, rounds), *ztf.held_out(ours, sample)),
+        sure,
+        called,
+        shares,
+        ztf_goals(named(called), sure, shares[-1], claimed, given),
+        headlines(answers),
     )
+
+
+def _checked(answers: Answers, learnt: Answers, rounds: int) -> tuple[HeldOut, ...]:
+    """The served file itself on the objects held out, beside those that it learnt."""
+    apart = answers.take(answers.fold == ANSWERED_BY_SERVED)
+    served = Answers.joined([apart, learnt])
+    alone = types_of(served, served.chances_by(answers.calibration()), FILE_ITSELF)
+    even = np.full((len(alone.label), len(SUPERNOVAE)), 1 / len(SUPERNOVAE))
+    return ztf.held_out(alone, Sample.of(alone.label, even, SEED, rounds))

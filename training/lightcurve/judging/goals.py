@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,10 +18,21 @@ from training.lightcurve.judging.outcome import (
 )
 from training.lightcurve.judging.sample import AUC, CALIBRATION, FLAT, PRECISION
 from training.lightcurve.judging.ztf import ZtfClaim
+from training.lightcurve.judging.ztf_headlines import (
+    DISRUPTED,
+    OLD,
+    STARS,
+    AtTheShares,
+    Sure,
+)
+from training.lightcurve.judging.ztf_others import Called
 
 
 class Goal(NamedTuple):
-    """A figure and the bound that it is held to."""
+    """A figure and the bound that it is held to: by CLEAR_ERRORS standard errors, on either side.
+
+    A figure without an error is held to the bound as it is.
+    """
 
     asked: str
     measured: Measured
@@ -32,9 +44,10 @@ class Goal(NamedTuple):
 
     @property
     def margin(self) -> float:
-        """How far on the right side of the bound; negative where the goal is missed."""
+        """By how much two errors are within the bound; negative where the goal is missed."""
         distance = self.bound - self.measured.value
-        return distance if self.at_most else -distance
+        doubt = 0.0 if math.isnan(self.measured.error) else CLEAR_ERRORS * self.measured.error
+        return (distance if self.at_most else -distance) - doubt
 
     @property
     def met(self) -> bool:
@@ -103,8 +116,8 @@ TOLD = {
 
 def _ahead(claim: Claim) -> Iterable[Goal]:
     if claim.rival in (T2, TREES) and claim.redshift != Redshift.MASKED:
-        asked = f"ahead of {claim.rival}, {TOLD[claim.redshift]}, by two errors"
-        yield Goal(asked, claim.gain, CLEAR_ERRORS * claim.gain.error, at_most=False)
+        asked = f"ahead of {claim.rival}, {TOLD[claim.redshift]}"
+        yield Goal(asked, claim.gain, 0.0, at_most=False)
 
 
 def _behind(claim: Claim) -> Iterable[Goal]:
@@ -149,16 +162,57 @@ def _of_the_file(given: Given) -> tuple[Goal, ...]:
     )
 
 
-def ztf_goals(claims: Sequence[ZtfClaim], given: Given) -> tuple[Goal, ...]:
-    """Of the ZTF network: ahead of the trees by two errors on each window, and the file's own."""
+def ztf_goals(
+    called: Mapping[str, Called],
+    sure: Sequence[Sure],
+    shares: AtTheShares,
+    claims: Sequence[ZtfClaim],
+    given: Given,
+) -> tuple[Goal, ...]:
+    """Of the ZTF network; `shares` of the last window."""
     ahead = [
-        Goal(
-            f"{what} at {one.window}: ahead of {one.rival} by two errors",
-            gain,
-            CLEAR_ERRORS * gain.error,
-            at_most=False,
-        )
+        Goal(f"{what} at {one.window}: ahead of {one.rival}", gain, 0.0, at_most=False)
         for one in claims
         for what, gain in (("flat log-loss", one.flat), ("macro AUC", one.auc))
     ]
-    return (*ahead, *_of_the_file(given))
+    return (
+        *_of_what_is_none(called),
+        *(_calibrated(one) for one in sure),
+        *_of_the_field(shares),
+        *ahead,
+        *_of_the_file(given),
+    )
+
+
+def _of_what_is_none(called: Mapping[str, Called]) -> Iterable[Goal]:
+    bounds = ((STARS, quoted.STARS_MAX), (OLD, quoted.OLD_MAX))
+    for what, bound in bounds:
+        if what in called:
+            asked = f"{what}: at most {100 * bound:g} % called a supernova"
+            yield Goal(f"{asked}, natural prior", called[what].natural, bound, at_most=True)
+            yield Goal(f"{asked}, even odds", called[what].even, bound, at_most=True)
+    for what in DISRUPTED:
+        if what in called:
+            bound = quoted.DISRUPTIONS_MAX
+            asked = f"{what}: at most {100 * bound:g} % called SLSN-I, even odds"
+            yield Goal(asked, called[what].slsn, bound, at_most=True)
+
+
+def _calibrated(one: Sure) -> Goal:
+    """The limit holds the error already."""
+    asked = f"calibration error at {one.window}: within a perfect network's limit, {one.limit:.3f}"
+    return Goal(asked, Measured(one.error), one.limit, at_most=True)
+
+
+def _of_the_field(shares: AtTheShares) -> Iterable[Goal]:
+    """What is reached in published work, on other objects."""
+    for what, one, bound in (
+        ("macro F1", shares.macro_f1, quoted.MACRO_F1_MIN),
+        ("accuracy", shares.accuracy, quoted.ACCURACY_MIN),
+    ):
+        yield Goal(
+            f"{what} at {shares.window}, the archive's shares: at least {bound:g}",
+            one,
+            bound,
+            at_most=False,
+        )

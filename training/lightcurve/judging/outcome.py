@@ -65,7 +65,7 @@ WINDOWS = ("third detection", "+20 d", "+40 d")
 
 @dataclass(frozen=True)
 class ZtfOutcome(Columns):
-    """One ZTF model's answers about n spectroscopic supernovae and m real other objects."""
+    """One ZTF model's answers about n spectroscopic supernovae."""
 
     model: str
     """SERVED or another name."""
@@ -75,16 +75,22 @@ class ZtfOutcome(Columns):
     fold: Ints
     held_out: Mask
     types: Predictions
-    """(windows, seeds, n, 5) of a supernova's types, so without the label "not shown"."""
-    not_shown: Predictions
-    """(windows, seeds, n) probability of "not shown to be a supernova"; NaN where a model has no
-    such label, or declined."""
+    """(windows, seeds, n, 5) of a supernova's types alone; NaN where a model declined."""
     present: Mask
     """(windows, n) whether the object has such a window."""
-    other_kind: NDArray[np.str_]
-    """(m,) what an object that is no supernova is."""
-    other_not_shown: Predictions
-    """(seeds, m)."""
+
+    def of_names(self, names: NDArray[np.str_]) -> ZtfOutcome:
+        """The answers about the objects of these names, in their own order."""
+        rows = np.isin(self.object_name, names)
+        return ZtfOutcome(
+            self.model,
+            self.object_name[rows],
+            self.label[rows],
+            self.fold[rows],
+            self.held_out[rows],
+            self.types[:, :, rows],
+            self.present[:, rows],
+        )
 
 
 @dataclass(frozen=True)

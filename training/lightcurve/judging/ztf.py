@@ -1,4 +1,4 @@
-"""The ZTF network: five types of supernovae by object, and what it does with other objects."""
+"""The ZTF network: five types of supernovae by object; `ztf_others` has what is none."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.arrays import Floats, Mask
-from training.bootstrap import ROUNDS, Measured, drawn
+from training.arrays import Floats
+from training.bootstrap import ROUNDS, Measured
 from training.lightcurve.judging.contest import HeldOut, OverFolds, over_folds
-from training.lightcurve.judging.metrics import Ranking
 from training.lightcurve.judging.outcome import (
     WINDOWS,
     Predictions,
@@ -28,9 +27,6 @@ from training.lightcurve.judging.sample import (
 )
 from training.lightcurve.judging.three_types import confusion
 from training.lightcurve.labels import SUPERNOVAE
-
-LIKELY = 0.5
-"""Of "not shown to be a supernova": from here on it is likelier than all types together."""
 
 
 @dataclass(frozen=True)
@@ -70,27 +66,6 @@ class ZtfClaim(NamedTuple):
     """Rival less ours, paired where its answers are at hand, else against the figure quoted."""
     auc: Measured
     """Ours less the rival."""
-
-
-class NotShown(NamedTuple):
-    """How the label "not shown to be a supernova" tells others from supernovae of one window."""
-
-    window: str
-    auc: Measured
-    called: Measured
-    """Share of the supernovae to which the label is likelier than not."""
-
-
-class Others(NamedTuple):
-    """Objects of one kind that are no supernovae."""
-
-    kind: str
-    objects: int
-    answered: int
-    mean: float
-    """Mean probability of "not shown"; NaN where all were declined."""
-    called: float
-    """Share to which it is likelier than not."""
 
 
 def sample_of(outcome: ZtfOutcome, seed: int, rounds: int = ROUNDS) -> Sample:
@@ -183,40 +158,3 @@ def _shifted(ours: Measured, figure: float, sign: int) -> Measured:
     """How far ours is above a figure, or, with sign -1, below it."""
     low, high = sorted(sign * (one - figure) for one in (ours.low, ours.high))
     return Measured(sign * (ours.value - figure), low, high, ours.error)
-
-
-def not_shown(outcome: ZtfOutcome, seed: int, rounds: int = ROUNDS) -> tuple[NotShown, ...]:
-    """Of each window; none where the model has no such label."""
-    lines = [_not_shown(outcome, place, seed, rounds) for place in range(len(WINDOWS))]
-    return tuple(one for one in lines if one)
-
-
-def _not_shown(outcome: ZtfOutcome, place: int, seed: int, rounds: int) -> NotShown | None:
-    mine = outcome.not_shown[place][:, outcome.present[place]]
-    mine, others = (one[:, ~np.isnan(one).any(axis=0)] for one in (mine, outcome.other_not_shown))
-    if not mine.size or not others.size:
-        return None
-    score = np.concatenate([mine, others], axis=1).astype(np.float64)
-    other: Mask = np.arange(score.shape[1]) >= mine.shape[1]
-    weights = drawn(other.astype(np.int64), np.random.default_rng(seed), rounds)
-    owner = np.arange(len(other))
-    auc = np.stack([Ranking.of(other, one, owner).auc(weights) for one in score])
-    own = weights[:, ~other]
-    share = (own @ (mine > LIKELY).T / own.sum(axis=1, keepdims=True)).T
-    return NotShown(WINDOWS[place], over_seeds(auc, seed), over_seeds(share, seed))
-
-
-def others(outcome: ZtfOutcome) -> tuple[Others, ...]:
-    """What real objects that are no supernovae are called, by kind, the most frequent first."""
-    kinds, counts = np.unique(outcome.other_kind, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return tuple(_others(outcome, str(kinds[one])) for one in order)
-
-
-def _others(outcome: ZtfOutcome, kind: str) -> Others:
-    score = outcome.other_not_shown[:, outcome.other_kind == kind]
-    known = score[:, ~np.isnan(score).any(axis=0)]
-    if not known.size:
-        return Others(kind, score.shape[1], 0, np.nan, np.nan)
-    called = float((known > LIKELY).mean())
-    return Others(kind, score.shape[1], known.shape[1], float(known.mean()), called)

@@ -22,7 +22,8 @@ from schemas.columns import BANDS
 from schemas.light_curves import Points, light_curves
 from schemas.photometry import DETECTION_SIGMA, njy
 from training.arrays import Floats, Ints
-from training.lightcurve.labels import NOT_SHOWN, SIX_BAND, ZTF
+from training.lightcurve.labels import NUCLEUS, SIX_BAND, STAR, ZTF
+from training.lightcurve.objects.history import resembling
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.others import Others
 from training.lightcurve.objects.windows import (
@@ -69,15 +70,16 @@ class Epochs(NamedTuple):
 
 
 def simulated_others(
-    plasticc: Objects, real: LightCurves, copies: int, random: np.random.Generator
+    plasticc: Objects, real: Others, copies: int, random: np.random.Generator
 ) -> Others:
     """At most so many windows of each variable object, by the order of PLAsTiCC's objects.
 
-    real: light curves whose limits say how deep ZTF sees. A copy that is not detected as often as
-    a window must be falls away. Names are PLAsTiCC's with PREFIX before them, so that copies keep
-    together in a split.
+    real: their limits say how deep ZTF sees, and what packets say of the time before. A copy that
+    is not detected as often as a window must be falls away. Names are PLAsTiCC's with PREFIX before
+    them, so that copies keep together in a split.
     """
-    depth = np.sort(real.limit_mag[~real.detected & np.isfinite(real.limit_mag)])
+    curves = real.objects.curves
+    depth = np.sort(curves.limit_mag[~curves.detected & np.isfinite(curves.limit_mag)])
     kinds = [SIX_BAND.index(kind) for kind in (*FAST, *SLOW)]
     variable = np.flatnonzero(np.isin(plasticc.label, kinds))
     seen: list[Points] = []
@@ -88,22 +90,24 @@ def simulated_others(
             fast = SIX_BAND[plasticc.label[row]] in FAST
             seen.append(_seen(len(parents), sources, fast, depth, random))
             parents.append(row)
-    return _windows(plasticc, np.array(parents, np.int64), seen, random)
+    return _windows(plasticc, np.array(parents, np.int64), seen, real, random)
 
 
 def _windows(
-    plasticc: Objects, parents: Ints, seen: list[Points], random: np.random.Generator
+    plasticc: Objects, parents: Ints, seen: list[Points], real: Others, random: np.random.Generator
 ) -> Others:
     """One window a copy, ending at any of its detections once a window's days are over."""
     names = np.char.add(PREFIX, plasticc.name[parents])
-    label = np.full(len(parents), ZTF.index(NOT_SHOWN), np.int64)
+    nucleus = plasticc.label[parents] == SIX_BAND.index(NUCLEUS)
+    label = np.where(nucleus, ZTF.index(NUCLEUS), ZTF.index(STAR)).astype(np.int64)
     curves = light_curves(len(parents), *seen)
     copies = Objects(names, label, curves, np.full((len(parents), 3), np.nan))
     ends = every_detection(copies)
     ends = ends[curves.mjd[ends] >= FIRST_MJD + WINDOW_DAYS]
-    objects, row = windows(copies, drawn(copies, ends, 1, random))
-    kind = [PREFIX + SIX_BAND[one] for one in plasticc.label[parents[row]]]
-    return Others(objects, np.array(kind))
+    cut = windows(copies, drawn(copies, ends, 1, random))
+    kind = [PREFIX + SIX_BAND[one] for one in plasticc.label[parents[cut.parent]]]
+    before = resembling(real.history, cut.history, random)
+    return Others(cut.objects, np.array(kind), before)
 
 
 def _sources(curve: LightCurves) -> list[Source]:

@@ -33,6 +33,8 @@ class Windows(NamedTuple):
 
     objects: Objects
     parent: Ints
+    history: Floats
+    """(m, 2), as `layout.HISTORY` says, counted in the whole light curves."""
 
 
 def windows(objects: Objects, ends: Ints) -> Windows:
@@ -50,7 +52,10 @@ def windows(objects: Objects, ends: Ints) -> Windows:
     parent = point_rows(curves)[ends[enough]]
     cut = _cut(curves, begins[enough], ends[enough] + 1)
     copies = Objects(objects.name[parent], objects.label[parent], cut, objects.redshift[parent])
-    return Windows(copies, parent)
+    first = first_detection_mjd(curves)
+    ever = seen[ends + 1] - seen[curves.offsets[:-1][point_rows(curves)[ends]]]
+    days = curves.mjd[ends[enough]] - first[parent]
+    return Windows(copies, parent, np.column_stack((days, ever[enough])))
 
 
 def every_detection(objects: Objects) -> Ints:

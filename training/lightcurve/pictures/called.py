@@ -54,9 +54,10 @@ def ztf_confusion(windows: Sequence[Window]) -> Figure:
 
 
 def _matrix_note(seeds: int) -> str:
+    whose = f"mean of {seeds} networks" if seeds > 1 else "of one network an object"
     return (
-        "Per cent of each row, at a balanced prior: the likeliest class counts; out of fold, mean "
-        f"of {seeds} networks. n: objects."
+        "Per cent of each row, at a balanced prior: the likeliest class counts; out of fold, "
+        f"{whose}. n: objects."
     )
 
 

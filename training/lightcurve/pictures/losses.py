@@ -57,7 +57,7 @@ CLASS_COLOURS = MappingProxyType(
         "Mira": "#a9c94a",
         "uLens-Single": "#6b6b6b",
         "SNIIn": "#f28e5c",
-        "not_shown_to_be_a_supernova": "#bbbbbb",
+        "star": "#006b50",
     }
 )
 """Related classes have related colours: thermonuclear blue, core collapse orange, stars green."""

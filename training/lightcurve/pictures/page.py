@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.style
+from matplotlib.figure import Figure
 
 from training.lightcurve.judging.contest import sample_of
 from training.lightcurve.judging.evaluation import SEED, SixBand, Ztf
@@ -26,21 +27,18 @@ from training.pictures.look import STYLE, save_vector
 
 
 class Shown(NamedTuple):
-    """All that the pictures are made from."""
+    """All that the six-band network's pictures are made from."""
 
     outcome: Outcome
     """Of the served network."""
     six_band: SixBand
-    ztf: Ztf
     compression: Sequence[Row]
     examples: Sequence[Growing]
     """Two or three, of objects that the answering networks did not learn from."""
 
 
 def drawn(shown: Shown, folder: Path) -> list[Path]:
-    """Draw every picture into `folder`; its files, in the order in which the page shows them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ours = [one for one in shown.ztf.windows if one.model == SERVED]
+    """Draw every picture of the six-band network into `folder`; its files, as the page has them."""
     with matplotlib.style.context(["default", STYLE]):
         figures = {
             "examples": light_curves(shown.examples, SIX_BAND),
@@ -48,7 +46,18 @@ def drawn(shown: Shown, folder: Path) -> list[Path]:
             "classes": by_class(shown.six_band.lines, shown.six_band.counts),
             "confusion": six_band_confusion(shown.outcome),
             "reliability": reliability_diagrams(shown.outcome, sample_of(shown.outcome, SEED)),
-            "ztf": ztf_confusion(ours),
             "compression": by_size(shown.compression, SIZE_BYTES_MAX),
         }
-        return [save_vector(figure, folder / f"{name}.svg") for name, figure in figures.items()]
+        return _saved(figures, folder)
+
+
+def ztf_drawn(found: Ztf, folder: Path) -> list[Path]:
+    """The same of ZTF's network."""
+    ours = [one for one in found.windows if one.model == SERVED]
+    with matplotlib.style.context(["default", STYLE]):
+        return _saved({"ztf": ztf_confusion(ours)}, folder)
+
+
+def _saved(figures: Mapping[str, Figure], folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return [save_vector(figure, folder / f"{name}.svg") for name, figure in figures.items()]

@@ -154,8 +154,7 @@ def trained(work: Path, some: Material, teaching: WindowTeaching, workers: int) 
 
 
 def outcome(objects: Objects, fold: Ints, held_out: Mask, types: Predictions) -> ZtfOutcome:
-    """What is judged: trees know no "not shown", and were asked about supernovae only."""
-    nothing = np.zeros((0,), np.str_)
+    """What is judged: trees were asked about supernovae only."""
     return ZtfOutcome(
         model=MODEL,
         object_name=objects.name,
@@ -163,8 +162,5 @@ def outcome(objects: Objects, fold: Ints, held_out: Mask, types: Predictions) ->
         fold=fold,
         held_out=held_out,
         types=types,
-        not_shown=np.full(types.shape[:-1], np.nan, np.float32),
         present=np.isfinite(types[:, 0, :, 0]),
-        other_kind=nothing,
-        other_not_shown=np.full((1, 0), np.nan, np.float32),
     )

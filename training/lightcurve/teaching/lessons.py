@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.observations import layout
-from classifiers.observations.rows import rows
+from classifiers.observations.rows import rows, with_history
 from schemas.batch import LightCurves
 from schemas.light_curves import first_detection_mjd, point_rows
 from training.arrays import Floats, Ints, Mask
@@ -90,6 +90,8 @@ class Lessons:
     wear: Wear = field(default_factory=Wear)
     importance: Floats | None = None
     """(m,): of each light curve within its class; alike where nothing is said."""
+    history: Floats | None = None
+    """(m, 2), as `layout.HISTORY` says, for a network that is told it."""
 
     @property
     def chance(self) -> Floats:
@@ -109,14 +111,14 @@ class Lessons:
 
     def settling(self) -> NDArray[np.float32]:
         """The rows from which a network takes its scales."""
-        return rows(self.objects.curves, self.objects.redshift)
+        return self._rows(self.objects, np.arange(len(self.objects)))
 
     def drawn(self, random: np.random.Generator, size: int, edges: Floats) -> Batch:
         """One batch. `edges` is the running sum of `chance`."""
         places = np.searchsorted(edges, random.random(size) * edges[-1], side="right")
         some = self.objects.take(places)
         curves, short = worn(some.curves, random, self.wear)
-        found = rows(curves, some.redshift)
+        found = self._rows(replace(some, curves=curves), places)
         hidden = random.random(size) < self.hidden_share
         found[hidden, UNKNOWN_REDSHIFT] = 0
         soft = self._said(places, hidden)
@@ -127,6 +129,10 @@ class Lessons:
             np.where(spoken[:, None], soft, 1 / self.classes),
             (self.trust * spoken).astype(np.float32),
         )
+
+    def _rows(self, some: Objects, places: Ints) -> NDArray[np.float32]:
+        found = rows(some.curves, some.redshift)
+        return found if self.history is None else with_history(found, self.history[places])
 
     def _said(self, places: Ints, hidden: Mask) -> NDArray[np.float32]:
         """By the teacher, of those drawn."""

@@ -18,8 +18,12 @@ from training.lightcurve.judging.outcome import (
     ThreeTypes,
     ZtfOutcome,
 )
-from training.lightcurve.labels import SIX_BAND, SUPERNOVAE
+from training.lightcurve.labels import SIX_BAND, SUPERNOVAE, ZTF
 from training.lightcurve.objects.objects import Objects
+from training.lightcurve.objects.ztf import SUPERNOVA
+from training.lightcurve.ztf_answers import SERVED as SERVED_FOLD
+from training.lightcurve.ztf_answers import Answers
+from training.lightcurve.ztf_asked import OTHERS
 
 GIVEN = Given(50_000, 62.5, 3e-7)
 """What would be measured elsewhere."""
@@ -92,7 +96,7 @@ def ztf_outcome(model: str = "ours", strength: float = 2.0, seed: int = 2) -> Zt
     """Better with each window; some objects lack the first ones."""
     random = np.random.default_rng(seed)
     label = np.random.default_rng(0).permutation(np.repeat(np.arange(5), (90, 50, 30, 25, 35)))
-    count, others, seeds = len(label), 40, 2
+    count, seeds = len(label), 2
     types = np.stack(
         [
             answers(label, strength * share, random, seeds=seeds, classes=len(SUPERNOVAE))
@@ -107,10 +111,57 @@ def ztf_outcome(model: str = "ours", strength: float = 2.0, seed: int = 2) -> Zt
         folds(label),
         np.arange(count) % 7 == 0,
         types,
-        random.beta(1, 6, size=(len(WINDOWS), seeds, count)).astype(np.float32),
         present,
-        np.resize(["AGN", "CV", "asteroid"], others),
-        random.beta(6, 1, size=(seeds, others)).astype(np.float32),
+    )
+
+
+OTHER_KINDS = {
+    "star by SIMBAD": "star",
+    "cataclysmic": "star",
+    "nucleus": "AGN",
+    "disruption": "TDE",
+    "disruption, +20 d": "TDE",
+    "disruption, +40 d": "TDE",
+}
+
+
+def ztf_answers(strength: float = 3.0, seed: int = 8, each: int = 12) -> Answers:
+    """Of `each` objects of every type on all windows, and of every other kind twice an object."""
+    random = np.random.default_rng(seed)
+    asked = [(window, SUPERNOVA, one) for window in WINDOWS for one in SUPERNOVAE]
+    asked += [(OTHERS, kind, label) for kind, label in OTHER_KINDS.items()]
+    parts = [_answers(random, strength, each, one) for one in asked]
+    crossed = Answers.joined(parts)
+    apart = crossed.take(crossed.held_out)
+    return Answers.joined([crossed, replace(apart, fold=np.full(len(apart.fold), SERVED_FOLD))])
+
+
+def learnt(answers: Answers) -> Answers:
+    """The served network's about what was not held out."""
+    rows = (answers.fold != SERVED_FOLD) & ~answers.held_out & (answers.asked != OTHERS)
+    known = answers.take(rows)
+    return replace(known, fold=np.full(len(known.fold), SERVED_FOLD))
+
+
+def _answers(
+    random: np.random.Generator, strength: float, each: int, what: tuple[str, str, str]
+) -> Answers:
+    asked, kind, label = what
+    place, count = ZTF.index(label), each if kind == SUPERNOVA else 2 * each
+    logits = random.normal(size=(count, len(ZTF)))
+    logits[:, place] += strength
+    number = np.arange(count) % each
+    return Answers(
+        np.array([f"{label} {one:02d}" for one in number]),
+        np.full(count, asked),
+        np.full(count, kind),
+        np.full(count, place),
+        number % FOLDS,
+        number % 3 == 0,
+        random.integers(2, 20, count),
+        random.choice([10, 700], count),
+        random.random(count) < 0.5,
+        logits.astype(np.float16),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from schemas.errors import ModelError
 from tests.training.lightcurve.judging import invented
+from training.lightcurve.calibration import chances_of
 from training.lightcurve.judging import tables
 from training.lightcurve.judging.card import Card
 from training.lightcurve.judging.evaluation import (
@@ -25,8 +28,12 @@ from training.lightcurve.judging.outcome import (
     TREES,
     TREES_GP,
     Redshift,
+    ZtfOutcome,
 )
 from training.lightcurve.judging.ztf_card import ZtfCard
+from training.lightcurve.judging.ztf_headlines import types_of
+from training.lightcurve.ztf_answers import SERVED as SERVED_FOLD
+from training.lightcurve.ztf_answers import Answers
 from training.tables import LINE_MAX
 
 ROUNDS = 120
@@ -74,8 +81,16 @@ def found() -> SixBand:
 
 @pytest.fixture(scope="module")
 def ztf_found() -> Ztf:
-    ours = invented.ztf_outcome(SERVED)
-    return ztf_network([ours, invented.ztf_outcome(TREES, 1.5, 7)], invented.GIVEN, ROUNDS)
+    answers = invented.ztf_answers()
+    learnt = invented.learnt(answers)
+    return ztf_network(answers, learnt, [trees_of(answers)], invented.GIVEN, ROUNDS)
+
+
+def trees_of(answers: Answers) -> ZtfOutcome:
+    """A rival who knows less of the same objects."""
+    some = answers.take(np.flatnonzero(answers.fold != SERVED_FOLD))
+    fainter = replace(some, logits=(some.logits / 4).astype(np.float16))
+    return types_of(fainter, chances_of(fainter.logits.astype(np.float64)), TREES)
 
 
 RUBIN = "## Rubin's own alerts\n\nA few.\n"

@@ -17,6 +17,8 @@ from training.lightcurve.judging.outcome import (
 )
 from training.lightcurve.judging.three_types import PLACES, checks
 from training.lightcurve.judging.ztf import ZtfClaim
+from training.lightcurve.judging.ztf_headlines import STARS, AtTheShares, Sure
+from training.lightcurve.judging.ztf_others import Called
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,14 @@ def test_a_goal_is_met_on_the_right_side_of_its_bound(
 ) -> None:
     goal = Goal("flat", Measured(value), 0.44, at_most)
     assert goal.met == met and goal.margin == pytest.approx(margin)
+
+
+@pytest.mark.parametrize("at_most", [True, False])
+def test_a_goal_is_met_by_two_errors_on_either_side(at_most: bool) -> None:
+    side = -1 if at_most else 1
+    just, short = (Measured(0.44 + side * away, error=0.01) for away in (0.021, 0.019))
+    assert Goal("flat", just, 0.44, at_most).margin == pytest.approx(0.001)
+    assert Goal("flat", short, 0.44, at_most).margin == pytest.approx(-0.001)
 
 
 def test_a_figure_that_is_not_known_meets_nothing() -> None:
@@ -42,15 +52,27 @@ def test_goals_of_rivals_come_from_the_claims() -> None:
     ]
     ahead, behind, *file = six_band_goals({}, claims, invented.GIVEN)
     assert ahead.met and ahead.margin == pytest.approx(0.01)
-    assert not behind.met and behind.margin == pytest.approx(-0.01)
+    assert not behind.met and behind.margin == pytest.approx(-0.03)
     assert behind.measured.low == pytest.approx(0.04)
     assert [one.met for one in file] == [True, False, True]
 
 
 def test_a_claim_about_ztf_is_two_goals() -> None:
     one = ZtfClaim("trees", "+20 d", Measured(0.1, error=0.04), Measured(0.1, error=0.06))
-    first, second, *_ = ztf_goals([one], invented.GIVEN)
-    assert (first.met, second.met) == (True, False)
+    sure = [Sure("+20 d", 900, 0.012, 0.014), Sure("+40 d", 900, 0.015, 0.014)]
+    shares = AtTheShares("+40 d", Measured(0.86, error=0.004), Measured(0.66, error=0.006))
+    found = ztf_goals({}, sure, shares, [one], invented.GIVEN)
+    # Two of calibration, of macro F1 and accuracy, of the claim, and the file's three.
+    assert [goal.met for goal in found[:6]] == [True, False, False, True, True, False]
+
+
+def test_what_is_none_is_held_to_its_bounds_at_both_priors() -> None:
+    even, natural = Measured(0.09, error=0.01), Measured(0.02, error=0.01)
+    called = {STARS: Called(STARS, 90, 90, even, natural, natural, even)}
+    shares = AtTheShares("+40 d", Measured(0.86), Measured(0.66))
+    first, second, *_ = ztf_goals(called, [], shares, [], invented.GIVEN)
+    assert "natural" in first.asked and first.met
+    assert "even" in second.asked and second.margin == pytest.approx(-0.06)
 
 
 def test_three_types_are_held_to_their_own_probabilities() -> None:

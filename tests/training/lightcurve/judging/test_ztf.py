@@ -1,4 +1,4 @@
-"""Five types on three windows, claims against trees, and what is no supernova."""
+"""Five types on three windows, and claims against trees."""
 
 from __future__ import annotations
 
@@ -63,25 +63,3 @@ def test_the_check_holds_the_objects_apart(ours: ZtfOutcome, sample: Sample) -> 
     for one in found:
         assert one.difference.value == pytest.approx(one.held_out.value - one.rest.value)
         assert one.difference.error > 0
-
-
-def test_what_is_no_supernova_is_told_and_counted_by_kind(ours: ZtfOutcome) -> None:
-    found = ztf.not_shown(ours, 1, ROUNDS)
-    assert [one.window for one in found] == list(WINDOWS)
-    assert found[0].auc.value > 0.9 and found[0].called.value < 0.1
-    kinds = ztf.others(ours)
-    assert {one.kind for one in kinds} == {"AGN", "CV", "asteroid"}
-    assert sum(one.objects for one in kinds) == 40
-    assert kinds[0].objects >= kinds[-1].objects
-
-
-def test_a_model_without_the_label_says_nothing_of_others(ours: ZtfOutcome) -> None:
-    none = ZtfOutcome(
-        **{
-            **vars(ours),
-            "not_shown": np.full_like(ours.not_shown, np.nan),
-            "other_not_shown": np.full_like(ours.other_not_shown, np.nan),
-        }
-    )
-    assert ztf.not_shown(none, 1, ROUNDS) == ()
-    assert all(one.answered == 0 and np.isnan(one.mean) for one in ztf.others(none))

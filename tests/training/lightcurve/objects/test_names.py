@@ -11,6 +11,7 @@ import pytest
 from training.lightcurve.objects.splits import (
     ALERCE_TABLES,
     FOLDS,
+    check_labels,
     release_names,
     says_supernova,
     supernova_names,
@@ -27,27 +28,52 @@ LABELS = np.arange(80) % 2
 
 def test_a_name_is_in_one_fold_and_on_one_side_of_the_hold_out() -> None:
     rows = np.random.default_rng(1).integers(0, 80, 500)
-    names, labels = np.append(NAMES, NAMES[rows]), np.append(LABELS, LABELS[rows])
+    names = np.append(NAMES, NAMES[rows])
     for split in (ztf_folds, ztf_held_out):
-        assert len(set(zip(names, split(names, labels), strict=True))) == 80
+        assert len(set(zip(names, split(names), strict=True))) == 80
 
 
 def test_the_order_of_the_rows_is_of_no_matter() -> None:
     order = np.random.default_rng(2).permutation(80)
     for split in (ztf_folds, ztf_held_out):
-        shuffled = split(NAMES[order], LABELS[order])
-        assert shuffled.tolist() == split(NAMES, LABELS)[order].tolist()
+        assert split(NAMES[order]).tolist() == split(NAMES)[order].tolist()
 
 
-def test_labels_are_spread_evenly_over_folds_and_hold_out() -> None:
-    fold = ztf_folds(NAMES, LABELS)
-    assert np.bincount(fold * 2 + LABELS).tolist() == [8] * (2 * FOLDS)
-    assert np.bincount(LABELS[ztf_held_out(NAMES, LABELS)]).tolist() == [6, 6]
+def test_names_are_spread_evenly_over_folds_and_hold_out() -> None:
+    many = np.array([f"ZTF{number}" for number in range(20_000)])
+    share = np.bincount(ztf_folds(many)) / len(many)
+    assert share == pytest.approx(np.full(FOLDS, 1 / FOLDS), abs=0.01)
+    apart = ztf_held_out(many)
+    assert apart.mean() == pytest.approx(0.15, abs=0.01)
+    assert np.bincount(ztf_folds(many)[apart], minlength=FOLDS).min() > 500
+
+
+def test_where_a_name_falls_never_changes() -> None:
+    assert ztf_folds(NAMES[:8]).tolist() == [4, 4, 1, 0, 2, 0, 4, 2]
+    assert ztf_held_out(NAMES).nonzero()[0].tolist() == [
+        1,
+        12,
+        13,
+        14,
+        23,
+        25,
+        32,
+        34,
+        35,
+        36,
+        40,
+        53,
+        61,
+        63,
+        65,
+        71,
+        75,
+    ]
 
 
 def test_a_name_with_two_labels_is_an_error() -> None:
     with pytest.raises(ValueError, match="ZTF3 has more than one label"):
-        ztf_folds(np.append(NAMES, "ZTF3"), np.append(LABELS, 0))
+        check_labels(np.append(NAMES, "ZTF3"), np.append(LABELS, 0))
 
 
 @pytest.mark.parametrize("kind", ["SN Ia", "SLSN-II", "Candidate_SN*", "Supernova", "Ca-rich"])
@@ -87,7 +113,6 @@ def test_no_name_of_any_source_lies_in_two_folds(data_folder: Path) -> None:
     lines = (data_folder / PACKETS).read_text().splitlines()[1:]
     packets = [line.split("\t")[1] for line in lines]
     names = np.array([*sorted(archive), *sorted(release), *packets])
-    known = np.isin(names, list(archive | release)).astype(np.int64)
     for split in (ztf_folds, ztf_held_out):
-        sides = set(zip(names.tolist(), split(names, known).tolist(), strict=True))
+        sides = set(zip(names.tolist(), split(names).tolist(), strict=True))
         assert len(sides) == len(archive | release | set(packets))

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.errors import ModelError
 from schemas.writing import container
-from training.lightcurve.labels import NOT_SHOWN, ZTF
+from training.lightcurve.labels import DISRUPTION, NUCLEUS, STAR, ZTF
 from training.lightcurve.objects.others import Others, read_others
 from training.lightcurve.objects.splits import ALERCE_TABLES, supernova_names
 from training.lightcurve.objects.windows import DETECTIONS_MIN, WINDOW_DAYS
@@ -33,6 +33,7 @@ CANDIDATE = {
     "ra": "double",
     "dec": "double",
     "jdstarthist": ["null", "double"],
+    "ndethist": ["null", "int"],
     "distpsnr1": ["null", "double"],
     "sgscore1": ["null", "double"],
     "ssdistnr": ["null", "double"],
@@ -42,7 +43,7 @@ CANDIDATE = {
 CLASSES = ("cdsxmatch", "tns", "tnsclass")
 JD = 2459000.5
 MJD = 59000.0
-STAR: dict[str, Any] = {"distpsnr1": 0.3, "sgscore1": 0.95}
+ON_STAR: dict[str, Any] = {"distpsnr1": 0.3, "sgscore1": 0.95}
 
 
 def schema() -> str:
@@ -107,19 +108,38 @@ def test_each_kind_of_evidence_speaks_and_none_is_silence(tmp_path: Path) -> Non
         record("ZTF2", tns="TDE"),
         record("ZTF3", simbad="QSO"),
         record("ZTF4", simbad="CataclyV*"),
-        record("ZTF5", **STAR),
-        record("ZTF6", drb=0.05, drbversion="d6"),
+        record("ZTF5", **ON_STAR),
+        record("ZTF6", drb=0.05, drbversion="d6", **ON_STAR),
         record("ZTF7", drb=0.99, drbversion="d6", simbad="Galaxy"),
+        record("ZTF8", simbad="RRLyr"),
+        record("ZTF9", tns="nova"),
     )
     assert dict(zip(others.objects.name, others.kind, strict=True)) == {
-        "ZTF1": "asteroid",
-        "ZTF2": "spectrum",
+        "ZTF2": "disruption",
         "ZTF3": "nucleus",
-        "ZTF4": "star by SIMBAD",
+        "ZTF4": "cataclysmic",
         "ZTF5": "star by Pan-STARRS",
-        "ZTF6": "bogus",
+        "ZTF8": "star by SIMBAD",
+        "ZTF9": "cataclysmic",
     }
-    assert [ZTF[one] for one in others.objects.label] == [NOT_SHOWN] * 6
+    labels = [ZTF[one] for one in others.objects.label]
+    assert labels == [DISRUPTION, NUCLEUS, STAR, STAR, STAR, STAR]
+
+
+def test_alerts_of_one_object_that_speak_differently_are_of_one_kind(tmp_path: Path) -> None:
+    quasar = record("ZTF1", simbad="QSO")
+    lensed = {**record("ZTF2", simbad="LensedImage", **ON_STAR), "objectId": "ZTF1"}
+    others = read(tmp_path, quasar, lensed)
+    assert others.kind.tolist() == ["nucleus", "nucleus"]
+
+
+def test_the_time_before_is_the_packet_s_or_at_least_what_it_holds(tmp_path: Path) -> None:
+    others = read(
+        tmp_path,
+        record("ZTF1", jdstarthist=JD - 400, ndethist=70, **ON_STAR),
+        record("ZTF2", **ON_STAR),
+    )
+    assert others.history.tolist() == [[400.0, 70.0], [3.0, 2.0]]
 
 
 def test_a_supernova_by_any_word_is_left_out_whatever_else_speaks(tmp_path: Path) -> None:
@@ -127,10 +147,10 @@ def test_a_supernova_by_any_word_is_left_out_whatever_else_speaks(tmp_path: Path
     (tmp_path / ALERCE_TABLES[0]).write_text("objectId,classALeRCE\nZTF3,SNIa\n")
     others = read(
         tmp_path,
-        record("ZTF1", tns="SN II", **STAR),
-        record("ZTF2", simbad="Candidate_SN*", **STAR),
-        record("ZTF3", **STAR),
-        record("ZTF4", **STAR),
+        record("ZTF1", tns="SN II", **ON_STAR),
+        record("ZTF2", simbad="Candidate_SN*", **ON_STAR),
+        record("ZTF3", **ON_STAR),
+        record("ZTF4", **ON_STAR),
     )
     assert others.objects.name.tolist() == ["ZTF4"]
 
@@ -146,7 +166,7 @@ def test_points_are_what_the_archive_of_supernovae_would_hold(tmp_path: Path) ->
         epoch(-4.0, 19.0, fid=3),
         epoch(0.2, None),
     ]
-    curves = read(tmp_path, record("ZTF1", *history, **STAR)).objects.curves
+    curves = read(tmp_path, record("ZTF1", *history, **ON_STAR)).objects.curves
     assert curves.mjd - MJD == pytest.approx([-7.0, -5.0, 0.0])
     assert curves.detected.tolist() == [False, True, True]
     assert curves.limit_mag.tolist() == pytest.approx([20.4, np.nan, np.nan], nan_ok=True)
@@ -155,11 +175,11 @@ def test_points_are_what_the_archive_of_supernovae_would_hold(tmp_path: Path) ->
 
 def test_an_alert_with_one_detection_is_declined(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no packet of a known other"):
-        read(tmp_path, record("ZTF1", epoch(-3.0, None), **STAR))
+        read(tmp_path, record("ZTF1", epoch(-3.0, None), **ON_STAR))
 
 
 def test_an_alert_of_a_table_brings_its_history_and_is_read_once(tmp_path: Path) -> None:
-    whole, same = record("ZTF1", **STAR), record("ZTF1", epoch(-3.0), epoch(-2.0), **STAR)
+    whole, same = record("ZTF1", **ON_STAR), record("ZTF1", epoch(-3.0), epoch(-2.0), **ON_STAR)
     table = pyarrow.Table.from_pylist([same, record("ZTF2", simbad="RRLyr")])
     (tmp_path / "ztf").mkdir()
     pyarrow.parquet.write_table(table, tmp_path / "ztf" / "some.parquet")
@@ -175,7 +195,7 @@ def test_real_others_are_windows_of_objects_that_no_list_calls_a_supernova(
     """Of one folder of packets."""
     (tmp_path / "labels").symlink_to(data_folder / "labels")
     (tmp_path / "ztf").symlink_to(data_folder / "ztf" / "astrolabsoftware+fink-filters")
-    objects, kind = read_others(tmp_path)
+    objects, kind, _ = read_others(tmp_path)
     assert {"star by SIMBAD", "nucleus"} <= set(kind.tolist())
     names = supernova_names(tmp_path, spectroscopic_classes(tmp_path))
     assert not set(objects.name.tolist()) & names

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.batch import LightCurves
 from schemas.photometry import njy
-from training.lightcurve.labels import NOT_SHOWN, SIX_BAND, ZTF
+from training.lightcurve.labels import NUCLEUS, SIX_BAND, STAR, ZTF
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.others import Others
 from training.lightcurve.objects.simulated_others import (
@@ -22,6 +22,7 @@ from training.lightcurve.objects.windows import DETECTIONS_MIN, WINDOW_DAYS
 
 KINDS = (*FAST, *SLOW, "SNIa")
 POINTS = 40
+BEFORE = [[900.0, 120.0], [1500.0, 400.0]]
 LIMIT = 20.5
 
 
@@ -46,23 +47,36 @@ def plasticc() -> Objects:
 
 
 @pytest.fixture(scope="module")
-def limits() -> LightCurves:
+def real() -> Others:
+    """One limit, and two things that packets say of the time before."""
     one = np.ones(1)
-    return LightCurves(
+    limit = LightCurves(
         np.array([0, 1]), one, np.ones(1, np.int8), one, one, LIMIT * one, np.zeros(1, np.bool_)
     )
+    objects = Objects(np.array(["ZTF1"]), np.zeros(1, np.int64), limit, np.zeros((1, 3)))
+    return Others(objects, np.array(["star by SIMBAD"]), np.array(BEFORE))
 
 
 @pytest.fixture(scope="module")
-def others(limits: LightCurves) -> Others:
-    return simulated_others(plasticc(), limits, 5, np.random.default_rng(4))
+def others(real: Others) -> Others:
+    return simulated_others(plasticc(), real, 5, np.random.default_rng(4))
 
 
 def test_every_variable_kind_is_there_by_its_name_and_no_supernova(others: Others) -> None:
     assert set(others.kind.tolist()) == {PREFIX + kind for kind in KINDS[:-1]}
-    assert set(others.objects.label.tolist()) == {ZTF.index(NOT_SHOWN)}
+    nucleus = others.kind == PREFIX + "AGN"
+    assert set(others.objects.label[nucleus].tolist()) == {ZTF.index(NUCLEUS)}
+    assert set(others.objects.label[~nucleus].tolist()) == {ZTF.index(STAR)}
     assert all(name.startswith(PREFIX) for name in others.objects.name.tolist())
     assert np.isnan(others.objects.redshift).all()
+
+
+def test_the_time_before_is_that_of_a_real_packet_or_of_the_window_itself(others: Others) -> None:
+    curves = others.objects.curves
+    seen = np.add.reduceat(curves.detected, curves.offsets[:-1], dtype=np.int64)
+    drawn = np.array(BEFORE)[:, 1]
+    assert np.isin(others.history[:, 1][others.history[:, 1] > 100], drawn).all()
+    assert (others.history[:, 1] >= seen).all()
 
 
 def test_each_is_a_window_that_ends_at_a_detection(others: Others) -> None:
@@ -84,8 +98,8 @@ def test_what_is_fainter_than_the_limit_is_a_limit_without_a_flux(others: Others
     assert 0 < (curves.flux_njy < 0).sum() < curves.detected.sum()
 
 
-def test_one_seed_gives_one_simulation(limits: LightCurves, others: Others) -> None:
-    again = simulated_others(plasticc(), limits, 5, np.random.default_rng(4))
+def test_one_seed_gives_one_simulation(real: Others, others: Others) -> None:
+    again = simulated_others(plasticc(), real, 5, np.random.default_rng(4))
     np.testing.assert_array_equal(
         again.objects.curves.flux_njy, others.objects.curves.flux_njy, strict=True
     )

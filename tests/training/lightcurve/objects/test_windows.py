@@ -52,7 +52,7 @@ def test_a_window_ends_at_its_detection_and_holds_no_older_point_than_a_packet(
     objects: Objects,
 ) -> None:
     curves, ends = objects.curves, every_detection(objects)
-    cut, parent = windows(objects, ends)
+    cut, parent, history = windows(objects, ends)
     for row in range(len(cut)):
         own = cut.curves.of(row)
         assert own.detected[-1]
@@ -62,6 +62,9 @@ def test_a_window_ends_at_its_detection_and_holds_no_older_point_than_a_packet(
         whole = curves.of(int(parent[row]))
         before = (whole.mjd >= own.mjd[-1] - WINDOW_DAYS) & (whole.mjd < own.mjd[-1])
         assert (own.mjd < own.mjd[-1]).sum() == before.sum()
+        seen = whole.mjd[whole.detected & (whole.mjd <= own.mjd[-1])]
+        assert history[row, 0] == own.mjd[-1] - seen[0]
+        assert own.detected.sum() <= history[row, 1] <= len(seen)
 
 
 @given(some_objects())
@@ -81,7 +84,8 @@ def test_windows_are_those_ends_with_enough_detections(objects: Objects) -> None
 
 def test_a_window_keeps_limits_and_drops_what_is_later_or_older() -> None:
     points = [(0.0, True), (20.0, False), (25.0, True), (31.0, True), (32.0, False), (33.0, True)]
-    cut, parent = windows(objects_of(points), np.array([3]))
+    cut, parent, history = windows(objects_of(points), np.array([3]))
+    assert history.tolist() == [[31.0, 3.0]]
     assert cut.curves.mjd.tolist() == [20.0, 25.0, 31.0]
     assert parent.tolist() == [0]
     assert np.isnan(cut.redshift).all()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from schemas.batch import LightCurves
-from training.lightcurve.labels import NOT_SHOWN, ZTF
+from training.lightcurve.labels import STAR, ZTF
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.others import Others
 from training.lightcurve.objects.ztf import SUPERNOVA, Material, together
@@ -32,10 +32,10 @@ def objects(prefix: str, label: list[int]) -> Objects:
 
 @pytest.fixture
 def material() -> Material:
-    none = [ZTF.index(NOT_SHOWN)] * 20
-    real = Others(objects("ZTF2", none), np.full(20, "asteroid"))
-    simulated = Others(objects("simulated ", none), np.full(20, "simulated RRL"))
-    return together(objects("ZTF1", [0, 1] * 20), real, simulated)
+    none, before = [ZTF.index(STAR)] * 20, np.ones((20, 2))
+    real = Others(objects("ZTF2", none), np.full(20, "star by SIMBAD"), before)
+    simulated = Others(objects("simulated ", none), np.full(20, "simulated RRL"), before)
+    return together({SUPERNOVA: objects("ZTF1", [0, 1] * 20)}, real, simulated)
 
 
 def test_supernovae_are_told_from_others_and_real_ones_from_simulated(material: Material) -> None:
@@ -44,16 +44,24 @@ def test_supernovae_are_told_from_others_and_real_ones_from_simulated(material: 
     assert set(material.kind[:40].tolist()) == {SUPERNOVA}
 
 
-def test_every_label_and_every_origin_is_spread_evenly(material: Material) -> None:
-    for rows in (slice(0, 40), slice(40, 60), slice(60, 80)):
-        assert np.ptp(np.bincount(material.fold[rows])) == 0
-        assert material.held_out[rows].mean() == pytest.approx(0.15)
+def test_an_object_more_deals_no_other_anew(material: Material) -> None:
+    fewer = together({SUPERNOVA: objects("ZTF1", [0, 1] * 15)})
+    assert fewer.fold.tolist() == material.fold[:30].tolist()
+    assert fewer.held_out.tolist() == material.held_out[:30].tolist()
+
+
+def test_whole_light_curves_know_no_history_yet(material: Material) -> None:
+    assert np.isnan(material.history[material.whole]).all()
+    assert (material.history[~material.whole] == 1).all()
 
 
 def test_an_object_that_is_both_is_an_error(material: Material) -> None:
     twice = objects("ZTF1", [5] * 40)
     with pytest.raises(ValueError, match="more than one label"):
-        together(objects("ZTF1", [0, 1] * 20), Others(twice, np.full(40, "asteroid")))
+        together(
+            {SUPERNOVA: objects("ZTF1", [0, 1] * 20)},
+            Others(twice, np.full(40, "nucleus"), np.ones((40, 2))),
+        )
 
 
 def test_what_is_kept_is_what_was_made(material: Material, tmp_path: Path) -> None:

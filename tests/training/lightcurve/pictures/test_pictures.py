@@ -10,19 +10,19 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.training.lightcurve.judging import invented
-from training.lightcurve.judging.evaluation import six_band, ztf_network
+from training.lightcurve.judging.evaluation import Ztf, six_band, ztf_network
 from training.lightcurve.judging.growing import Growing, growing
 from training.lightcurve.judging.outcome import SERVED, T2, TREES, TREES_GP
 from training.lightcurve.labels import SIX_BAND, ZTF
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.pictures.losses import CLASS_COLOURS, look
-from training.lightcurve.pictures.page import Shown, drawn
+from training.lightcurve.pictures.page import Shown, drawn, ztf_drawn
 from training.lightcurve.smaller.compression import Row
 
 BYTES_MAX = 250_000
 """Of a picture in the repository."""
 ROUNDS = 110
-NAMES = ["examples", "days", "classes", "confusion", "reliability", "ztf", "compression"]
+NAMES = ["examples", "days", "classes", "confusion", "reliability", "compression", "ztf"]
 
 
 def example(seed: int) -> Growing:
@@ -68,8 +68,13 @@ def shown() -> Shown:
         invented.outcome(TREES_GP, 4.3, seed=5, seeds=1, early=False),
     ]
     found = six_band([outcome, *rivals], [], invented.three_types(), invented.GIVEN, rounds=ROUNDS)
-    ztf = ztf_network([invented.ztf_outcome(SERVED)], invented.GIVEN, ROUNDS)
-    return Shown(outcome, found, ztf, compression(), [example(seed) for seed in (11, 12, 13)])
+    return Shown(outcome, found, compression(), [example(seed) for seed in (11, 12, 13)])
+
+
+def ztf() -> Ztf:
+    """The same of ZTF's network."""
+    answers = invented.ztf_answers()
+    return ztf_network(answers, invented.learnt(answers), [], invented.GIVEN, ROUNDS)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +84,8 @@ def everything() -> Shown:
 
 @pytest.fixture(scope="module")
 def files(everything: Shown, tmp_path_factory: pytest.TempPathFactory) -> Sequence[Path]:
-    return drawn(everything, tmp_path_factory.mktemp("once"))
+    folder = tmp_path_factory.mktemp("once")
+    return [*drawn(everything, folder), *ztf_drawn(ztf(), folder)]
 
 
 def test_every_picture_is_drawn_and_small(files: Sequence[Path]) -> None:
@@ -90,7 +96,7 @@ def test_every_picture_is_drawn_and_small(files: Sequence[Path]) -> None:
 def test_the_same_outcome_gives_the_same_bytes(
     everything: Shown, files: Sequence[Path], tmp_path: Path
 ) -> None:
-    again = drawn(everything, tmp_path)
+    again = [*drawn(everything, tmp_path), *ztf_drawn(ztf(), tmp_path)]
     assert [path.read_bytes() for path in files] == [path.read_bytes() for path in again]
 
 
