@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka bench chaos train \
-	train-realbogus train-lightcurve lock clean lawful figures
+	train-realbogus train-lightcurve verify-cards lock clean lawful figures
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: setup ## all tests that need no torch (TESTERS=1: one after another)
 test-train: .venv-train/ready ## the tests of training
 	$(TRAIN)/pytest --override-ini addopts="-q --strict-markers" tests/training
 
+verify-cards: setup ## have the headlines of the networks' cards again from the answers that are kept
+	$(BIN)/python -m training.verify
+
 foreign: setup ## what clients of others read, after twenty kills (FOREIGN=rewrite: into docs, too)
 	$(BIN)/pytest -m foreign tests/foreign
 
@@ -50,8 +53,8 @@ kafka: setup ## an Apache Kafka of one node, in the foreground
 bench: setup ## how fast, against a textbook pipeline, in the same run
 	$(BIN)/python -m benchmarks
 
-figures: .venv-train/ready ## the built-in filters on every real alert, held to labels
-	$(TRAIN)/python -m benchmarks.recall
+figures: setup ## the built-in filters on every real alert, held to labels
+	$(BIN)/python -m benchmarks.recall
 
 train: train-realbogus train-lightcurve ## make all networks, their cards and their pictures again
 

@@ -1,7 +1,8 @@
 """What kind of thing is it? A light curve's class, by two networks of one architecture.
 
 "lightcurve" reads six bands to Rubin's depth and knows fourteen classes; "supernova" reads ZTF's
-30 days and knows five types of supernova. Each reads fluxes of the photometric system that it was
+30 days, is told how long and how often the object was seen before, and knows five types of
+supernova and three of what is none. Each reads fluxes of the photometric system that it was
 taught and declines all others. `lightcurve.md` and `supernova.md` beside this file are their cards:
 data, figures and limits.
 """
@@ -130,7 +131,7 @@ def lightcurve(path: Path = LIGHTCURVE) -> LightCurveClassifier:
 
 def supernova(path: Path = SUPERNOVA) -> LightCurveClassifier:
     """The classifier of ZTF's supernovae. Raises ModelError."""
-    return LightCurveClassifier(path, "ztf")
+    return LightCurveClassifier(path, "ztf", history=True)
 
 
 def _detections_min(path: Path, text: str) -> int:

@@ -17,7 +17,6 @@ BOGUS_MAX = 0.35
 """Where a score's colour changes; filters have cuts of their own."""
 BY_LIGHT_CURVE = ("supernova", "lightcurve")
 """Classifiers that say what kind of thing an alert is of; one survey's alerts have one of them."""
-NOT_SHOWN = "not_shown_to_be_a_supernova"
 
 
 def alert_table(alerts: Iterable[Alert]) -> Table:
@@ -82,8 +81,6 @@ def class_text(alert: Alert) -> Text:
     for name in BY_LIGHT_CURVE:
         if chances := alert.scores.get(name):
             label = max(chances, key=lambda one: chances[one])
-            if label == NOT_SHOWN:
-                return Text("not shown", style="dim")
             return Text(f"{label} {chances[label]:.2f}")
     return Text("-", style="dim")
 

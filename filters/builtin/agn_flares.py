@@ -24,7 +24,7 @@ NUCLEUS_RADIUS_ARCSEC = 1.0
 """From the galaxy in the catalogue: an active nucleus moves a galaxy's centre in a difference."""
 
 LABELS = {"lightcurve": ("AGN",)}
-"""Of Rubin's network; ZTF's knows no nuclei."""
+"""Of Rubin's network; ZTF's has learnt too few real nuclei to be asked, 16."""
 
 PRIOR: Named = "even"
 """Whatever prior the stream is published at: the natural one counts objects, and a nucleus sends

@@ -16,8 +16,6 @@ LABELS_FROM, BARS_FROM, BARS_TO = 0.0, 0.54, 0.88
 """Across the axes, 0 to 1."""
 SHOWN_MIN = 0.005
 """A probability that is written as more than 0.00."""
-MEANT = {"not_shown_to_be_a_supernova": "not shown a supernova"}
-"""Labels too long for their column."""
 
 Line = tuple[str, float]
 """A classifier's name with NaN, or a label with its probability."""
@@ -56,7 +54,7 @@ def chances(scores: Scores) -> Iterator[Line]:
 def draw_bar(axes: Axes, y: float, name: str, probability: float, *, colour: str) -> None:
     track = BARS_TO - BARS_FROM
     ink = INK if probability >= SHOWN_MIN else GREY
-    label = MEANT.get(name, name.replace("_", " "))
+    label = name.replace("_", " ")
     axes.text(LABELS_FROM, y, label, va="center", fontsize=8, color=ink)
     axes.barh(y, track, left=BARS_FROM, height=0.5, color=PALE, alpha=0.5)
     axes.barh(y, track * probability, left=BARS_FROM, height=0.5, color=colour)

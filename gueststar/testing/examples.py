@@ -35,7 +35,7 @@ def supernova(**given: Any) -> AlertBatch:  # noqa: ANN401 - any column
         "detections": 5,
         "star_distance_arcsec": 3.2,
         "star_galaxy_score": 0.04,
-        "supernova": {"SNIa": 0.7, "not_shown_to_be_a_supernova": 0.1},
+        "supernova": {"SNIa": 0.7, "star": 0.1},
     }
     return _alert(_REAL | columns, given, light_curve(points, limits=limits))
 
@@ -64,7 +64,7 @@ def variable_star(**given: Any) -> AlertBatch:  # noqa: ANN401 - any column
         "star_distance_arcsec": 0.1,
         "star_galaxy_score": 0.98,
         "template_flux_njy": 600_000.0,
-        "supernova": {"not_shown_to_be_a_supernova": 0.97},
+        "supernova": {"star": 0.97},
     }
     return _alert(_REAL | columns, given, _pulsating())
 

@@ -14,7 +14,7 @@ from classifiers.classifier import Scoring
 from classifiers.embedding import Embedding
 from classifiers.hidden import last_hidden, with_output
 from classifiers.lightcurve import LIGHTCURVE, SUPERNOVA, lightcurve, supernova
-from classifiers.observations.layout import ROW
+from classifiers.observations.layout import HISTORY, ROW
 from classifiers.served import served
 from classifiers.session import Session
 from gueststar.testing import check_stage
@@ -22,8 +22,8 @@ from gueststar.testing.crowd import crowd
 from schemas.errors import ModelError
 from schemas.stage import run_stages
 
-FILES = (LIGHTCURVE, SUPERNOVA)
-ROWS = np.random.default_rng(1).normal(size=(70, ROW)).astype(np.float32)
+FILES = {LIGHTCURVE: ROW, SUPERNOVA: ROW + len(HISTORY)}
+"""Each with the length of its rows."""
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -38,11 +38,13 @@ def test_the_last_hidden_layer_is_the_one_that_onnx_s_own_reader_finds(path: Pat
 
 @pytest.mark.parametrize("path", FILES)
 def test_scores_are_the_same_to_the_bit_and_follow_from_the_layer(path: Path) -> None:
-    alone, both = Session(path, (ROW,)), Session(path, (ROW,), hidden=True)
-    scores, layer = both.run_both(ROWS)
-    np.testing.assert_array_equal(scores, alone.run(ROWS))
-    np.testing.assert_array_equal(scores, both.run(ROWS))
-    assert layer.shape == (len(ROWS), both.width)
+    width = FILES[path]
+    told = np.random.default_rng(1).normal(size=(70, width)).astype(np.float32)
+    alone, both = Session(path, (width,)), Session(path, (width,), hidden=True)
+    scores, layer = both.run_both(told)
+    np.testing.assert_array_equal(scores, alone.run(told))
+    np.testing.assert_array_equal(scores, both.run(told))
+    assert layer.shape == (len(told), both.width)
     model = onnx.load(str(path))
     known = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
     (*_, gemm) = [node for node in model.graph.node if node.op_type == "Gemm"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from classifiers import lightcurve as module
 from classifiers.classifier import Classifier, Scoring
 from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
 from classifiers.observations.gathering import gathered
-from classifiers.observations.layout import REDSHIFT, ROW
+from classifiers.observations.layout import HISTORY, HISTORY_LAYOUT, REDSHIFT, ROW
 from classifiers.observations.rows import rows
 from classifiers.served import in_reading_order
 from schemas.batch import AlertBatch, Floats, LightCurves
@@ -38,8 +39,9 @@ def network(folder: Path) -> LightCurveClassifier:
 
 @pytest.fixture(scope="module")
 def ztf_network(folder: Path) -> LightCurveClassifier:
-    path = folder / "supernova.onnx"
-    return supernova(network_file(path, {"name": "supernova", "system": "ztf"}))
+    """Of random weights, taught ZTF's fluxes, and told history."""
+    said = {"name": "supernova", "system": "ztf", "layout": HISTORY_LAYOUT}
+    return supernova(network_file(folder / "supernova.onnx", said, width=ROW + len(HISTORY)))
 
 
 def curve(detections: int, seed: int = 0) -> list[Point]:
@@ -140,6 +142,39 @@ def test_only_rows_that_are_not_declined_reach_the_network(
     batch = batch_of([LSST, ZTF, LSST], [NOW] * 3, [curve(1), curve(5), curve(5)])
     network.score(batch)
     assert told == [1]
+
+
+def with_history(age_days: float, detections: int) -> AlertBatch:
+    """Of one ZTF alert whose light curve holds four detections in three days."""
+    batch = batch_of("ztf", [NOW], [curve(4)])
+    return replace(batch, age_days=np.array([age_days]), detections=np.array([detections]))
+
+
+def test_what_was_before_the_packet_reaches_the_network(ztf_network: LightCurveClassifier) -> None:
+    assert {"age_days", "detections"} <= set(ztf_network.reads)
+    told = [ztf_network.score(with_history(*one)) for one in ((3, 4), (900, 4), (3, 60))]
+    assert np.abs(told[0] - told[1]).max() > 1e-4 < np.abs(told[0] - told[2]).max()
+
+
+@pytest.mark.parametrize("told", [(np.nan, 0), (1.0, 2), (-5.0, -1)])
+def test_who_says_less_than_his_light_curve_shows_is_believed_the_light_curve(
+    ztf_network: LightCurveClassifier, told: tuple[float, int]
+) -> None:
+    batch = with_history(*told)
+    wanted = ztf_network.score(with_history(3.0, 4))
+    np.testing.assert_array_equal(ztf_network.score(batch), wanted)
+    curves, unknown = gathered(batch, "ztf"), np.full((1, len(REDSHIFT)), np.nan)
+    np.testing.assert_array_equal(ztf_network.score_light_curves(curves, unknown), wanted)
+    before = np.array([[900.0, 60.0]])
+    older = ztf_network.score_light_curves(curves, unknown, before=before)
+    np.testing.assert_array_equal(older, ztf_network.score(with_history(900.0, 60)))
+
+
+def test_a_network_that_is_told_no_history_reads_none(network: LightCurveClassifier) -> None:
+    assert not {"age_days", "detections"} & set(network.reads)
+    batch = batch_of("lsst", [NOW], [curve(4)])
+    older = replace(batch, age_days=np.array([900.0]), detections=np.array([60]))
+    np.testing.assert_array_equal(network.score(older), network.score(batch))
 
 
 @pytest.mark.parametrize("system", ["ztf", "lsst"])

@@ -33,10 +33,16 @@ SUPERNOVA: Case = {
 }
 LABELS = {
     "realbogus": ("real", "bad_subtraction", "cosmic_ray", "bad_pixel", "satellite_trail"),
-    "supernova": ("SNIa", "SNII", "SNIIn", "SLSN-I", "SNIbc", "not_shown_to_be_a_supernova"),
+    "supernova": ("SNIa", "SNII", "SNIIn", "SLSN-I", "SNIbc", "TDE", "AGN", "star"),
     "lightcurve": ("SNIa", "SNIa-91bg", "SNIax", "SNII", "SNIbc", "SLSN-I", "TDE", "KN", "AGN"),
 }
-CHANCES = {"real": 0.95, "supernova SNIa": NAN, "lightcurve SNIa": NAN, "AGN": NAN, "cosmic_ray": 0}
+CHANCES = {
+    "real": 0.95,
+    "supernova SNIa": NAN,
+    "lightcurve SNIa": NAN,
+    "lightcurve AGN": NAN,
+    "cosmic_ray": 0,
+}
 """By label, or by classifier and label where two have it. All others are 0, but that what is no
 supernova has what type Ia leaves of 1: a filter changes the prior of all labels together."""
 HISTORY = (Epoch(NOW - 6, "r", 20_000.0), Epoch(NOW - 3, "r", 40_000.0))
@@ -54,7 +60,7 @@ def batch_of(*cases: Case, later: Sequence[Epoch] = ()) -> AlertBatch:
         for name, labels in LABELS.items()
     }
     supernova = scores["supernova"]
-    supernova["not_shown_to_be_a_supernova"] = [1 - chance for chance in supernova["SNIa"]]
+    supernova["star"] = [1 - chance for chance in supernova["SNIa"]]
     return handmade(light_curve=curves, scores=scores, values=None, rows=len(cases), **columns)
 
 
