@@ -117,6 +117,21 @@ def test_neither_the_level_of_the_sky_nor_the_gain_is_seen(plane: int) -> None:
     np.testing.assert_allclose(real(other), real(stamps), atol=2e-3)
 
 
+@settings(max_examples=40)
+@given(seed=st.integers(0, 1000), power=st.integers(-14, 14), hole=st.integers(0, 62))
+def test_stamps_in_other_units_score_the_same(seed: int, power: int, hole: int) -> None:
+    stamps = invented_stamps(2, seed, amplitude=20)
+    stamps[1, :, hole] = np.nan
+    other = stamps * np.float32(2.0**power)  # exact; another factor would round the pixels, too
+    np.testing.assert_allclose(real(other), real(stamps), atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1e-4, 1e4])
+def test_so_they_do_in_units_that_round_the_pixels(factor: float) -> None:
+    stamps = invented_stamps(20, seed=10, amplitude=20)
+    np.testing.assert_allclose(real(stamps * np.float32(factor)), real(stamps), atol=1e-5)
+
+
 def test_warming_up_changes_no_score() -> None:
     stamps = invented_stamps(3, seed=9)
     before = real(stamps)

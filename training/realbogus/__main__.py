@@ -18,6 +18,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from training.realbogus import answers
 from training.realbogus.alerts.dataset import read_examples
 from training.realbogus.alerts.splits import training_rows
 from training.realbogus.crossing import crossed, set_apart, taught
@@ -38,7 +39,7 @@ from training.timing import ROUNDS
 from training.workers import CONSOLE
 
 NAME = "realbogus"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 """Raised whenever the weights change."""
 SEEDS = 5
 OWN_SEEDS = 1
@@ -51,6 +52,7 @@ QUANTISING_STAMPS = 512
 """Of the training, from which eight-bit forms take their scales."""
 
 commands = steps_of()
+Kept = Annotated[Path, typer.Option(help="the file for answers out of fold")]
 ExamStamps = Annotated[int, typer.Option(help="stamps of the exam, over all folds")]
 
 
@@ -117,8 +119,8 @@ def compress(
 
 
 @commands.command()
-def report(work: Work, out: Out, docs: Docs, seed: Seed = 0) -> None:
-    """Write the card and the pictures of what was found."""
+def report(work: Work, out: Out, docs: Docs, kept: Kept = answers.FILE, seed: Seed = 0) -> None:
+    """Write the card, the first seed's answers and the pictures of what was found."""
     some, found = Material.load(work / "material.npz"), Outcome.load(work / "outcome.npz")
     file = out / f"{NAME}.onnx"
     tables = paragraphs.Tables(*map(_text, (work / "surveys.md", work / "compression.md")))
@@ -128,6 +130,7 @@ def report(work: Work, out: Out, docs: Docs, seed: Seed = 0) -> None:
     (out / f"{NAME}.md").write_text(card.text(), encoding="utf-8")
     place = {int(one): row for row, one in enumerate(some.examples.alert_id)}
     drawn(found, lambda ids: some.examples.stamps[[place[int(one)] for one in ids]], docs)
+    answers.write(found, kept)
     CONSOLE.print(card.text())
 
 
@@ -138,6 +141,7 @@ def all_steps(
     out: Out,
     docs: Docs,
     *,
+    kept: Kept = answers.FILE,
     workers: Workers = CORES,
     seed: Seed = 0,
     seeds: Seeds = SEEDS,
@@ -151,7 +155,7 @@ def all_steps(
     surveys(work, min(seeds, OWN_SEEDS), steps, workers)
     serve(work, out, seed, steps)
     compress(work, seed, steps, rounds)
-    report(work, out, docs, seed)
+    report(work, out, docs, kept, seed)
 
 
 def _text(path: Path) -> str:

@@ -157,6 +157,7 @@ def outcome(material: Material, ours: Answers, by_drb_alone: Answers) -> Outcome
             taught_by_drb=by_drb_alone.scored[:, :, REAL],
             scalars=by_scalars(examples, material.fold),
             field_night=field_nights(examples),
+            fold=material.fold,
             drb=examples.teacher,
             asteroid=examples.asteroid,
             **{name: getattr(examples, name) for name in AS_READ},

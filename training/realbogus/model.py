@@ -26,8 +26,12 @@ SKY_QUANTILES = (0.5, 0.16)
 is not asked, for there the stars are."""
 NOISE_PER_MEAN = 3.0
 """White noise of a pixel, in units of that of a mean of nine."""
-NOISE_MIN = 1e-3
-"""Counts; a stamp of equal pixels has no noise."""
+ROUNDING = 1e-6
+"""Of the level: what arithmetic leaves between equal pixels is no noise. In no unit, so that a
+stamp in other units scores the same."""
+TINY = 1e-20
+"""Keeps a plane of zeros, which has neither level nor noise, from a division by zero; far below
+the noise of any unit, and far enough above float32's smallest number to be divided by."""
 STRETCH_SIGMA = (3.0, 60.0)
 """Where the stretch's terms turn over, in units of a pixel's noise."""
 VOID = 0.0
@@ -103,7 +107,7 @@ class RealBogusNet(nn.Module):
         ).values
         found = torch.gather(lowest, 2, rank).unsqueeze(3)
         level, low = found[:, :, :1], found[:, :, 1:]
-        return level, (level - low) * NOISE_PER_MEAN + NOISE_MIN
+        return level, (level - low) * NOISE_PER_MEAN + level.abs() * ROUNDING + TINY
 
 
 def _means() -> torch.Tensor:

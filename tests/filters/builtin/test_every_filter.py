@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
+from filters.alerts import Alerts
+from filters.clauses import is_real
 from filters.conformance import violations
 from filters.decision import SELECTED
 from filters.handmade import Epoch
@@ -199,3 +201,11 @@ def test_no_decision_is_made_of_nothing(name: str) -> None:
     """Of an alert of which nothing was measured but a light curve no filter says yes."""
     nothing = dict.fromkeys(("real", "flux_njy", "asteroid_distance_arcsec"), NAN)
     assert load_builtin(name).judge(batch_of(nothing)).trace[0] != SELECTED
+
+
+@pytest.mark.parametrize(("real", "flux_njy", "passes"), [(0.93, 1, True), (0.93, -1, False)])
+def test_of_light_that_was_lost_more_certainty_is_asked(
+    real: float, flux_njy: float, passes: bool
+) -> None:
+    batch = batch_of({"real": real, "flux_njy": flux_njy})
+    assert is_real(Alerts(batch)).tolist() == [passes]

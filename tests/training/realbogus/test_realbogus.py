@@ -21,6 +21,7 @@ from tests.training.realbogus.alerts.alert_files import (
 )
 from training.realbogus import __main__
 from training.realbogus.__main__ import NAME, VERSION, commands
+from training.realbogus.answers import NOT_DRAWN, read
 from training.realbogus.judging.outcome import Outcome
 from training.realbogus.labels import LABELS, REAL
 from training.realbogus.material import Material
@@ -79,6 +80,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "data").mkdir()
     invented_data(folder / "data")
     places = [f"--{name}={folder / name}" for name in ("data", "work", "out", "docs")]
+    places.append(f"--kept={folder / 'answers.parquet'}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(__main__, "SLIMMER", __main__.SLIMMER[:1])  # each takes three seconds
         result = run("all", *places, *SMALL)
@@ -98,6 +100,15 @@ def classifier(made: Path) -> RealBogus:
 def test_a_network_its_card_and_its_pictures_are_made(made: Path) -> None:
     assert {path.name for path in (made / "out").iterdir()} == {"realbogus.onnx", "realbogus.md"}
     assert {path.stem for path in (made / "docs").iterdir()} == set(PICTURES)
+
+
+def test_the_answers_are_those_that_the_figures_are_made_of(made: Path) -> None:
+    found, kept = Outcome.load(made / "work" / "outcome.npz"), read(made / "answers.parquet")
+    alerts = kept["drawn"] == NOT_DRAWN
+    np.testing.assert_array_equal(kept["alert_id"][alerts], found.scored.alert_id)
+    said = 1 / (1 + np.exp(-kept["ours"][alerts]))
+    np.testing.assert_allclose(said, found.scored.ours[0, :, REAL], atol=1e-6)
+    assert (~alerts).sum() == len(found.exam.label)
 
 
 def test_what_is_made_is_served_and_says_what_it_is(made: Path, classifier: RealBogus) -> None:

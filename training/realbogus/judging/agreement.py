@@ -128,7 +128,7 @@ def high(scored: Scored) -> Mask:
 
 
 def busiest_night(scored: Scored) -> int:
-    """The night with the most alerts that have a drb, MJD: kept out of every choice."""
+    """The night with the most alerts that have a drb, MJD: recipes were chosen on it."""
     nights, counts = np.unique(scored.night[_with_drb(scored)], return_counts=True)
     return int(nights[np.argmax(counts)])
 

@@ -12,6 +12,7 @@ from training.realbogus.judging.flags import Flags, flags
 from training.realbogus.judging.outcome import Outcome
 from training.realbogus.judging.recall import Recall, recall
 from training.realbogus.judging.simulated import Simulated, simulated
+from training.realbogus.judging.working_point import WorkingPoint, working_point
 
 NIGHT_AUC_MIN = 0.92
 EXAM_AUC_MIN = 0.99
@@ -33,6 +34,7 @@ class Evaluation:
     agreement: Agreement
     recall: Recall
     false_positives: FalsePositives
+    working_point: WorkingPoint
     simulated: Simulated
     flags: Flags
     calibrations: tuple[Calibration, ...]
@@ -62,6 +64,7 @@ def evaluated(outcome: Outcome, seed: int = 0) -> Evaluation:
         agreement=agreement(outcome.scored, seed),
         recall=recall(outcome.scored, seed),
         false_positives=false_positives(outcome, seed),
+        working_point=working_point(outcome.scored, seed),
         simulated=simulated(outcome.exam, seed),
         flags=flags(outcome.scored, seed),
         calibrations=calibrations(outcome, seed),

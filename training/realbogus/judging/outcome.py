@@ -25,6 +25,8 @@ class Scored(Columns):
     alert_id: Ints
     night: Ints
     """(n,) whole days of the MJD."""
+    fold: Ints
+    """(n,) of those who scored it, none was taught with this."""
     field_night: Ints
     """(n,) the number of its (night, field): what a bootstrap draws."""
     drb: Floats

@@ -12,6 +12,7 @@ from training.arrays import Floats, Mask
 from training.bootstrap import Measured
 from training.realbogus.judging.agreement import Seeds
 from training.realbogus.judging.contest import Contest, auc, measured_mean
+from training.realbogus.judging.meeting import Meeting, meeting
 from training.realbogus.judging.outcome import Exam
 from training.realbogus.labels import LABELS, REAL
 
@@ -53,6 +54,8 @@ class Simulated:
     confusion: tuple[Confusion, ...]
     """Of sources above SNR_MIN and all artefacts."""
     seeds: Seeds
+    meetings: tuple[Meeting, ...]
+    """Of Rubin's stamps, then of ZTF's."""
 
     @property
     def headline(self) -> ExamLine:
@@ -76,6 +79,7 @@ def simulated(exam: Exam, seed: int) -> Simulated:
             each=tuple(auc(low, one) for one in ours),
             together=auc(low, ours.mean(axis=0)),
         ),
+        meetings=tuple(meeting(exam, survey) for survey in ("lsst", "ztf")),
     )
 
 

@@ -11,9 +11,11 @@ from training.realbogus.judging.calibration_figures import Calibration
 from training.realbogus.judging.evaluation import Aim
 from training.realbogus.judging.false_positives import FalsePositives, Threshold
 from training.realbogus.judging.flags import FlagLine, Flags
+from training.realbogus.judging.meeting import SNR_EDGES, Meeting
 from training.realbogus.judging.recall import COMPARED, Recall, RecallLine
 from training.realbogus.judging.simulated import Confusion, Simulated
 from training.realbogus.judging.thresholds import ROUNDING, Passing
+from training.realbogus.judging.working_point import BEFORE, WorkingPoint
 from training.realbogus.labels import LABELS
 from training.tables import (
     NOTHING,
@@ -143,6 +145,23 @@ def _threshold(row: Threshold) -> str:
     return number(row.threshold) if row.measurable else needed
 
 
+def working_point_table(found: WorkingPoint) -> str:
+    """What share of each kind passes each threshold."""
+    return table(
+        found.shares,
+        ("alerts", lambda one: one.part),
+        ("count", lambda one: counted(one.count)),
+        (f"above {BEFORE}", lambda one: _per_cent(one.at_before)),
+        ("above what filters ask for", lambda one: _per_cent(one.at_filters)),
+    )
+
+
+def _per_cent(one: Measured) -> str:
+    if math.isnan(one.value):
+        return NOTHING
+    return f"{100 * one.value:.1f} %" + _interval(one, 100, 1)
+
+
 def simulated_table(found: Simulated) -> str:
     """AUC of drawn sources against drawn artefacts."""
     return table(
@@ -152,6 +171,21 @@ def simulated_table(found: Simulated) -> str:
         ("artefacts", lambda line: counted(line.artefacts)),
         ("AUC", lambda line: figure(line.auc)),
     )
+
+
+def meetings_table(found: Sequence[Meeting]) -> str:
+    """Completeness by S/N where it equals purity."""
+    edges = [f"S/N above {low:g}" for low in SNR_EDGES[:-1]]
+    return markdown(
+        ["on stamps of", "purity = completeness", "threshold", *edges],
+        [_meeting_cells(one) for one in found],
+    )
+
+
+def _meeting_cells(one: Meeting) -> list[str]:
+    by_edge = {low: f"{100 * share:.0f} % of {count:,}" for low, count, share in one.snr}
+    cells = (by_edge.get(low, NOTHING) for low in SNR_EDGES[:-1])
+    return [one.survey, number(one.share), number(one.threshold), *cells]
 
 
 def confusion_table(found: Sequence[Confusion]) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.training.realbogus.invented import examples
 from training.realbogus.alerts.examples import Examples
 from training.realbogus.alerts.splits import (
+    DEVELOPMENT_NIGHT,
     field_nights,
     inner_split,
     night_folds,
@@ -63,25 +64,26 @@ def test_what_is_set_apart_shares_no_field_night_and_no_object_with_what_is_fitt
     assert calibration.sum() >= share * rows.sum()
 
 
-def test_the_night_with_the_most_scored_alerts_is_alone_in_fold_0() -> None:
+def test_the_development_night_is_alone_in_fold_0() -> None:
     some = examples(90, nights=6)
-    unscored = np.where(some.night == 60002, some.teacher, np.nan)
-    fold = night_folds(replace(some, teacher=unscored), 3)
-    np.testing.assert_array_equal(fold == 0, some.night == 60002)
+    night = np.where(some.night == 60002, DEVELOPMENT_NIGHT, some.night)
+    fold = night_folds(replace(some, night=night), 3)
+    np.testing.assert_array_equal(fold == 0, night == DEVELOPMENT_NIGHT)
 
 
 @pytest.mark.parametrize("folds", [2, 5])
-def test_low_scores_and_sizes_are_spread_over_the_other_folds(folds: int) -> None:
-    some = examples(480, objects=100_000, nights=41)
-    fold = night_folds(some, folds)
-    for loads in (np.bincount(fold, some.low)[1:], np.bincount(fold)[1:]):
-        assert loads.max() < 1.2 * loads.min()
+def test_nights_are_spread_over_the_other_folds(folds: int) -> None:
+    fold = night_folds(examples(4000, objects=100_000, nights=400), folds)
+    loads = np.bincount(fold)[1:]
+    assert loads.max() < 1.4 * loads.min()
 
 
-def test_folds_do_not_depend_on_the_order_of_the_rows() -> None:
-    some = examples(120, nights=12)
-    order = np.random.default_rng(1).permutation(len(some))
-    np.testing.assert_array_equal(night_folds(some.take(order), 4), night_folds(some, 4)[order])
+@LAW
+@given(kept=st.lists(st.integers(0, 59), min_size=1, unique=True), seed=st.integers(0, 1000))
+def test_more_alerts_move_none_to_another_fold(kept: list[int], seed: int) -> None:
+    some = examples(60, seed, nights=30)
+    rows = np.array(kept)
+    np.testing.assert_array_equal(night_folds(some.take(rows), 5), night_folds(some, 5)[rows])
 
 
 def test_an_object_seen_in_the_scored_fold_is_not_learnt_from_elsewhere() -> None:

@@ -30,13 +30,15 @@ def scored(random: np.random.Generator, skill: float) -> Scored:
     kind = random.integers(3, size=count)
     bogus = ~real & ~ztf
     negative = random.uniform(size=count) < 0.3
+    ours = probabilities(np.where(real, REAL, 1 + kind), random, skill)
     return Scored(
-        ours=probabilities(np.where(real, REAL, 1 + kind), random, skill),
+        ours=ours,
         taught_by_drb=probabilities(np.where(real, REAL, 1), random, skill / 2)[:, :, REAL],
         scalars=np.where(ztf, random.uniform(size=count), np.nan),
         survey=np.where(ztf, "ztf", "lsst"),
         alert_id=np.arange(count),
         night=night,
+        fold=np.unique(night, return_inverse=True)[1],
         field_night=night % 100 * 20 + random.integers(20, size=count),
         drb=np.where(ztf & (night != 58312), drb, np.nan),
         rb=np.where(ztf, random.normal(size=count) + real, np.nan),
