@@ -48,7 +48,7 @@ WIDTH = 72
 LOOPS = ("fill_bits", "fill_missing", "count", "gather")
 
 SHARED = (
-    'score("realbogus", "real") > 0.65',
+    'score("realbogus", "real") > 0.8',
     "~((star_distance_arcsec < 1.5) & (star_galaxy_score > 0.5))",
     "~(asteroid_distance_arcsec < 5)",
     "flux_njy > 0",

@@ -75,7 +75,7 @@ def is_new(record: Record, real: float, days: float) -> bool:
     candidate = record["candidate"]
     age = candidate["jd"] - known(candidate.get("jdstarthist"))
     return (
-        real > 0.65
+        real > 0.79
         and is_positive(candidate)
         and 0.02 < age < days
         and (candidate.get("ndethist") or 0) >= 2

@@ -18,7 +18,7 @@ from schemas.prior import Priors, prior_of
 
 Mask = NDArray[np.bool_]
 
-REAL_SCORE_MIN, FADED_SCORE_MIN = 0.905, 0.97
+REAL_SCORE_MIN, FADED_SCORE_MIN = 0.79, 0.9
 """Of the real/bogus network at even odds, which are its natural prior, for light that was added and
 for light that was lost: above them pass at most 5 % of ZTF's alerts with a drb below 0.1, by
 answers out of fold (classifiers/realbogus.md)."""

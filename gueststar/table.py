@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gueststar.alert import Alert
 
-REAL_MIN = 0.65
+REAL_MIN = 0.8
 BOGUS_MAX = 0.35
 """Where a score's colour changes; filters have cuts of their own."""
 BY_LIGHT_CURVE = ("supernova", "lightcurve")

@@ -102,7 +102,7 @@ _REAL = {
     "survey_real_score": 0.98,
     "fwhm_pixels": 2.1,
     "elongation": 1.1,
-    "realbogus": {"real": 0.99},
+    "realbogus": {"real": 0.97},
 }
 
 

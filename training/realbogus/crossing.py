@@ -123,7 +123,7 @@ def set_apart(material: Material, rows: Mask, seed: int) -> tuple[list[Lesson], 
     """All lessons of some rows but for those set apart to calibrate on, and which those are."""
     examples = material.examples
     known, apart = inner_split(examples, rows, CALIBRATION_SHARE, seed)
-    return lessons(examples, material.images, material.pool, known), apart
+    return lessons(examples, material.variants, material.pool, known), apart
 
 
 def by_drb(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet, Calibration]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +14,9 @@ from schemas.errors import ArchiveError
 from training.arrays import Columns, Ints
 from training.realbogus.alerts.examples import Examples
 from training.realbogus.alerts.splits import night_folds
+from training.realbogus.drawing.clouds import clouds
 from training.realbogus.drawing.pool import Pool, pool
+from training.realbogus.drawing.variants import variants
 from training.realbogus.exam.setting import ExamSet, exam
 from training.realbogus.fitting import Images, seen
 from training.realbogus.model import RealBogusNet
@@ -35,6 +38,8 @@ class Material(Columns):
     """(n,) of each example: what is drawn on it goes with it."""
     images: Images
     """(n, 6, 21, 21) of the examples."""
+    variants: Images
+    """(n, VARIANTS, 6, 21, 21) of the examples a little otherwise, to learn from."""
     pool: Pool
     exam: ExamSet
     """Without stamps: what networks see of them is `exam_images`."""
@@ -63,10 +68,16 @@ def material(examples: Examples, seed: int, exam_stamps: int = EXAM_STAMPS) -> M
         examples=examples,
         fold=fold,
         images=seen(net, examples.stamps),
-        pool=pool(examples, seed, lambda stamps: seen(net, stamps)),
+        variants=_variants(net, examples, seed),
+        pool=Pool.joined([draw(examples, seed, partial(seen, net)) for draw in (pool, clouds)]),
         exam=replace(asked, stamps=np.empty((0, *asked.stamps.shape[1:]), np.float32)),
         exam_images=seen(net, asked.stamps),
     )
+
+
+def _variants(net: RealBogusNet, examples: Examples, seed: int) -> Images:
+    rows = shown(range(len(examples)), "varying")
+    return np.stack([seen(net, variants(examples, row, seed)) for row in rows])
 
 
 def _exams(examples: Examples, fold: Ints, seed: int, stamps: int) -> ExamSet:

@@ -37,7 +37,7 @@ LABELS = {
     "lightcurve": ("SNIa", "SNIa-91bg", "SNIax", "SNII", "SNIbc", "SLSN-I", "TDE", "KN", "AGN"),
 }
 CHANCES = {
-    "real": 0.98,
+    "real": 0.95,
     "supernova SNIa": NAN,
     "lightcurve SNIa": NAN,
     "lightcurve AGN": NAN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ from training.realbogus.material import FOLDS, Material
 SOURCE_COUNTS = 25.0
 DRAWN_EACH, ASKED_EACH = 3, 2
 """Drawn examples and exam stamps an alert."""
+IN_ALL_FOLDS = 230
+"""Nights later, there are alerts in every fold."""
+VARIED = 2
+"""Images of each alert to learn from."""
 ROWS_A_UNIT = 64
 """A mark's scale: a power of two, so that float16 holds the row exactly."""
 
@@ -84,12 +89,14 @@ def material(count: int = 60, seed: int = 0) -> Material:
     """Of invented examples, drawn by nobody: images are noise that carries its alert's row."""
     random = np.random.default_rng(seed)
     some = examples(count, seed, objects=2 * count, nights=9)
+    some = replace(some, night=some.night + IN_ALL_FOLDS)
     drawn, asked = (np.repeat(np.arange(count), each) for each in (DRAWN_EACH, ASKED_EACH))
     label = random.integers(len(LABELS), size=len(asked))
     return Material(
         examples=some,
         fold=night_folds(some, FOLDS),
         images=marked(np.arange(count), random),
+        variants=varied(np.arange(count), random),
         pool=Pool(marked(drawn, random), random.integers(len(LABELS), size=len(drawn)), drawn),
         exam=ExamSet(
             stamps=np.empty((0, 3, 63, 63), np.float32),
@@ -102,6 +109,12 @@ def material(count: int = 60, seed: int = 0) -> Material:
         ),
         exam_images=marked(asked, random),
     )
+
+
+def varied(rows: NDArray[np.int64], random: np.random.Generator) -> Images:
+    """(k, VARIED, 6, 21, 21) of noise that says the row."""
+    images = marked(np.repeat(rows, VARIED), random)
+    return images.reshape(len(rows), VARIED, *images.shape[1:])
 
 
 def marked(rows: NDArray[np.int64], random: np.random.Generator) -> Images:

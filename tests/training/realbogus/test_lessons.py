@@ -9,15 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.realbogus.invented import material, rows_of
-from training.realbogus.alerts.examples import Examples
+from tests.training.realbogus.invented import VARIED, material, rows_of
+from training.arrays import Mask
+from training.realbogus.alerts.examples import LOW_SCORE, Examples
 from training.realbogus.drawing.pool import Pool
+from training.realbogus.fitting import Lesson
 from training.realbogus.lessons import (
     KNOWN_REAL,
     RB_BOGUS,
     RB_DOUBT,
     RB_REAL,
     SHARE_DRAWN,
+    SHARE_LOW,
     SHARE_SCORED,
     SHARE_UNSCORED,
     lesson_of_drb,
@@ -45,6 +48,10 @@ def some() -> Material:
     )
 
 
+def taught(some: Material, rows: Mask) -> list[Lesson]:
+    return lessons(some.examples, some.variants, some.pool, rows)
+
+
 def one(**columns: object) -> Examples:
     """A single alert with these columns."""
     some = material(1).examples
@@ -56,6 +63,8 @@ def one(**columns: object) -> Examples:
     [
         ({"teacher": np.nan, "rb": 0.1, "spectroscopic": "SN Ia"}, KNOWN_REAL),
         ({"teacher": np.nan, "rb": 0.1, "asteroid_distance_arcsec": 0.4}, KNOWN_REAL),
+        ({"teacher": 0.01, "asteroid_distance_arcsec": 0.4}, KNOWN_REAL),
+        ({"teacher": 0.3, "rb": 0.9}, 0.3),
         ({"teacher": np.nan, "rb": 0.1, "simbad": "QSO"}, RB_DOUBT),
         ({"teacher": np.nan, "rb": RB_BOGUS - 0.1}, RB_DOUBT),
         ({"teacher": np.nan, "rb": (RB_BOGUS + RB_REAL) / 2}, 0.5),
@@ -63,31 +72,32 @@ def one(**columns: object) -> Examples:
         ({"teacher": np.nan, "rb": np.nan, "asteroid_distance_arcsec": 3.0}, np.nan),
     ],
 )
-def test_evidence_speaks_before_rb(columns: dict[str, object], chance: float) -> None:
+def test_evidence_speaks_before_any_score(columns: dict[str, object], chance: float) -> None:
     np.testing.assert_allclose(real_chance(one(**columns)), [chance])
 
 
 def test_every_alert_is_in_the_lesson_that_its_scores_put_it_in(some: Material) -> None:
-    scored, unscored, drawn = lessons(
-        some.examples, some.images, some.pool, np.ones(len(some.examples), np.bool_)
-    )
-    teacher = some.examples.teacher
-    speaks = ~np.isnan(some.examples.rb) | some.examples.known_real
-    assert rows_of(scored.images).tolist() == np.flatnonzero(~np.isnan(teacher)).tolist()
-    assert rows_of(unscored.images).tolist() == np.flatnonzero(np.isnan(teacher) & speaks).tolist()
+    examples = some.examples
+    low, scored, unscored, drawn = taught(some, np.ones(len(examples), np.bool_))
+    said, none = real_chance(examples), np.isnan(examples.teacher)
+    bogus = ~none & (said < LOW_SCORE)
+    assert rows_of(low.images).tolist() == varied(bogus)
+    assert rows_of(scored.images).tolist() == varied(~none & ~bogus)
+    assert rows_of(unscored.images).tolist() == varied(none & ~np.isnan(said))
     assert rows_of(drawn.images).tolist() == some.pool.row.tolist()
-    shares = (scored.share, unscored.share, drawn.share)
-    assert shares == (SHARE_SCORED, SHARE_UNSCORED, SHARE_DRAWN)
+    shares = tuple(one.share for one in (low, scored, unscored, drawn))
+    assert shares == (SHARE_LOW, SHARE_SCORED, SHARE_UNSCORED, SHARE_DRAWN)
+
+
+def varied(rows: Mask) -> list[int]:
+    """The places of these rows, once for each variant."""
+    return np.repeat(np.flatnonzero(rows), VARIED).tolist()
 
 
 def test_each_image_keeps_what_is_said_of_it(some: Material) -> None:
-    scored, unscored, drawn = lessons(
-        some.examples, some.images, some.pool, np.arange(len(some.examples)) % 7 > 2
-    )
-    for lesson, said in (
-        (scored, some.examples.teacher.astype(np.float32)),
-        (unscored, real_chance(some.examples).astype(np.float32)),
-    ):
+    *real, drawn = taught(some, np.arange(len(some.examples)) % 7 > 2)
+    said = real_chance(some.examples).astype(np.float32)
+    for lesson in real:
         assert lesson.said.dtype == np.float32
         np.testing.assert_array_equal(lesson.said, said[rows_of(lesson.images)])
     kept = np.isin(some.pool.row, np.flatnonzero(np.arange(len(some.examples)) % 7 > 2))
@@ -101,7 +111,7 @@ def test_rows_that_were_not_asked_for_are_in_no_lesson(
     some: Material, seed: int, share: float
 ) -> None:
     rows = np.random.default_rng(seed).uniform(size=len(some.examples)) < share
-    for lesson in lessons(some.examples, some.images, some.pool, rows):
+    for lesson in taught(some, rows):
         assert rows[rows_of(lesson.images)].all()
 
 
@@ -109,7 +119,7 @@ def test_what_is_drawn_goes_where_its_alert_goes(some: Material) -> None:
     rows = np.arange(len(some.examples)) == 7
     order = np.random.default_rng(2).permutation(len(some.pool.row))
     mixed = Pool(some.pool.images[order], some.pool.label[order], some.pool.row[order])
-    *_, drawn = lessons(some.examples, some.images, mixed, rows)
+    *_, drawn = taught(replace(some, pool=mixed), rows)
     assert rows_of(drawn.images).tolist() == [7] * 3
     assert sorted(drawn.said) == sorted(some.pool.label[some.pool.row == 7])
 
@@ -117,5 +127,11 @@ def test_what_is_drawn_goes_where_its_alert_goes(some: Material) -> None:
 def test_a_lesson_of_nothing_is_left_out(some: Material) -> None:
     unscored = np.isnan(some.examples.teacher)
     assert lesson_of_drb(some.examples, some.images, unscored) == []
-    assert len(lessons(some.examples, some.images, some.pool, unscored)) == 2
-    assert len(lessons(some.examples, some.images, some.pool, ~unscored)) == 2
+    assert len(taught(some, unscored)) == 2
+    assert len(taught(some, ~unscored)) == 3
+
+
+def test_what_drb_alone_teaches_is_drb_itself(some: Material) -> None:
+    (lesson,) = lesson_of_drb(some.examples, some.images, np.ones(len(some.examples), np.bool_))
+    assert rows_of(lesson.images).tolist() == np.flatnonzero(some.examples.teacher > 0).tolist()
+    np.testing.assert_allclose(lesson.said, some.examples.teacher[rows_of(lesson.images)])

@@ -30,7 +30,7 @@ def test_what_is_saved_is_read_again_but_for_the_native_stamps(
 ) -> None:
     made.save(tmp_path / "material.npz")
     again = Material.load(tmp_path / "material.npz")
-    for name in ("fold", "images", "exam_images"):
+    for name in ("fold", "images", "variants", "exam_images"):
         np.testing.assert_array_equal(getattr(again, name), getattr(made, name))
     for name in ("examples", "pool", "exam"):
         one, other = getattr(again, name), getattr(made, name)
@@ -48,6 +48,7 @@ def test_a_file_that_is_not_there_names_the_step_that_makes_it(tmp_path: Path) -
 def test_folds_are_nights_and_images_are_what_a_network_sees(made: Material) -> None:
     np.testing.assert_array_equal(made.fold, night_folds(made.examples, FOLDS))
     np.testing.assert_array_equal(made.images, seen(RealBogusNet(), made.examples.stamps))
+    np.testing.assert_array_equal(made.variants[:, 0], made.images)
     assert len(made.pool.images) == len(made.pool.label) == len(made.pool.row)
     assert len(made.exam_images) == len(made.exam) and not made.exam.stamps.size
 
@@ -62,13 +63,13 @@ def test_each_fold_has_its_share_of_the_exam(made: Material) -> None:
 def test_nothing_that_is_learnt_was_drawn_on_an_alert_of_the_exam(made: Material) -> None:
     tagged = replace(
         made,
-        images=invented.marked(np.arange(len(made.fold)), np.random.default_rng(0)),
+        variants=invented.varied(np.arange(len(made.fold)), np.random.default_rng(0)),
         pool=replace(made.pool, images=invented.marked(made.pool.row, np.random.default_rng(1))),
     )
     for fold in range(FOLDS):
         rows = training_rows(made.examples, made.fold, fold)
         asked = made.exam.row[made.fold[made.exam.row] == fold]
-        for lesson in lessons(tagged.examples, tagged.images, tagged.pool, rows):
+        for lesson in lessons(tagged.examples, tagged.variants, tagged.pool, rows):
             taught = invented.rows_of(lesson.images)
             assert not np.isin(made.examples.night[taught], made.examples.night[asked]).any()
 

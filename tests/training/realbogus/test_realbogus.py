@@ -29,7 +29,8 @@ from training.realbogus.material import Material
 ZTF, RUBIN = 36, 8
 NIGHTS = 6
 RUBIN_SIDE = 30
-FIRST_JD, FIRST_RUBIN_MJD = 2460000.75, 60100.75
+FIRST_JD, FIRST_RUBIN_MJD = 2460232.75, 60100.75
+"""ZTF's nights are of all folds."""
 SMALL = ("--steps=30", "--seeds=1", "--exam-stamps=50", "--rounds=1", "--workers=1")
 PICTURES = ("roc", "reliability", "asteroids", "confusion", "scores", "called-real", "called-bogus")
 

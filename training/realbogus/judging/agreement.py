@@ -23,6 +23,8 @@ NIGHT_LOW_MIN = 5
 """Low alerts that a night must hold to stand in the table by itself."""
 RICHEST = 3
 """Field-nights that hold most of the low alerts, and whose sky alone gives them away."""
+CLOUDED_NIGHT = 58729
+"""MJD; what clouds leave is drawn since its alerts were looked at, so it says little any more."""
 POOLED = "all nights"
 WITHOUT_RICHEST = f"{POOLED}, without the {RICHEST} field-nights richest in low ones"
 OURS, TAUGHT_BY_DRB, RB = "ours", "taught by drb alone", "rb"
@@ -169,6 +171,7 @@ def _parts(scored: Scored, busiest: int) -> Iterator[tuple[str, tuple[Mask, Mask
         f"{POOLED}, brightened": ~faded,
         f"{POOLED}, faded": faded,
         f"{POOLED} but MJD {busiest}": ~first,
+        f"{POOLED} but MJD {CLOUDED_NIGHT}": scored.night != CLOUDED_NIGHT,
         WITHOUT_RICHEST: ~_rich(scored),
         **{night_name(one): scored.night == one for one in _other_nights(scored, busiest)},
     }

@@ -9,6 +9,7 @@ from filters.clauses import FADED_SCORE_MIN, REAL_SCORE_MIN
 from training.bootstrap import CLEAR_ERRORS, ROUNDS
 from training.realbogus.judging import tables
 from training.realbogus.judging.agreement import (
+    CLOUDED_NIGHT,
     DRB_HIGH_MIN,
     DRB_LOW_MAX,
     NIGHT_LOW_MIN,
@@ -144,8 +145,10 @@ independent, the interval is too narrow."""
         found = self.evaluation.agreement
         return f"""## Agreement with drb
 
-Agreement, **not truth**: drb is another network's score. Of {found.alerts:,} ZTF
-alerts with a drb, the AUC of telling those of {DRB_HIGH_MIN} or more (high) from those below
+Agreement, **not truth**: drb is another network's score, and as ours is taught with drb's word on
+alerts of other nights, agreement is in part imitation. Of {found.alerts:,} ZTF alerts with a drb,
+the AUC of
+telling those of {DRB_HIGH_MIN} or more (high) from those below
 {DRB_LOW_MAX} (low); the {found.between:,} between are left out, but in the lines that say so. Each
 was scored by networks that saw nothing of its night nor of its object; {found.declined:,} were
 declined and take no part.
@@ -294,6 +297,10 @@ distance.
   confirms is the audit of 28 November 2026, of version 0.2.0 on packets held out from development:
   AUC 0.958 (0.904 to 0.992) of drb's low against its high ones, where rb has 0.926, but of 10 low
   alerts.
+- Night {CLOUDED_NIGHT} was exposed through clouds: nearly every star of it is left over in the
+  difference. drb calls most of its alerts real, this network most of them bogus since it is taught
+  what clouds leave, and that lesson was drawn after looking at this night's alerts. So the line
+  without it is the fairer one, and what the lesson does for another such night is not measured.
 - All figures, {tables.figure(agreed.headline.auc[OURS])} on {agreed.headline.part} among
   them, are of networks that were taught without the nights they score. The served one is taught
   with all, and measuring it on these alerts again would flatter it."""

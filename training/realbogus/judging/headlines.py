@@ -25,8 +25,8 @@ def _all(found: Evaluation) -> Iterator[tuple[str, float]]:
     by_name = {one.against: one.error.value for one in found.calibrations}
     yield "calibration error against drb", by_name["drb (agreement), at even odds"]
     for score in (OURS, TAUGHT_BY_DRB):
-        passed = found.recall.headline.passing[score].passed.value
-        yield f"recall of asteroids without a drb, {COLUMNS[score]}", passed
+        if passing := found.recall.headline.passing.get(score):
+            yield f"recall of asteroids without a drb, {COLUMNS[score]}", passing.passed.value
     for kind in KINDS:
         yield f"passes filters, {kind}", found.working_point.share(kind).at_filters.value
     yield "simulated, S/N above 7, AUC", found.simulated.headline.auc.value

@@ -63,8 +63,13 @@ def test_a_night_with_few_low_alerts_has_no_line() -> None:
     drb = SCORED.drb.copy()
     drb[rows[4:]] = 0.3
     parts = [line.part for line in agreement(replace(SCORED, drb=drb), seed=1).lines]
-    assert not any("58729" in part for part in parts)
-    assert any("58729" in line.part for line in FOUND.lines)
+    assert not any(part.startswith("night MJD 58729") for part in parts)
+    assert any(line.part.startswith("night MJD 58729") for line in FOUND.lines)
+
+
+def test_the_night_that_clouds_were_drawn_after_is_left_out_of_a_line() -> None:
+    rest, whole = FOUND.line("all nights but MJD 58729"), FOUND.line("all nights")
+    assert whole.low - rest.low == (low(SCORED) & (SCORED.night == 58729)).sum()
 
 
 def test_the_richest_field_nights_can_be_left_out() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.training.realbogus.judging.invented_outcome import outcome
 from training.realbogus.judging.agreement import OURS
 from training.realbogus.judging.evaluation import evaluated
@@ -16,6 +18,10 @@ def test_the_same_outcome_and_seed_give_the_same_figures() -> None:
     assert other.agreement.headline.auc[OURS] != FOUND.agreement.headline.auc[OURS]
 
 
-def test_aims_are_met_by_skill_and_by_nothing_else() -> None:
-    assert [aim.met for aim in evaluated(outcome(skill=4.0), seed=1).aims] == [True] * 3
-    assert [aim.met for aim in evaluated(outcome(skill=0.0), seed=1).aims] == [False] * 3
+@pytest.mark.parametrize("skill", [0.0, 4.0])
+def test_aims_are_met_by_skill_and_by_nothing_else(skill: float) -> None:
+    met = [aim.met for aim in evaluated(outcome(skill=skill), seed=1).aims]
+    refused, calibrated = met.pop(4), met.pop(4)
+    assert met == [skill > 0] * 5
+    # Whoever knows nothing is never sure, and these logits are at no even odds.
+    assert refused and not calibrated
