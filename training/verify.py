@@ -18,6 +18,7 @@ TOLERANCE = 0.001
 FOLDER = Path(__file__).parent / "answers"
 CARDS = Path(__file__).parents[1] / "classifiers"
 VERIFYING = {
+    "realbogus": "training.realbogus.verifying",
     "supernova": "training.lightcurve.ztf_verifying",
 }
 """By network: the module that has `headlines(path)`, of answers, and `claimed(text)`, of a card."""
