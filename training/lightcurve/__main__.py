@@ -3,7 +3,7 @@
 draw      reads the real objects, makes augmented copies, cuts ZTF's windows
 describe  computes the features of the boosted trees, with a Gaussian process and without
 teach     fits the trees: rivals, and teachers of the students
-rival     fits t2 again, and trees to ZTF's windows
+rival     fits t2 again, and trees and Superphot+ to ZTF's windows
 cross     fits the six-band networks over folds and seeds, and the served one
 ztf       fits ZTF's networks over folds and seeds, and the served one
 serve     writes the two files that are served; with --only NAME that one alone
@@ -44,7 +44,14 @@ from training.lightcurve.objects.plasticc import read_training
 from training.lightcurve.objects.splits import SERVED
 from training.lightcurve.objects.ztf import FILE, read_material
 from training.lightcurve.objects.ztf import Material as ZtfMaterial
-from training.lightcurve.rivals import t2, t2_crossing, teacher, ztf_trees
+from training.lightcurve.rivals import (
+    superphot,
+    superphot_trees,
+    t2,
+    t2_crossing,
+    teacher,
+    ztf_trees,
+)
 from training.lightcurve.rivals.bank_rows import GP_FEATURES, PLAIN_FEATURES, featured
 from training.lightcurve.rivals.gp_features import NAMES, PLAIN_NAMES
 from training.lightcurve.teaching import bank
@@ -111,9 +118,11 @@ def teach(work: Work, workers: Workers = CORES) -> None:
 
 @commands.command()
 def rival(work: Work, workers: Workers = CORES) -> None:
-    """Fit t2 again, and trees to ZTF's windows."""
+    """Fit t2 again, and trees and Superphot+ to ZTF's windows."""
+    some = ZtfMaterial.load(work / FILE)
     t2_crossing.crossed(work, t2.Recipe(), workers)
-    ztf_trees.trained(work, ZtfMaterial.load(work / FILE), ztf_trees.WindowTeaching(), workers)
+    ztf_trees.trained(work, some, ztf_trees.WindowTeaching(), workers)
+    superphot_trees.trained(work, some, superphot.Fitting())
 
 
 @commands.command()

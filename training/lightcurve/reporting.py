@@ -38,6 +38,7 @@ from training.lightcurve.objects.plasticc import read_test_supernovae
 from training.lightcurve.objects.splits import sha256_of_folds
 from training.lightcurve.objects.ztf import Material as ZtfMaterial
 from training.lightcurve.pictures.page import Shown, drawn, ztf_drawn
+from training.lightcurve.rivals import superphot_trees
 from training.lightcurve.rivals.t2_crossing import T2Outcome
 from training.lightcurve.rivals.teacher import TreesOutcome
 from training.lightcurve.rivals.ztf_trees import FILE as ZTF_TREES
@@ -150,8 +151,9 @@ def ztf_report(made: Made, some: ZtfMaterial) -> None:
     answers = ztf_crossing.gathered(made.work, some, made.seeds[0])
     answers.keep(ANSWERS)
     learnt = ztf_crossing.of_what_it_learnt(loaded(made.file), some)
-    trees = ZtfOutcome.load(made.work / ZTF_TREES).of_names(answers.name)
-    found = ztf_network(answers, learnt, [trees], made.given())
+    rivals = [ZtfOutcome.load(made.work / ZTF_TREES), *superphot_trees.kept(made.work)]
+    known = [one.of_names(answers.name) for one in rivals]
+    found = ztf_network(answers, learnt, known, made.given())
     origin = _origin(made, some.objects, some.fold, words.ZTF_COMPRESSION)
     made.file.with_suffix(".md").write_text(ZtfCard(origin, found).text(), encoding="utf-8")
     ztf_drawn(found, made.docs)

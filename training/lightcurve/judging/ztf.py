@@ -75,8 +75,9 @@ def sample_of(outcome: ZtfOutcome, seed: int, rounds: int = ROUNDS) -> Sample:
 
 
 def windows(outcome: ZtfOutcome, sample: Sample) -> tuple[Window, ...]:
-    """One model on all three."""
-    return tuple(_window(outcome, place, sample) for place in range(len(WINDOWS)))
+    """One model on those of the three that it was asked about."""
+    asked = np.flatnonzero(outcome.present.any(axis=1)).tolist()
+    return tuple(_window(outcome, place, sample) for place in asked)
 
 
 def held_out(outcome: ZtfOutcome, sample: Sample) -> tuple[HeldOut, ...]:
@@ -138,6 +139,7 @@ def claims(ours: ZtfOutcome, rivals: Sequence[ZtfOutcome], sample: Sample) -> tu
         )
         for rival in rivals
         for place, window in enumerate(WINDOWS)
+        if rival.present[place].any()
         for both in [(_present(ours, place), _present(rival, place))]
     ]
     return (*paired, *(_against_quoted(one) for one in windows(ours, sample)))

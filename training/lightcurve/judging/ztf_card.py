@@ -118,6 +118,12 @@ with our error alone. Ahead is {CLEAR_ERRORS:g} standard errors above zero. {CAL
 
 {claims_table(found.claims)}
 
+Superphot+ (de Soto et al. 2024) is its curve, its priors and its trees, written again here and
+taught on our folds (`training/lightcurve/rivals/superphot.py`). On the network's windows of 30 days
+it is behind at +20 days and level at +40; shown all that was seen until then it is ahead of the
+network at +40 days, which a longer history than a packet's would buy here, too. Its whole light
+curves stand in the place of +40 days.
+
 {at_the_prior_table(self._ours())}
 
 Accuracy is no headline: always saying {SUPERNOVAE[0]} reaches {per_cent(self._most())}."""
