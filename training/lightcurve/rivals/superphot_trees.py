@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +20,7 @@ from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.windows import until
 from training.lightcurve.objects.ztf import Material
 from training.lightcurve.rivals.superphot import PARAMETERS, Fitting, Posterior, fitted
+from training.lightcurve.rivals.trees import boosted
 from training.lightcurve.ztf_asked import cut_windows
 from training.workers import shown as with_bar
 
@@ -100,10 +100,9 @@ def said(posterior: Posterior, label: Ints, learnt: Ints, asked: Ints, rounds: i
     random = np.random.default_rng(0)
     often = balanced_draws(label[learnt])
     rows = np.repeat(learnt, often)
-    table = lightgbm.Dataset(posterior.draws(rows, random)[:, TOLD], label[rows])
-    trees = lightgbm.train({**SETTINGS}, table, num_boost_round=rounds)
-    answers = [trees.predict(posterior.draws(asked, random)[:, TOLD]) for _ in range(DRAWS_ASKED)]
-    mean: Floats = np.mean([np.asarray(one) for one in answers], axis=0)
+    trees = boosted(posterior.draws(rows, random)[:, TOLD], label[rows], SETTINGS, rounds)
+    drawn = (posterior.draws(asked, random)[:, TOLD] for _ in range(DRAWS_ASKED))
+    mean: Floats = np.mean([trees.probabilities(one) for one in drawn], axis=0)
     return mean
 
 

@@ -5,6 +5,7 @@ The one door to LightGBM (Ke et al. 2017, Advances in Neural Information Process
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import lightgbm
@@ -96,8 +97,19 @@ def fitted(features: Features, label: Ints, weight: Floats, recipe: Recipe, clas
     """
     if len(np.unique(label)) < 2:
         raise ModelError(f"trees over {len(label)} rows: fewer than two classes; give more rows")
-    rows = lightgbm.Dataset(
-        features, label, weight=weight, params={"max_bin": recipe.max_bin, "verbosity": -1}
-    )
-    booster = lightgbm.train(recipe.parameters(classes), rows, num_boost_round=recipe.rounds)
-    return Trees(booster, classes)
+    return boosted(features, label, recipe.parameters(classes), recipe.rounds, weight)
+
+
+def boosted(
+    features: Features,
+    label: Ints,
+    parameters: Mapping[str, object],
+    rounds: int,
+    weight: Floats | None = None,
+) -> Trees:
+    """Trees of so many rounds, by LightGBM's own parameters, `num_class` among them."""
+    shared = {"max_bin", "verbosity"} & parameters.keys()
+    binning = {name: parameters[name] for name in sorted(shared)}
+    rows = lightgbm.Dataset(features, label, weight=weight, params=binning)
+    booster = lightgbm.train(dict(parameters), rows, num_boost_round=rounds)
+    return Trees(booster, int(str(parameters["num_class"])))
