@@ -6,30 +6,26 @@ left out.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from classifiers.lightcurve import LightCurveClassifier, lightcurve
-from classifiers.observations.gathering import CONTRADICTION_SIGMA, contradictory
+from classifiers.observations.gathering import CONTRADICTION_SIGMA
 from schemas.batch import LightCurves
 from training.arrays import Floats, Ints
 from training.lightcurve.judging.metrics import flat_log_loss
 from training.lightcurve.labels import SIX_BAND
-from training.lightcurve.objects.objects import Objects, of_points
+from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.plasticc import read_training
-from training.lightcurve.objects.splits import held_out
+from training.lightcurve.objects.seen import OUTLIER_SHARE, left_out, spoilt
+from training.lightcurve.objects.splits import six_band_held_out
 from training.lightcurve.objects.windows import until
 from training.tables import counted, table, wrapped
 
 HEADING: Final = "## As it is served"
 DAYS: Final = (3.0, 10.0, 30.0)
-OUTLIER_SHARE: Final = 0.01
-OUTLIER_PEAKS: Final = (1.0, 8.0)
-"""Of the object's largest flux: what a bad subtraction leaves in Rubin's forced photometry."""
-SEED: Final = 7
 
 
 class Answers(NamedTuple):
@@ -47,25 +43,7 @@ class Answers(NamedTuple):
 def apart(data: Path) -> Objects:
     """The hold-out."""
     objects = read_training(data)
-    return objects.take(np.flatnonzero(held_out(objects.label)))
-
-
-def left_out(curves: LightCurves) -> LightCurves:
-    """As alerts are gathered: what was not detected and could not be overlooked is left out."""
-    wrong = ~curves.detected & contradictory(curves.flux_njy, curves.flux_err_njy)
-    return of_points(curves, ~wrong)
-
-
-def with_outliers(curves: LightCurves, seed: int = SEED) -> LightCurves:
-    """The same, with gross outliers, of either sign, in OUTLIER_SHARE of the undetected points."""
-    draws = np.random.default_rng(seed)
-    flux = curves.flux_njy.copy()
-    hit = np.flatnonzero(~curves.detected & (draws.random(len(flux)) < OUTLIER_SHARE))
-    peak = np.maximum.reduceat(np.abs(flux), curves.offsets[:-1])
-    rows = np.searchsorted(curves.offsets, hit, side="right") - 1
-    size = draws.uniform(*OUTLIER_PEAKS, len(hit)) * peak[rows]
-    flux[hit] = size * draws.choice([-1.0, 1.0], len(hit))
-    return replace(curves, flux_njy=flux)
+    return objects.take(np.flatnonzero(six_band_held_out(objects.name)))
 
 
 def answers(network: LightCurveClassifier, what: str, curves: LightCurves, label: Ints) -> Answers:
@@ -81,7 +59,7 @@ def answers(network: LightCurveClassifier, what: str, curves: LightCurves, label
 
 def measured(objects: Objects) -> list[Answers]:
     """The first days, the whole, and the whole with outliers, with and without the rule."""
-    network, curves, dirty = lightcurve(), objects.curves, with_outliers(objects.curves)
+    network, curves, dirty = lightcurve(), objects.curves, spoilt(objects.curves)
     cases = {f"+{days:g} d": left_out(until(objects, days).curves) for days in DAYS} | {
         "whole": left_out(curves),
         "whole, nothing left out": curves,
@@ -100,13 +78,13 @@ def section(data: Path) -> str:
 
 The served file through the served classifier, on the {counted(objects)} objects held out, without a
 redshift, as no live packet has one. It declines light curves of fewer than two detections or of one
-night alone, and leaves out forced photometry above {sigma} sigma where nothing was detected. The
-figures of the first days above are of all objects, declined or not. Outliers: {share} of the points
-that were not detected, at one to eight times the peak.
+night alone, and leaves out forced photometry above {sigma} sigma where nothing was detected.
+Outliers: {share} of the points that were not detected, at one to eight times the peak.
 
 {_table(found, objects)}
 
-Confidence above accuracy is overconfidence: probabilities are calibrated on whole light curves.
+Accuracy and confidence are at even odds, at which confidence above accuracy is no overconfidence:
+how sure it is at the classes' shares stands with the first days.
 """
     return wrapped(text)
 

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from training.arrays import Floats, Ints, Singles, keep
-from training.lightcurve.calibration import chances_of
+from training.arrays import Ints, Singles, keep
 from training.lightcurve.export import loaded, packed
 from training.lightcurve.fitting import Recipe, fitted, logits
 from training.lightcurve.model import LightCurveNet, Shape
@@ -149,8 +148,3 @@ class Kept(NamedTuple):
             for one in range(FOLDS):
                 found[place, fold == one] = self.answers[one, seed][key]
         return found
-
-
-def calibrated(logits: Singles, slopes: Floats, fold: Ints) -> Floats:
-    """Chances (..., n, classes) of logits, by the slope of each row's fold."""
-    return chances_of(logits * slopes[fold][:, None])

@@ -73,12 +73,17 @@ def _model(net: LightCurveNet, labels: Sequence[str], said: Mapping[str, str]) -
         **said,
         "labels": _text(list(labels)),
         "layout": HISTORY_LAYOUT if net.shape.history else LAYOUT,
-        "shape": _text(vars(net.shape)),
+        "shape": _text(_sizes(net.shape)),
     }
     model = without_origins(traced(net, (ROW + net.shape.history,), "rows"))
     used = set(_names(model))
     metadata["weights"] = _text({name: name for name in net.state_dict() if name in used})
     return described(model, metadata)
+
+
+def _sizes(shape: Shape) -> dict[str, object]:
+    """Without the dropout, which nobody asks a file about."""
+    return {name: size for name, size in vars(shape).items() if name != "dropout"}
 
 
 def _text(said: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,9 @@ from training.arrays import Singles
 from training.fit import asked, device, seeded, stepped
 from training.lightcurve.model import LightCurveNet, Shape
 from training.lightcurve.teaching.lessons import Batch, Lessons
+
+SECOND = 1_000
+"""Between the seeds of a network's two cycles."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Recipe:
     memory: float = 0.999
     """Of the running mean over the steps' weights, which is what is taken in the end."""
     shape: Shape = field(default_factory=Shape)
+    more: int = 0
+    """Steps of a second cycle, as high as the first, with other batches and less dropout."""
+    more_dropout: float = 0.1
 
 
 def fitted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
@@ -34,7 +40,16 @@ def fitted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
     with seeded(recipe.seed):
         net = LightCurveNet(lessons.classes, recipe.shape)
         net.scaling.settle(torch.from_numpy(lessons.settling()))
-        return _taught(net, lessons, recipe)
+        first = _taught(net, lessons, recipe)
+    return again(first, lessons, recipe) if recipe.more else first
+
+
+def again(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet:
+    """A copy of a network of one cycle after its second."""
+    with seeded(recipe.seed):
+        found = LightCurveNet(lessons.classes, replace(net.shape, dropout=recipe.more_dropout))
+    found.load_state_dict(net.state_dict())
+    return tuned(found, lessons, replace(recipe, seed=recipe.seed + SECOND, steps=recipe.more))
 
 
 def tuned(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveNet:

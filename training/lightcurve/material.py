@@ -8,19 +8,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.arrays import Ints, Mask
+from training.arrays import Floats, Ints, Mask
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.objects.objects import Objects
-from training.lightcurve.objects.splits import SERVED, folds, held_out, judged
+from training.lightcurve.objects.seen import is_deep
+from training.lightcurve.objects.splits import SERVED, judged, six_band_folds, six_band_held_out
 from training.lightcurve.rivals.teacher import SoftLabels
 from training.lightcurve.teaching.bank import Bank
 from training.lightcurve.teaching.lessons import Lessons
+from training.lightcurve.teaching.wear import Wear
 
 OBJECTS, BANK, TEACHER = "objects.npz", "bank.npz", "teacher.npz"
 ORIGINALS_SHARE = 0.3
 """Of what is drawn to learn from; the rest are augmented copies."""
 UNSEEN_MIN = 1e-6
 """Below this, what a teacher leaves to the other classes says nothing about them."""
+WEAR = Wear(spoilt_share=0.3)
+DEEP_SHARE = 0.05
+"""Of what is drawn of a class, that is seen as in a deep field: alike in all, as a third of
+PLAsTiCC's supernovae Ia are there but a fiftieth of the kilonovae and disruptions."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,8 @@ class Material:
             objects,
             Bank.load(work / BANK),
             SoftLabels.load(work / TEACHER),
-            folds(objects.label),
-            held_out(objects.label),
+            six_band_folds(objects.name),
+            six_band_held_out(objects.name),
         )
 
     def judged(self, fold: int) -> Mask:
@@ -57,17 +63,29 @@ class Material:
         rows = self.bank.of(known, int(self.bank.copy.max()))
         copies = self.bank.copy[rows] > 0
         share = (1 - ORIGINALS_SHARE) / max(int(self.bank.copy.max()), 1)
+        taught, importance = self.bank.objects.take(rows), np.where(copies, share, ORIGINALS_SHARE)
         return Lessons(
-            self.bank.objects.take(rows),
+            taught,
             len(SIX_BAND),
             soft=[_without(one[rows], left_out) for one in self._said(fold)],
-            importance=np.where(copies, share, ORIGINALS_SHARE),
+            wear=WEAR,
+            importance=importance,
+            thinned=thinned(taught, importance),
         )
 
     def _said(self, fold: int) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
         if fold == SERVED:
             return self.soft.served_with_z, self.soft.served_without_z
         return self.soft.with_z[fold], self.soft.without_z[fold]
+
+
+def thinned(objects: Objects, importance: Floats) -> Floats:
+    """(m,): how likely each is seen as outside deep fields, so that DEEP_SHARE is left inside."""
+    deep, classes = is_deep(objects.curves), int(objects.label.max()) + 1
+    inside = np.bincount(objects.label, importance * deep, classes)
+    share = inside / np.maximum(np.bincount(objects.label, importance, classes), UNSEEN_MIN)
+    chance = 1 - DEEP_SHARE / np.maximum(share, DEEP_SHARE)
+    return np.where(deep, chance[objects.label], 0.0)
 
 
 def _without(said: NDArray[np.float16], left_out: str) -> NDArray[np.float16]:

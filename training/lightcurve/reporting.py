@@ -42,6 +42,7 @@ from training.lightcurve.rivals import superphot_trees
 from training.lightcurve.rivals.t2_crossing import T2Outcome
 from training.lightcurve.rivals.teacher import TreesOutcome
 from training.lightcurve.rivals.ztf_trees import FILE as ZTF_TREES
+from training.lightcurve.six_band_answers import FILE as SIX_BAND_ANSWERS
 from training.lightcurve.six_band_crossing import told_redshift
 from training.lightcurve.smaller.compression import Row, markdown
 from training.lightcurve.ztf_answers import FILE as ANSWERS
@@ -54,17 +55,21 @@ EXAMPLE_DETECTIONS = 25
 
 def rivals(work: Path, some: Material) -> list[Outcome]:
     """What the rivals answered out of fold; one whose fits are not all done is left out."""
-    trees, t2 = TreesOutcome.load(work / "trees.npz"), T2Outcome.load(work / "t2.npz")
+    trees = TreesOutcome.load(work / "trees.npz")
     found = [
         _outcome(some, judged.TREES_GP, trees.gp_with_z, trees.gp_without_z),
         _outcome(some, judged.TREES, trees.plain_with_z, trees.plain_without_z),
-        _outcome(some, judged.T2, t2.with_z, t2.without_z),
     ]
-    return [one for one in found if all(np.isfinite(said).all() for said in one.answers.values())]
+    if (work / "t2.npz").is_file():
+        t2 = T2Outcome.load(work / "t2.npz")
+        found.append(_outcome(some, judged.T2, t2.with_z, t2.without_z))
+    return [one for one in found if one.answers]
 
 
 def _outcome(some: Material, model: str, told: Predictions, untold: Predictions) -> Outcome:
-    answers = {(Redshift.WITH, WHOLE): told[None], (Redshift.WITHOUT, WHOLE): untold[None]}
+    """At the settings that all folds were fitted at."""
+    tried = {(Redshift.WITH, WHOLE): told[None], (Redshift.WITHOUT, WHOLE): untold[None]}
+    answers = {key: said for key, said in tried.items() if np.isfinite(said).all()}
     return Outcome(model, some.objects.label, some.fold, some.held_out, answers)
 
 
@@ -133,14 +138,18 @@ class Made:
 def six_band_report(made: Made, some: Material, compression: tuple[Row, ...]) -> None:
     """Write the six-band network's card and draw its pictures."""
     ours = six_band_crossing.gathered(made.work, some, made.seeds)
+    answers = six_band_crossing.answers_of(made.work, some, made.seeds[0])
+    answers.keep(SIX_BAND_ANSWERS)
     found = six_band(
         [ours.served, ours.float_form, *rivals(made.work, some)],
-        six_band_crossing.novelties(made.work, some, made.seeds[0], ours.slope),
+        six_band_crossing.novelties(made.work, some, made.seeds[0], ours.calibration),
         test_supernovae(made.data, made.file),
         made.given(),
-        checked=[six_band_crossing.hold_out(made.work, some, ours.slope)],
+        answers=answers,
+        cases=ours.cases,
+        checked=[six_band_crossing.hold_out(made.work, some, ours.calibration)],
     )
-    origin = _origin(made, some.objects, some.fold, f"{markdown(compression)}\n\n{KEPT}")
+    origin = _origin(made, some.objects, some.fold, _compression(compression))
     card = Card(origin, found, sections.text(made.data))
     made.file.with_suffix(".md").write_text(card.text(), encoding="utf-8")
     drawn(Shown(ours.served, found, compression, examples(some, made.file)), made.docs)
@@ -157,6 +166,10 @@ def ztf_report(made: Made, some: ZtfMaterial) -> None:
     origin = _origin(made, some.objects, some.fold, words.ZTF_COMPRESSION)
     made.file.with_suffix(".md").write_text(ZtfCard(origin, found).text(), encoding="utf-8")
     ztf_drawn(found, made.docs)
+
+
+def _compression(found: Sequence[Row]) -> str:
+    return f"{markdown(found)}\n\n{KEPT}" if found else words.SIX_BAND_COMPRESSION
 
 
 def _origin(made: Made, objects: Objects, fold: Ints, compression: str) -> Origin:

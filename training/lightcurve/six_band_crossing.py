@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,28 +11,40 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.observations.rows import rows
+from schemas.batch import LightCurves
 from training.arrays import Floats, Mask, Singles, once
 from training.lightcurve import crossing
-from training.lightcurve.calibration import chances_of, slope, slopes_across
+from training.lightcurve.calibration import calibrated, chances_of
 from training.lightcurve.crossing import (
     FLOAT,
     Answers,
     Job,
     Kept,
     answered,
-    calibrated,
     kept_answers,
 )
 from training.lightcurve.fitting import Recipe
-from training.lightcurve.judging.outcome import DAYS, WHOLE, LeftOut, Outcome, Redshift
+from training.lightcurve.judging.outcome import (
+    CLEAN,
+    DAYS,
+    SELDOM,
+    SPOILT,
+    SPOILT_WHOLE,
+    WHOLE,
+    LeftOut,
+    Outcome,
+    Redshift,
+)
 from training.lightcurve.judging.outcome import FLOAT as FLOAT_NAME
 from training.lightcurve.judging.outcome import SERVED as SERVED_NAME
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.material import Material
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.plasticc import hidden_zero
-from training.lightcurve.objects.splits import SERVED
+from training.lightcurve.objects.seen import Seen, is_deep, left_out, less_often, spoilt
+from training.lightcurve.objects.splits import FOLDS, SERVED
 from training.lightcurve.objects.windows import until
+from training.lightcurve.six_band_answers import SixBandAnswers
 
 NETS = "nets"
 MASKED_SHARE = 0.5
@@ -41,6 +54,8 @@ HELD_OUT_NAME = "the served file itself"
 LEFT_OUT = ("KN", "TDE", "uLens-Single")
 """Classes that are new to the networks of the novelty study: one brief, one slow, one Galactic."""
 NOVELTY_FOLD = 0
+KEPT = ((Redshift.WITH, WHOLE), *((Redshift.WITHOUT, days) for days in DAYS))
+"""What was told and shown, of the answers that are committed and that calibration is fitted to."""
 
 
 def jobs(seeds: Sequence[int]) -> list[Job]:
@@ -68,19 +83,33 @@ def asked_about(some: Material, job: Job) -> Mask:
 
 
 def _questions(objects: Objects) -> Iterator[tuple[str, Singles]]:
-    """Of the served form on all days, of the float form on whole light curves."""
+    """Of the served form on all days and in all cases, of the float form on whole light curves."""
     yield from questions(objects)
+    unknown = told_redshift(objects, Redshift.WITHOUT)
+    yield from ((case, rows(change(objects.curves), unknown)) for case, change in CASES.items())
     yield from ((f"{FLOAT}{key}", told) for key, told in questions(objects, [WHOLE]))
 
 
+CASES: Mapping[str, Callable[[LightCurves], LightCurves]] = {
+    CLEAN: lambda curves: curves,
+    SPOILT: lambda curves: left_out(spoilt(curves)),
+    SPOILT_WHOLE: spoilt,
+    SELDOM: lambda curves: left_out(less_often(curves)),
+}
+"""What is asked besides about whole light curves without a redshift."""
+
+
 def questions(objects: Objects, days: Sequence[float] = DAYS) -> Iterator[tuple[str, Singles]]:
-    """Rows by "told|days": with and without redshift, and whole light curves with some masked."""
+    """Rows by "told|days", of what the live path would gather.
+
+    With and without redshift, and whole light curves with some masked.
+    """
     for end in days:
-        cut = objects if end == WHOLE else until(objects, end)
+        curves = left_out(until(objects, end).curves)
         for told in (Redshift.WITH, Redshift.WITHOUT):
-            yield f"{told}|{end:g}", rows(cut.curves, told_redshift(objects, told))
+            yield f"{told}|{end:g}", rows(curves, told_redshift(objects, told))
     masked = told_redshift(objects, Redshift.MASKED)
-    yield f"{Redshift.MASKED}|{WHOLE:g}", rows(objects.curves, masked)
+    yield f"{Redshift.MASKED}|{WHOLE:g}", rows(left_out(objects.curves), masked)
 
 
 def told_redshift(objects: Objects, told: Redshift) -> Floats:
@@ -100,37 +129,82 @@ class Gathered(NamedTuple):
     """Of the small files."""
     float_form: Outcome
     """Of the networks before they were made small."""
-    slopes: Floats
-    """(folds,): each from the other folds' answers."""
-    slope: float
-    """Of the network that is served: from all folds' answers."""
+    cases: Mapping[str, Outcome]
+    """By name, without photo-z, of whole light curves."""
+    across: Floats
+    """(folds, 2, 2, classes): how sure each fold's may be, from the other folds' answers."""
+    calibration: Floats
+    """(2, 2, classes), of the network that is served: from all folds' answers."""
 
 
 def gathered(work: Path, some: Material, seeds: Sequence[int]) -> Gathered:
-    """Out-of-fold answers of `crossed`'s networks, put together and calibrated across folds."""
-    kept = Kept.of(work / NETS, seeds)
-    told = [f"{one}|{WHOLE:g}" for one in (Redshift.WITH, Redshift.WITHOUT)]
-    by_seed = zip(*(kept.out_of_fold(key, some.fold) for key in told), strict=True)
-    together = np.concatenate([one for parts in by_seed for one in parts])
-    times = len(told) * len(seeds)
-    label, fold = np.tile(some.objects.label, times), np.tile(some.fold, times)
-    slopes = slopes_across(together, label, fold)
+    """Out-of-fold answers of `crossed`'s networks, put together and calibrated across folds.
+
+    NaN where the served classifier would decline.
+    """
+    kept, first = Kept.of(work / NETS, seeds), answers_of(work, some, seeds[0])
+    across = first.across()
     return Gathered(
-        _outcome(SERVED_NAME, some, kept, slopes),
-        _outcome(FLOAT_NAME, some, kept, slopes, FLOAT),
-        slopes,
-        slope(together, label),
+        _outcome(SERVED_NAME, some, kept, across),
+        _outcome(FLOAT_NAME, some, kept, across, FLOAT),
+        {case: _case(case, some, kept, across) for case in CASES},
+        across,
+        first.calibration(),
     )
 
 
-def _outcome(name: str, some: Material, kept: Kept, slopes: Floats, before: str = "") -> Outcome:
+def answers_of(work: Path, some: Material, seed: int) -> SixBandAnswers:
+    """Of one seed: out of fold, and the served network's about the hold-out."""
+    return SixBandAnswers.joined(
+        [
+            _answers(some, fold, days, f"{told}|{days:g}", kept)
+            for fold in (*range(FOLDS), SERVED)
+            for kept in [kept_answers(work / NETS, Job(fold, seed))]
+            for told, days in KEPT
+            if fold != SERVED or days == WHOLE
+        ]
+    )
+
+
+def _answers(some: Material, fold: int, days: float, asked: str, kept: Answers) -> SixBandAnswers:
+    own = np.flatnonzero(some.judged(fold))
+    seen = Seen.of(some.objects.take(own), days)
+    rows, count = own[seen.answered], int(seen.answered.sum())
+    return SixBandAnswers(
+        some.objects.name[rows],
+        np.full(count, asked),
+        some.objects.label[rows],
+        np.full(count, fold, np.int64),
+        some.held_out[rows],
+        seen.detections[seen.answered],
+        SixBandAnswers.rounded(kept[asked][seen.answered]),
+    )
+
+
+def _outcome(name: str, some: Material, kept: Kept, across: Floats, before: str = "") -> Outcome:
     """Calibrated, of the served form or of another, whose answers have this before their names."""
-    asked = _asked(next(iter(kept.answers.values())), before)
-    answers = {
-        key: calibrated(kept.out_of_fold(name, some.fold), slopes, some.fold).astype(np.float32)
-        for key, name in asked
-    }
+    answers = {}
+    for key, asked in _asked(next(iter(kept.answers.values())), before):
+        seen = Seen.of(some.objects, key[1])
+        logits = kept.out_of_fold(asked, some.fold)
+        answers[key] = told_chances(logits, across[some.fold], seen)
     return Outcome(name, some.objects.label, some.fold, some.held_out, answers)
+
+
+def _case(case: str, some: Material, kept: Kept, across: Floats) -> Outcome:
+    """Of the objects that the case is about; NaN for the others."""
+    changed = replace(some.objects, curves=CASES[case](some.objects.curves))
+    said = told_chances(kept.out_of_fold(case, some.fold), across[some.fold], Seen.of(changed))
+    if case == SELDOM:
+        said[:, ~is_deep(some.objects.curves)] = np.nan
+    answers = {(Redshift.WITHOUT, WHOLE): said}
+    return Outcome(case, some.objects.label, some.fold, some.held_out, answers)
+
+
+def told_chances(logits: Singles, given: Floats, seen: Seen) -> Singles:
+    """(seeds, n, classes) of logits, as sure as `given` has them; NaN of what is declined."""
+    sure = np.stack([chances_of(calibrated(one, given, seen.detections)) for one in logits])
+    return np.where(seen.answered[:, None], sure, np.nan).astype(np.float32)
 
 
 def _asked(answers: Answers, before: str = "") -> Iterator[tuple[tuple[Redshift, float], str]]:
@@ -140,23 +214,29 @@ def _asked(answers: Answers, before: str = "") -> Iterator[tuple[tuple[Redshift,
     return ((key, name) for key, name in named if name in answers)
 
 
-def hold_out(work: Path, some: Material, sure: float) -> Outcome:
+def hold_out(work: Path, some: Material, sure: Floats) -> Outcome:
     """What the served file says of the hold-out; NaN for what it learnt from."""
     kept, answers = kept_answers(work / NETS, Job(SERVED, 0)), {}
     for key, name in _asked(kept):
+        seen = Seen.of(some.objects.take(np.flatnonzero(some.held_out)), key[1])
         answers[key] = np.full((1, len(some.objects), len(SIX_BAND)), np.nan, np.float32)
-        answers[key][0, some.held_out] = chances_of(kept[name] * sure)
+        answers[key][0, some.held_out] = told_chances(kept[name][None], sure, seen)[0]
     return Outcome(HELD_OUT_NAME, some.objects.label, some.fold, some.held_out, answers)
 
 
-def novelties(work: Path, some: Material, seed: int, sure: float) -> list[LeftOut]:
-    """What networks that never saw a class say of it, and of the fold that they are judged on."""
+def novelties(work: Path, some: Material, seed: int, sure: Floats) -> list[LeftOut]:
+    """What networks that never saw a class say of it, and of the fold that they are judged on.
+
+    Of those that were fitted.
+    """
     found = []
-    for name in LEFT_OUT:
-        job = Job(NOVELTY_FOLD, seed, name)
-        kept = kept_answers(work / NETS, job)
-        unseen = some.objects.label[asked_about(some, job)] == SIX_BAND.index(name)
+    for job in (Job(NOVELTY_FOLD, seed, name) for name in LEFT_OUT):
+        if not (work / NETS / f"{job.name}.npz").is_file():
+            continue
+        kept, asked = kept_answers(work / NETS, job), np.flatnonzero(asked_about(some, job))
+        unseen = some.objects.label[asked] == SIX_BAND.index(job.left_out)
+        seen = Seen.of(some.objects.take(asked))
         for told in (Redshift.WITH, Redshift.WITHOUT):
-            chances = chances_of(kept[f"{told}|{WHOLE:g}"] * sure)[None]
-            found.append(LeftOut(name, told, unseen, chances.astype(np.float32)))
+            chances = told_chances(kept[f"{told}|{WHOLE:g}"][None], sure, seen)
+            found.append(LeftOut(job.left_out, told, unseen, chances))
     return found

@@ -23,8 +23,9 @@ from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.objects.splits import FOLDS, SERVED, judged
 from training.lightcurve.objects.windows import Windows, drawn, every_detection, windows
 from training.lightcurve.objects.ztf import FILE, Material
-from training.lightcurve.teaching.lessons import Lessons, Wear
-from training.lightcurve.ztf_answers import Answers, rounded
+from training.lightcurve.teaching.lessons import Lessons
+from training.lightcurve.teaching.wear import Wear
+from training.lightcurve.ztf_answers import Answers
 from training.lightcurve.ztf_asked import Asked, asked_windows
 
 NETS = "ztf_nets"
@@ -154,12 +155,12 @@ def _answers(some: Material, name: str, asked: Asked, said: Singles, fold: int) 
     return Answers(
         asked.objects.name,
         np.full(len(last), name),
-        asked.kind,
         asked.objects.label,
         np.full(len(last), fold, np.int64),
         some.held_out[asked.origin],
         np.add.reduceat(curves.detected, curves.offsets[:-1], dtype=np.int64),
+        Answers.rounded(said),
+        asked.kind,
         np.ceil(asked.history[:, 0]).astype(np.int64),
         curves.flux_njy[last] > 0,
-        rounded(said),
     )

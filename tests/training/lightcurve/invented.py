@@ -16,7 +16,7 @@ from training.lightcurve.model import Shape
 from training.lightcurve.objects import ztf
 from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.objects.others import Others
-from training.lightcurve.objects.splits import FOLDS, folds, held_out
+from training.lightcurve.objects.splits import FOLDS, six_band_folds, six_band_held_out
 from training.lightcurve.rivals.teacher import SoftLabels
 from training.lightcurve.teaching.bank import Bank
 
@@ -68,7 +68,7 @@ def six_band() -> Material:
     """
     label = np.tile(np.arange(len(SIX_BAND)), EACH)
     some = objects(label)
-    fold, apart = folds(label), held_out(label)
+    fold, apart = six_band_folds(some.name), six_band_held_out(some.name)
     again = objects(label, seed=1)
     copies = Objects(some.name, some.label, again.curves, some.redshift)
     place = np.arange(len(label))

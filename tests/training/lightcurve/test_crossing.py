@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,19 +15,23 @@ import torch
 from tests.training.lightcurve.invented import SMALL, objects, rows_of, six_band
 from tests.training.lightcurve.invented import keep as keep_material
 from training.lightcurve import crossing
-from training.lightcurve.calibration import chances_of
+from training.lightcurve.calibration import calibrated, chances_of
 from training.lightcurve.crossing import Job, kept_answers, opened, served_form
 from training.lightcurve.fitting import Recipe, fitted, logits, scored
-from training.lightcurve.judging.outcome import DAYS, WHOLE, Redshift
+from training.lightcurve.judging.outcome import DAYS, SELDOM, WHOLE, Redshift
 from training.lightcurve.labels import GALACTIC, SIX_BAND, ZTF
 from training.lightcurve.material import ORIGINALS_SHARE, Material
 from training.lightcurve.model import LightCurveNet
+from training.lightcurve.objects.seen import Seen, left_out
 from training.lightcurve.objects.splits import FOLDS, SERVED
 from training.lightcurve.six_band_crossing import (
+    CASES,
+    KEPT,
     LEFT_OUT,
     NETS,
     NOVELTY_FOLD,
     Gathered,
+    answers_of,
     crossed,
     gathered,
     jobs,
@@ -38,6 +43,8 @@ from training.lightcurve.teaching.lessons import Lessons
 RECIPE = Recipe(steps=3, batch=8, shape=SMALL)
 SEEDS = (0, 4)
 JOBS = jobs(SEEDS)
+AS_THEY_ARE = np.stack([np.eye(2, 1), np.zeros((2, 1))]) * np.ones(len(SIX_BAND))
+"""What `by_detections` gives for logits that are right."""
 
 
 class Heard(NamedTuple):
@@ -161,25 +168,30 @@ def test_every_object_has_calibrated_probabilities_of_every_seed(
     shown = {(told, days) for told in (Redshift.WITH, Redshift.WITHOUT) for days in DAYS}
     assert set(found.served.answers) == shown | {(Redshift.MASKED, WHOLE)}
     assert set(found.float_form.answers) == {(told, WHOLE) for told in Redshift}
+    seen = {days: Seen.of(some.objects, days) for days in DAYS}
     for outcome in (found.served, found.float_form):
         np.testing.assert_array_equal(outcome.label, some.objects.label)
         np.testing.assert_array_equal(outcome.fold, some.fold)
-        for answer in outcome.answers.values():
+        for key, answer in outcome.answers.items():
             assert answer.shape == (len(SEEDS), len(some.objects), len(SIX_BAND))
-            assert answer.dtype == np.float32 and np.isfinite(answer).all()
-            np.testing.assert_allclose(answer.sum(axis=-1), 1, atol=1e-5)
-            assert (answer[0] != answer[1]).any(axis=-1).all()
+            assert answer.dtype == np.float32
+            assert (np.isfinite(answer).all(axis=-1) == seen[key[1]].answered).all()
+            known = answer[:, seen[key[1]].answered]
+            np.testing.assert_allclose(known.sum(axis=-1), 1, atol=1e-5)
+            assert (known[0] != known[1]).any(axis=-1).all()
 
 
 def test_each_object_is_scored_by_the_network_of_its_own_fold(
     work: Path, some: Material, found: Gathered
 ) -> None:
     for fold in range(FOLDS):
-        own = some.fold == fold
-        told = rows_of(some.objects.take(np.flatnonzero(own)))
+        own = (some.fold == fold) & Seen.of(some.objects).answered
+        mine = some.objects.take(np.flatnonzero(own))
+        told = rows_of(replace(mine, curves=left_out(mine.curves)))
         net = net_of(work, Job(fold, SEEDS[1]))
         for form, outcome in ((net, found.float_form), (smaller(net), found.served)):
-            wanted = chances_of(found.slopes[fold] * logits(form, told))
+            sure = calibrated(logits(form, told), found.across[fold], Seen.of(mine).detections)
+            wanted = chances_of(sure)
             answer = outcome.of(Redshift.WITH)
             assert answer is not None
             np.testing.assert_allclose(answer[1, own], wanted, atol=1e-6)
@@ -211,7 +223,7 @@ def test_networks_that_never_saw_a_class_are_asked_about_all_of_it(
     work: Path, some: Material, heard: dict[Job, Heard]
 ) -> None:
     assert heard
-    found = novelties(work, some, SEEDS[0], sure=1.2)
+    found = novelties(work, some, SEEDS[0], sure=AS_THEY_ARE)
     assert [(one.name, one.redshift) for one in found] == [
         (name, told) for name in LEFT_OUT for told in (Redshift.WITH, Redshift.WITHOUT)
     ]
@@ -221,7 +233,31 @@ def test_networks_that_never_saw_a_class_are_asked_about_all_of_it(
         assert one.unseen.sum() == (some.objects.label == place).sum()
         assert (~one.unseen).sum() == others.sum()
         assert one.probabilities.shape == (1, len(one.unseen), len(SIX_BAND))
-        np.testing.assert_allclose(one.probabilities.sum(axis=-1), 1, atol=1e-5)
+        known = np.isfinite(one.probabilities).all(axis=-1)
+        assert known.mean() > 0.9
+        np.testing.assert_allclose(one.probabilities[known].sum(axis=-1), 1, atol=1e-5)
+
+
+def test_what_is_kept_of_one_seed_is_what_would_be_answered(
+    work: Path, some: Material, heard: dict[Job, Heard]
+) -> None:
+    assert heard
+    found = answers_of(work, some, SEEDS[0])
+    for told, days in KEPT:
+        seen = Seen.of(some.objects, days)
+        rows = (found.asked == f"{told}|{days:g}") & (found.fold != SERVED)
+        assert sorted(found.name[rows]) == sorted(some.objects.name[seen.answered])
+    served = found.take(np.flatnonzero(found.fold == SERVED))
+    assert served.held_out.all() and set(served.asked.tolist()) == {"with|inf", "without|inf"}
+
+
+def test_cases_are_of_the_objects_that_they_are_about(some: Material, found: Gathered) -> None:
+    assert set(found.cases) == set(CASES)
+    for case, outcome in found.cases.items():
+        answer = outcome.of(Redshift.WITHOUT)
+        assert answer is not None
+        # None of these light curves is of a deep field.
+        assert np.isfinite(answer).any() == (case != SELDOM)
 
 
 def test_a_masked_redshift_is_hidden_in_every_class_and_zero_is_unknown() -> None:

@@ -14,6 +14,7 @@ from training.fit import ASKED_AT_ONCE
 from training.lightcurve.calibration import chances_of
 from training.lightcurve.fitting import (
     Recipe,
+    again,
     fitted,
     logits,
     scored,
@@ -69,6 +70,14 @@ def test_the_same_seed_gives_the_same_weights(lessons: Lessons) -> None:
     first, again = fitted(lessons, BRIEF), fitted(lessons, BRIEF)
     assert torch.equal(weights(first), weights(again))
     assert not torch.equal(weights(first), weights(fitted(lessons, replace(BRIEF, seed=1))))
+
+
+def test_a_second_cycle_goes_on_from_the_first_with_other_batches(lessons: Lessons) -> None:
+    twice, first = replace(BRIEF, more=3, more_dropout=0.0), fitted(lessons, BRIEF)
+    found = fitted(lessons, twice)
+    assert torch.equal(weights(found), weights(again(first, lessons, twice)))
+    assert not torch.equal(weights(found), weights(tuned(first, lessons, replace(BRIEF, steps=3))))
+    assert found.shape == replace(SMALL, dropout=0.0)
 
 
 def test_fitting_leaves_other_chance_alone(lessons: Lessons) -> None:

@@ -20,7 +20,7 @@ from training.lightcurve.objects.splits import FOLDS, SERVED
 from training.lightcurve.objects.windows import WINDOW_DAYS
 from training.lightcurve.objects.ztf import FILE, Material
 from training.lightcurve.teaching.lessons import Lessons
-from training.lightcurve.ztf_answers import ROUNDED_TO, Answers
+from training.lightcurve.ztf_answers import Answers
 from training.lightcurve.ztf_asked import OTHERS, asked_windows
 from training.lightcurve.ztf_crossing import (
     NETS,
@@ -195,7 +195,7 @@ def test_each_object_is_scored_by_the_network_of_its_own_fold(
             mine = asked.take(np.flatnonzero(own[asked.origin]))
             said = logits(net, rows_of(mine.objects, mine.history))
             ours = found.logits[(found.asked == name) & (found.fold == fold)]
-            np.testing.assert_allclose(ours, said, atol=0.5 / ROUNDED_TO + 1e-3, rtol=1e-3)
+            np.testing.assert_allclose(ours, said, atol=0.5 / Answers.rounded_to + 1e-3, rtol=1e-3)
 
 
 def test_what_the_served_network_learnt_is_asked_apart_from_what_was_held_out(
@@ -211,7 +211,7 @@ def test_what_the_served_network_learnt_is_asked_apart_from_what_was_held_out(
     asked = asked_windows(some)[WINDOWS[1]]
     mine = asked.take(np.flatnonzero(~some.held_out[asked.origin]))
     said = logits(net, rows_of(mine.objects, mine.history))
-    np.testing.assert_allclose(again.logits, said, atol=0.5 / ROUNDED_TO + 1e-3, rtol=1e-3)
+    np.testing.assert_allclose(again.logits, said, atol=0.5 / Answers.rounded_to + 1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("lost", [["npz"], ["npz", "pt"]])

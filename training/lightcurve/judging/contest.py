@@ -15,10 +15,11 @@ import numpy as np
 from training.arrays import Floats, Mask
 from training.bootstrap import ROUNDS, Measured
 from training.lightcurve.judging.outcome import (
+    CLEAN,
     DAYS,
     FLOAT,
     SERVED,
-    WHOLE,
+    SPOILT_WHOLE,
     Outcome,
     Predictions,
     Redshift,
@@ -111,14 +112,30 @@ def claims(ours: Outcome, rivals: Sequence[Outcome], sample: Sample) -> tuple[Cl
     return tuple(Claim(rival.model, one, ahead) for rival, one, ahead in found if ahead)
 
 
+def changes(ours: Outcome, cases: Mapping[str, Outcome], sample: Sample) -> tuple[Claim, ...]:
+    """How much more is lost in each case without photo-z; with outliers, than with every point."""
+    clean = {SPOILT_WHOLE: cases[CLEAN]}
+    told = Redshift.WITHOUT
+    found = [(case, clean.get(case, ours), its) for case, its in cases.items()]
+    gained = [
+        (case, claim(mine, its, told, sample, same_networks=True)) for case, mine, its in found
+    ]
+    return tuple(Claim(case, told, one) for case, one in gained if one)
+
+
 def claim(
-    ours: Outcome, rival: Outcome, redshift: Redshift, sample: Sample, days: float = WHOLE
+    ours: Outcome,
+    rival: Outcome,
+    redshift: Redshift,
+    sample: Sample,
+    *,
+    same_networks: bool = False,
 ) -> Measured | None:
     """How far ours is ahead of one rival; None where one of the two was not tried."""
-    mine, its = ours.of(redshift, days), rival.of(redshift, days)
+    mine, its = ours.of(redshift), rival.of(redshift)
     if mine is None or its is None:
         return None
-    same = {ours.model, rival.model} == {SERVED, FLOAT}
+    same = same_networks or {ours.model, rival.model} == {SERVED, FLOAT}
     return gain(sample, Sample.flat, mine, its, lower_is_better=True, same_networks=same)
 
 

@@ -15,6 +15,7 @@ from training.lightcurve.judging.contest import (
     HeldOut,
     Line,
     all_early,
+    changes,
     claims,
     held_out,
     line,
@@ -36,6 +37,7 @@ from training.lightcurve.judging.outcome import (
     ZtfOutcome,
 )
 from training.lightcurve.judging.sample import Sample
+from training.lightcurve.judging.six_band_headlines import headlines_of, surely
 from training.lightcurve.judging.three_types import Check, checks
 from training.lightcurve.judging.ztf_headlines import (
     AtTheShares,
@@ -47,6 +49,7 @@ from training.lightcurve.judging.ztf_headlines import (
 )
 from training.lightcurve.judging.ztf_others import Called, named, others
 from training.lightcurve.labels import SUPERNOVAE
+from training.lightcurve.six_band_answers import SixBandAnswers
 from training.lightcurve.ztf_answers import SERVED as ANSWERED_BY_SERVED
 from training.lightcurve.ztf_answers import Answers
 
@@ -67,6 +70,10 @@ class SixBand:
     novelty: tuple[Novelty, ...]
     three_types: tuple[Check, ...]
     goals: tuple[Goal, ...]
+    changes: tuple[Claim, ...]
+    """By how much the loss without photo-z rises in each case."""
+    sure: tuple[Sure, ...]
+    headlines: Mapping[str, float]
     counts: tuple[int, ...]
     """Objects of each class."""
 
@@ -77,10 +84,14 @@ def six_band(
     supernovae: ThreeTypes,
     given: Given,
     *,
+    answers: SixBandAnswers,
+    cases: Mapping[str, Outcome],
     checked: Sequence[Outcome] = (),
     rounds: int = ROUNDS,
 ) -> SixBand:
-    """`outcomes` are of the same objects, the served network's first.
+    """`outcomes` are of the same objects, the served network's first; so are `cases`.
+
+    `answers` are those that are kept, of one seed.
 
     `checked` answer about the objects held out alone, NaN for the rest: the served file itself.
     """
@@ -91,6 +102,7 @@ def six_band(
     each = [line(one, told, sample) for one in outcomes for told in Redshift]
     lines = {(one.model, one.redshift): one for one in each if one}
     claimed = claims(ours, others, sample)
+    changed, sure = changes(ours, cases, sample), surely(answers)
     apart = [held_out(one, told, sample) for one in (*checked, *outcomes) for told in Redshift]
     return SixBand(
         lines,
@@ -99,7 +111,10 @@ def six_band(
         all_early(outcomes, sample),
         tuple(novelty(one, SEED, rounds) for one in left_out),
         checks(supernovae, SEED, rounds),
-        six_band_goals(lines, claimed, given),
+        six_band_goals(lines, claimed, changed, sure, given),
+        changed,
+        sure,
+        headlines_of(answers),
         tuple(int((ours.label == place).sum()) for place in range(sample.classes)),
     )
 

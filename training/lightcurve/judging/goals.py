@@ -10,7 +10,10 @@ from training.bootstrap import CLEAR_ERRORS, Measured
 from training.lightcurve.judging import quoted
 from training.lightcurve.judging.contest import Claim, Line
 from training.lightcurve.judging.outcome import (
+    SELDOM,
     SERVED,
+    SPOILT,
+    SPOILT_WHOLE,
     T2,
     TREES,
     TREES_GP,
@@ -66,11 +69,17 @@ class Given(NamedTuple):
 
 
 def six_band_goals(
-    lines: Mapping[tuple[str, Redshift], Line], claims: Sequence[Claim], given: Given
+    lines: Mapping[tuple[str, Redshift], Line],
+    claims: Sequence[Claim],
+    changes: Sequence[Claim],
+    sure: Sequence[Sure],
+    given: Given,
 ) -> tuple[Goal, ...]:
     """Of the six-band network; those whose models were tried."""
     return (
         *_bounds(lines),
+        *(_as_sure(one) for one in sure),
+        *(one for change in changes for one in _unchanged(change)),
         *(one for claim in claims for one in _ahead(claim)),
         *(one for claim in claims for one in _behind(claim)),
         *_baseline(lines),
@@ -112,6 +121,26 @@ TOLD = {
     Redshift.MASKED: "photo-z masked",
 }
 """How each setting is called."""
+
+
+def _as_sure(one: Sure) -> Goal:
+    asked = f"calibration error without photo-z, {one.window}, within a perfect network's limit"
+    return Goal(asked, Measured(one.error), one.limit, at_most=True)
+
+
+_CHANGES = {
+    SPOILT: ("1 % gross outliers, as served: loss rises by at most", quoted.SPOILT_MAX),
+    SPOILT_WHOLE: ("1 % gross outliers, none left out: loss rises by at most", quoted.SPOILT_MAX),
+    SELDOM: ("deep fields thinned: loss other by at most", quoted.SELDOM_MAX),
+}
+
+
+def _unchanged(change: Claim) -> Iterable[Goal]:
+    """The loss without photo-z in a case that should change nothing."""
+    if change.rival in _CHANGES:
+        asked, bound = _CHANGES[change.rival]
+        away = Measured(abs(change.gain.value), error=change.gain.error)
+        yield Goal(f"{asked} {bound:g}", away, bound, at_most=True)
 
 
 def _ahead(claim: Claim) -> Iterable[Goal]:

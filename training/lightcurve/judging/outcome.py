@@ -23,6 +23,10 @@ DAYS = (3.0, 10.0, 30.0, WHOLE)
 """Since the first detection: how much of a light curve was shown."""
 
 
+def days_name(days: float) -> str:
+    return "whole" if days == WHOLE else f"+{days:g} d"
+
+
 class Redshift(StrEnum):
     """What a network was told of the host's photo-z."""
 
@@ -37,6 +41,14 @@ FLOAT = "this network in float32"
 TREES_GP = "boosted trees, Gaussian process"
 TREES = "boosted trees, no Gaussian process"
 T2 = "t2, re-trained"
+CLEAN, SPOILT, SPOILT_WHOLE, SELDOM = (
+    "nothing left out",
+    "spoilt",
+    "spoilt, nothing left out",
+    "less often",
+)
+"""Cases that the six-band network is asked about besides: every point of the light curve; with
+gross outliers, as the live path gathers it and with every point; deep fields with fewer points."""
 """How the six-band models are called, in `Outcome.model`."""
 
 

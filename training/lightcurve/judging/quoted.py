@@ -52,5 +52,7 @@ arXiv:2403.07975, has 0.61 and 0.83 on another sample)."""
 SIZE_BYTES_MAX = 60_320
 TIME_US_MAX = 50.0
 """An alert, on one thread at batch 32, from decoded light curve to probabilities."""
+SPOILT_MAX, SELDOM_MAX = 0.03, 0.02
+"""By which the loss may rise with gross outliers, and differ where deep fields are thinned."""
 LIVE_DIFFERENCE_MAX = 1e-5
 """Between the live path's probabilities and the training code's."""

@@ -10,7 +10,7 @@ from training.bootstrap import Measured
 from training.lightcurve.judging.contest import Claim, Early, HeldOut, Line, OverFolds
 from training.lightcurve.judging.goals import TOLD, Goal
 from training.lightcurve.judging.novelty import SCORES, Novelty
-from training.lightcurve.judging.outcome import DAYS, WHOLE, Redshift
+from training.lightcurve.judging.outcome import DAYS, Redshift, days_name
 from training.lightcurve.judging.quoted import OTHER_SPLIT, PUBLISHED
 from training.lightcurve.judging.sample import (
     ACCURACY,
@@ -82,7 +82,7 @@ def main_table(lines: Lines, *, pooled: bool) -> str:
 
 
 def _cell(line: Line | None, name: str, *, pooled: bool) -> str:
-    if line is None:
+    if line is None or (name == CALIBRATION and not pooled):
         return NOTHING
     return figure(line.pooled[name] if pooled else line.folds[name], PLACES.get(name, 3))
 
@@ -131,6 +131,16 @@ def claims_table(claims: Sequence[Claim]) -> str:
     )
 
 
+def changes_table(changes: Sequence[Claim]) -> str:
+    """By how much more is lost in each case."""
+    return table(
+        changes,
+        ("case", lambda one: one.rival),
+        ("loss rises by", lambda one: figure(one.gain)),
+        ("errors", lambda one: in_errors(one.gain)),
+    )
+
+
 def class_table(lines: Lines, told: Redshift, counts: Sequence[int]) -> str:
     """The mean loss of each class, by model."""
     names = [model for model in models(lines) if (model, told) in lines]
@@ -142,8 +152,10 @@ def class_table(lines: Lines, told: Redshift, counts: Sequence[int]) -> str:
 
 
 def seeds_table(lines: Lines) -> str:
-    """Flat log-loss of every network by itself, pooled over folds."""
+    """Flat log-loss of every network by itself, pooled over folds; empty of one seed alone."""
     many = [one for one in lines.values() if len(one.seeds[FLAT]) > 1]
+    if not many:
+        return ""
     count = max((len(one.seeds[FLAT]) for one in many), default=0)
     rows = [
         [one.model, TOLD[one.redshift], *_padded(one.seeds[FLAT], count), _spread(one.seeds[FLAT])]
@@ -162,14 +174,13 @@ def _spread(values: Sequence[float]) -> str:
     return number(statistics.stdev(values))
 
 
-def days_name(days: float) -> str:
-    return "whole" if days == WHOLE else f"+{days:g} d"
-
-
 def early_table(found: Sequence[Early]) -> str:
-    """Flat log-loss by days since the first detection."""
+    """Flat log-loss by days since the first detection, and how many objects were answered."""
     rows = [[one.model, TOLD[one.redshift], *(_early(one, days) for days in DAYS)] for one in found]
-    return markdown(["flat log-loss", "setting", *map(days_name, DAYS)], rows)
+    first = found[0] if found else None
+    seen = dict(zip(first.days, first.answered, strict=True)) if first else {}
+    answered = ["objects answered", "", *(counted(seen.get(days, 0)) for days in DAYS)]
+    return markdown(["flat log-loss", "setting", *map(days_name, DAYS)], [answered, *rows])
 
 
 def _early(one: Early, days: float) -> str:

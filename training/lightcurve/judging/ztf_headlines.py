@@ -84,10 +84,10 @@ class Sure(NamedTuple):
 
 
 def calibrated(answers: Answers, chances: Floats) -> tuple[Sure, ...]:
-    return tuple(_sure(window, *_asked(answers, chances, window)) for window in WINDOWS)
+    return tuple(sure(window, *_asked(answers, chances, window)) for window in WINDOWS)
 
 
-def _sure(window: str, types: Floats, label: Ints) -> Sure:
+def sure(window: str, types: Floats, label: Ints) -> Sure:
     random, once = np.random.default_rng(0), np.ones((1, len(label)))
     edges = types.cumsum(axis=1)
     edges[:, -1] = 1.0

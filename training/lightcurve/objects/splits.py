@@ -1,4 +1,4 @@
-"""Splits of the objects, made once from their labels and before any copy of an object is made."""
+"""Splits of the objects, made once by their names and before any copy of an object is made."""
 
 from __future__ import annotations
 
@@ -9,37 +9,32 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedShuffleSplit
 
 from training.arrays import Ints, Mask
 from training.lightcurve.objects.supernovae import archive_names
 from training.realbogus.alerts.classes import IA_ARCHIVE, first_year_ia
 
+Names = NDArray[np.str_]
 FOLDS = 5
 SERVED = -1
 """In place of a fold: the hold-out, which the served network does not learn from."""
-FOLD_SEED = 42
 HELD_OUT_SHARE = 0.15
-HELD_OUT_SEED = 43
+SIX_BAND_FOLD_SALT = "six-band fold, 29 November 2026"
+SIX_BAND_HELD_OUT_SALT = "six-band hold-out, 29 November 2026"
+"""This hold-out is the second: the first, of the classes' shares, was looked at more than once."""
 FOLD_SALT, HELD_OUT_SALT = "ztf fold, 28 November 2026", "ztf hold-out, 28 November 2026"
 """Of ZTF's splits; this hold-out is the second (the first was looked at three times)."""
 
 
-def folds(label: Ints) -> Ints:
-    """A fold for each object, int64 (n,) in [0, 5), every class spread evenly.
-
-    Raises ValueError where a class has fewer objects than there are folds.
-    """
-    fold = np.empty(len(label), np.int64)
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=FOLD_SEED)
-    for number, (_, rows) in enumerate(splitter.split(label, label)):
-        fold[rows] = number
-    return fold
+def six_band_folds(name: Names) -> Ints:
+    """A fold for each PLAsTiCC object, as `ztf_folds`: by a hash of its number alone."""
+    return _folds(name, SIX_BAND_FOLD_SALT)
 
 
-def held_out(label: Ints) -> Mask:
-    """The 15 % of every class that are set apart, bool (n,)."""
-    return inner(label, np.ones(len(label), np.bool_), HELD_OUT_SEED, HELD_OUT_SHARE)
+def six_band_held_out(name: Names) -> Mask:
+    """The 15 % of all objects that are set apart, bool (n,), by another hash of the number."""
+    return _held_out(name, SIX_BAND_HELD_OUT_SALT)
 
 
 def judged(fold: Ints, apart: Mask, which: int) -> Mask:
@@ -66,7 +61,6 @@ def sha256_of_folds(fold: Ints) -> str:
     return hashlib.sha256(np.ascontiguousarray(fold, "<i8").tobytes()).hexdigest()
 
 
-Names = NDArray[np.str_]
 ALERCE_TABLES = ("labels/alerce_lc_2000_labels.csv", "lightcurves/alerce_30_sne_labels.csv")
 """ALeRCE's classes by object (Sanchez-Saez et al. 2021, AJ 161, 141)."""
 SUPERNOVA_WORDS = ("SN", "Supernova", "Ca-rich")
@@ -77,12 +71,20 @@ def ztf_folds(name: Names) -> Ints:
 
     So no other object has a say: a row more, or less, deals none of the others anew.
     """
-    return np.array([int(FOLDS * drawn_by_name(one, FOLD_SALT)) for one in name], np.int64)
+    return _folds(name, FOLD_SALT)
 
 
 def ztf_held_out(name: Names) -> Mask:
     """The 15 % of all names that are set apart, bool (n,), by another hash of the name."""
-    share = [drawn_by_name(one, HELD_OUT_SALT) for one in name]
+    return _held_out(name, HELD_OUT_SALT)
+
+
+def _folds(name: Names, salt: str) -> Ints:
+    return np.array([int(FOLDS * drawn_by_name(one, salt)) for one in name], np.int64)
+
+
+def _held_out(name: Names, salt: str) -> Mask:
+    share = [drawn_by_name(one, salt) for one in name]
     return np.array(share, np.float64) < HELD_OUT_SHARE
 
 

@@ -12,8 +12,17 @@ from matplotlib.figure import Figure
 from training.arrays import Floats
 from training.lightcurve.judging.contest import Early, Line
 from training.lightcurve.judging.goals import TOLD
-from training.lightcurve.judging.outcome import DAYS, FLOAT, SERVED, T2, TREES, TREES_GP, Redshift
-from training.lightcurve.judging.tables import Lines, days_name, models
+from training.lightcurve.judging.outcome import (
+    DAYS,
+    FLOAT,
+    SERVED,
+    T2,
+    TREES,
+    TREES_GP,
+    Redshift,
+    days_name,
+)
+from training.lightcurve.judging.tables import Lines, models
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.smaller.compression import Row
 from training.pictures.look import BLUE, GREEN, GREY, ORANGE, PURPLE, WIDTH_INCHES, legend, note

@@ -38,7 +38,10 @@ class Shown(NamedTuple):
 
 
 def drawn(shown: Shown, folder: Path) -> list[Path]:
-    """Draw every picture of the six-band network into `folder`; its files, as the page has them."""
+    """Draw every picture of the six-band network into `folder`; its files, as the page has them.
+
+    That of smaller forms stays as it was where none were measured.
+    """
     with matplotlib.style.context(["default", STYLE]):
         figures = {
             "examples": light_curves(shown.examples, SIX_BAND),
@@ -46,8 +49,9 @@ def drawn(shown: Shown, folder: Path) -> list[Path]:
             "classes": by_class(shown.six_band.lines, shown.six_band.counts),
             "confusion": six_band_confusion(shown.outcome),
             "reliability": reliability_diagrams(shown.outcome, sample_of(shown.outcome, SEED)),
-            "compression": by_size(shown.compression, SIZE_BYTES_MAX),
         }
+        if shown.compression:
+            figures["compression"] = by_size(shown.compression, SIZE_BYTES_MAX)
         return _saved(figures, folder)
 
 

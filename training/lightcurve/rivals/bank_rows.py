@@ -14,7 +14,7 @@ from schemas.batch import LightCurves
 from schemas.errors import ModelError
 from training.arrays import Floats, Ints, Mask
 from training.lightcurve.objects.objects import Objects
-from training.lightcurve.objects.splits import folds, held_out
+from training.lightcurve.objects.splits import six_band_folds, six_band_held_out
 from training.lightcurve.rivals.gp_features import (
     NAMES,
     PLAIN_NAMES,
@@ -75,25 +75,25 @@ class Rows:
 
         Raises ModelError where a file is missing or tells of other rows than the bank's.
         """
-        parent, copy, label = _numbers(folder / BANK)
-        original = label[copy == 0]
+        parent, copy, label, name = _numbers(folder / BANK)
+        original = name[copy == 0]
         return cls(
             parent=parent,
             copy=copy,
             label=label,
-            fold=folds(original)[parent],
-            held_out=held_out(original)[parent],
+            fold=six_band_folds(original)[parent],
+            held_out=six_band_held_out(original)[parent],
             gp=_described(folder / GP_FEATURES, NAMES, len(parent)),
             plain=_described(folder / PLAIN_FEATURES, PLAIN_NAMES, len(parent)),
         )
 
 
-def _numbers(path: Path) -> tuple[Ints, Ints, Ints]:
-    """Parent, copy and label; the light curves, which are large, are left where they are."""
+def _numbers(path: Path) -> tuple[Ints, Ints, Ints, NDArray[np.str_]]:
+    """Parent, copy, label and name; the light curves, which are large, are left where they are."""
     if not path.is_file():
         raise ModelError(f"{path}: is missing; make the bank first")
     with np.load(path) as kept:
-        return kept["parent"], kept["copy"], kept["objects.label"]
+        return kept["parent"], kept["copy"], kept["objects.label"], kept["objects.name"]
 
 
 def _described(path: Path, names: tuple[str, ...], rows: int) -> Described:

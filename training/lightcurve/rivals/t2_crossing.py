@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from training.arrays import Columns, Floats, Ints, fingerprint, keep, kept, once
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.objects.objects import Objects
-from training.lightcurve.objects.splits import FOLDS, folds, inner
+from training.lightcurve.objects.splits import FOLDS, inner, six_band_folds
 from training.lightcurve.rivals.resampled import Grid, resampled
 from training.lightcurve.rivals.t2 import Recipe, fitted, probabilities, sequences
 from training.workers import each
@@ -90,9 +90,8 @@ class Material(NamedTuple):
 def loaded(folder: Path) -> Material:
     """Of the objects in a working folder, whose grids are there."""
     objects = Objects.load(folder / OBJECTS)
-    return Material(
-        grids_of(folder, workers=1), objects.redshift, objects.label, folds(objects.label)
-    )
+    fold = six_band_folds(objects.name)
+    return Material(grids_of(folder, workers=1), objects.redshift, objects.label, fold)
 
 
 def marked(folder: Path, marks: Path, recipe: Recipe, job: Job) -> None:

@@ -14,7 +14,7 @@ from training.lightcurve.teaching.augmentation import copies
 from training.workers import each
 
 Chunk = tuple[Objects, Ints]
-COPIES = 8
+COPIES = 4
 CHUNK = 32
 """Objects a job: a second or two of work."""
 

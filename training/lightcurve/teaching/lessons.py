@@ -12,51 +12,12 @@ from numpy.typing import NDArray
 from classifiers.observations import layout
 from classifiers.observations.rows import rows, with_history
 from schemas.batch import LightCurves
-from schemas.light_curves import first_detection_mjd, point_rows
 from training.arrays import Floats, Ints, Mask
-from training.lightcurve.objects.objects import Objects, of_points
+from training.lightcurve.objects.objects import Objects
+from training.lightcurve.teaching.wear import Wear, seldom, shallow, worn
 
-
-@dataclass(frozen=True)
-class Wear:
-    """What may happen to a light curve on its way to a network."""
-
-    kept_shares: tuple[float, ...] = (1.0, 1.0, 0.9, 0.7, 0.5)
-    """Of the points that stay; one of these is drawn for each light curve."""
-    noisier_share: float = 0.5
-    """Of the light curves whose errors grow."""
-    noise_mean: float = 0.3
-    """Of the exponential from which the logarithm of that growth is drawn."""
-    detected_sigmas: float = 4.0
-    """A detection that noise has brought below is none any more."""
-    short_share: float = 0.3
-    """Of the light curves that end early."""
-    short_days: tuple[float, float] = (1.0, 200.0)
-    """After the first detection; drawn evenly in the logarithm."""
-
-
-def worn(curves: LightCurves, random: np.random.Generator, wear: Wear) -> tuple[LightCurves, Mask]:
-    """The light curves, worn, and which of them were cut short, bool (n,)."""
-    count, rows = len(curves), point_rows(curves)
-    short = random.random(count) < wear.short_share
-    low, high = np.log(wear.short_days)
-    days = np.where(short, np.exp(random.uniform(low, high, count)), np.inf)
-    ends = (first_detection_mjd(curves) + days)[rows]
-    share = random.choice(wear.kept_shares, count)[rows]
-    kept = (random.random(len(share)) < share) & ~(curves.mjd > ends)
-    return _noisier(of_points(curves, kept), random, wear), short
-
-
-def _noisier(curves: LightCurves, random: np.random.Generator, wear: Wear) -> LightCurves:
-    """With errors that have grown, and fluxes that have moved as such errors would have it."""
-    grown = random.random(len(curves)) < wear.noisier_share
-    growth = np.where(grown, np.exp(random.exponential(wear.noise_mean, len(curves))), 1.0)
-    growth = growth[point_rows(curves)]
-    moved = random.normal(size=len(growth)) * np.sqrt(growth**2 - 1)
-    flux, error = curves.flux_njy + moved * curves.flux_err_njy, curves.flux_err_njy * growth
-    faded = (growth > 1) & (np.abs(flux) < wear.detected_sigmas * error)
-    detected = curves.detected & ~faded
-    return replace(curves, flux_njy=flux, flux_err_njy=error, detected=detected)
+SHALLOW_SHARE = 0.5
+"""Of the light curves that are thinned, whose errors grow to those outside deep fields, too."""
 
 
 UNKNOWN_REDSHIFT = slice(0, 1 + len(layout.REDSHIFT))
@@ -92,6 +53,9 @@ class Lessons:
     """(m,): of each light curve within its class; alike where nothing is said."""
     history: Floats | None = None
     """(m, 2), as `layout.HISTORY` says, for a network that is told it."""
+    thinned: Floats | None = None
+    """(m,): how likely each, of a deep field, is seen as outside whenever it is drawn. Of those
+    that may be the teacher says nothing: its trees count points."""
 
     @property
     def chance(self) -> Floats:
@@ -117,18 +81,29 @@ class Lessons:
         """One batch. `edges` is the running sum of `chance`."""
         places = np.searchsorted(edges, random.random(size) * edges[-1], side="right")
         some = self.objects.take(places)
-        curves, short = worn(some.curves, random, self.wear)
+        curves, short = worn(self._thinned(some.curves, places, random), random, self.wear)
         found = self._rows(replace(some, curves=curves), places)
         hidden = random.random(size) < self.hidden_share
         found[hidden, UNKNOWN_REDSHIFT] = 0
         soft = self._said(places, hidden)
         spoken = np.isfinite(soft).all(axis=1) & ~short
+        if self.thinned is not None:
+            spoken &= self.thinned[places] == 0
         return Batch(
             found,
             some.label,
             np.where(spoken[:, None], soft, 1 / self.classes),
             (self.trust * spoken).astype(np.float32),
         )
+
+    def _thinned(
+        self, curves: LightCurves, places: Ints, random: np.random.Generator
+    ) -> LightCurves:
+        if self.thinned is None:
+            return curves
+        which = random.random(len(places)) < self.thinned[places]
+        grown = which & (random.random(len(places)) < SHALLOW_SHARE)
+        return shallow(seldom(curves, which, random), grown, random, self.wear.detected_sigmas)
 
     def _rows(self, some: Objects, places: Ints) -> NDArray[np.float32]:
         found = rows(some.curves, some.redshift)

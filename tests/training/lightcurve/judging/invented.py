@@ -9,7 +9,12 @@ import numpy as np
 from schemas.batch import LightCurves
 from training.lightcurve.judging.goals import Given
 from training.lightcurve.judging.outcome import (
+    CLEAN,
     DAYS,
+    SELDOM,
+    SPOILT,
+    SPOILT_WHOLE,
+    WHOLE,
     WINDOWS,
     LeftOut,
     Outcome,
@@ -21,6 +26,8 @@ from training.lightcurve.judging.outcome import (
 from training.lightcurve.labels import SIX_BAND, SUPERNOVAE, ZTF
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.ztf import SUPERNOVA
+from training.lightcurve.six_band_answers import SixBandAnswers
+from training.lightcurve.six_band_crossing import KEPT
 from training.lightcurve.ztf_answers import SERVED as SERVED_FOLD
 from training.lightcurve.ztf_answers import Answers
 from training.lightcurve.ztf_asked import OTHERS
@@ -81,6 +88,12 @@ def outcome(
     }
     held_out = np.arange(len(label)) % 7 == 0
     return Outcome(model, label, folds(label), held_out, tried)
+
+
+def cases() -> dict[str, Outcome]:
+    """All alike."""
+    names = (CLEAN, SPOILT, SPOILT_WHOLE, SELDOM)
+    return {case: outcome(case, seed=7, early=False) for case in names}
 
 
 def only_held_out(some: Outcome) -> Outcome:
@@ -154,15 +167,37 @@ def _answers(
     return Answers(
         np.array([f"{label} {one:02d}" for one in number]),
         np.full(count, asked),
-        np.full(count, kind),
         np.full(count, place),
         number % FOLDS,
         number % 3 == 0,
         random.integers(2, 20, count),
+        logits.astype(np.float16),
+        np.full(count, kind),
         random.choice([10, 700], count),
         random.random(count) < 0.5,
-        logits.astype(np.float16),
     )
+
+
+def six_band_answers() -> SixBandAnswers:
+    """Every question about every object, of another fold each; every eighth of the served one."""
+    random, label = np.random.default_rng(6), labels()
+    count, parts = len(label), []
+    for told, days in KEPT:
+        strength = 3.0 if days == WHOLE else 1.5
+        logits = np.log(answers(label, strength, random, seeds=1)[0])
+        fold = np.arange(count) % (FOLDS + 3 * (days == WHOLE))
+        parts.append(
+            SixBandAnswers(
+                np.array([f"{one:04d}" for one in range(count)]),
+                np.full(count, f"{told}|{days:g}"),
+                label,
+                np.where(fold < FOLDS, fold, SERVED_FOLD),
+                fold >= FOLDS,
+                random.integers(2, 40, count),
+                SixBandAnswers.rounded(logits),
+            )
+        )
+    return SixBandAnswers.joined(parts)
 
 
 def left_out(name: str = "KN", seed: int = 3) -> LeftOut:

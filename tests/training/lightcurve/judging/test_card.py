@@ -30,8 +30,9 @@ from training.lightcurve.judging.outcome import (
     Redshift,
     ZtfOutcome,
 )
+from training.lightcurve.judging.sample import CALIBRATION
 from training.lightcurve.judging.ztf_card import ZtfCard
-from training.lightcurve.judging.ztf_headlines import types_of
+from training.lightcurve.judging.ztf_headlines import claimed, types_of
 from training.lightcurve.ztf_answers import SERVED as SERVED_FOLD
 from training.lightcurve.ztf_answers import Answers
 from training.tables import LINE_MAX
@@ -75,7 +76,14 @@ def found() -> SixBand:
     outcomes = [invented.outcome(SERVED), *rivals]
     checked = invented.only_held_out(invented.outcome("the file", seeds=1))
     return six_band(
-        outcomes, left_out, invented.three_types(), given, checked=[checked], rounds=ROUNDS
+        outcomes,
+        left_out,
+        invented.three_types(),
+        given,
+        answers=invented.six_band_answers(),
+        cases=invented.cases(),
+        checked=[checked],
+        rounds=ROUNDS,
     )
 
 
@@ -118,10 +126,12 @@ def test_a_card_holds_what_was_measured(texts: list[str], found: SixBand, ztf_fo
     for name, pooled in line.pooled.items():
         places = tables.PLACES.get(name, 3)
         assert tables.figure(pooled, places) in texts[0]
-        assert tables.figure(line.folds[name], places) in texts[0]
+        assert name == CALIBRATION or tables.figure(line.folds[name], places) in texts[0]
     assert all(tables.figure(one) in texts[0] for one in line.by_class)
     for early in found.early:
         assert tables.figure(early.flat[0]) in texts[0]
+    assert all(tables.figure(one.gain) in texts[0] for one in found.changes)
+    assert claimed(texts[0]) == pytest.approx(found.headlines, abs=1e-4)
     for window in ztf_found.windows:
         assert tables.figure(window.flat) in texts[1]
         assert tables.figure(window.auc_folds) in texts[1]

@@ -11,6 +11,9 @@ from training.lightcurve.judging import metrics
 from training.lightcurve.judging.contest import Claim
 from training.lightcurve.judging.goals import Goal, six_band_goals, ztf_goals
 from training.lightcurve.judging.outcome import (
+    CLEAN,
+    SELDOM,
+    SPOILT,
     T2,
     TREES_GP,
     Redshift,
@@ -50,11 +53,35 @@ def test_goals_of_rivals_come_from_the_claims() -> None:
         Claim(TREES_GP, Redshift.WITHOUT, Measured(-0.06, -0.08, -0.04, 0.01)),
         Claim(T2, Redshift.MASKED, Measured(0.05, 0.01, 0.09, 0.02)),
     ]
-    ahead, behind, *file = six_band_goals({}, claims, invented.GIVEN)
+    ahead, behind, *file = six_band_goals({}, claims, [], [], invented.GIVEN)
     assert ahead.met and ahead.margin == pytest.approx(0.01)
     assert not behind.met and behind.margin == pytest.approx(-0.03)
     assert behind.measured.low == pytest.approx(0.04)
     assert [one.met for one in file] == [True, False, True]
+
+
+@pytest.mark.parametrize(("error", "margin"), [(0.01, 0.02), (0.03, -0.02)])
+def test_a_goal_is_kept_at_two_errors_on_either_side(error: float, margin: float) -> None:
+    below = Goal("behind", Measured(0.40, error=error), 0.44, at_most=True)
+    above = Goal("ahead", Measured(0.44, error=error), 0.40, at_most=False)
+    for one in (below, above):
+        assert one.margin == pytest.approx(margin) and one.met == (margin > 0)
+
+
+def test_what_should_change_nothing_may_do_so_on_neither_side() -> None:
+    changes = [
+        Claim(SPOILT, Redshift.WITHOUT, Measured(0.01, error=0.005)),
+        Claim(SELDOM, Redshift.WITHOUT, Measured(-0.05, error=0.01)),
+        Claim(CLEAN, Redshift.WITHOUT, Measured(0.5, error=0.01)),
+    ]
+    spoilt, seldom, *_ = six_band_goals({}, [], changes, [], invented.GIVEN)
+    assert spoilt.margin == pytest.approx(0.01) and seldom.margin == pytest.approx(-0.05)
+
+
+def test_it_may_be_no_less_sure_than_a_perfect_network_by_chance() -> None:
+    sure = [Sure("+3 d", 100, 0.03, 0.04), Sure("+10 d", 100, 0.05, 0.04)]
+    first, second, *_ = six_band_goals({}, [], [], sure, invented.GIVEN)
+    assert (first.met, second.met) == (True, False)
 
 
 def test_a_claim_about_ztf_is_two_goals() -> None:

@@ -22,7 +22,7 @@ from training.lightcurve.judging.ztf_headlines import (
 )
 from training.lightcurve.judging.ztf_others import by_object, named, others
 from training.lightcurve.labels import SUPERNOVAE
-from training.lightcurve.ztf_answers import ROUNDED_TO, SERVED, Answers, rounded
+from training.lightcurve.ztf_answers import SERVED, Answers
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_what_is_kept_is_read_back_to_the_bit_by_rising_name(
 def test_rounded_logits_are_as_near_as_they_say() -> None:
     # Beyond eight, sixteen bits hold no finer parts.
     logits = np.random.default_rng(2).uniform(-8, 8, (90, 8)).astype(np.float32)
-    assert np.abs(rounded(logits) - logits).max() <= 0.5 / ROUNDED_TO
+    assert np.abs(Answers.rounded(logits) - logits).max() <= 0.5 / Answers.rounded_to
 
 
 def test_no_fold_says_how_sure_it_is_itself(answers: Answers) -> None:

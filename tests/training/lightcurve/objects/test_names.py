@@ -14,6 +14,8 @@ from training.lightcurve.objects.splits import (
     check_labels,
     release_names,
     says_supernova,
+    six_band_folds,
+    six_band_held_out,
     supernova_names,
     ztf_folds,
     ztf_held_out,
@@ -29,13 +31,13 @@ LABELS = np.arange(80) % 2
 def test_a_name_is_in_one_fold_and_on_one_side_of_the_hold_out() -> None:
     rows = np.random.default_rng(1).integers(0, 80, 500)
     names = np.append(NAMES, NAMES[rows])
-    for split in (ztf_folds, ztf_held_out):
+    for split in (ztf_folds, ztf_held_out, six_band_folds, six_band_held_out):
         assert len(set(zip(names, split(names), strict=True))) == 80
 
 
 def test_the_order_of_the_rows_is_of_no_matter() -> None:
     order = np.random.default_rng(2).permutation(80)
-    for split in (ztf_folds, ztf_held_out):
+    for split in (ztf_folds, ztf_held_out, six_band_folds, six_band_held_out):
         assert split(NAMES[order]).tolist() == split(NAMES)[order].tolist()
 
 
@@ -113,6 +115,6 @@ def test_no_name_of_any_source_lies_in_two_folds(data_folder: Path) -> None:
     lines = (data_folder / PACKETS).read_text().splitlines()[1:]
     packets = [line.split("\t")[1] for line in lines]
     names = np.array([*sorted(archive), *sorted(release), *packets])
-    for split in (ztf_folds, ztf_held_out):
+    for split in (ztf_folds, ztf_held_out, six_band_folds, six_band_held_out):
         sides = set(zip(names.tolist(), split(names).tolist(), strict=True))
         assert len(sides) == len(archive | release | set(packets))

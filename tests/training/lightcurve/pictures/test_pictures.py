@@ -67,7 +67,15 @@ def shown() -> Shown:
         invented.outcome(TREES, 3.2, seed=4, seeds=1, early=False),
         invented.outcome(TREES_GP, 4.3, seed=5, seeds=1, early=False),
     ]
-    found = six_band([outcome, *rivals], [], invented.three_types(), invented.GIVEN, rounds=ROUNDS)
+    found = six_band(
+        [outcome, *rivals],
+        [],
+        invented.three_types(),
+        invented.GIVEN,
+        answers=invented.six_band_answers(),
+        cases=invented.cases(),
+        rounds=ROUNDS,
+    )
     return Shown(outcome, found, compression(), [example(seed) for seed in (11, 12, 13)])
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.errors import ModelError
 from training.arrays import Floats, Ints, keep
 from training.lightcurve.labels import SIX_BAND
-from training.lightcurve.objects.splits import FOLDS, folds, held_out
+from training.lightcurve.objects.splits import FOLDS, six_band_folds, six_band_held_out
 from training.lightcurve.rivals import teacher
 from training.lightcurve.rivals.bank_rows import BANK, GP, PLAIN, Described, Rows
 from training.lightcurve.rivals.bank_rows import GP_FEATURES as GP_FEATURES_FILE
@@ -174,7 +174,7 @@ def test_the_first_stage_is_all_that_the_student_of_the_first_fold_needs(
     fits: list[Fit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = stages()[0]
-    monkeypatch.setattr(teacher, "stages", lambda: [first])
+    monkeypatch.setattr(teacher, "stages", lambda *_: [first])
     soft, outcome = taught(tmp_path, TEACHING, workers=1)
     some = rows()
     for given in (soft.with_z, soft.without_z):
@@ -188,7 +188,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
     fits: list[Fit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(teacher, "stages", lambda: stages()[:1])
+        patch.setattr(teacher, "stages", lambda *_: stages()[:1])
         taught(tmp_path, TEACHING, workers=1)
     before = len(fits)
     assert before == len(stages()[0])
@@ -198,6 +198,13 @@ def test_an_interrupted_run_goes_on_where_it_was(
     assert len(fits) == sum(map(len, stages()))
     taught(tmp_path, replace(TEACHING, copies=1), workers=1)
     assert len(fits) == 2 * sum(map(len, stages()))
+
+
+def test_trees_that_are_told_no_redshift_are_fitted_alone(fits: list[Fit], tmp_path: Path) -> None:
+    soft, _ = taught(tmp_path, replace(TEACHING, with_z=False), workers=1)
+    assert len(fits) == sum(map(len, stages())) / 2
+    assert np.isnan(soft.with_z).all() and np.isnan(soft.served_with_z).all()
+    assert np.isfinite(soft.without_z[0][rows().fold != 0]).all()
 
 
 def test_what_is_written_is_what_is_read(fits: list[Fit], tmp_path: Path) -> None:
@@ -210,7 +217,7 @@ def test_what_is_written_is_what_is_read(fits: list[Fit], tmp_path: Path) -> Non
 
 def test_real_trees_say_probabilities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teacher, "once", lambda *_: rows())
-    monkeypatch.setattr(teacher, "stages", lambda: [stages()[0][:2]])
+    monkeypatch.setattr(teacher, "stages", lambda *_: [stages()[0][:2]])
     soft, _ = taught(tmp_path, TEACHING, workers=1)
     said = soft.with_z[0][rows().fold == 1].astype(np.float64)
     np.testing.assert_allclose(said.sum(axis=1), 1, atol=0.01)
@@ -220,9 +227,10 @@ def test_a_banks_rows_have_the_split_of_their_originals(tmp_path: Path) -> None:
     some = bank_in(tmp_path)
     assert some.objects == OBJECTS and len(some.copy) == OBJECTS * COPIES
     originals = some.copy == 0
-    np.testing.assert_array_equal(some.fold[originals], folds(some.label[originals]))
+    names = np.arange(OBJECTS).astype(str)
+    np.testing.assert_array_equal(some.fold[originals], six_band_folds(names))
     np.testing.assert_array_equal(some.fold, some.fold[originals][some.parent])
-    np.testing.assert_array_equal(some.held_out, held_out(some.label[originals])[some.parent])
+    np.testing.assert_array_equal(some.held_out, six_band_held_out(names)[some.parent])
     for kind in (GP, PLAIN):
         widths = [some.features(kind, with_z).shape[1] for with_z in (True, False)]
         assert widths[0] - widths[1] == np.count_nonzero(getattr(some, kind).of_redshift) > 3
@@ -232,7 +240,7 @@ def bank_in(folder: Path) -> Rows:
     """A bank's files, written and read."""
     some = rows()
     columns = {"parent": some.parent, "copy": some.copy, "objects.label": some.label}
-    keep(folder / BANK, columns)
+    keep(folder / BANK, {**columns, "objects.name": some.parent.astype(str)})
     for name, names in ((GP_FEATURES_FILE, NAMES), (PLAIN_FEATURES_FILE, PLAIN_NAMES)):
         np.save(folder / name, np.zeros((len(some.parent), len(names)), np.float32))
     return Rows.load(folder)

@@ -14,7 +14,7 @@ from schemas.light_curves import first_detection_mjd
 from tests.classifiers.observations.curves import Point, curves_of
 from tests.classifiers.observations.drawn_curves import CURVES
 from tests.training.lightcurve.invented import objects
-from training.lightcurve.teaching.lessons import Wear, worn
+from training.lightcurve.teaching.wear import Wear, worn
 
 LAW = settings(max_examples=40)
 NONE = Wear(kept_shares=(1.0,), noisier_share=0.0, short_share=0.0)

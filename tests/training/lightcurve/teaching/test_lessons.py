@@ -10,7 +10,8 @@ import pytest
 from classifiers.observations import layout
 from classifiers.observations.rows import rows
 from tests.training.lightcurve.invented import objects
-from training.lightcurve.teaching.lessons import Batch, Lessons, Wear
+from training.lightcurve.teaching.lessons import Batch, Lessons
+from training.lightcurve.teaching.wear import Wear
 
 CLASSES = 4
 COUNTS = np.array([160, 40, 10, 0])
