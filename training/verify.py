@@ -18,6 +18,7 @@ TOLERANCE = 0.001
 FOLDER = Path(__file__).parent / "answers"
 CARDS = Path(__file__).parents[1] / "classifiers"
 VERIFYING = {
+    "lightcurve": "training.lightcurve.judging.six_band_headlines",
     "realbogus": "training.realbogus.verifying",
     "supernova": "training.lightcurve.ztf_verifying",
 }

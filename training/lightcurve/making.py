@@ -26,7 +26,7 @@ from training.lightcurve.smaller.compression import Judged, Row, study
 from training.lightcurve.smaller.forms import Learnt, Making, made
 
 SIX_BAND_NAME, ZTF_NAME = "lightcurve", "supernova"
-VERSIONS = {SIX_BAND_NAME: "0.1.0", ZTF_NAME: "0.2.0"}
+VERSIONS = {SIX_BAND_NAME: "0.2.0", ZTF_NAME: "0.2.0"}
 """Raised whenever the weights change."""
 SYSTEMS = {SIX_BAND_NAME: "lsst", ZTF_NAME: "ztf"}
 LABELS = {SIX_BAND_NAME: SIX_BAND, ZTF_NAME: ZTF}
