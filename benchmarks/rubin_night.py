@@ -38,7 +38,7 @@ def rubin_night(alerts: int) -> Night | None:
     folder = schema_folder()
     if folder is None:
         return None
-    real = list(_framed(folder.parent, _published(folder)))
+    real = list(islice(_framed(folder.parent, _published(folder)), alerts))
     sizes = len({len(packet) for packet in real})
     origin = f"{len(real)} real Rubin packets of {sizes} sizes, framed anew"
     return Night(list(islice(cycle(real), alerts)), origin)

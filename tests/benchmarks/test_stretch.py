@@ -24,11 +24,11 @@ def test_batches_share_all_messages_in_order_and_none_twice(messages: int) -> No
 @pytest.mark.data
 @pytest.mark.usefixtures("data_folder")
 def test_real_rubin_alerts_are_decoded_in_the_framing_that_rubin_sends() -> None:
-    night = rubin_night(450)
+    night = rubin_night(150)
     folder = schema_folder()
     assert night is not None
     assert folder is not None
-    assert len({len(packet) for packet in night.packets}) > 100
+    assert len({len(packet) for packet in night.packets}) > 20
     batch = Decoder(schemas=SchemaFolder(folder)).decode(night.packets)
     assert len(batch) == len(night.packets)
     assert not batch.stamps.missing.all(axis=1).any()

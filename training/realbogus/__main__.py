@@ -6,6 +6,7 @@ surveys  holds one network for all surveys against one for each
 serve    fits the network that is served
 compress measures what smaller forms of it would save and cost
 report   writes the card and the pictures
+braai    asks braai's public weights about the same alerts, and puts it into answers and card
 all      one after another
 """
 
@@ -18,7 +19,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from training.realbogus import answers
+from training.realbogus import answers, braai
 from training.realbogus.alerts.dataset import read_examples
 from training.realbogus.alerts.splits import training_rows
 from training.realbogus.crossing import crossed, set_apart, taught
@@ -53,6 +54,7 @@ QUANTISING_STAMPS = 512
 
 commands = steps_of()
 Kept = Annotated[Path, typer.Option(help="the file for answers out of fold")]
+Weights = Annotated[Path, typer.Option(help="braai_d6_m9.weights.h5 of dmitryduev/braai")]
 ExamStamps = Annotated[int, typer.Option(help="stamps of the exam, over all folds")]
 
 
@@ -132,6 +134,15 @@ def report(work: Work, out: Out, docs: Docs, kept: Kept = answers.FILE, seed: Se
     drawn(found, lambda ids: some.examples.stamps[[place[int(one)] for one in ids]], docs)
     answers.write(found, kept)
     CONSOLE.print(card.text())
+
+
+@commands.command(name="braai")
+def rival(data: Data, out: Out, weights: Weights, kept: Kept = answers.FILE) -> None:
+    """Put braai beside ours."""
+    examples = read_examples(data)
+    scores = braai.log_odds(braai.opened(weights), examples.stamps)
+    braai.keep(scores, examples.alert_id, kept)
+    braai.put_into(out / f"{NAME}.md", kept)
 
 
 @commands.command(name="all")

@@ -19,12 +19,14 @@ Columns = dict[str, NDArray[Any]]
 Mask = NDArray[np.bool_]
 NIGHT = 60235
 LOW, HIGH, REFUSED, SNR_MIN, BINS, REAL = 0.1, 0.5, 0.95, 7.0, 15, 0
-SECTION = re.compile(r"^## Recomputed$(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+BRAAI = "braai, by its public weights"
+"""A section of the card; its scores are beside ours where `training.realbogus.braai` put them."""
+SECTION = re.compile(rf"^## (?:Recomputed|{BRAAI})$(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 ROW = re.compile(r"^\| ([^|]+?) \| (-?\d+\.\d+) \|$", re.MULTILINE)
 
 
 def headlines(path: Path = FILE) -> dict[str, float]:
-    """Each figure by its name in the card's section "Recomputed"; all of the file's one seed."""
+    """Each figure by its name in the sections "Recomputed" and BRAAI; of the one seed."""
     columns = read(path)
     drawn = columns["drawn"] != NOT_DRAWN
     alerts, exam = ({name: one[rows] for name, one in columns.items()} for rows in (~drawn, drawn))
@@ -33,8 +35,7 @@ def headlines(path: Path = FILE) -> dict[str, float]:
 
 def claimed(card: str) -> dict[str, float]:
     """What the card's text says of each; empty where it has no such section."""
-    found = SECTION.search(card)
-    return {name: float(one) for name, one in ROW.findall(found[1])} if found else {}
+    return {name: float(one) for part in SECTION.findall(card) for name, one in ROW.findall(part)}
 
 
 def _agreement(alerts: Columns) -> dict[str, float]:
@@ -42,10 +43,14 @@ def _agreement(alerts: Columns) -> dict[str, float]:
     drb, night = alerts["drb"], alerts["night"] == NIGHT
     sides = (drb < LOW) | (drb >= HIGH)
     for name, rows in (("night 60235", sides & night), ("all nights", sides)):
-        for score in ("ours", "taught_by_drb", "rb"):
+        for score in ("ours", "taught_by_drb", "rb", *_braai(alerts)):
             found[f"AUC against drb, {name}, {score}"] = _auc(alerts, rows, score)
     found["calibration error against drb"] = _error(alerts, sides)
     return found
+
+
+def _braai(alerts: Columns) -> tuple[str, ...]:
+    return ("braai",) if "braai" in alerts else ()
 
 
 def _auc(alerts: Columns, rows: Mask, score: str) -> float:
@@ -75,7 +80,7 @@ def _recall(alerts: Columns) -> dict[str, float]:
     low, night = alerts["drb"] < LOW, alerts["night"]
     asteroids = np.flatnonzero(_unchosen(alerts))
     found = {}
-    for score in ("ours", "taught_by_drb"):
+    for score in ("ours", "taught_by_drb", *_braai(alerts)):
         column = alerts[score]
         limits = {one: _limit(column[low & (night != one)]) for one in np.unique(night[asteroids])}
         passed = [column[row] > limits[night[row]] for row in asteroids]
