@@ -71,7 +71,8 @@ def test_the_exported_file_is_small(file: Path) -> None:
 
 def test_each_stretch_is_one_pass(file: Path) -> None:
     kinds = Counter(node.op_type for node in onnx.load(file).graph.node)
-    assert (kinds["Softsign"], kinds["Abs"]) == (len(STRETCH_SIGMA), 0)
+    levels = 1  # how exact a plane's level is goes by its size; that is a number a plane
+    assert (kinds["Softsign"], kinds["Abs"]) == (len(STRETCH_SIGMA), levels)
 
 
 def test_the_exported_file_tells_nothing_of_the_machine(file: Path) -> None:
