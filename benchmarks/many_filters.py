@@ -20,7 +20,7 @@ from rich.table import Table
 from benchmarks.cores import cores, pin
 from benchmarks.filters import CLAUSES, invent
 from benchmarks.night import night
-from benchmarks.whole_path import INPUT, Lap, Stopwatch, fill
+from benchmarks.whole_path import INPUT, STEPS, Lap, Stopwatch, fill
 from broker.alerts.metrics import AlertMetrics
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
@@ -41,7 +41,6 @@ FILTERS: Final = 500
 PLAIN: Final = ("young_supernovae", "fast_transients", "solar_system")
 """The built-in filters of every lap."""
 TOPIC: Final = "benchmark.filter."
-STEPS: Final = ("poll", "decode", "score", "select", "encode", "publish")
 SECONDS: Final = (*STEPS, "client's CPU", "server's CPU", "wall clock")
 COST_MAX: Final = 0.25
 """Of the throughput: what the filters may cost."""
@@ -198,7 +197,7 @@ def measure(
 
 
 def _line(lap: int, case: Case, one: Measured) -> str:
-    wall_us = one.lap.seconds / one.lap.alerts * 1e6
+    wall_us = one.lap.wall_s * 1e6
     return f"lap {lap}, {case.title}: {wall_us:.0f} µs an alert, {one.selected} selected"
 
 
@@ -227,7 +226,7 @@ def table(found: dict[Case, list[Measured]]) -> Table:
 
 def wall(one: Measured) -> float:
     """Seconds an alert."""
-    return one.lap.seconds / one.lap.alerts
+    return one.lap.wall_s
 
 
 def _seconds(one: Measured) -> dict[str, float]:

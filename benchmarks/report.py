@@ -20,7 +20,6 @@ from gueststar.allocator import keep_freed_memory
 from kafka_node.node import KafkaNode, missing_packages
 from training.timing import BATCHES, ROUNDS
 
-PATH_STEPS = ("poll", "decode", "score", "select", "encode", "publish")
 DIFFERENCES_SHOWN = 10
 WIDTH = 72
 
@@ -101,17 +100,14 @@ def _path_table(ours: Sequence[Lap], theirs: Sequence[Lap]) -> Table:
         f"Topic to topics through Kafka: µs an alert, median of {len(ours)} laps; "
         f"gueststar with {len(BUILT_IN)} networks, the textbook with that of stamps"
     )
-    for step in PATH_STEPS:
+    for step in whole_path.STEPS:
         _add(
             table,
             "stamps and score" if step == "score" else step,
-            *(
-                _median_us([lap.steps_s[step] / lap.alerts for lap in side])
-                for side in (ours, theirs)
-            ),
+            *(_median_us([lap.step_s(step) for lap in side]) for side in (ours, theirs)),
         )
-    cpu = ([lap.cpu_seconds / lap.alerts for lap in side] for side in (ours, theirs))
-    wall = ([lap.seconds / lap.alerts for lap in side] for side in (ours, theirs))
+    cpu = ([lap.cpu_s for lap in side] for side in (ours, theirs))
+    wall = ([lap.wall_s for lap in side] for side in (ours, theirs))
     _add(table, "client's CPU, all threads", *map(_median_us, cpu))
     _add(table, "wall clock", *map(_median_us, wall))
     return table

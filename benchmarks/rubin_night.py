@@ -7,6 +7,7 @@ written anew under the newest of Rubin's published schemas that holds it, stamps
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Iterator, Mapping
 from itertools import cycle, islice
@@ -14,16 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-from fastavro.schema import load_schema
 
 from benchmarks.night import Night
 from lake.archives import Archive
+from schemas.schema_folder import IDS_PER_MAJOR, SchemaFolder
 
 REAL = ("lsstcam", "decam_ap_test_stream")
 """Within GUESTSTAR_DATA/lsst."""
 SCHEMAS = "schemas"
-IDS_PER_MAJOR = 100
-"""Version 7.4 has the id 704 (dmtn-093)."""
 
 
 def schema_folder() -> Path | None:
@@ -46,12 +45,10 @@ def rubin_night(alerts: int) -> Night | None:
 
 def _published(folder: Path) -> dict[int, dict[str, Any]]:
     """By id, the newest first."""
-    found = {}
-    for minor in folder.glob("[0-9]*/[0-9]*"):
-        version = f"{minor.parent.name}_{minor.name}"
-        number = IDS_PER_MAJOR * int(minor.parent.name) + int(minor.name)
-        found[number] = load_schema(minor / f"lsst.v{version}.alert.avsc")
-    return dict(sorted(found.items(), reverse=True))
+    places = (minor for minor in folder.glob("[0-9]*/[0-9]*"))
+    ids = (IDS_PER_MAJOR * int(place.parent.name) + int(place.name) for place in places)
+    found = ((number, SchemaFolder(folder).find(number)) for number in sorted(ids, reverse=True))
+    return {number: fastavro.parse_schema(json.loads(one.json)) for number, one in found if one}
 
 
 def _framed(folder: Path, schemas: Mapping[int, Any]) -> Iterator[bytes]:

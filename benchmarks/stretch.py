@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
@@ -20,7 +21,7 @@ from benchmarks.cores import cores, pin
 from benchmarks.night import Night, night
 from benchmarks.pass_through import handed_on, published
 from benchmarks.rubin_night import rubin_night, schema_folder
-from benchmarks.whole_path import Lap, Stopwatch, fill, run_worker
+from benchmarks.whole_path import STEPS, Lap, Stopwatch, fill, run_worker
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.settings import FiltersSection, SchemasSection, Settings
 from filters.sources import builtin_names
@@ -28,7 +29,6 @@ from gueststar.allocator import keep_freed_memory
 from kafka_node.node import KafkaNode
 from schemas.form import Form
 
-STEPS: Final = ("poll", "decode", "score", "select", "encode", "publish")
 FORMS: Final[tuple[Form, ...]] = ("lite", "full")
 ENRICHED: Final = "enriched"
 WIDTH: Final = 88
@@ -117,27 +117,19 @@ def table(found: Sequence[Laps]) -> Table:
     for one in found:
         shown.add_column(one.case.title, justify="right")
     for step in STEPS:
-        shown.add_row(step, *(_us([_step(lap, step) for lap in one.ours]) for one in found))
+        shown.add_row(step, *(_us([lap.step_s(step) for lap in one.ours]) for one in found))
     shown.add_section()
-    for what, of in (("client's CPU", _cpu), ("wall clock", _wall)):
+    for what, of in (("client's CPU", attrgetter("cpu_s")), ("wall clock", attrgetter("wall_s"))):
         shown.add_row(what, *(_us(list(map(of, one.ours))) for one in found))
         shown.add_row("  handed on alone", *(_us(list(map(of, one.ceiling))) for one in found))
     shown.add_row("goal", *(f"{one.case.goal_us:,.0f}" for one in found))
-    ratios = [median(map(_wall, one.ceiling)) / median(map(_wall, one.ours)) for one in found]
+    ratios = [_wall_s(one.ceiling) / _wall_s(one.ours) for one in found]
     shown.add_row("of the ceiling's rate", *(f"{100 * ratio:.0f} %" for ratio in ratios))
     return shown
 
 
-def _step(lap: Lap, step: str) -> float:
-    return lap.steps_s[step] / lap.alerts
-
-
-def _cpu(lap: Lap) -> float:
-    return lap.cpu_seconds / lap.alerts
-
-
-def _wall(lap: Lap) -> float:
-    return lap.seconds / lap.alerts
+def _wall_s(laps: Sequence[Lap]) -> float:
+    return median(lap.wall_s for lap in laps)
 
 
 def _us(seconds: Sequence[float]) -> str:

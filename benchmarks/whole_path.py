@@ -31,6 +31,8 @@ INPUT = "alerts"
 FREE_RATE = 1e9
 """Alerts a second, for a stream that is as fast as it can be."""
 READ_S_MAX = 30.0
+STEPS = ("poll", "decode", "score", "select", "encode", "publish")
+"""Of a lap, in order."""
 
 
 class Lap(NamedTuple):
@@ -41,6 +43,20 @@ class Lap(NamedTuple):
     cpu_seconds: float
     """Of the client's process, all its threads."""
     steps_s: dict[str, float]
+
+    @property
+    def wall_s(self) -> float:
+        """An alert."""
+        return self.seconds / self.alerts
+
+    @property
+    def cpu_s(self) -> float:
+        """An alert."""
+        return self.cpu_seconds / self.alerts
+
+    def step_s(self, step: str) -> float:
+        """An alert."""
+        return self.steps_s[step] / self.alerts
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from training.arrays import Floats
@@ -28,6 +28,22 @@ def table(found: Iterable[One], *columns: tuple[str, Callable[[One], str]]) -> s
     """A line for each that was found; a column is its head and what its cells say."""
     rows = [[cell(one) for _, cell in columns] for one in found]
     return markdown([head for head, _ in columns], rows)
+
+
+def figures_table(what: str, found: Mapping[str, float]) -> str:
+    """Figures by name, to four places, which `figures_under` reads again."""
+    return markdown([what, "value"], [[name, f"{value:.4f}"] for name, value in found.items()])
+
+
+def figures_under(card: str, *headings: str) -> dict[str, float]:
+    """What the tables of figures say in sections of a card; nothing of one that is not there."""
+    found = dict[str, float]()
+    for heading in headings:
+        section = card.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+        lines = [line for line in section.splitlines() if line.startswith("|")]
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+        found |= {name: float(value) for name, value in cells}
+    return found
 
 
 def counted(count: int) -> str:

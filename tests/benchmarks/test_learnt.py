@@ -9,7 +9,8 @@ from benchmarks.real_alerts import RealAlerts
 from filters.handmade import handmade
 from filters.sources import load_builtin
 from tests.filters.builtin.making import batch_of
-from training.lightcurve.ztf_answers import SERVED, Answers
+from training.lightcurve.answers import SERVED
+from training.lightcurve.ztf_answers import Answers
 
 
 def test_stamps_are_learnt_of_all_of_ztf_and_of_rubins_with_evidence() -> None:

@@ -6,8 +6,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from benchmarks.many_filters import CASES, PLAIN, STEPS, TOPIC, Measured, parts_of, settings, table
-from benchmarks.whole_path import Lap
+from benchmarks.many_filters import CASES, PLAIN, TOPIC, Measured, parts_of, settings, table
+from benchmarks.whole_path import STEPS, Lap
 from filters.expressions.filter import ExpressionFilter
 
 FILTERS = [

@@ -23,6 +23,7 @@ import typer
 
 from classifiers.observations.layout import HISTORY
 from training.lightcurve import reporting, six_band_crossing, ztf_crossing
+from training.lightcurve.answers import SERVED
 from training.lightcurve.crossing import Job, jobs, opened, seeds_of
 from training.lightcurve.fitting import Recipe
 from training.lightcurve.judging.outcome import WINDOWS
@@ -41,7 +42,6 @@ from training.lightcurve.material import BANK, OBJECTS, Material
 from training.lightcurve.model import Shape
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.plasticc import read_training
-from training.lightcurve.objects.splits import SERVED
 from training.lightcurve.objects.ztf import FILE, read_material
 from training.lightcurve.objects.ztf import Material as ZtfMaterial
 from training.lightcurve.rivals import (

@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parents[1] / "answers"
 PACKED_WELL = 11
 """Brotli's level."""
 SERVED = -1
-"""In place of a fold: answers of the served network, about the hold-out."""
+"""In place of a fold: the served network, which answers about the hold-out and learns the rest."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from training.arrays import Ints, Singles, keep
+from training.lightcurve.answers import SERVED
 from training.lightcurve.export import loaded, packed
 from training.lightcurve.fitting import Recipe, fitted, logits
 from training.lightcurve.model import LightCurveNet, Shape
-from training.lightcurve.objects.splits import FOLDS, SERVED
+from training.lightcurve.objects.splits import FOLDS
 from training.lightcurve.teaching.lessons import Lessons
 from training.workers import each
 

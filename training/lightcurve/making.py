@@ -12,6 +12,7 @@ import numpy as np
 
 from classifiers.observations.rows import rows
 from training.arrays import Floats
+from training.lightcurve.answers import SERVED
 from training.lightcurve.export import exported, packed
 from training.lightcurve.fitting import Recipe, tuned
 from training.lightcurve.judging.outcome import Redshift
@@ -19,7 +20,6 @@ from training.lightcurve.labels import SIX_BAND, ZTF
 from training.lightcurve.material import Material
 from training.lightcurve.model import LightCurveNet
 from training.lightcurve.objects.objects import CURVE_COLUMNS, Objects
-from training.lightcurve.objects.splits import SERVED
 from training.lightcurve.objects.windows import DETECTIONS_MIN
 from training.lightcurve.six_band_crossing import told_redshift
 from training.lightcurve.smaller.compression import Judged, Row, study

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.arrays import Floats, Ints, Mask
+from training.lightcurve.answers import SERVED
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.seen import is_deep
-from training.lightcurve.objects.splits import SERVED, judged, six_band_folds, six_band_held_out
+from training.lightcurve.objects.splits import judged, six_band_folds, six_band_held_out
 from training.lightcurve.rivals.teacher import SoftLabels
 from training.lightcurve.teaching.bank import Bank
 from training.lightcurve.teaching.lessons import Lessons

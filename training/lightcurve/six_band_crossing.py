@@ -14,6 +14,7 @@ from classifiers.observations.rows import rows
 from schemas.batch import LightCurves
 from training.arrays import Floats, Mask, Singles, once
 from training.lightcurve import crossing
+from training.lightcurve.answers import SERVED
 from training.lightcurve.calibration import calibrated, chances_of
 from training.lightcurve.crossing import (
     FLOAT,
@@ -42,7 +43,7 @@ from training.lightcurve.material import Material
 from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.plasticc import hidden_zero
 from training.lightcurve.objects.seen import Seen, is_deep, left_out, less_often, spoilt
-from training.lightcurve.objects.splits import FOLDS, SERVED
+from training.lightcurve.objects.splits import FOLDS
 from training.lightcurve.objects.windows import until
 from training.lightcurve.six_band_answers import SixBandAnswers
 

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from training.arrays import Ints, Mask
 from training.lightcurve import answers
-from training.lightcurve.answers import FOLDER, SERVED
+from training.lightcurve.answers import FOLDER
 from training.lightcurve.labels import ZTF
-
-__all__ = ["FILE", "SERVED", "Answers"]
 
 FILE = FOLDER / "supernova.parquet"
 

@@ -13,6 +13,7 @@ from classifiers.observations.rows import rows, with_history
 from schemas.light_curves import first_detection_mjd, point_rows
 from training.arrays import Floats, Ints, Mask, Singles, once
 from training.lightcurve import crossing
+from training.lightcurve.answers import SERVED
 from training.lightcurve.crossing import Job, answered, kept_answers
 from training.lightcurve.fitting import Recipe, logits
 from training.lightcurve.judging.outcome import WINDOWS
@@ -20,7 +21,7 @@ from training.lightcurve.labels import ZTF
 from training.lightcurve.model import LightCurveNet
 from training.lightcurve.objects.history import as_packets_say
 from training.lightcurve.objects.objects import Objects, joined
-from training.lightcurve.objects.splits import FOLDS, SERVED, judged
+from training.lightcurve.objects.splits import FOLDS, judged
 from training.lightcurve.objects.windows import Windows, drawn, every_detection, windows
 from training.lightcurve.objects.ztf import FILE, Material
 from training.lightcurve.teaching.lessons import Lessons
@@ -128,10 +129,8 @@ def gathered(work: Path, some: Material, seed: int) -> Answers:
     asked = asked_windows(some)
     parts: list[Answers] = []
     for fold in (*range(FOLDS), SERVED):
-        own, kept = (
-            judged(some.fold, some.held_out, fold),
-            kept_answers(work / NETS, Job(fold, seed)),
-        )
+        own = judged(some.fold, some.held_out, fold)
+        kept = kept_answers(work / NETS, Job(fold, seed))
         parts.extend(
             _answers(some, name, one.take(np.flatnonzero(own[one.origin])), kept[name], fold)
             for name, one in asked.items()
@@ -142,9 +141,9 @@ def gathered(work: Path, some: Material, seed: int) -> Answers:
 def of_what_it_learnt(net: LightCurveNet, some: Material) -> Answers:
     """What the served network says of the supernovae that it learnt, as if it were asked."""
     known = ~judged(some.fold, some.held_out, SERVED)
-    parts = []
+    parts, windows_of = [], asked_windows(some)
     for name in WINDOWS:
-        asked = asked_windows(some)[name]
+        asked = windows_of[name]
         mine = asked.take(np.flatnonzero(known[asked.origin]))
         parts.append(_answers(some, name, mine, logits(net, _told(mine)), SERVED))
     return Answers.joined(parts)

@@ -21,7 +21,7 @@ from torch.nn import functional
 from schemas.errors import ModelError
 from training.realbogus.answers import FILE, NOT_DRAWN
 from training.realbogus.verifying import BRAAI, headlines
-from training.tables import markdown
+from training.tables import figures_table
 
 Stamps = NDArray[np.float32]
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "fc_1", "fc_out")
@@ -101,9 +101,10 @@ def keep(scores: NDArray[np.float32], alert_id: NDArray[np.int64], path: Path = 
 def put_into(card: Path, path: Path = FILE) -> None:
     """The card's last section, anew."""
     found = headlines(path)
-    rows = [[name, f"{value:.4f}"] for name, value in found.items() if name.endswith("braai")]
     ours = found["recall of asteroids without a drb, ours"]
     text = TEXT.format(ours=ours)
     before = card.read_text("utf-8").split(f"\n## {BRAAI}\n")[0].rstrip()
-    table = markdown(["figure", "value"], rows)
-    card.write_text(f"{before}\n\n## {BRAAI}\n{text}\n{table.strip()}\n", encoding="utf-8")
+    table = figures_table(
+        "figure", {name: value for name, value in found.items() if name.endswith("braai")}
+    )
+    card.write_text(f"{before}\n\n## {BRAAI}\n{text}\n{table}\n", encoding="utf-8")

@@ -5,7 +5,6 @@ Written apart from the code that made the card, so that one may be held to the o
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,18 @@ from numpy.typing import NDArray
 
 from filters.clauses import FADED_SCORE_MIN, REAL_SCORE_MIN
 from training.realbogus.answers import FILE, NOT_DRAWN, read
+from training.tables import figures_under
 
 Columns = dict[str, NDArray[Any]]
 Mask = NDArray[np.bool_]
 NIGHT = 60235
 LOW, HIGH, REFUSED, SNR_MIN, BINS, REAL = 0.1, 0.5, 0.95, 7.0, 15, 0
-BRAAI = "braai, by its public weights"
-"""A section of the card; its scores are beside ours where `training.realbogus.braai` put them."""
-SECTION = re.compile(rf"^## (?:Recomputed|{BRAAI})$(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
-ROW = re.compile(r"^\| ([^|]+?) \| (-?\d+\.\d+) \|$", re.MULTILINE)
+RECOMPUTED, BRAAI = "Recomputed", "braai, by its public weights"
+"""Sections of the card; `training.realbogus.braai` puts braai's scores beside ours."""
 
 
 def headlines(path: Path = FILE) -> dict[str, float]:
-    """Each figure by its name in the sections "Recomputed" and BRAAI; of the one seed."""
+    """Each figure by its name in the sections RECOMPUTED and BRAAI; of the one seed."""
     columns = read(path)
     drawn = columns["drawn"] != NOT_DRAWN
     alerts, exam = ({name: one[rows] for name, one in columns.items()} for rows in (~drawn, drawn))
@@ -35,7 +33,7 @@ def headlines(path: Path = FILE) -> dict[str, float]:
 
 def claimed(card: str) -> dict[str, float]:
     """What the card's text says of each; empty where it has no such section."""
-    return {name: float(one) for part in SECTION.findall(card) for name, one in ROW.findall(part)}
+    return figures_under(card, RECOMPUTED, BRAAI)
 
 
 def _agreement(alerts: Columns) -> dict[str, float]:

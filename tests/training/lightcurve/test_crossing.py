@@ -15,6 +15,7 @@ import torch
 from tests.training.lightcurve.invented import SMALL, objects, rows_of, six_band
 from tests.training.lightcurve.invented import keep as keep_material
 from training.lightcurve import crossing
+from training.lightcurve.answers import SERVED
 from training.lightcurve.calibration import calibrated, chances_of
 from training.lightcurve.crossing import Job, kept_answers, opened, served_form
 from training.lightcurve.fitting import Recipe, fitted, logits, scored
@@ -23,7 +24,7 @@ from training.lightcurve.labels import GALACTIC, SIX_BAND, ZTF
 from training.lightcurve.material import ORIGINALS_SHARE, Material
 from training.lightcurve.model import LightCurveNet
 from training.lightcurve.objects.seen import Seen, left_out
-from training.lightcurve.objects.splits import FOLDS, SERVED
+from training.lightcurve.objects.splits import FOLDS
 from training.lightcurve.six_band_crossing import (
     CASES,
     KEPT,

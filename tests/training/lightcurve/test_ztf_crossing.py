@@ -11,12 +11,13 @@ import pytest
 
 from tests.training.lightcurve.invented import SMALL, objects, of_ztf, rows_of
 from training.lightcurve import crossing
+from training.lightcurve.answers import SERVED
 from training.lightcurve.crossing import Job, jobs, kept_answers, opened
 from training.lightcurve.fitting import Recipe, fitted, logits
 from training.lightcurve.judging.outcome import WINDOWS
 from training.lightcurve.labels import STAR, SUPERNOVAE, ZTF
 from training.lightcurve.model import LightCurveNet
-from training.lightcurve.objects.splits import FOLDS, SERVED
+from training.lightcurve.objects.splits import FOLDS
 from training.lightcurve.objects.windows import WINDOW_DAYS
 from training.lightcurve.objects.ztf import FILE, Material
 from training.lightcurve.teaching.lessons import Lessons

@@ -12,10 +12,10 @@ from training.lightcurve.judging.origin import Origin
 from training.lightcurve.judging.outcome import SERVED, Redshift
 from training.lightcurve.judging.quoted import OTHER_SPLIT
 from training.lightcurve.judging.sample import FLAT, RANKED_ROUNDS
-from training.lightcurve.judging.ztf_card import headlines_table, sure_table
+from training.lightcurve.judging.ztf_card import sure_table
 from training.lightcurve.judging.ztf_headlines import HEADLINES, PERFECT_PERCENT
 from training.lightcurve.labels import SIX_BAND
-from training.tables import wrapped
+from training.tables import figures_table, wrapped
 
 SUMMARY = """Says which of PLAsTiCC's fourteen classes a light curve in six bands belongs to, from
 the observations themselves, with or without the host's photometric redshift. No Gaussian process
@@ -59,13 +59,13 @@ class Card:
         return wrapped("\n\n".join(parts))
 
     def _headlines(self) -> str:
-        return f"""{HEADLINES}
+        return f"""## {HEADLINES}
 
 Of one seed, out of fold, and without a redshift unless one is named: no live packet has one. What
 is declined as it is served takes no part. The answers are in
 [training/answers](../training/answers), from which each of these can be had again.
 
-{headlines_table(self.found.headlines)}"""
+{figures_table("headline", self.found.headlines)}"""
 
     def _goals(self) -> str:
         return f"""## What it had to reach

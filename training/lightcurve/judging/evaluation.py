@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.bootstrap import ROUNDS
+from training.lightcurve.answers import SERVED as ANSWERED_BY_SERVED
 from training.lightcurve.judging import ztf
 from training.lightcurve.judging.contest import (
     Claim,
@@ -50,7 +51,6 @@ from training.lightcurve.judging.ztf_headlines import (
 from training.lightcurve.judging.ztf_others import Called, named, others
 from training.lightcurve.labels import SUPERNOVAE
 from training.lightcurve.six_band_answers import SixBandAnswers
-from training.lightcurve.ztf_answers import SERVED as ANSWERED_BY_SERVED
 from training.lightcurve.ztf_answers import Answers
 
 SEED = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.bootstrap import CLEAR_ERRORS, ROUNDS
@@ -27,6 +27,7 @@ from training.tables import (
     NOTHING,
     confusion,
     counted,
+    figures_table,
     in_errors,
     markdown,
     number,
@@ -80,7 +81,7 @@ class ZtfCard:
         return wrapped("\n\n".join(parts))
 
     def _headlines(self) -> str:
-        return f"""{HEADLINES}
+        return f"""## {HEADLINES}
 
 Out of fold, of networks of one seed: how far another seed would differ is not known, and no error
 here holds it. (0.1.0 had five seeds; one of them differed from another by up to 0.02 of flat
@@ -89,7 +90,7 @@ applies unless told otherwise, and at even odds, by object; then how well it tel
 answers are in [training/answers](../training/answers), and `make verify-cards` has each of these
 figures again from them.
 
-{headlines_table(self.found.headlines)}"""
+{figures_table("headline", self.found.headlines)}"""
 
     def _goals(self) -> str:
         return f"""## What it had to reach
@@ -260,12 +261,6 @@ def _of_type(one: Window, place: int) -> tuple[str, str]:
 def called_table(one: Window) -> str:
     """What each type is called on one window, in per cent of its row."""
     return confusion(f"{one.window}: is", "objects", SUPERNOVAE, one.counts, one.called)
-
-
-def headlines_table(found: Mapping[str, float]) -> str:
-    return markdown(
-        ["headline", "value"], [[name, f"{value:.4f}"] for name, value in found.items()]
-    )
 
 
 def sure_table(found: Sequence[Sure]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from training.arrays import Floats, Ints
 from training.bootstrap import Measured, measured
+from training.lightcurve.answers import SERVED
 from training.lightcurve.judging.metrics import (
     calibration_error,
     flat_log_loss,
@@ -17,9 +18,10 @@ from training.lightcurve.judging.metrics import (
 from training.lightcurve.judging.outcome import WINDOWS, ZtfOutcome
 from training.lightcurve.judging.ztf_others import named, others
 from training.lightcurve.labels import SUPERNOVAE
-from training.lightcurve.ztf_answers import SERVED, Answers
+from training.lightcurve.ztf_answers import Answers
+from training.tables import figures_under
 
-HEADLINES = "## Headlines"
+HEADLINES = "Headlines"
 """Under which the card has them."""
 STARS, OLD = "stars, brighter", "all in packets known for a year"
 DISRUPTED = ("disruptions, +20 d", "disruptions, +40 d")
@@ -150,7 +152,4 @@ def _of_a_stream(answers: Answers, chances: Floats) -> dict[str, float]:
 
 def claimed(card: str) -> dict[str, float]:
     """The headlines that a card's text claims, by name."""
-    _, _, rest = card.partition(HEADLINES)
-    lines = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-    return {name: float(value) for name, value in cells}
+    return figures_under(card, HEADLINES)

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from training.arrays import Ints, Mask
+from training.lightcurve.answers import SERVED
 from training.lightcurve.objects.supernovae import archive_names
 from training.realbogus.alerts.classes import IA_ARCHIVE, first_year_ia
 
 Names = NDArray[np.str_]
 FOLDS = 5
-SERVED = -1
-"""In place of a fold: the hold-out, which the served network does not learn from."""
 HELD_OUT_SHARE = 0.15
 SIX_BAND_FOLD_SALT = "six-band fold, 29 November 2026"
 SIX_BAND_HELD_OUT_SALT = "six-band hold-out, 29 November 2026"

@@ -22,7 +22,7 @@ from training.lightcurve.objects.ztf import Material
 from training.lightcurve.rivals.superphot import PARAMETERS, Fitting, Posterior, fitted
 from training.lightcurve.rivals.trees import boosted
 from training.lightcurve.ztf_asked import cut_windows
-from training.workers import shown as with_bar
+from training.workers import shown
 
 Predictions = NDArray[np.float32]
 FILES = {
@@ -60,14 +60,14 @@ def trained(work: Path, some: Material, fitting: Fitting, rounds: int = ROUNDS) 
     rows = np.flatnonzero(some.supernova)
     objects, every = some.objects.take(rows), np.arange(len(rows))
     cut = cut_windows(some, some.supernova)
-    shown_to = (
+    contests = (
         {name: (cut[name].objects, cut[name].parent) for name in DAYS},
         {name: (until(objects, days), every) for name, days in DAYS.items()},
         {"+40 d": (objects, every)},
     )
-    for (model, file), shown in zip(FILES.items(), shown_to, strict=True):
+    for (model, file), contest in zip(FILES.items(), contests, strict=True):
         types = np.full((len(WINDOWS), 1, len(rows), len(SUPERNOVAE)), np.nan, np.float32)
-        for name, (curves, parent) in shown.items():
+        for name, (curves, parent) in contest.items():
             answers = crossed(curves, some.fold[rows][parent], fitting, rounds)
             types[WINDOWS.index(name), 0, parent] = answers
         _outcome(model, some, rows, types).save(work / file)
@@ -89,7 +89,7 @@ def crossed(objects: Objects, fold: Ints, fitting: Fitting, rounds: int) -> Pred
     """(n, 5): of each object by trees of the other folds, at even odds."""
     posterior, found = fitted(objects, fitting), np.empty((len(fold), len(SUPERNOVAE)), np.float32)
     folds = np.unique(fold)
-    for one in with_bar(folds, "fitting Superphot+'s trees", len(folds)):
+    for one in shown(folds, "fitting Superphot+'s trees", len(folds)):
         learnt, asked = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
         found[asked] = said(posterior, objects.label, learnt, asked, rounds)
     return found

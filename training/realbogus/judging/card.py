@@ -24,7 +24,8 @@ from training.realbogus.judging.headlines import headlines
 from training.realbogus.judging.recall import REFUSED
 from training.realbogus.judging.working_point import BEFORE, PASSING_MAX
 from training.realbogus.labels import LABELS
-from training.tables import markdown, wrapped
+from training.realbogus.verifying import RECOMPUTED
+from training.tables import figures_table, markdown, wrapped
 
 PICTURES = "../docs/realbogus.md"
 
@@ -217,13 +218,12 @@ by what a few alerts move.
 {tables.working_point_table(found)}"""
 
     def _recomputed(self) -> str:
-        rows = [[name, f"{value:.4f}"] for name, value in headlines(self.evaluation).items()]
-        return f"""## Recomputed
+        return f"""## {RECOMPUTED}
 
 Each of these comes out of `training/answers/realbogus.parquet`, the answers out of fold of the
 first seed, without torch and without alerts: `training.realbogus.verifying.headlines`.
 
-{markdown(["figure", "value"], rows)}"""
+{figures_table("figure", headlines(self.evaluation))}"""
 
     def _simulated(self) -> str:
         found = self.evaluation.simulated

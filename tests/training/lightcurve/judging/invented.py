@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from schemas.batch import LightCurves
+from training.lightcurve.answers import SERVED as SERVED_FOLD
 from training.lightcurve.judging.goals import Given
 from training.lightcurve.judging.outcome import (
     CLEAN,
@@ -28,7 +29,6 @@ from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.ztf import SUPERNOVA
 from training.lightcurve.six_band_answers import SixBandAnswers
 from training.lightcurve.six_band_crossing import KEPT
-from training.lightcurve.ztf_answers import SERVED as SERVED_FOLD
 from training.lightcurve.ztf_answers import Answers
 from training.lightcurve.ztf_asked import OTHERS
 

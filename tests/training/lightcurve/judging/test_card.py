@@ -11,6 +11,7 @@ import pytest
 
 from schemas.errors import ModelError
 from tests.training.lightcurve.judging import invented
+from training.lightcurve.answers import SERVED as SERVED_FOLD
 from training.lightcurve.calibration import chances_of
 from training.lightcurve.judging import tables
 from training.lightcurve.judging.card import Card
@@ -33,7 +34,6 @@ from training.lightcurve.judging.outcome import (
 from training.lightcurve.judging.sample import CALIBRATION
 from training.lightcurve.judging.ztf_card import ZtfCard
 from training.lightcurve.judging.ztf_headlines import claimed, types_of
-from training.lightcurve.ztf_answers import SERVED as SERVED_FOLD
 from training.lightcurve.ztf_answers import Answers
 from training.tables import LINE_MAX
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.training.lightcurve.judging import invented
+from training.lightcurve.answers import SERVED
 from training.lightcurve.judging import metrics
 from training.lightcurve.judging.outcome import WINDOWS
-from training.lightcurve.judging.ztf_card import headlines_table
 from training.lightcurve.judging.ztf_headlines import (
     HEADLINES,
     calibrated,
@@ -22,7 +22,8 @@ from training.lightcurve.judging.ztf_headlines import (
 )
 from training.lightcurve.judging.ztf_others import by_object, named, others
 from training.lightcurve.labels import SUPERNOVAE
-from training.lightcurve.ztf_answers import SERVED, Answers
+from training.lightcurve.ztf_answers import Answers
+from training.tables import figures_table
 
 
 @pytest.fixture(scope="module")
@@ -111,5 +112,6 @@ def test_a_window_is_as_sure_as_it_may_be_where_its_error_keeps_the_limit(answer
 
 def test_a_card_s_claims_are_read_back_from_its_text(answers: Answers) -> None:
     found = headlines(answers)
-    text = f"# x\n\n{HEADLINES}\n\nWords.\n\n{headlines_table(found)}\n\n## More\n\n| a | b |\n"
+    told = figures_table("headline", found)
+    text = f"# x\n\n## {HEADLINES}\n\nWords.\n\n{told}\n\n## More\n\n| a | b |\n"
     assert claimed(text) == pytest.approx(found, abs=5e-5)
