@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from broker.kafka.connection import Start
 from broker.kafka.history import History
@@ -14,6 +16,10 @@ from broker.lives import Committed, Memory
 from broker.ports import Life, Partition
 from broker.rewind import Rewind
 from schemas.suggestion import nearest
+
+UNKNOWN_S_MAX: Final = 20.0
+"""A group that says no sooner where it stands is told of: a transaction ends before, unless it was
+lost by a Kafka that fell over."""
 
 
 class Placement:
@@ -32,6 +38,7 @@ class Placement:
         self._history = History(subscription, start, alone=not durable)
         self._kept: dict[Partition, Committed] | None = None if durable else {}
         self._awaited: set[str] = set()
+        self._unknown_since_s: float | None = None
 
     @property
     def awaits(self) -> bool:
@@ -66,6 +73,7 @@ class Placement:
         """
         ids = lives.present({partition.topic for partition in partitions})
         known = None if ids is None else self._read(partitions, offsets)
+        self._hear_of(partitions, is_known=ids is None or known is not None)
         if ids is None or known is None:
             return None
         found = self._resumed(known, ids, offsets, lives.memory)
@@ -79,6 +87,20 @@ class Placement:
         self._commit({p: at for p, at in places.items() if at != known.get(p)}, offsets)
         self._rewind.done(found)
         return {each: places[each] for each in partitions}
+
+    def _hear_of(self, partitions: Sequence[Partition], *, is_known: bool) -> None:
+        """Say so, once in a while, where nothing else would: polls just bring nothing."""
+        now_s = time.monotonic()
+        if is_known or self._unknown_since_s is None:
+            self._unknown_since_s = None if is_known else now_s
+        elif now_s > self._unknown_since_s + UNKNOWN_S_MAX:
+            self._unknown_since_s = now_s
+            LOG.warning(
+                "nothing is read of %s: where the group stands there is not known, as long as a"
+                " transaction over its offsets is open; end one that hangs (kafka-transactions.sh"
+                " find-hanging, abort)",
+                ", ".join(f"{each.topic}[{each.number}]" for each in partitions),
+            )
 
     def _read(
         self, partitions: Collection[Partition], offsets: GroupOffsets

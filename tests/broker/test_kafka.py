@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from broker.errors import KafkaUnavailable, OutputTooLarge, SettingsError
-from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
+from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSink, KafkaSource
 from broker.ports import Output, Partition
 from kafka_node.node import KafkaNode, free_ports
 from schemas.errors import BrokerError
@@ -76,6 +76,34 @@ def test_the_start_setting_places_a_new_group(kafka: KafkaNode, cluster: RealClu
     ) as source:
         messages = source.poll(messages_max=10, bytes_max=10_000, timeout_s=10)
         assert values(messages) == numbered(2, start=5)
+
+
+def test_a_transaction_that_hangs_over_a_groups_offsets_is_told_of(
+    kafka: KafkaNode,
+    cluster: RealCluster,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("broker.kafka.placement.UNKNOWN_S_MAX", 0.5)
+    topic = cluster.create(cluster.name())
+    cluster.publish(topic, numbered(1))
+    connection = Connection(kafka.address)
+    sink = KafkaSink(
+        connection, group=topic, worker="gone", topics=[], transaction_timeout_ms=600_000
+    )
+    member = partial(KafkaSource, connection, topics=[topic], group=topic, worker="one")
+    with closing(sink):
+        with closing(member()) as source:
+            assert source.poll(messages_max=1, bytes_max=10_000, timeout_s=10)
+            sink.rebuild()
+            sink.begin()
+            sink.send_offsets(source.positions(), source.group())
+        with closing(member()) as source:
+            while "kafka-transactions.sh" not in caplog.text:
+                assert not source.poll(messages_max=1, bytes_max=10_000, timeout_s=0.5)
+            assert f"nothing is read of {topic}[0]" in caplog.text
+            sink.abort()
+            assert source.poll(messages_max=1, bytes_max=10_000, timeout_s=10)
 
 
 def test_at_least_once_commits_after_delivery(kafka: KafkaNode, cluster: RealCluster) -> None:

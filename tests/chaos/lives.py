@@ -15,6 +15,9 @@ from tests.chaos.phase_file import PhaseFile
 
 DEATH_S_MAX = 90.0
 ASK_INTERVAL_S = 0.05
+TELL_S = 1.0
+ASK_WHERE = signal.SIGUSR1
+"""Has a worker write its threads' stacks to its log."""
 LAST_CHARACTERS = 6_000
 """Of its log, told where it ended as it should not have."""
 
@@ -94,6 +97,16 @@ class Worker:
         self.signal(signal.SIGTERM)
         self._process.wait(DEATH_S_MAX)
         assert self.has_left(), f"worker {self.name} was killed:\n{self._last()}"
+
+    def account(self) -> str:
+        """Where it stands now, and what it said last: for a night that does not end."""
+        if self.has_died():
+            return f"worker {self.name} is dead:\n{self._last()}"
+        if self.hears():
+            self.signal(ASK_WHERE)
+            time.sleep(TELL_S)
+        phase = PhaseFile.read(self._phases)
+        return f"worker {self.name} ({phase}), in for {self.doom}:\n{self._last()}"
 
     def _last(self) -> str:
         return self._log.read_text(errors="replace")[-LAST_CHARACTERS:]

@@ -200,11 +200,19 @@ class Night:
         for worker in self._workers:
             worker.start(self._next())
         while len(self.record.deaths) < self._plan.kills or self._courses:
-            assert time.monotonic() < deadline_s, f"the night is too long: {self.record}"
+            self._require_time(deadline_s)
             self._feed.keep_up(self._backlog.lately())
             self._tend()
             self._trouble()
             time.sleep(TICK_S)
+
+    def _require_time(self, deadline_s: float) -> None:
+        if time.monotonic() > deadline_s:
+            accounts = "\n".join(worker.account() for worker in self._workers)
+            raise AssertionError(
+                f"the night is too long, {self._backlog.lately()} alerts are to come:"
+                f" {self.record}\n{accounts}"
+            )
 
     def _next(self) -> Doom:
         return self._dooms.pop(0) if self._dooms else Doom()
@@ -225,7 +233,7 @@ class Night:
 
     def _finish(self, deadline_s: float) -> None:
         while self._backlog.messages():
-            assert time.monotonic() < deadline_s, "the workers never caught up"
+            self._require_time(deadline_s)
             time.sleep(TICK_S)
         for worker in self._workers:
             worker.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import signal
 import sys
@@ -13,6 +14,7 @@ from broker.kafka_ports import kafka_ports, survey_cluster
 from broker.observer import Observers
 from broker.settings import read_settings
 from tests.chaos.doom import Diary, Doom, Executioner, SpoiltSink
+from tests.chaos.lives import ASK_WHERE
 from tests.chaos.phase_file import PhaseFile
 
 
@@ -20,6 +22,7 @@ def main() -> None:
     """CONFIG NAME PHASE_FILE DIARY DOOM."""
     config, name, phases, diary, doom_text = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    faulthandler.register(ASK_WHERE)
     doom = Doom.decode(doom_text)
     settings = read_settings(Path(config))
     parts = assembly.build(settings)
