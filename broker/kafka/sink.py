@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 
 from confluent_kafka import KafkaException
 
@@ -16,6 +17,11 @@ from broker.kafka.connection import (
 from broker.kafka.offsets import Membership, placed
 from broker.kafka.publisher import STEP_S_MAX, Publisher
 from broker.ports import Output, Partition
+
+
+LINGER_MS: Final = 2
+"""So that what is queued at once is one request to each partition, and not a first message and the
+rest; draining and committing do not wait for it."""
 
 
 def transactional_id(group: str, worker: str) -> str:
@@ -63,6 +69,7 @@ class KafkaSink:
             compression=compression,
             settings={
                 "transactional.id": transactional_id(group, worker),
+                "linger.ms": LINGER_MS,
                 "transaction.timeout.ms": transaction_timeout_ms,
             },
         )
