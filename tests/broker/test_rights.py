@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from typer.testing import CliRunner
 
 from broker.assembly import Parts, build, connect, provide_topics, worker
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
+from broker.kafka.asking import ASK_INTERVAL_S
 from broker.kafka.rights import Right
 from broker.kafka_ports import source_connection
 from broker.plan import Plan, plan
@@ -181,12 +183,27 @@ def test_a_wrong_password_is_one_line_that_says_where(guarded: Guarded, tmp_path
     assert "\n" not in str(ran.exception) and "wrong" not in str(ran.exception)
 
 
+def commit_once_empty(group: Consumer, place: TopicPartition) -> None:
+    """Commit from outside, once the session of an earlier test's worker has ended."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            group.commit(offsets=[place], asynchronous=False)
+        except KafkaException as raised:
+            is_a_members = raised.args[0].code() == KafkaError.UNKNOWN_MEMBER_ID
+            if not is_a_members or time.monotonic() > deadline_s:
+                raise
+            time.sleep(ASK_INTERVAL_S)
+        else:
+            return
+
+
 def test_a_check_fences_no_worker_and_moves_no_group(guarded: Guarded, config: Path) -> None:
     guarded.grant(ALL)
     kafka = {"bootstrap.servers": guarded.node.address}
     group = Consumer({**kafka, "group.id": "given-mine"})
     place = TopicPartition("survey-alerts", 0, 3)
-    group.commit(offsets=[place], asynchronous=False)
+    commit_once_empty(group, place)
     live = Producer({**kafka, "transactional.id": "mine-one"})
     live.init_transactions(ANSWER_S_MAX)
     live.begin_transaction()
