@@ -62,9 +62,12 @@ def handed_on(settings: Settings, what: Published, watch: Stopwatch, prefix: str
 
 
 def share(ours: list[list[Output]], begin: int, end: int, alerts: int) -> list[Output]:
-    """Of each topic's messages those that alerts [begin, end) of so many would be given evenly."""
+    """Of each topic's messages those that alerts [begin, end) of so many would be given evenly.
+
+    Alerts beyond so many are given the same again.
+    """
     return [
-        one
+        some[at % len(some)]
         for some in ours
-        for one in some[len(some) * begin // alerts : len(some) * end // alerts]
+        for at in range(len(some) * begin // alerts, len(some) * end // alerts)
     ]
