@@ -18,7 +18,6 @@ from broker.kafka.offsets import Membership, placed
 from broker.kafka.publisher import STEP_S_MAX, Publisher
 from broker.ports import Output, Partition
 
-
 LINGER_MS: Final = 2
 """So that what is queued at once is one request to each partition, and not a first message and the
 rest; draining and committing do not wait for it."""
