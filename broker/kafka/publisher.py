@@ -105,11 +105,11 @@ class Publisher:
 
     def produce(self, outputs: Sequence[Output]) -> None:
         """Queue messages; blocks while there is no room for more. Raises OutputTooLarge."""
-        producer, room = self.producer, self._room
+        producer, drains = self.producer, True
         for output in outputs:
             self._check_size(output)
-            if room is not None and not room.takes(output.topic, output.size_bytes):
-                room = self._room if self.drain(output) else None
+            if drains and not self._takes(output):
+                drains = self.drain(output)
             while not self._queued(producer, output):
                 self._connection.watch.check()
         producer.poll(0)
@@ -120,11 +120,15 @@ class Publisher:
         Whether that was so within DRAIN_S_MAX; where Kafka is away, or takes nothing, it is not.
         """
         left = self.producer.flush(DRAIN_S_MAX)
+        self.make_room()
+        for output in before:
+            self._takes(output)
+        return int(left) == 0
+
+    def make_room(self) -> None:
+        """Nothing is queued."""
         if self._room is not None:
             self._room.clear()
-            for output in before:
-                self._room.takes(output.topic, output.size_bytes)
-        return int(left) == 0
 
     def bytes_max(self, topic: str) -> int:
         """The largest message (key, value and headers, bytes) that client and topic both accept."""
@@ -151,6 +155,9 @@ class Publisher:
     def begin(self, step: Callable[[float], Any]) -> None:
         """As `insist`, for a new producer's first step: it has nothing to forget."""
         self._insist(step, math.inf)
+
+    def _takes(self, output: Output) -> bool:
+        return self._room is None or self._room.takes(output.topic, output.size_bytes)
 
     def _one_request_each(self, request_bytes: int) -> Room | None:
         """Where one request to a partition is under way at a time."""

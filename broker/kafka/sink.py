@@ -85,6 +85,7 @@ class KafkaSink:
         if self._publisher.outgrown:
             self.rebuild()
         self._publisher.insist(lambda _: self._publisher.producer.begin_transaction())
+        self._publisher.make_room()
         self._is_open = True
 
     def produce(self, outputs: Sequence[Output]) -> None:
