@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
 
 from confluent_kafka import KafkaException
 
@@ -17,10 +16,6 @@ from broker.kafka.connection import (
 from broker.kafka.offsets import Membership, placed
 from broker.kafka.publisher import STEP_S_MAX, Publisher
 from broker.ports import Output, Partition
-
-LINGER_MS: Final = 2
-"""So that what is queued at once is one request to each partition, and not a first message and the
-rest; draining and committing do not wait for it."""
 
 
 def transactional_id(group: str, worker: str) -> str:
@@ -68,7 +63,6 @@ class KafkaSink:
             compression=compression,
             settings={
                 "transactional.id": transactional_id(group, worker),
-                "linger.ms": LINGER_MS,
                 "transaction.timeout.ms": transaction_timeout_ms,
             },
         )
@@ -85,7 +79,6 @@ class KafkaSink:
         if self._publisher.outgrown:
             self.rebuild()
         self._publisher.insist(lambda _: self._publisher.producer.begin_transaction())
-        self._publisher.make_room()
         self._is_open = True
 
     def produce(self, outputs: Sequence[Output]) -> None:
