@@ -21,6 +21,7 @@ from broker.kafka.faults import (
     transaction_fault,
 )
 from broker.kafka.partitioner import Partitioner
+from broker.kafka.room import Room
 from broker.kafka.watch import UNHEARD_S_MAX
 from broker.ports import Output
 from schemas.errors import BrokerError
@@ -30,6 +31,11 @@ from schemas.errors import BrokerError
 FRAMING_BYTES_MAX: Final = 128
 STEP_S_MAX: Final = 5.0
 QUEUE_WAIT_S: Final = 0.05
+DRAIN_S_MAX: Final = 0.5
+"""A Kafka that takes nothing for so long is not waited for here, but where a step insists."""
+DRAIN_STEP_S: Final = 0.001
+"""The client's own flush may end the process where its producer was lost (confluent-kafka 2.16),
+and it polls without a pause where it is given less."""
 PARTITION_UA: Final = -1
 """Has the client choose, by the key."""
 
@@ -63,6 +69,7 @@ class Publisher:
         self._admin: KafkaAdmin | None = None
         self._producer: Producer | None = None
         self._partitioner = Partitioner()
+        self._room: Room | None = None
         self._undelivered: tuple[KafkaError, str] | None = None
         self.outgrown = False
         """Whether a topic's limit was found to be lower than when the producer was built."""
@@ -83,6 +90,7 @@ class Publisher:
         )
         with settings_checked():
             self._producer = Producer({**settings, **self._settings, "on_delivery": self._failed})
+        self._room = self._one_request_each(settings["batch.size"])
         return self.producer
 
     def drop(self) -> None:
@@ -99,13 +107,33 @@ class Publisher:
         self._undelivered = None
 
     def produce(self, outputs: Sequence[Output]) -> None:
-        """Queue messages; blocks while the queue is full. Raises OutputTooLarge."""
-        producer = self.producer
+        """Queue messages; blocks while there is no room for more. Raises OutputTooLarge."""
+        producer, drains = self.producer, True
         for output in outputs:
             self._check_size(output)
+            if drains and not self._takes(output):
+                drains = self.drain(output)
             while not self._queued(producer, output):
                 self._connection.watch.check()
         producer.poll(0)
+
+    def drain(self, *before: Output) -> bool:
+        """Wait until all was delivered, ahead of what is to be queued next.
+
+        Whether that was so within DRAIN_S_MAX; where Kafka is away, or takes nothing, it is not.
+        """
+        until_s = time.monotonic() + DRAIN_S_MAX
+        while (queued := len(self.producer)) and time.monotonic() < until_s:
+            self.producer.poll(DRAIN_STEP_S)
+        self.make_room()
+        for output in before:
+            self._takes(output)
+        return queued == 0
+
+    def make_room(self) -> None:
+        """Nothing is queued."""
+        if self._room is not None:
+            self._room.clear()
 
     def bytes_max(self, topic: str) -> int:
         """The largest message (key, value and headers, bytes) that client and topic both accept."""
@@ -132,6 +160,16 @@ class Publisher:
     def begin(self, step: Callable[[float], Any]) -> None:
         """As `insist`, for a new producer's first step: it has nothing to forget."""
         self._insist(step, math.inf)
+
+    def _takes(self, output: Output) -> bool:
+        return self._room is None or self._room.takes(output.topic, output.size_bytes)
+
+    def _one_request_each(self, request_bytes: int) -> Room | None:
+        """Where one request to a partition is under way at a time."""
+        if "transactional.id" not in self._settings:
+            return None
+        asks = self._ask_limits and self._topics
+        return Room(request_bytes, self._limits_admin().partitions() if asks else {})
 
     def _insist(self, step: Callable[[float], Any], unheard_s_max: float) -> None:
         began_s = time.monotonic()
@@ -167,16 +205,20 @@ class Publisher:
         if not self._ask_limits:
             self._limits[topic] = self._message_bytes_max
             return
-        if self._admin is None:
-            self._admin = KafkaAdmin(self._connection)
+        admin = self._limits_admin()
         wanted = {topic, *(known for known in self._asked if known not in self._limits)}
         try:
-            self._limits.update(self._admin.bytes_max(wanted))
+            self._limits.update(admin.bytes_max(wanted))
         except TopicMissing:
             # Perhaps another than this one, which is told to who asks for it.
             self._asked.clear()
-            self._limits.update(self._admin.bytes_max([topic]))
+            self._limits.update(admin.bytes_max([topic]))
         self._asked.add(topic)
+
+    def _limits_admin(self) -> KafkaAdmin:
+        if self._admin is None:
+            self._admin = KafkaAdmin(self._connection)
+        return self._admin
 
     def _check_size(self, output: Output) -> None:
         size, limit = output.size_bytes, self.bytes_max(output.topic)

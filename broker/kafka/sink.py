@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 
 from confluent_kafka import KafkaException
 
@@ -16,6 +17,11 @@ from broker.kafka.connection import (
 from broker.kafka.offsets import Membership, placed
 from broker.kafka.publisher import STEP_S_MAX, Publisher
 from broker.ports import Output, Partition
+
+LINGER_MS: Final = 0.5
+"""So that what is queued at once is one request to each partition, and not a first message and the
+rest. Longer, and each request waits for it: publishing alone took 514 µs of wall clock a record of
+100 kB with 0.5 ms and 678 with 2, 59 µs of CPU with 0.2 and 52 with 0.5."""
 
 
 def transactional_id(group: str, worker: str) -> str:
@@ -63,6 +69,7 @@ class KafkaSink:
             compression=compression,
             settings={
                 "transactional.id": transactional_id(group, worker),
+                "linger.ms": LINGER_MS,
                 "transaction.timeout.ms": transaction_timeout_ms,
             },
         )
@@ -79,6 +86,7 @@ class KafkaSink:
         if self._publisher.outgrown:
             self.rebuild()
         self._publisher.insist(lambda _: self._publisher.producer.begin_transaction())
+        self._publisher.make_room()
         self._is_open = True
 
     def produce(self, outputs: Sequence[Output]) -> None:
