@@ -8,7 +8,8 @@ appears later has none, and is read whole. What was there is told so:
   one appeared since, while it read or while it was away, and is read from its first offset. So is
   one whose offset alone expired, which doubles rather than loses; where the offsets of all have
   expired, the group is as good as new.
-- A group that has none is new: what its process found when it came obeys `start`, and is
+- A group that has none is new, or its topic was made anew, with which Kafka forgets how far it was
+  read. What its process found when it came obeys `start`, if it is that topic still, and is
   committed for all partitions at once. One member does that, the one that owns the first of
   them. The others wait for it, or they would take each other's first commits for such signs.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from broker.kafka.connection import Start
 from broker.kafka.offsets import GroupOffsets
@@ -33,6 +34,21 @@ ARRIVAL_S_MAX: Final = 0.5
 OPENING_S_MAX: Final = 30.0
 
 
+class Named(Protocol):
+    """Topics' ids, as `Lives.named` gives them."""
+
+    def __call__(
+        self, topics: Collection[str], timeout_s: float = ..., /
+    ) -> dict[str, str] | None: ...
+
+
+class Found(NamedTuple):
+    """A topic as it was when the reader came: its partitions, and its id."""
+
+    partitions: int
+    life: str
+
+
 class History:
     """What one reader knows of it. alone: nobody shares its group."""
 
@@ -40,13 +56,18 @@ class History:
         self._subscription = tuple(subscription)
         self._start = start
         self._alone = alone
-        self._found: dict[str, int] | None = None if start == "latest" else {}
+        self._found: dict[str, Found] | None = None if start == "latest" else {}
         self._waits_since_s: dict[str, float] = {}
 
-    def arrive(self, offsets: GroupOffsets) -> None:
+    def arrive(self, offsets: GroupOffsets, named: Named) -> None:
         """Note what is there, the first time that Kafka answers."""
-        if self._found is None:
-            self._found = offsets.topics(ARRIVAL_S_MAX)
+        if self._found is not None:
+            return
+        topics = offsets.topics(ARRIVAL_S_MAX) or {}
+        mine = [each for each in topics if subscribed(each, self._subscription)]
+        ids = named(mine, ARRIVAL_S_MAX) if topics else None
+        if ids is not None:
+            self._found = {topic: Found(topics[topic], life) for topic, life in ids.items()}
 
     def forget(self, topic: str) -> None:
         """It is not there: whatever comes by its name is new."""
@@ -59,6 +80,7 @@ class History:
         mine: Collection[Partition],
         offsets: GroupOffsets,
         read: Read,
+        named: Named,
     ) -> dict[Partition, int] | None:
         """Where to begin in each unread partition, and in those that are to be opened with them.
 
@@ -75,14 +97,19 @@ class History:
             return None
         found: dict[Partition, bool] = {}
         for asked in {subscribed(each.topic, self._subscription) for each in unread}:
-            opened = self._opened(asked, topics, mine, read)
+            opened = self._opened(asked, topics, mine, read, named)
             if opened is None:
                 return None
             found |= opened
         return self._placed({**dict.fromkeys(unread, False), **found}, offsets)
 
     def _opened(
-        self, asked: str, topics: Mapping[str, int], mine: Collection[Partition], read: Read
+        self,
+        asked: str,
+        topics: Mapping[str, int],
+        mine: Collection[Partition],
+        read: Read,
+        named: Named,
     ) -> dict[Partition, bool] | None:
         """Of a new group, each partition and whether it has history; of another, none."""
         all_of_it = members_of(asked, self._subscription, topics)
@@ -96,10 +123,12 @@ class History:
             if time.monotonic() - since_s < OPENING_S_MAX:
                 return None
             all_of_it = [each for each in all_of_it if each in mine]
-        return {each: self._has_history(each) for each in all_of_it}
+        ids = named({each.topic for each in all_of_it})
+        return None if ids is None else {p: self._has_history(p, ids[p.topic]) for p in all_of_it}
 
-    def _has_history(self, partition: Partition) -> bool:
-        return partition.number < (self._found or {}).get(partition.topic, 0)
+    def _has_history(self, partition: Partition, life: str) -> bool:
+        found = (self._found or {}).get(partition.topic)
+        return found is not None and partition.number < found.partitions and life == found.life
 
     def _placed(
         self, history: Mapping[Partition, bool], offsets: GroupOffsets

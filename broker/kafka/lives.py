@@ -145,6 +145,19 @@ class Lives:
             self._glance, self._glanced_s = self._ids.ask(topics), now_s
         return self._changed
 
+    def named(
+        self, topics: Collection[str], timeout_s: float = 2 * ANSWER_S_MAX
+    ) -> dict[str, str] | None:
+        """Each topic's id, empty where Kafka has none or no such topic; nothing is learnt of it.
+
+        None where it is not known in time.
+        """
+        if self._ids is None or not topics:
+            return dict.fromkeys(topics, "")
+        question = self._ids.ask(topics)
+        found = question.answers() if question.is_answered(timeout_s) else None
+        return None if found is None else {topic: found[topic] or "" for topic in topics}
+
     def present(self, topics: Collection[str]) -> dict[str, str] | None:
         """Each topic's id, empty where Kafka has none; waits for the answer.
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from broker.kafka.connection import Start
-from broker.kafka.history import History
+from broker.kafka.history import History, Named
 from broker.kafka.lives import Lives
 from broker.kafka.offsets import GroupOffsets
 from broker.kafka.rewind_targets import RewindTargets
@@ -55,9 +55,9 @@ class Placement:
             near = nearest(topic, offsets.topics() or ())
             LOG.warning("topic %r does not exist yet%s; waiting for it", topic, near)
 
-    def arrive(self, offsets: GroupOffsets) -> None:
+    def arrive(self, offsets: GroupOffsets, lives: Lives) -> None:
         """Note what is there when the reader comes: that alone has history."""
-        self._history.arrive(offsets)
+        self._history.arrive(offsets, lives.named)
 
     def keep(self, positions: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
         """What was delivered of partitions that are given back ends there, in these lives."""
@@ -77,7 +77,7 @@ class Placement:
         if ids is None or known is None:
             return None
         found = self._resumed(known, ids, offsets, lives.memory)
-        begun = None if found is None else self._begun(found, offsets)
+        begun = None if found is None else self._begun(found, offsets, lives.named)
         if found is None or begun is None:
             return None
         places = found | {
@@ -128,7 +128,7 @@ class Placement:
         return found
 
     def _begun(
-        self, found: Mapping[Partition, Committed], offsets: GroupOffsets
+        self, found: Mapping[Partition, Committed], offsets: GroupOffsets, named: Named
     ) -> dict[Partition, int] | None:
         """Where to begin in what is moved or new, and in what is to be opened with that."""
 
@@ -140,7 +140,7 @@ class Placement:
         if moved is None:
             return None
         new = [each for each, place in found.items() if place.offset < 0 and each not in moved]
-        begun = self._history.beginnings(new, list(found), offsets, read)
+        begun = self._history.beginnings(new, list(found), offsets, read, named)
         return None if begun is None else {**begun, **moved}
 
     def _commit(self, places: Mapping[Partition, Committed], offsets: GroupOffsets) -> None:

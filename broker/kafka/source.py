@@ -246,7 +246,7 @@ class KafkaSource:
         return None
 
     def _fill(self, timeout_s: float) -> bool:
-        self._placement.arrive(self._offsets)
+        self._placement.arrive(self._offsets, self._lives)
         rebalances = self._rebalances
         count = 1 if timeout_s > 0 else CHUNK_MESSAGES
         try:

@@ -19,12 +19,14 @@ class History:
     def __init__(self, subscription: Sequence[str], start: Start) -> None:
         self._subscription = subscription
         self._start = start
-        self._found: dict[str, int] | None = None
+        self._found: dict[str, tuple[int, str | None]] | None = None
 
     def arrive(self, kafka: MemoryKafka) -> None:
         """Note what is there, the first time."""
         if self._found is None:
-            self._found = kafka.sizes()
+            self._found = {
+                topic: (size, kafka.topic_id(topic)) for topic, size in kafka.sizes().items()
+            }
 
     def open(
         self, kafka: MemoryKafka, partition: Partition, places: MutableMapping[Partition, Committed]
@@ -36,7 +38,8 @@ class History:
             return
         for each in all_of_it:
             log = kafka.log(each)
-            has_history = each.number < (self._found or {}).get(each.topic, 0)
+            size, life = (self._found or {}).get(each.topic, (0, None))
+            has_history = each.number < size and life == kafka.topic_id(each.topic)
             at = log.end if has_history else log.start
             places[each] = Committed(at, kafka.topic_id(each.topic) or "")
 

@@ -17,6 +17,7 @@ from tests.broker.clusters import Cluster
 
 TURNS_MAX = 300
 SETTLED_S = 1.0
+SETTLING_TURNS = 30
 MINE = "durable"
 """A group that outlives its readers; None is a reader that shares nothing."""
 
@@ -125,6 +126,22 @@ class HistoryBehaviours:
             arrive(source, Partition(old, 0), Partition(told, 0))
             cluster.publish(told, numbered(2, start=10))
             assert gather([source], numbered(2, start=10)) == numbered(2, start=10)
+
+    def test_a_topic_made_anew_before_a_member_read_it_is_read_whole(
+        self, cluster: Cluster
+    ) -> None:
+        topic = cluster.create(cluster.name())
+        cluster.publish(topic, numbered(5))
+        both = [cluster.source([topic], group=MINE, start="latest") for _ in range(2)]
+        for _ in range(SETTLING_TURNS):
+            assert [take(source) for source in both] == [[], []]
+        reads, idle = sorted(both, key=lambda source: len(source.positions()), reverse=True)
+        assert (len(reads.positions()), len(idle.positions())) == (1, 0)
+        cluster.remake(topic)
+        cluster.publish(topic, numbered(3, start=10))
+        with closing(idle):
+            reads.close()
+            assert gather([idle], numbered(3, start=10)) == numbered(3, start=10)
 
     @pytest.mark.parametrize("nights", [1, 3])
     def test_members_that_come_together_skip_the_same_history(

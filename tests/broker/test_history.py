@@ -29,12 +29,17 @@ def nothing_committed(asked: Collection[Partition]) -> dict[Partition, int]:
     return dict.fromkeys(asked, -1)
 
 
+def named(topics: Collection[str], _: float = 0.0) -> dict[str, str]:
+    """A Kafka without ids."""
+    return dict.fromkeys(topics, "")
+
+
 def beginnings(mine: list[Partition]) -> dict[Partition, int] | None:
     """Where a member of a new group that shares the topic begins in what it was assigned."""
     offsets = cast(GroupOffsets, FakeOffsets())
     history = History(["survey"], "latest", alone=False)
-    history.arrive(offsets)
-    return history.beginnings(mine, mine, offsets, nothing_committed)
+    history.arrive(offsets, named)
+    return history.beginnings(mine, mine, offsets, nothing_committed, named)
 
 
 def test_the_member_with_the_first_partition_opens_them_all() -> None:
