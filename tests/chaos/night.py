@@ -21,7 +21,8 @@ from tests.chaos.troubles import Course, Troubles
 
 PHASES = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
 AIM = {Phase.SCORING: 0.003, Phase.COMMITTING: 0.002}
-"""At most so many seconds after entering a phase; at once in the phases that pass at once."""
+"""At most so many seconds after entering a phase; at once in the phases that pass at once, and in
+the first round, as on a loaded machine a phase may be over by then."""
 
 LIFE_S_MAX = 1.5
 """How long a worker may work before it is killed."""
@@ -98,18 +99,19 @@ class Plan:
     def dooms(self) -> list[Doom]:
         """The workers' lives, in the order in which they are handed out."""
         rng = random.Random(self.seed)
-        lives = [_death(rng, PHASES[number % len(PHASES)]) for number in range(self.kills)]
+        rounds = [divmod(number, len(PHASES)) for number in range(self.kills)]
+        lives = [_death(rng, PHASES[at], at_once=turn == 0) for turn, at in rounds]
         spoilers = [each for each in Spoiler if each is not Spoiler.NONE]
         for number, at in enumerate(rng.sample(range(len(lives)), self.spoilt_lives)):
             lives[at] = _spoilt(lives[at], spoilers[number % len(spoilers)], self.spoilt_each)
         return lives
 
 
-def _death(rng: random.Random, phase: Phase) -> Doom:
+def _death(rng: random.Random, phase: Phase, *, at_once: bool) -> Doom:
     return Doom(
         phase=phase,
         after_s=rng.uniform(0, LIFE_S_MAX),
-        delay_s=rng.uniform(0, AIM[phase]) if phase in AIM else 0.0,
+        delay_s=rng.uniform(0, AIM[phase]) if phase in AIM and not at_once else 0.0,
     )
 
 
