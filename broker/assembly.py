@@ -21,12 +21,13 @@ from broker.deployments import Context, Deployments, DeploymentsObserver, Inspec
 from broker.errors import SettingsError
 from broker.fault_log import FaultLog
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
-from broker.kafka_ports import kafka_ports, survey_cluster
+from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.ledger import Delivery
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.ports import Clock, ControlTopic, Sink, Source
 from broker.provider import Provider, provide
+from broker.publishing import Publishing
 from broker.rewind import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
@@ -138,6 +139,7 @@ def make_runner(
     observer: Observer[AlertOutcome] | None = None,
     deployments: Deployments | None = None,
     cluster: str = "",
+    publishing: Publishing | None = None,
 ) -> Runner[AlertOutcome]:
     """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
 
@@ -162,6 +164,7 @@ def make_runner(
         observer=observer,
         between=deployments.look if deployments else None,
         cluster=cluster,
+        publishing=publishing,
     )
 
 
@@ -233,6 +236,7 @@ def worker(
                 observer=told,
                 deployments=deployments,
                 cluster=cluster,
+                publishing=publishing(settings),
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from broker.kafka import (
     AtLeastOnceSink,
@@ -20,6 +21,7 @@ from broker.kafka_settings import KafkaSection
 from broker.ledger import Delivery
 from broker.ports import Sink, Source
 from broker.positions import Positions
+from broker.publishing import Publishing
 from broker.rewind import Rewind
 from broker.settings import Settings
 
@@ -50,6 +52,16 @@ def kafka_ports(
         positions=_positions(settings, link, name, sink) if settings.is_elsewhere else None,
     )
     return source, sink
+
+
+def publishing(settings: Settings) -> Publishing | None:
+    """A thread that publishes a batch while the next is processed, where one transaction is all.
+
+    Where the source is another Kafka's, or delivery plain, the sink has to do with the source.
+    """
+    if settings.is_elsewhere or settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
+        return None
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish")
 
 
 def source_connection(settings: Settings, link: Connection) -> Connection:

@@ -11,6 +11,8 @@ says so. It rests on five rules, each learnt from a Kafka that broke the naive c
    is thus fenced as a member, stops, and never fences the younger in turn.
 5. A batch is published once it is certain that its topics are those that its partitions were
    placed in: a topic deleted and made anew has the name and the offsets of its predecessor.
+6. While a batch is published the next may be polled and processed. If the first fails both are
+   given back, to what the group has committed: it may have dealt the partitions out anew meanwhile.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Generic, NamedTuple
+from typing import Final, Generic, NamedTuple
 
 from broker.dead_letters import NOT_PUBLIC, DeadLetterBound
 from broker.errors import (
@@ -34,6 +36,7 @@ from broker.ledger import Delivery, Entry, ranges
 from broker.observer import POLL, PUBLISH, BatchReport, Observer, Observers, Outcome, Phase
 from broker.ports import Clock, Life, Message, Output, Partition, Sink, Source
 from broker.processor import Processed, Processor
+from broker.publishing import Pending, Publishing
 from schemas.errors import BrokerError
 
 GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing, TopicRemade)
@@ -41,6 +44,10 @@ GIVEN_BACK = (TransactionAborted, ProducerFenced, OutputTooLarge, TopicMissing, 
 
 A topic that went missing is asked for anew then: a filter's stops that filter, any other us.
 """
+
+
+UNDER_WAY_WAIT_S: Final = 0.01
+"""How long a poll waits while a batch is published: its end is to be told soon."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,17 @@ class Batch(NamedTuple):
     poll_s: float
 
 
+@dataclass
+class Publication(Generic[Outcome]):
+    """A batch that is published, or was; `end` gives how long its transaction took, in seconds."""
+
+    batch: Batch
+    processed: Processed[Outcome]
+    entry: Entry
+    phase: Phase = Phase.SCORING
+    end: Pending | None = None
+
+
 class Runner(Generic[Outcome]):
     """One worker: owns its source and its sink, and closes both."""
 
@@ -94,6 +112,7 @@ class Runner(Generic[Outcome]):
         observer: Observer[Outcome] | None = None,
         between: Callable[[], None] | None = None,
         cluster: str = "",
+        publishing: Publishing | None = None,
     ) -> None:
         """`main_topic`: where the job publishes each message that does not die, once.
 
@@ -102,6 +121,9 @@ class Runner(Generic[Outcome]):
 
         `between` is called before each poll, outside transactions: what changes between two
         batches changes there.
+
+        `publishing` carries transactions out while the next batch is processed; None: not so. It
+        is for a sink that needs nothing of the source but its token.
         """
         self._worker = worker
         self._source = source
@@ -116,6 +138,8 @@ class Runner(Generic[Outcome]):
         self._observer = observer or Observers[Outcome]()
         self._between = between
         self._cluster = cluster
+        self._publishing = publishing
+        self._under_way: Publication[Outcome] | None = None
         self._incarnation = int(clock.now_s() * 1e3)
         self._phase = Phase.JOINING
         self._committed = 0
@@ -132,9 +156,14 @@ class Runner(Generic[Outcome]):
         Whatever it raises, what is committed is whole, and the next run goes on from there.
         """
         with closing(self._source), closing(self._sink):
-            self.start()
-            while not self._stopping:
-                self.step()
+            try:
+                self.start()
+                while not self._stopping:
+                    self.step()
+                self._settle()
+            finally:
+                if self._under_way is not None and self._under_way.end is not None:
+                    self._under_way.end.exception()  # the sink is not closed below it
         self._enter(Phase.STOPPED)
 
     def start(self) -> None:
@@ -144,26 +173,57 @@ class Runner(Generic[Outcome]):
         self._sink.rebuild()
 
     def step(self) -> None:
-        """One poll, and the batch it brings: committed, or given back to be polled again."""
+        """One poll, and the batch it brings: published, or given back to be polled again."""
         batch = self._poll()
         if batch is None:
+            if self._is_over():
+                self._settle()
             return
         self._enter(Phase.SCORING)
         processed = self._processor.process(batch.messages)
         died = [each for each in processed.dead if each.reason != NOT_PUBLIC]
         self._bound.check(len(batch.messages), died)
-        entry = self._entry(batch, processed)
-        began_s = self._clock.monotonic_s()
+        if not self._settle(batch.starts):
+            return
         try:
             self._source.confirm_lives()
-            self._publish(entry, processed.outputs, batch.group)
         except GIVEN_BACK as error:
-            self._give_back(batch, error)
+            self._give_back(batch.starts, error)
             return
-        publish_s = self._clock.monotonic_s() - began_s
+        self._hand_over(batch, processed)
+
+    def _hand_over(self, batch: Batch, processed: Processed[Outcome]) -> None:
+        """Have a batch published: now, or while the next one is processed."""
+        one = Publication(batch, processed, self._entry(batch, processed))
+        self._under_way = one
+        if self._publishing is None:
+            self._settle()
+        else:
+            one.end = self._publishing.submit(lambda: self._publish(one))
+
+    def _is_over(self) -> bool:
+        """Whether nothing is being published any more."""
+        one = self._under_way
+        return one is None or one.end is None or one.end.done()
+
+    def _settle(self, later: Mapping[Partition, int] | None = None) -> bool:
+        """Wait for what is being published, and tell of it; False where it had to be given back.
+
+        later: where a batch began that was polled since; it is given back, too.
+        """
+        one, self._under_way = self._under_way, None
+        if one is None:
+            return True
+        try:
+            publish_s = self._publish(one) if one.end is None else one.end.result()
+        except GIVEN_BACK as error:
+            self._phase = one.phase
+            self._give_back({**(later or {}), **one.batch.starts}, error)
+            return False
         self._committed, self._aborts = self._committed + 1, 0
-        steps_s = {POLL: batch.poll_s, **processed.steps_s, PUBLISH: publish_s}
-        self._observer.on_batch(self._report(entry, processed, steps_s))
+        steps_s = {POLL: one.batch.poll_s, **one.processed.steps_s, PUBLISH: publish_s}
+        self._observer.on_batch(self._report(one.entry, one.processed, steps_s))
+        return True
 
     def _poll(self) -> Batch | None:
         if self._aborts:
@@ -175,7 +235,7 @@ class Runner(Generic[Outcome]):
         messages = self._source.poll(
             messages_max=self._limits.poll_messages_max,
             bytes_max=self._limits.poll_bytes_max,
-            timeout_s=self._limits.poll_wait_s,
+            timeout_s=self._limits.poll_wait_s if self._is_over() else UNDER_WAY_WAIT_S,
         )
         if not messages:
             return None
@@ -189,16 +249,18 @@ class Runner(Generic[Outcome]):
             self._clock.monotonic_s() - began_s,
         )
 
-    def _publish(self, entry: Entry, outputs: Sequence[Output], group: object) -> None:
-        """Rule 1. Opened only now, as readers are held up behind an open transaction."""
-        record = Output(self._ledger_topic, self._worker.encode(), entry.encode(), JSON)
+    def _publish(self, one: Publication[Outcome]) -> float:
+        """Rule 1, and how long it took. Opened only now: readers wait behind what is open."""
+        began_s = self._clock.monotonic_s()
+        record = Output(self._ledger_topic, self._worker.encode(), one.entry.encode(), JSON)
         self._sink.begin()
-        self._enter(Phase.OPEN)
-        self._sink.produce([*outputs, record])
-        self._sink.send_offsets(entry.ends, group)
-        self._enter(Phase.OFFSETS_SENT)
-        self._enter(Phase.COMMITTING)
+        self._enter(Phase.OPEN, one)
+        self._sink.produce([*one.processed.outputs, record])
+        self._sink.send_offsets(one.entry.ends, one.batch.group)
+        self._enter(Phase.OFFSETS_SENT, one)
+        self._enter(Phase.COMMITTING, one)
         self._sink.commit()
+        return self._clock.monotonic_s() - began_s
 
     def _entry(self, batch: Batch, processed: Processed[Outcome]) -> Entry:
         return Entry(
@@ -227,25 +289,27 @@ class Runner(Generic[Outcome]):
             outcome=processed.outcome,
         )
 
-    def _give_back(self, batch: Batch, error: BrokerError) -> None:
-        """Make as if the batch had never been polled, however often that fails in its turn."""
+    def _give_back(self, starts: Mapping[Partition, int], error: BrokerError) -> None:
+        """Make as if nothing had been polled from there on, however often that fails in turn."""
         waiting: BrokerError | None = error
         while waiting is not None:
             self._count_abort(waiting)
             try:
-                self._source.seek(self._retreat(batch, waiting))
+                self._source.seek(self._retreat(starts, waiting))
                 waiting = None
             except GIVEN_BACK as again:
                 waiting = again
 
-    def _retreat(self, batch: Batch, error: BrokerError) -> Mapping[Partition, int]:
-        """End the transaction; where to read on from: rules 2 and 3."""
+    def _retreat(
+        self, starts: Mapping[Partition, int], error: BrokerError
+    ) -> Mapping[Partition, int]:
+        """End the transaction; where to read on from: rules 2, 3 and 6."""
         if not isinstance(error, ProducerFenced):
             self._sink.abort()
-            return batch.starts
+            return starts if self._publishing is None else {**starts, **self._source.committed()}
         self._source.confirm_member()
         self._sink.rebuild()
-        return {**batch.starts, **self._source.committed()}
+        return {**starts, **self._source.committed()}
 
     def _count_abort(self, error: BrokerError) -> None:
         self._aborts += 1
@@ -256,6 +320,10 @@ class Runner(Generic[Outcome]):
                 f" last because: {error}; see to that, then start it again (limit: aborts_max)"
             ) from error
 
-    def _enter(self, phase: Phase) -> None:
-        self._phase = phase
+    def _enter(self, phase: Phase, of: Publication[Outcome] | None = None) -> None:
+        """The loop's phase, or that of what is published beside it."""
+        if of is None:
+            self._phase = phase
+        else:
+            of.phase = phase
         self._observer.on_phase(phase)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import RLock
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -65,6 +66,7 @@ class Publisher:
         self._compression: Compression = compression
         self._ask_limits = ask_limits
         self._limits: dict[str, int] = {}
+        self._limits_lock = RLock()
         self._asked = set(self._topics)
         self._admin: KafkaAdmin | None = None
         self._producer: Producer | None = None
@@ -103,7 +105,8 @@ class Publisher:
 
     def forget(self) -> None:
         """Ask for the limits again, and bear no grudge for what was not delivered."""
-        self._limits.clear()
+        with self._limits_lock:
+            self._limits.clear()
         self._undelivered = None
 
     def produce(self, outputs: Sequence[Output]) -> None:
@@ -136,10 +139,14 @@ class Publisher:
             self._room.clear()
 
     def bytes_max(self, topic: str) -> int:
-        """The largest message (key, value and headers, bytes) that client and topic both accept."""
-        if topic not in self._limits:
-            self._ask_for_limits(topic)
-        return min(self._message_bytes_max, self._limits[topic]) - FRAMING_BYTES_MAX
+        """The largest message (key, value and headers, bytes) that client and topic both accept.
+
+        May be asked by who makes the next batch while this one is published.
+        """
+        with self._limits_lock:
+            if topic not in self._limits:
+                self._ask_for_limits(topic)
+            return min(self._message_bytes_max, self._limits[topic]) - FRAMING_BYTES_MAX
 
     def undelivered_fault(self) -> BrokerError | None:
         """What the first message that Kafka did not take means."""

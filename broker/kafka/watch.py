@@ -86,7 +86,8 @@ class Pulse:
 
 
 class Watch:
-    """Whether one Kafka answers. Not a thread: it learns from what its clients' calls bring.
+    """Whether one Kafka answers. Not a thread: it learns from what its clients' calls bring, of
+    which some may come from the thread that publishes.
 
     patience_s: the longest outage that `check` bears with.
     """
@@ -129,10 +130,11 @@ class Watch:
     def back(self, at_s: float | None = None) -> None:
         """Kafka answers, now or since `at_s`; says so where that ends an outage."""
         self._was_up, self._refusal = True, None
-        if self._away_since_s is None:
+        since_s, self._away_since_s = self._away_since_s, None
+        if since_s is None:
             return
         self._changed_s = self._now_s() if at_s is None else at_s
-        away_s, self._away_since_s = self._changed_s - self._away_since_s, None
+        away_s = self._changed_s - since_s
         LOG.warning("Kafka at %s answers again after %.0f s", self._bootstrap, away_s)
 
     def check(self) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from broker.errors import KafkaUnavailable, ProducerFenced, TransactionAborted
 from broker.memory import Fault
 from broker.observer import Phase
+from broker.publishing import Publishing
+from tests.broker.beside import AtOnce, AtTheEnd
 from tests.broker.jobs import ALERTS, WORDS, Job
 from tests.broker.world import WORKING, Setup, Worker, World, killed, stopped
 
@@ -100,7 +102,24 @@ class Night:
 def test_the_law_holds_whatever_happens(
     job: Job, elsewhere: bool, actions: list[Action], faults: list[Fault], session_s: float
 ) -> None:
-    night = Night(faults, session_s, Setup(elsewhere=elsewhere, job=job))
+    uphold(Night(faults, session_s, Setup(elsewhere=elsewhere, job=job)), actions)
+
+
+@pytest.mark.parametrize("publishing", [AtOnce, AtTheEnd])
+@settings(max_examples=200)
+@given(
+    st.lists(ACTIONS, min_size=10, max_size=60),
+    st.lists(st.one_of(FAULTS, LOST_ANSWERS), max_size=8),
+    st.sampled_from([5.0, 20.0]),
+)
+def test_the_law_holds_while_the_next_batch_is_processed(
+    publishing: type[Publishing], actions: list[Action], faults: list[Fault], session_s: float
+) -> None:
+    uphold(Night(faults, session_s, Setup(publishing=publishing)), actions)
+
+
+def uphold(night: Night, actions: list[Action]) -> None:
+    """Do all of that, let the night end, and look at what came of it."""
     for action in actions:
         night.do(action)
     for worker in night.world.workers.values():

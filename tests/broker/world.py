@@ -17,6 +17,7 @@ from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMem
 from broker.memory.sink import TRANSACTION_S
 from broker.observer import BatchReport, Phase
 from broker.ports import Message, Partition
+from broker.publishing import Publishing
 from broker.runner import RunLimits, Runner
 from schemas.errors import BrokerError
 from tests.broker.elsewhere import twin_positions
@@ -41,6 +42,8 @@ class Setup:
     elsewhere: bool = False
     """Whether the survey's topic stands in a Kafka of its own."""
     job: Job = ALERTS
+    publishing: Callable[[], Publishing] | None = None
+    """What carries transactions out beside the loop, of a new worker."""
 
 
 NONE = Committed(0)
@@ -87,6 +90,7 @@ class Worker:
             observer=self,
             between=setup.between,
             cluster=SURVEY if survey else "",
+            publishing=setup.publishing() if setup.publishing else None,
         )
 
     def on_phase(self, phase: Phase) -> None:

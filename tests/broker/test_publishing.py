@@ -1,0 +1,61 @@
+"""A batch is published while the next is processed, and either may fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from broker.errors import ProducerFenced, TransactionAborted
+from broker.memory import Fault
+from broker.observer import Phase
+from broker.publishing import Publishing
+from tests.broker.beside import AtOnce, AtTheEnd
+from tests.broker.fakes import packet
+from tests.broker.world import Setup, World, stopped
+
+
+def test_a_batch_that_others_read_meanwhile_is_not_read_again() -> None:
+    world = World(partitions=1, setup=Setup(publishing=AtTheEnd))
+    for number in range(20):
+        world.send(packet(number))
+    one, two = world.worker("one"), world.worker("two")
+
+    def take_over() -> None:
+        """Two reads what one has under way, and leaves again."""
+        for _ in range(40):
+            two.step()
+            world.clock.advance(0.5)
+        two.kill()
+        world.clock.advance(15)
+
+    one.step()
+    assert one.source.positions()
+    one.at[Phase.POLLING] = stopped(15, take_over)
+    one.step()
+    world.send(packet(20))
+    world.drain(["one"])
+    world.check_law()
+    assert one.aborts
+
+
+@pytest.mark.parametrize("publishing", [AtOnce, AtTheEnd])
+def test_a_failed_batch_is_given_back_with_the_one_that_was_processed_meanwhile(
+    publishing: type[Publishing],
+) -> None:
+    faults = [Fault("commit", 2, TransactionAborted), Fault("send_offsets", 4, ProducerFenced)]
+    world = World(faults=faults, setup=Setup(publishing=publishing))
+    for number in range(60):
+        world.send(packet(number))
+    world.drain()
+    world.check_law()
+    assert len(world.workers["one"].aborts) == 2
+
+
+def test_what_is_published_is_told_of_before_a_worker_ends() -> None:
+    world = World(setup=Setup(publishing=AtTheEnd))
+    for number in range(5):
+        world.send(packet(number))
+    worker = world.worker()
+    worker.at[Phase.SCORING] = lambda one: one.runner.stop()
+    worker.runner.run()
+    world.check_law()
+    assert len(worker.reports) == 1
