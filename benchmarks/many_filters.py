@@ -24,7 +24,7 @@ from benchmarks.whole_path import INPUT, STEPS, Lap, Stopwatch, fill
 from broker.alerts.metrics import AlertMetrics
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
-from broker.kafka_ports import kafka_ports
+from broker.kafka_ports import kafka_ports, publishing
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.metrics import Metrics
 from broker.observer import BatchReport, Observers
@@ -102,7 +102,15 @@ def run(parts: Parts, watch: Watch) -> Measured:
     source, sink = kafka_ports(parts.settings, parts.outputs, link, "bench")
     metrics = Metrics(worker="bench", version="benchmark")
     both = Observers(metrics, AlertMetrics(metrics.instruments), watch)
-    runner = make_runner(parts, source, sink, worker="bench", version="benchmark", observer=both)
+    runner = make_runner(
+        parts,
+        source,
+        sink,
+        worker="bench",
+        version="benchmark",
+        observer=both,
+        publishing=publishing(parts.settings),
+    )
     runner.start()
     while not watch.is_done:
         runner.step()
