@@ -46,6 +46,14 @@ def figures_under(card: str, *headings: str) -> dict[str, float]:
     return found
 
 
+def with_section(card: str, heading: str, body: str) -> str:
+    """The card with this under the heading, in place of what stands there, or else at its end."""
+    before, there, after = card.partition(f"\n## {heading}\n")
+    rest = after[after.find("\n## ") :] if there and "\n## " in after else ""
+    whole = f"{before.rstrip()}\n\n## {heading}\n\n{body.strip()}\n"
+    return f"{whole}{rest}" if rest else whole
+
+
 def counted(count: int) -> str:
     """With commas between thousands."""
     return f"{count:,}"

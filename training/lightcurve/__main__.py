@@ -9,6 +9,7 @@ ztf       fits ZTF's networks over folds and seeds, and the served one
 serve     writes the two files that are served; with --only NAME that one alone
 compress  measures what smaller forms would save and cost
 report    writes the cards and the pictures, and keeps answers; --only as above
+stamps    measures what stamps would add to the answers of ZTF's network, and puts it into its card
 all       one after another
 """
 
@@ -56,8 +57,13 @@ from training.lightcurve.rivals import (
 from training.lightcurve.rivals.bank_rows import GP_FEATURES, PLAIN_FEATURES, featured
 from training.lightcurve.rivals.gp_features import NAMES, PLAIN_NAMES
 from training.lightcurve.smaller.compression import Row
+from training.lightcurve.stamps import ablation, section
+from training.lightcurve.stamps import making as making_stamps
 from training.lightcurve.teaching import bank
+from training.lightcurve.ztf_answers import Answers
 from training.lightcurve.ztf_asked import cut_windows
+from training.realbogus.fitting import Recipe as StampRecipe
+from training.realbogus.material import Material as StampMaterial
 from training.steps import CORES, Data, Docs, Out, Rounds, Seed, Seeds, Steps, Work, Workers
 from training.steps import steps as steps_of
 from training.timing import ROUNDS
@@ -74,6 +80,7 @@ STUDY = "compression.json"
 SERVED_WEIGHTS = f"{Job(SERVED, 0).name}.pt"
 
 commands = steps_of()
+Drawn = Annotated[Path, typer.Option(help="folder in which the real/bogus network's `draw` left")]
 Copies = Annotated[int, typer.Option(help="augmented copies of each object")]
 
 
@@ -206,6 +213,15 @@ def report(
         else:
             reporting.ztf_report(made, ZtfMaterial.load(work / FILE))
         CONSOLE.print((out / f"{name}.md").read_text(encoding="utf-8"))
+
+
+@commands.command()
+def stamps(data: Data, drawn: Drawn, out: Out) -> None:
+    """Measure stamps beside the light curve, on the answers that are kept."""
+    some, recipe = StampMaterial.load(drawn / "material.npz"), StampRecipe()
+    found = making_stamps.made(data, some, Answers.read(), recipe)
+    found.told.keep()
+    section.put_into(out / f"{ZTF_NAME}.md", ablation.FILE, found.words, found.could)
 
 
 def _timed(work: Path) -> Objects:

@@ -133,7 +133,7 @@ def read_others(data: Path) -> Others:
             for row, record in enumerate(records)
         ]
         kept = ~np.isin(batch.object_id, list(supernovae)) & (np.array(own) != "")
-        cut = _windows(batch.take(np.flatnonzero(kept)))
+        cut = packet_windows(batch.take(np.flatnonzero(kept)))
         rows = np.flatnonzero(kept)[cut.parent]
         parts.append(cut.objects)
         kinds.extend(own[row] for row in rows)
@@ -178,7 +178,7 @@ def _kind(batch: AlertBatch, row: int, record: dict[str, Any], spectrum: str) ->
     return next((kind for kind, speaks in evidence if speaks), "")
 
 
-def _windows(batch: AlertBatch) -> Windows:
+def packet_windows(batch: AlertBatch) -> Windows:
     """Of those alerts that have enough detections; parents are rows of the batch."""
     curves = _as_archived(batch.light_curve, batch.mjd)
     own = point_rows(curves)
