@@ -17,6 +17,9 @@ ASKED_AT_ONCE = 256
 """Rows; no answer depends on it."""
 
 
+Descent = tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]
+
+
 class Steps(Protocol):
     """What of a recipe says how a network is fitted."""
 
@@ -51,21 +54,36 @@ def stepped(
     recipe: Steps,
     *,
     fused: bool = False,
+    constant: bool = False,
     after: Callable[[int], None] = lambda step: None,
 ) -> None:
-    """Through all steps of AdamW, each after the loss of another batch; `after` follows a step."""
+    """Through all steps of AdamW, each after the loss of another batch; `after` follows a step.
+
+    constant: they are Adam's, and the rate stays at its highest.
+    """
     # More threads wait for one another on a busy machine, and these layers are small.
     torch.set_num_threads(1)
-    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=recipe.weight_decay, fused=fused)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.steps
-    )
+    optimizer, schedule = (_constant if constant else _one_cycle)(net, recipe, fused)
     for step in range(recipe.steps):
         optimizer.zero_grad()
         loss().backward()
         optimizer.step()
         schedule.step()
         after(step)
+
+
+def _one_cycle(net: nn.Module, recipe: Steps, fused: bool) -> Descent:
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=recipe.weight_decay, fused=fused)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=recipe.steps
+    )
+    return optimizer, schedule
+
+
+def _constant(net: nn.Module, recipe: Steps, fused: bool) -> Descent:
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    optimizer = torch.optim.Adam(net.parameters(), rate, weight_decay=decay, fused=fused)
+    return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
 
 
 def asked(answer: Callable[[torch.Tensor], torch.Tensor], rows: NDArray[Any]) -> Singles:

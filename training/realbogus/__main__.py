@@ -7,6 +7,7 @@ serve    fits the network that is served
 compress measures what smaller forms of it would save and cost
 report   writes the card and the pictures
 braai    asks braai's public weights about the same alerts, and puts it into answers and card
+rubin    teaches Rubin's published layers on the same folds, and puts them into answers and card
 all      one after another
 """
 
@@ -32,6 +33,9 @@ from training.realbogus.judging.outcome import Outcome
 from training.realbogus.material import EXAM_STAMPS, Material, material
 from training.realbogus.model import RealBogusNet
 from training.realbogus.pictures.page import drawn
+from training.realbogus.rubin import beside
+from training.realbogus.rubin import crossing as rubin_layers
+from training.realbogus.rubin.model import RubinNet
 from training.realbogus.smaller.compression import Judged, Making, made, markdown, study
 from training.realbogus.surveys import compared, own_networks, table
 from training.steps import CORES, Data, Docs, Out, Rounds, Seed, Seeds, Steps, Work, Workers
@@ -143,6 +147,24 @@ def rival(data: Data, out: Out, weights: Weights, kept: Kept = answers.FILE) -> 
     scores = braai.log_odds(braai.opened(weights), examples.stamps)
     braai.keep(scores, examples.alert_id, kept)
     braai.put_into(out / f"{NAME}.md", kept)
+
+
+@commands.command()
+def rubin(
+    data: Data,
+    work: Work,
+    out: Out,
+    *,
+    kept: Kept = answers.FILE,
+    seed: Seed = 0,
+    steps: Steps = Recipe.steps,
+    exam_stamps: ExamStamps = EXAM_STAMPS,
+) -> None:
+    """Put Rubin's layers, taught as ours, beside ours."""
+    some = material(read_examples(data), seed, exam_stamps, RubinNet)
+    found, tried = rubin_layers.crossed(some, steps)
+    beside.keep(found, some, kept)
+    beside.put_into(out / f"{NAME}.md", kept, tried, steps)
 
 
 @commands.command(name="all")

@@ -63,8 +63,8 @@ def _alerts(scored: Scored) -> dict[str, NDArray[Any]]:
         "spectroscopic": scored.spectroscopic != "",
         "simbad": scored.simbad != "",
         "flagged": flagged(scored),
-        "ours": _log_odds(scored.ours[0, :, REAL]),
-        "taught_by_drb": _log_odds(scored.taught_by_drb[0]),
+        "ours": log_odds(scored.ours[0, :, REAL]),
+        "taught_by_drb": log_odds(scored.taught_by_drb[0]),
     }
 
 
@@ -76,7 +76,7 @@ def _drawn(exam: Exam) -> dict[str, NDArray[Any]]:
         "drawn": exam.label.astype(np.int8),
         "snr": exam.snr.astype(np.float32),
         "faded": exam.negative,
-        "ours": _log_odds(exam.ours[0, :, REAL]),
+        "ours": log_odds(exam.ours[0, :, REAL]),
     }
 
 
@@ -85,6 +85,7 @@ def _nothing(column: NDArray[Any]) -> Any:  # noqa: ANN401 - of the column's kin
     return kind(np.nan) if np.issubdtype(kind, np.floating) else kind(0)
 
 
-def _log_odds(probability: NDArray[np.float64]) -> NDArray[np.float32]:
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Natural, of probabilities of any shape."""
     inside = np.clip(probability, PROBABILITY_MIN, 1 - PROBABILITY_MIN)
     return np.asarray(np.log(inside / (1 - inside)), np.float32)

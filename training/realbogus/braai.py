@@ -21,7 +21,7 @@ from torch.nn import functional
 from schemas.errors import ModelError
 from training.realbogus.answers import FILE, NOT_DRAWN
 from training.realbogus.verifying import BRAAI, headlines
-from training.tables import figures_table
+from training.tables import figures_table, with_section
 
 Stamps = NDArray[np.float32]
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "fc_1", "fc_out")
@@ -56,11 +56,6 @@ def opened(weights: Path) -> dict[str, Layer]:
             }
     except (OSError, KeyError) as error:
         raise ModelError(f"{weights} does not hold braai's layers: {error}") from error
-
-
-def _layer(file: h5py.File, name: str) -> Layer:
-    kernel, bias = (file[f"{name}/{name}/{one}:0"][()] for one in Layer._fields)
-    return Layer(torch.from_numpy(kernel), torch.from_numpy(bias))
 
 
 def log_odds(layers: dict[str, Layer], stamps: Stamps) -> NDArray[np.float32]:
@@ -99,12 +94,9 @@ def keep(scores: NDArray[np.float32], alert_id: NDArray[np.int64], path: Path = 
 
 
 def put_into(card: Path, path: Path = FILE) -> None:
-    """The card's last section, anew."""
+    """The card's section of it, anew."""
     found = headlines(path)
     ours = found["recall of asteroids without a drb, ours"]
-    text = TEXT.format(ours=ours)
-    before = card.read_text("utf-8").split(f"\n## {BRAAI}\n")[0].rstrip()
-    table = figures_table(
-        "figure", {name: value for name, value in found.items() if name.endswith("braai")}
-    )
-    card.write_text(f"{before}\n\n## {BRAAI}\n{text}\n{table}\n", encoding="utf-8")
+    own = {name: value for name, value in found.items() if name.endswith("braai")}
+    body = f"{TEXT.format(ours=ours)}\n{figures_table('figure', own)}"
+    card.write_text(with_section(card.read_text("utf-8"), BRAAI, body), encoding="utf-8")

@@ -116,7 +116,7 @@ def taught(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet
     """A network of all lessons of some rows, and its calibration on field-nights set apart."""
     known, apart = set_apart(material, rows, recipe.seed)
     net = fitted(known, recipe)
-    return net, _calibration(net, material, apart)
+    return net, calibration_of(net, material, apart)
 
 
 def set_apart(material: Material, rows: Mask, seed: int) -> tuple[list[Lesson], Mask]:
@@ -133,7 +133,7 @@ def by_drb(material: Material, rows: Mask, recipe: Recipe) -> tuple[RealBogusNet
     return fitted(lesson, recipe), Calibration(1.0, 0.0)
 
 
-def _calibration(net: RealBogusNet, material: Material, apart: Mask) -> Calibration:
+def calibration_of(net: RealBogusNet, material: Material, apart: Mask) -> Calibration:
     """On what was set apart, each side evenly: alerts with evidence or a drb, and drawn stamps.
 
     A drb says which side, not how sure. Some splits have few low ones; the drawn stamps keep

@@ -59,6 +59,8 @@ class Recipe:
     learning_rate: float = 4e-3
     """The highest of a one-cycle schedule, as `fit.Steps` says."""
     weight_decay: float = 1e-3
+    constant: bool = False
+    """Adam's steps, all at the highest rate."""
     channels: tuple[int, ...] = (16, 32, 64)
 
 
@@ -83,7 +85,7 @@ def _stepped(net: RealBogusNet, lessons: Sequence[Lesson], recipe: Recipe) -> Re
         images, label, real = (part.to(device()) for part in next(batches))
         return _loss(net.logits(images), label, real)
 
-    stepped(net, loss, recipe)
+    stepped(net, loss, recipe, constant=recipe.constant)
     net.to("cpu", memory_format=torch.contiguous_format).eval()
     return net
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ArchiveError
-from training.arrays import Columns, Ints
+from training.arrays import Columns, Ints, Singles
 from training.realbogus.alerts.examples import Examples
 from training.realbogus.alerts.splits import night_folds
 from training.realbogus.drawing.clouds import clouds
@@ -59,25 +60,32 @@ class Material(Columns):
         return super().load(path)
 
 
-def material(examples: Examples, seed: int, exam_stamps: int = EXAM_STAMPS) -> Material:
-    """Draw everything; what is drawn on an alert depends on the seed, not on the folds."""
-    net = RealBogusNet().eval()  # what it sees does not depend on its weights
-    fold = night_folds(examples, FOLDS)
+def material(
+    examples: Examples,
+    seed: int,
+    exam_stamps: int = EXAM_STAMPS,
+    build: Callable[[], RealBogusNet] = RealBogusNet,
+) -> Material:
+    """Draw everything; what is drawn on an alert depends on the seed, not on the folds.
+
+    Images are what a network that `build` gives makes of the stamps, whatever its weights.
+    """
+    see, fold = partial(seen, build().eval()), night_folds(examples, FOLDS)
     asked = _exams(examples, fold, seed, exam_stamps)
     return Material(
         examples=examples,
         fold=fold,
-        images=seen(net, examples.stamps),
-        variants=_variants(net, examples, seed),
-        pool=Pool.joined([draw(examples, seed, partial(seen, net)) for draw in (pool, clouds)]),
+        images=see(examples.stamps),
+        variants=_variants(see, examples, seed),
+        pool=Pool.joined([draw(examples, seed, see) for draw in (pool, clouds)]),
         exam=replace(asked, stamps=np.empty((0, *asked.stamps.shape[1:]), np.float32)),
-        exam_images=seen(net, asked.stamps),
+        exam_images=see(asked.stamps),
     )
 
 
-def _variants(net: RealBogusNet, examples: Examples, seed: int) -> Images:
+def _variants(see: Callable[[Singles], Images], examples: Examples, seed: int) -> Images:
     rows = shown(range(len(examples)), "varying")
-    return np.stack([seen(net, variants(examples, row, seed)) for row in rows])
+    return np.stack([see(variants(examples, row, seed)) for row in rows])
 
 
 def _exams(examples: Examples, fold: Ints, seed: int, stamps: int) -> ExamSet:

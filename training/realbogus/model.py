@@ -89,13 +89,11 @@ class RealBogusNet(nn.Module):
         # A dense convolution with zeros between the planes takes half as long as a grouped one.
         whole = nn.functional.conv2d(stamps, self.pool, stride=POOL_PIXELS)
         both = torch.cat([stamps[:, :, CENTRE, CENTRE], whole], dim=1)
-        level, noise = self._sky(whole)
+        level, noise = self.sky(whole)
         x = (both - torch.cat([level, level], 1)) * torch.cat([1 / noise, 1 / noise], 1)
-        total = sum(nn.functional.softsign(x * (1 / sigma)) for sigma in STRETCH_SIGMA)
-        assert isinstance(total, torch.Tensor)
-        return torch.where(torch.isnan(total), VOID, total)
+        return stretched(x)
 
-    def _sky(self, whole: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def sky(self, whole: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Level and a pixel's noise of each plane, (n, 3, 1, 1); voids take no part."""
         means = whole[:, :, GRID, GRID].flatten(2)  # (n, 3, 36)
         void = torch.isnan(means)
@@ -108,6 +106,13 @@ class RealBogusNet(nn.Module):
         found = torch.gather(lowest, 2, rank).unsqueeze(3)
         level, low = found[:, :, :1], found[:, :, 1:]
         return level, (level - low) * NOISE_PER_MEAN + level.abs() * ROUNDING + TINY
+
+
+def stretched(x: torch.Tensor) -> torch.Tensor:
+    """What is in units of noise, between -2 and 2; `VOID` where there is no value."""
+    total = sum(nn.functional.softsign(x * (1 / sigma)) for sigma in STRETCH_SIGMA)
+    assert isinstance(total, torch.Tensor)
+    return torch.where(torch.isnan(total), VOID, total)
 
 
 def _means() -> torch.Tensor:

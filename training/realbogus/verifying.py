@@ -20,11 +20,15 @@ Mask = NDArray[np.bool_]
 NIGHT = 60235
 LOW, HIGH, REFUSED, SNR_MIN, BINS, REAL = 0.1, 0.5, 0.95, 7.0, 15, 0
 RECOMPUTED, BRAAI = "Recomputed", "braai, by its public weights"
-"""Sections of the card; `training.realbogus.braai` puts braai's scores beside ours."""
+RUBIN_SECTION = "Rubin's published layers, taught as ours"
+"""Sections of the card; `training.realbogus.braai` and `.rubin` put their scores beside ours."""
+RUBIN = "rubin_layers"
+RIVALS = ("braai", RUBIN)
+"""Columns of the answers, where they are there."""
 
 
 def headlines(path: Path = FILE) -> dict[str, float]:
-    """Each figure by its name in the sections RECOMPUTED and BRAAI; of the one seed."""
+    """Each figure by its name in the card's sections of figures; of the one seed."""
     columns = read(path)
     drawn = columns["drawn"] != NOT_DRAWN
     alerts, exam = ({name: one[rows] for name, one in columns.items()} for rows in (~drawn, drawn))
@@ -33,7 +37,7 @@ def headlines(path: Path = FILE) -> dict[str, float]:
 
 def claimed(card: str) -> dict[str, float]:
     """What the card's text says of each; empty where it has no such section."""
-    return figures_under(card, RECOMPUTED, BRAAI)
+    return figures_under(card, RECOMPUTED, BRAAI, RUBIN_SECTION)
 
 
 def _agreement(alerts: Columns) -> dict[str, float]:
@@ -41,14 +45,15 @@ def _agreement(alerts: Columns) -> dict[str, float]:
     drb, night = alerts["drb"], alerts["night"] == NIGHT
     sides = (drb < LOW) | (drb >= HIGH)
     for name, rows in (("night 60235", sides & night), ("all nights", sides)):
-        for score in ("ours", "taught_by_drb", "rb", *_braai(alerts)):
+        for score in ("ours", "taught_by_drb", "rb", *_rivals(alerts)):
             found[f"AUC against drb, {name}, {score}"] = _auc(alerts, rows, score)
     found["calibration error against drb"] = _error(alerts, sides)
     return found
 
 
-def _braai(alerts: Columns) -> tuple[str, ...]:
-    return ("braai",) if "braai" in alerts else ()
+def _rivals(columns: Columns) -> tuple[str, ...]:
+    """Those that were asked about these rows."""
+    return tuple(one for one in RIVALS if one in columns and np.isfinite(columns[one]).any())
 
 
 def _auc(alerts: Columns, rows: Mask, score: str) -> float:
@@ -75,11 +80,11 @@ def _error(alerts: Columns, rows: Mask) -> float:
 
 def _recall(alerts: Columns) -> dict[str, float]:
     """Asteroids without a drb above what REFUSED of the low alerts of other nights stay below."""
-    low, night = alerts["drb"] < LOW, alerts["night"]
-    asteroids = np.flatnonzero(_unchosen(alerts))
+    night = alerts["night"]
     found = {}
-    for score in ("ours", "taught_by_drb", *_braai(alerts)):
-        column = alerts[score]
+    for score in ("ours", "taught_by_drb", *_rivals(alerts)):
+        column, told = alerts[score], np.isfinite(alerts[score])
+        low, asteroids = told & (alerts["drb"] < LOW), np.flatnonzero(told & _unchosen(alerts))
         limits = {one: _limit(column[low & (night != one)]) for one in np.unique(night[asteroids])}
         passed = [column[row] > limits[night[row]] for row in asteroids]
         found[f"recall of asteroids without a drb, {score}"] = float(np.mean(passed))
@@ -116,12 +121,14 @@ def _exam(exam: Columns) -> dict[str, float]:
     real = exam["drawn"] == REAL
     asked = ~real | (exam["snr"] > SNR_MIN)
     rubin = exam["survey"] == "lsst"
-    return {
-        "simulated, S/N above 7, AUC": _ordered(real[asked], exam["ours"][asked]),
-        "simulated on Rubin's stamps, purity = completeness": _met(
-            real[rubin], exam["ours"][rubin]
-        ),
-    }
+    found = {}
+    for score in ("ours", *_rivals(exam)):
+        own, name = exam[score], "" if score == "ours" else f", {score}"
+        some, here = (rows & np.isfinite(own) for rows in (asked, rubin))
+        found[f"simulated, S/N above 7, AUC{name}"] = _ordered(real[some], own[some])
+        where = f"simulated on Rubin's stamps, purity = completeness{name}"
+        found[where] = _met(real[here], own[here])
+    return found
 
 
 def _met(real: Mask, score: NDArray[np.float32]) -> float:

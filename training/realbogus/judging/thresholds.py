@@ -72,6 +72,21 @@ class Gate:
             threshold=float(np.mean([threshold for _, threshold in found])),
         )
 
+    def gain(self, one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> Measured:
+        """How many more of the sources the first scores pass than the other, under equal draws.
+
+        Each is scores of the background and of the sources, as `passing` takes them.
+        """
+        means = [
+            over_seeds(
+                np.stack([self._passed(*pair)[0] for pair in zip(*scores, strict=True)]),
+                np.random.default_rng(self.seed),
+            )
+            for scores in (one, other)
+        ]
+        by_alert = few(self.background.field_night, self.sources.field_night)
+        return measured(means[0] - means[1], by_alert=by_alert)
+
     def _passed(self, background: Floats, sources: Floats) -> tuple[Floats, float]:
         """Of one network: the share that passes in each draw (1 + rounds,), and the threshold."""
         weights, own = self._weights
