@@ -134,7 +134,7 @@ def test_a_fold_that_it_was_not_fitted_for_is_told_and_counts_for_neither(
     chance[columns["fold"] == 2] = np.nan
     keep(Answers(chance[~drawn], chance[drawn]), _as_kept(some, kept), kept)
     put_into(card, kept, "", STEPS)
-    assert "Alerts of folds 2 were not answered" in " ".join(card.read_text("utf-8").split())
+    assert "as it was not fitted there: fold 2." in " ".join(card.read_text("utf-8").split())
     asteroids = next(one for one in found(kept) if one.what.startswith("recall"))
     asked = ~drawn & columns["asteroid"] & np.isnan(columns["drb"]) & (columns["fold"] != 2)
     assert asteroids.real == (asked & (columns["survey"] == "ztf")).sum()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,9 +41,24 @@ class Difference(NamedTuple):
 
 
 def differences(path: Path) -> str:
-    """A line for each figure, as Markdown."""
+    """What is clear, in words, and a line for each figure, as Markdown."""
+    lines = list(found(path))
+    sides = [[one.what for one in lines if _clear(one, sign)] for sign in (1, -1)]
+    ahead = [f"{len(one)} of {len(lines)}{_named(one)}" for one in sides]
+    return f"Ours is clearly ahead in {ahead[0]}, Rubin's layers in {ahead[1]}.\n\n{_table(lines)}"
+
+
+def _clear(one: Difference, sign: int) -> bool:
+    return sign * one.less.value > 0 and sign * one.less.value >= CLEAR_ERRORS * one.less.error
+
+
+def _named(names: Sequence[str]) -> str:
+    return f" ({'; '.join(names)})" if names else ""
+
+
+def _table(lines: Sequence[Difference]) -> str:
     return table(
-        list(found(path)),
+        lines,
         ("figure", lambda one: one.what),
         ("real", lambda one: counted(one.real)),
         ("bogus", lambda one: counted(one.bogus)),
@@ -51,7 +66,7 @@ def differences(path: Path) -> str:
         ("Rubin's layers", lambda one: figure(one.theirs)),
         ("difference", lambda one: figure(one.less)),
         ("errors", lambda one: in_errors(one.less)),
-        ("clear", lambda one: verdict(abs(one.less.value) >= CLEAR_ERRORS * one.less.error)),
+        ("clear", lambda one: verdict(any(_clear(one, sign) for sign in (1, -1)))),
     )
 
 
@@ -86,7 +101,7 @@ def _of_exam(exam: Columns) -> Iterator[Difference]:
     real, rubin = exam["drawn"] == REAL, exam["survey"] == "lsst"
     bright = real & (exam["snr"] > SNR_MIN)
     yield _auc(f"simulated, S/N above {SNR_MIN:g}, AUC", exam, ~real, bright)
-    yield _auc("… on Rubin's stamps", exam, ~real & rubin, bright & rubin)
+    yield _auc(f"… on Rubin's stamps (S/N above {SNR_MIN:g})", exam, ~real & rubin, bright & rubin)
     yield _meeting("simulated on Rubin's stamps, purity = completeness", exam, rubin)
     yield _meeting("simulated on ZTF's stamps, purity = completeness", exam, ~rubin)
 

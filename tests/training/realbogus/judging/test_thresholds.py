@@ -103,3 +103,15 @@ def test_two_sides_of_few_field_nights_are_drawn_by_alert_and_apart() -> None:
     assert all((part.sum(axis=1) == 40).all() for part in weights)
     found = one.passing(np.arange(40.0)[None], np.arange(20.0, 60.0)[None])
     assert found.passed.by_alert
+
+
+def test_a_gain_is_of_the_same_draws_and_none_of_a_score_over_itself() -> None:
+    random, one = np.random.default_rng(3), gate(sample(100), sample(40, night=2, start=200))
+    scores = random.normal(size=(1, 100)), random.normal(1, 1, size=(1, 40))
+    better = scores[0], scores[1] + 1
+    same = one.gain(scores, scores)
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+    gained = one.gain(better, scores)
+    apart = one.passing(*better).passed, one.passing(*scores).passed
+    assert gained.value == pytest.approx(apart[0].value - apart[1].value)
+    assert gained.error < np.hypot(apart[0].error, apart[1].error)
