@@ -35,6 +35,43 @@ ROUNDS_MAX: Final = 5
 """Claims that are read anew because others came between; then it is tried with the next poll."""
 
 
+class PositionStore(Protocol):
+    """Where a source keeps how far it read, if not in its group: `Positions`, or files."""
+
+    def read(self, partitions: Iterable[Partition]) -> dict[Partition, Committed]:
+        """The position of each, as far as it is written now; negative where there is none."""
+        ...
+
+    def take(self, partitions: Collection[Partition]) -> bool:
+        """Have these be ours, and what others wrote of them be known; whether that is so now."""
+        ...
+
+    def commit(self, places: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
+        """Write where partitions begin of which nothing was read yet."""
+        ...
+
+    def outputs(
+        self,
+        ends: Mapping[Partition, int],
+        starts: Mapping[Partition, int],
+        lives: Mapping[Partition, Life],
+    ) -> list[Output]:
+        """What a sink is to publish with a batch, so that the positions move with it."""
+        ...
+
+    def release(self, partitions: Iterable[Partition]) -> None:
+        """They are given to others in order."""
+        ...
+
+    def rebuild(self) -> None:
+        """Begin anew: nothing is ours before it is taken again."""
+        ...
+
+    def close(self) -> None:
+        """Let go. Idempotent."""
+        ...
+
+
 class Transactions(Sink, Protocol):
     """A sink whose producers are told apart."""
 

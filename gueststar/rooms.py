@@ -2,6 +2,7 @@
 
 LAYERS = (
     ("gueststar",),
+    ("services",),
     ("replay",),
     ("broker",),
     ("filters", "classifiers"),

@@ -12,21 +12,20 @@ from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError, TopicRemade, TransactionAborted
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
 from broker.kafka.connection import PATIENCE_S
+from broker.packets import packet_of
 from broker.ports import Message, Partition, Sink, Source
 from broker.rewind import ToOffsets
 from broker.topics import Topics, matching, topics_of
 from gueststar.alert import Alert, rows
 from gueststar.ending import POLL_BYTES_MAX, POLL_MESSAGES_MAX, POLL_WAIT_S, Ending, Until
 from gueststar.passed_over import PassedOver
-from gueststar.scored import Note, noted, priors, scored, versions
 from gueststar.start import Start, beginning
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
-from schemas.container import MAGIC
 from schemas.decode import Decoder
 from schemas.enriched_reading import EnrichedReader
 from schemas.learned import Given
-from schemas.writing import contained
+from schemas.scored import Note, noted, priors, scored, versions
 
 LOG = logging.getLogger("gueststar.subscription")
 
@@ -153,14 +152,6 @@ def reader(
         start=place.start,
         rewind=place.rewind,
     )
-
-
-def packet_of(message: Message) -> bytes:
-    """A message's packet; one whose schema is the message's key, as a container that has it."""
-    key = message.key or b""
-    if not key.startswith(b"{") or message.value.startswith(MAGIC):
-        return message.value
-    return contained(key.decode(errors="replace"), message.value)
 
 
 class Arrived(NamedTuple):

@@ -16,7 +16,7 @@ from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.watch import LOG
 from broker.lives import Committed
 from broker.ports import Life, Partition
-from broker.positions import Positions
+from broker.positions import PositionStore
 
 ANSWER_S_MAX: Final = 2.0
 RETRY_S: Final = 0.05
@@ -29,7 +29,7 @@ class Membership:
     offsets: GroupOffsets
     token: Any
     """The group's, opaque."""
-    positions: Positions | None = None
+    positions: PositionStore | None = None
     """What takes the offsets where the group is at another cluster."""
     starts: Mapping[Partition, int] = field(default_factory=dict)
     """Where the poll began."""

@@ -16,7 +16,7 @@ from broker.kafka.offsets import RETRY_S, GroupOffsets, Membership, placed
 from broker.kafka.watch import LOG
 from broker.lives import Committed
 from broker.ports import Life, Partition
-from broker.positions import Positions
+from broker.positions import PositionStore
 from schemas.errors import BrokerError
 
 
@@ -28,10 +28,14 @@ class OffsetsElsewhere(GroupOffsets):
         member: GroupConsumer,
         connection: Connection,
         worker: str | None,
-        positions: Positions,
+        positions: PositionStore,
+        *,
+        shown: bool = True,
     ) -> None:
+        """`shown`: whether the group's own Kafka is told of them, too."""
         super().__init__(member, connection, worker)
         self._positions = positions
+        self._shown = shown
 
     def read(self, partitions: Iterable[Partition]) -> dict[Partition, Committed] | None:
         """Each partition's position and life."""
@@ -79,7 +83,7 @@ class OffsetsElsewhere(GroupOffsets):
 
     def show(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
         """Commit them at the group's own Kafka, too, for who watches lag there: nobody waits."""
-        if offsets and self._member.member_id:
+        if self._shown and offsets and self._member.member_id:
             try:
                 self._member.client.commit(offsets=placed(offsets, lives), asynchronous=True)
             except KafkaException as raised:

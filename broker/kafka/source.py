@@ -30,7 +30,7 @@ from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
 from broker.lives import offsets_in_lives
 from broker.ports import Life, Message, Partition
-from broker.positions import Positions
+from broker.positions import PositionStore
 from broker.rewind import Rewind
 from schemas.errors import BrokerError
 
@@ -63,13 +63,14 @@ class KafkaSource:
         start: Start = "earliest",
         rewind: Rewind | None = None,
         session_timeout_ms: int = SESSION_TIMEOUT_MS,
-        positions: Positions | None = None,
+        positions: PositionStore | None = None,
     ) -> None:
         self._connection = connection
         self._elsewhere = positions
         self._topics = list(topics)
         self._worker = worker
-        self._placement = Placement(topics, start, rewind, durable=group is not None)
+        self._shared = group is not None
+        self._placement = Placement(topics, start, rewind, durable=bool(group or positions))
         self._lives = Lives(connection)
         self._coverage = Coverage(topics, needed=worker is not None and connection.topic_ids)
         self._settings = connection.consumer(
@@ -199,7 +200,7 @@ class KafkaSource:
         self._offsets = (
             GroupOffsets(*known)
             if self._elsewhere is None
-            else OffsetsElsewhere(*known, self._elsewhere)
+            else OffsetsElsewhere(*known, self._elsewhere, shown=self._shared)
         )
 
     def _enter_again(self) -> None:

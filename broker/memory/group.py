@@ -14,7 +14,7 @@ from typing import NamedTuple
 from broker.errors import MemberFenced, TransactionAborted
 from broker.lives import Committed
 from broker.ports import Life, Partition
-from broker.positions import Positions
+from broker.positions import PositionStore
 from broker.subscribed import subscribed
 
 METADATA_S = 2.0
@@ -31,7 +31,7 @@ class Membership(NamedTuple):
     generation: int
     lives: Mapping[Partition, Life] = MappingProxyType({})
     """Written beside the offsets: those of another life are not believed."""
-    positions: Positions | None = None
+    positions: PositionStore | None = None
     """What takes the offsets of a group at another cluster."""
     starts: Mapping[Partition, int] = MappingProxyType({})
     """Where the poll began."""

@@ -19,7 +19,7 @@ from broker.memory.group import Membership
 from broker.memory.history import History, Start
 from broker.memory.rewind_targets import rewind_target
 from broker.ports import Life, Message, Partition
-from broker.positions import Positions
+from broker.positions import PositionStore
 from broker.rewind import Rewind
 from schemas.errors import BrokerError
 
@@ -47,7 +47,7 @@ class MemorySource:
         worker: str | None = None,
         start: Start = "earliest",
         rewind: Rewind | None = None,
-        positions: Positions | None = None,
+        positions: PositionStore | None = None,
     ) -> None:
         """No member yet: it enters the group with `join` or the first `poll`.
 
@@ -127,7 +127,7 @@ class MemorySource:
             self._kafka.tick()
         return offsets_in_lives(self._kafka.committed[self._group.name], self.lives())
 
-    def _committed_elsewhere(self, positions: Positions) -> Mapping[Partition, int]:
+    def _committed_elsewhere(self, positions: PositionStore) -> Mapping[Partition, int]:
         if not positions.take(self._assigned):
             raise TransactionAborted("others claim our partitions, too; try again")
         return offsets_in_lives(positions.read(self._assigned), self.lives())
@@ -284,7 +284,7 @@ class MemorySource:
             kafkas = self._kafka.committed[self._group.name]
             self._place_by(kafkas if self._kept is None else self._kept, new)
 
-    def _place_elsewhere(self, positions: Positions, new: Sequence[Partition]) -> None:
+    def _place_elsewhere(self, positions: PositionStore, new: Sequence[Partition]) -> None:
         """By what stands at another cluster; not yet, where others claim them, too."""
         try:
             if positions.take(new):

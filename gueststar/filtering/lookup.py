@@ -14,11 +14,11 @@ from filters.alerts import Table
 from gueststar.batches import score
 from gueststar.ending import polls_to_end
 from gueststar.filtering.sources import Nights, decoder_of, kept, opened
-from gueststar.scored import noted, scored
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.errors import ArchiveError
+from schemas.scored import noted, scored
 
 Tables = Callable[[], Iterable[Table]]
 

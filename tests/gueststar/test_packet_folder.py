@@ -13,11 +13,11 @@ import gueststar
 from filters.handmade import handmade
 from gueststar.alert import Alert, rows
 from gueststar.packet_folder import PacketFolder, container_of, saved
-from gueststar.scored import NO_NOTE, noted
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.errors import ArchiveError
+from schemas.scored import NO_NOTE, noted
 from tests.gueststar.conftest import ALERTS
 from tests.schemas import golden
 from tests.schemas.test_enriched import learned

@@ -19,7 +19,6 @@ from filters.builtin.type_ia_supernovae import type_ia_supernovae
 from filters.expressions.parser import read
 from filters.expressions.program import Program
 from gueststar.alert import Alert, rows
-from gueststar.scored import noted, priors, scored
 from gueststar.testing import crowd
 from lake.reading import Lake
 from lake.writing import LakeWriter
@@ -31,6 +30,7 @@ from schemas.enriched import Enricher
 from schemas.errors import FilterError, ModelError
 from schemas.natural import NATURAL
 from schemas.prior import EVEN, Priors, shares_of
+from schemas.scored import noted, priors, scored
 
 Rows = NDArray[np.int64]
 NETWORKS = ("supernova", "lightcurve")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from filters.builtin.young_supernovae import young_supernovae
 from filters.handmade import handmade
-from gueststar.scored import NO_NOTE, noted, scored
 from schemas.decode import Decoder
 from schemas.learned import Given
+from schemas.scored import NO_NOTE, noted, scored
 from tests.gueststar.conftest import ALERTS, SCORES
 
 LABELS = ("real", "bogus")

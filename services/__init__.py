@@ -1,0 +1,1 @@
+"""Jobs beside the stream that keep state between batches; a folder each."""
