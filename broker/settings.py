@@ -172,6 +172,45 @@ class LimitsSection(RunLimits):
 
 
 @dataclass(frozen=True)
+class LakeSection:
+    """[lake]: where `gueststar lake write` keeps what is published, and in what pieces."""
+
+    path: Path | None = None
+    """The lake's folder, which nothing else writes."""
+    topics: tuple[str, ...] = ()
+    """Of enriched alerts; none: [topics] enriched."""
+    start: Start = "earliest"
+    """Where a new lake begins in what is there."""
+    packets: bool = True
+    """Whether packets are kept, too."""
+    flush_s: float = 5.0
+    """So long after its first alert a part is written at the latest,"""
+    flush_alerts_max: int = 10_000
+    flush_bytes_max: int = 256_000_000
+    """or once there are so many alerts, or bytes of them."""
+    parts_max: int = 64
+    """Small parts of a night, after which they are joined though it has not ended."""
+    quiet_s: float = 3_600.0
+    """A night of which nothing came for so long has ended: its parts are joined."""
+    retired_s: float = 600.0
+    """How long files that were joined are kept for who has yet to open them."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for what names no topic, and for pieces that come too late."""
+        if self.topics:
+            object.__setattr__(self, "topics", read_topics(self.topics, "[lake] topics"))
+        if self.flush_s > FLUSH_S_MAX:
+            raise SettingsError(
+                f"[lake] flush_s = {self.flush_s}: the least that a lake promises is to have an"
+                f" alert 10 s after it was published, so flush_s is at most {FLUSH_S_MAX}"
+            )
+
+
+FLUSH_S_MAX = 8.0
+"""Leaves two seconds for writing."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """A worker's whole configuration."""
 
@@ -187,6 +226,7 @@ class Settings:
     metrics: MetricsSection = MetricsSection()
     disagreement: DisagreementSection = DisagreementSection()
     limits: LimitsSection = LimitsSection()
+    lake: LakeSection = LakeSection()
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
 
     def __post_init__(self) -> None:

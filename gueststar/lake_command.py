@@ -1,4 +1,4 @@
-"""`gueststar lake …`: what is made of a lake that stands."""
+"""`gueststar lake …`: a lake written live, kept as it is, and what is made of one that stands."""
 
 # Each command imports its own room: `gueststar lake --help` must not wait for all of them.
 # ruff: noqa: PLC0415
@@ -10,12 +10,16 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Make other things of a lake.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Write a lake live, freeze its nights, make other things of it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.callback()
 def lake() -> None:
-    """Make other things of a lake."""
+    """Write a lake live, freeze its nights, make other things of it."""
 
 
 @app.command()
@@ -38,3 +42,38 @@ def hats(
     typer.echo(f"{written.alerts:,} alerts in {written.cells:,} cells stand in {to}")
     if written.placeless:
         typer.echo(f"{written.placeless:,} alerts without a position were left out")
+
+
+@app.command()
+def write(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG.toml", help="The broker's; [lake] says where and how.")
+    ],
+) -> None:
+    """Keep every enriched alert as it comes, once, until it is told to stop."""
+    from gueststar.lake_service import write_live
+
+    write_live(config)
+
+
+@app.command()
+def freeze(
+    lake: Annotated[Path, typer.Argument(help="What `gueststar lake write` wrote.")],
+    night: Annotated[str, typer.Argument(metavar="NIGHT", help="20231018")],
+) -> None:
+    """Have a night's rows stay as they are, with a checksum of them."""
+    from lake.freezing import freeze as freeze_night
+
+    frozen = freeze_night(lake, night)
+    typer.echo(f"{night}: {frozen.rows:,} alerts are frozen, checksum {frozen.checksum}")
+
+
+@app.command()
+def verify(
+    lake: Annotated[Path, typer.Argument(help="What `gueststar lake write` wrote.")],
+) -> None:
+    """Say whether a lake's log is whole, and frozen nights are what they were: else status 1."""
+    from gueststar.lake_service import report
+
+    if not report(lake):
+        raise typer.Exit(1)

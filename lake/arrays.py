@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from lake.layout import CURVES, CURVES_KEY, POINTS
 from schemas.batch import AlertBatch, LightCurves
 
+Texts = Sequence[Sequence[str]]
+"""Lists of text, one a row."""
 
-def table_of(columns: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401 - pyarrow has no types
+
+def table_of(columns: Mapping[str, NDArray[Any] | Texts]) -> Any:  # noqa: ANN401 - pyarrow has no types
     """An Arrow table in which nothing is null."""
     return _table({name: _array(values) for name, values in columns.items()})
 
@@ -91,9 +94,11 @@ def _nothing(kind: Any, rows: int) -> Any:  # noqa: ANN401
     return pa.array([False if types.is_boolean(kind) else value] * rows, kind)
 
 
-def _array(values: NDArray[Any]) -> Any:  # noqa: ANN401
+def _array(values: NDArray[Any] | Texts) -> Any:  # noqa: ANN401
     import pyarrow as pa
 
+    if not isinstance(values, np.ndarray):
+        return pa.array(values, pa.list_(pa.field("element", pa.string(), nullable=False)))
     return pa.array(values.tolist(), pa.string()) if values.dtype.kind == "U" else pa.array(values)
 
 

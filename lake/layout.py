@@ -41,6 +41,17 @@ CURVES_PER_GROUP = 8_192
 ALERTS, CURVES_TABLE, PACKETS = "alerts", "light_curves", "_packets"
 """The folders; readers of Parquet pass over one that begins with an underscore."""
 
+UNREAD, FROZEN, LIVE = "_unread", "_frozen", "_live"
+"""Of a lake that is written live: messages that are no alerts; nights that stay as they are; and
+the file that says that it is one."""
+
+ORIGIN = ("topic_name", "topic_partition", "topic_offset")
+"""In it, where each alert lay in the stream."""
+
+PUBLISHED = ("ingest_unix_us", "publish_unix_us", "broker_version", "models", "filters")
+"""In it, what was published with each alert: times, what scored it ("realbogus 0.2.0 SHA256", one
+after another), and the filters that selected it."""
+
 NIGHT = "night="
 """How a night's folder begins."""
 
@@ -69,6 +80,7 @@ no file, "", and -1 where it was not kept."""
 REPEATING = (
     *(name for name in PLAIN if COLUMNS[name].kind in {TEXT, CODE, COUNT}),
     PACKET_FILE,
+    *("topic_name", "topic_partition", "broker_version", "models"),
 )
 """Columns of few values, which are written as places in a dictionary."""
 

@@ -48,7 +48,7 @@ class NightBuffer:
         self._waiting_rows = self._pieces = 0
 
     def add(self, batch: AlertBatch) -> None:
-        tables = (table_of(self._columns(batch)), curves_table(batch))
+        tables = (table_of(columns_of(batch) | self._places(batch)), curves_table(batch))
         self._waiting.append(tables)
         self._waiting_rows += len(batch)
         self.waiting_bytes += sum(each.nbytes for each in tables)
@@ -86,14 +86,6 @@ class NightBuffer:
             yield pq.read_table(self._piece(kind, number), use_threads=False)
             self._piece(kind, number).unlink()
 
-    def _columns(self, batch: AlertBatch) -> dict[str, NDArray[Any]]:
-        learned = {
-            f"{LEARNED[each.kind]}{name}.{column}": np.ascontiguousarray(each.column(column))
-            for name, each in batch.with_prior("even").learned.items()
-            for column in each.columns
-        }
-        return {name: batch.column(name) for name in PLAIN} | learned | self._places(batch)
-
     def _places(self, batch: AlertBatch) -> dict[str, NDArray[Any]]:
         whole, lite = packet_sizes(batch)
         begins = np.full(len(batch), -1)
@@ -105,3 +97,13 @@ class NightBuffer:
 
     def _piece(self, kind: str, number: int) -> Path:
         return self._folder / f"{kind}-{number}"
+
+
+def columns_of(batch: AlertBatch) -> dict[str, NDArray[Any]]:
+    """The plain columns of a batch and what was learned, as a lake has them: at even odds."""
+    learned = {
+        f"{LEARNED[each.kind]}{name}.{column}": np.ascontiguousarray(each.column(column))
+        for name, each in batch.with_prior("even").learned.items()
+        for column in each.columns
+    }
+    return {name: batch.column(name) for name in PLAIN} | learned

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.arrays import curves_of, values_of
+from lake.disk import present
 from lake.layout import (
     FIRST_ALERTS,
     FIRST_VERSION,
@@ -29,6 +30,7 @@ from lake.layout import (
     night_of,
     packets_file,
 )
+from lake.ranges import unpacked
 from schemas.batch import LightCurves
 from schemas.columns import COLUMNS
 from schemas.dust import extinction_ebv
@@ -38,7 +40,11 @@ from schemas.learned import Given
 Rows = NDArray[np.int64]
 
 NOTHING = frozenset[str]()
-FACTS = ("lake", "mark", "sha256", "digest", "with_packets", "replaces", "packet_files")
+NO_NUMBERS = frozenset[int]()
+FACTS = (
+    *("lake", "mark", "sha256", "digest", "with_packets", "replaces", "packet_files"),
+    *("holds", "commits", "commit_in", "ranges", "beside"),
+)
 _FACTS = frozenset(f"gueststar.{name}".encode() for name in FACTS)
 """What is read of the facts of a file; the rest is for people."""
 
@@ -67,6 +73,16 @@ class Standing(NamedTuple):
     """Marks of parts of the night whose rows it has taken over."""
     packet_files: frozenset[str] = NOTHING
     """Marks of the files that hold its packets."""
+    holds: frozenset[int] = NO_NUMBERS
+    """Numbers of the flushes whose rows of the night it holds; none where it was archived."""
+    commits: frozenset[int] = NO_NUMBERS
+    """Numbers of the flushes that stand because it does."""
+    commit_in: str = ""
+    """The folder of the part that commits what it holds; empty where that needs no other."""
+    ranges: str = ""
+    """What of the stream was read with what it commits (`ranges.decoded`)."""
+    beside: frozenset[str] = NOTHING
+    """Folders of the other parts of the flush that it commits."""
 
 
 class Part:
@@ -182,15 +198,16 @@ class Part:
     @cached_property
     def _alerts(self) -> Any:  # noqa: ANN401
         with self._explained():
-            opened = _opened(self.path, self.standing.footer)
-            if status(self.path) != self.standing.status:
+            file = present(self.path)
+            opened = _opened(file, self.standing.footer)
+            if status(file) != self.standing.status:
                 raise OSError("it has other rows than before")
             return opened
 
     @cached_property
     def _curves(self) -> Any:  # noqa: ANN401
         with self._explained():
-            return _opened(curves_file(self.path, self.standing.mark))
+            return _opened(present(curves_file(self.path, self.standing.mark)))
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -251,7 +268,8 @@ def _pieces(alerts: Path, names: list[str], begins: list[int], sizes: list[int])
     found = []
     with ExitStack() as files:
         opened = {
-            name: files.enter_context(packets_file(alerts, name).open("rb")) for name in {*names}
+            name: files.enter_context(present(packets_file(alerts, name)).open("rb"))
+            for name in {*names}
         }
         for name, begin, size in zip(names, begins, sizes, strict=True):
             opened[name].seek(begin)
@@ -277,5 +295,16 @@ def read_standing(path: Path, seen: Status, footer: Any) -> Standing:  # noqa: A
             " write it with `gueststar archive`"
         )
     own_digest, kept = int(facts["gueststar.digest"], 16), int(facts["gueststar.with_packets"])
-    named = (frozenset(facts[f"gueststar.{name}"].split()) for name in ("replaces", "packet_files"))
-    return Standing(path, seen, footer, mark, rows, own_digest, kept, *named)
+    replaces, packets = (
+        frozenset(facts[f"gueststar.{name}"].split()) for name in ("replaces", "packet_files")
+    )
+    standing = Standing(path, seen, footer, mark, rows, own_digest, kept, replaces, packets)
+    if "gueststar.holds" not in facts:
+        return standing
+    return standing._replace(
+        holds=unpacked(facts["gueststar.holds"]),
+        commits=unpacked(facts["gueststar.commits"]),
+        commit_in=facts["gueststar.commit_in"],
+        ranges=facts["gueststar.ranges"],
+        beside=frozenset(facts["gueststar.beside"].split()),
+    )

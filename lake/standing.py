@@ -28,7 +28,7 @@ def standing(lake: Path, nights: frozenset[str] | None = None) -> list[Standing]
         before = _seen(lake, nights)
         found = _read(before)
         if found is not None and _seen(lake, nights) == before:
-            return _without_replaced(found)
+            return _committed(lake, _without_replaced(found))
     raise ArchiveError(f"the lake {lake} is archived to without a pause; read it again later")
 
 
@@ -61,3 +61,17 @@ def _read(files: Seen) -> list[Standing] | None:
 def _without_replaced(parts: list[Standing]) -> list[Standing]:
     replaced = {(one.path.parent, mark) for one in parts for mark in one.replaces}
     return [one for one in parts if (one.path.parent, one.mark) not in replaced]
+
+
+def _committed(lake: Path, parts: list[Standing]) -> list[Standing]:
+    """Without those of a flush that is not whole: its last part makes it stand."""
+    commits = _commits(parts)
+    elsewhere = {one.commit_in for one in parts if not one.holds <= commits and one.commit_in}
+    # A flush's last part stands in the latest of its nights, so this comes to an end.
+    for folder in elsewhere - {one.path.parent.name for one in parts}:
+        commits |= _commits(standing(lake, frozenset({folder})))
+    return [one for one in parts if not one.commit_in or one.holds <= commits]
+
+
+def _commits(parts: list[Standing]) -> frozenset[int]:
+    return frozenset[int]().union(*(one.commits for one in parts))

@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from lake.layout import first_files
+from lake.layout import LIVE, first_files
 from lake.lock import WAIT_S_MAX, locked, sweep, writing
 from lake.merge import NightWritten, put
 from lake.night_buffer import NightBuffer
@@ -54,6 +54,7 @@ class LakeWriter:
         """Alerts whose time is none, which were left out."""
         self.nightless_ids: list[int] = []
         """The first NAMED_MAX of them."""
+        _require_archived(lake)
         if any(first_files(lake)):
             raise ArchiveError(
                 f"{lake} is a lake of an older layout, which is read but no longer written;"
@@ -75,6 +76,7 @@ class LakeWriter:
         try:
             if error is None:
                 with _explained(self._lake), locked(self._lake, wait_s=WAIT_S_MAX):
+                    _require_archived(self._lake)
                     sweep(self._lake)
                     self.written = tuple(self._finished(each) for each in sorted(self._nights))
         finally:
@@ -109,6 +111,15 @@ class LakeWriter:
         buffer = self._nights[night]
         buffer.spill()
         return put(self._lake, night, buffer, self._staging, self._facts)
+
+
+def _require_archived(lake: Path) -> None:
+    """Raises ArchiveError where a lake is written live."""
+    if (lake / LIVE).exists():
+        raise ArchiveError(
+            f"`gueststar lake write` writes {lake}, and nothing else may; archive into another"
+            " folder"
+        )
 
 
 @contextmanager

@@ -1,0 +1,100 @@
+"""A source that waits for more: a part of a lake a poll would be far too many parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from broker.errors import TopicRemade
+from broker.ports import Clock, Life, Message, Partition, Source
+
+LOOK_S = 0.25
+"""How long it waits before it looks whether it is to hurry."""
+
+
+INSTANT_S = 1e-3
+"""Less than this is not waited for."""
+
+
+class GatheringSource:
+    """A `broker.ports.Source` whose poll goes on for a while after its first message.
+
+    It polls the source that it stands for again and again, and hands over together what came. What
+    was read before a rebalance, or before a topic was made anew, is read again.
+    """
+
+    def __init__(self, source: Source, clock: Clock, *, gather_s: float) -> None:
+        """`gather_s`: how long after its first message a poll returns at the latest."""
+        self._source = source
+        self._clock = clock
+        self._gather_s = gather_s
+        self._hurried = False
+        self._starts: Mapping[Partition, int] = {}
+        self._lives: Mapping[Partition, Life] = {}
+        self.join = source.join
+        self.confirm_member = source.confirm_member
+        self.positions = source.positions
+        self.committed = source.committed
+        self.confirm_lives = source.confirm_lives
+        self.lag = source.lag
+        self.ends = source.ends
+        self.group = source.group
+        self.close = source.close
+
+    def hurry(self) -> None:
+        """Wait for nothing more. May be called from a signal handler."""
+        self._hurried = True
+
+    def poll(self, *, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message]:
+        """As `Source.poll`, once the bounds are reached or the time is over."""
+        taken = self._polled(messages_max, bytes_max, timeout_s)
+        until_s = self._clock.monotonic_s() + self._gather_s
+        size = sum(len(each.value) for each in taken)
+        while taken and len(taken) < messages_max and size < bytes_max and not self._hurried:
+            left_s = until_s - self._clock.monotonic_s()
+            if left_s < INSTANT_S:
+                break
+            more = self._more(messages_max - len(taken), bytes_max - size, min(left_s, LOOK_S))
+            if more is None:
+                return []
+            taken += more
+            size += sum(len(each.value) for each in more)
+        return taken
+
+    def starts(self) -> Mapping[Partition, int]:
+        """Where each partition stood when the first of the messages of the last poll came."""
+        return self._starts
+
+    def lives(self) -> Mapping[Partition, Life]:
+        """The life of its topic in which each is read."""
+        return self._lives
+
+    def seek(self, positions: Mapping[Partition, int]) -> None:
+        """Go back to these offsets."""
+        self._source.seek(positions)
+
+    def _polled(self, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message]:
+        taken = self._source.poll(
+            messages_max=messages_max, bytes_max=bytes_max, timeout_s=timeout_s
+        )
+        if taken:
+            self._starts, self._lives = self._source.starts(), self._source.lives()
+        return taken
+
+    def _more(self, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message] | None:
+        """What came since; None where all has to be read again."""
+        reached = self._source.positions()
+        try:
+            self._source.confirm_lives()
+        except TopicRemade:
+            self._source.seek(self._starts)
+            return None
+        more = self._source.poll(
+            messages_max=messages_max, bytes_max=bytes_max, timeout_s=timeout_s
+        )
+        stands = self._source.starts() if more else self._source.positions()
+        if any(stands.get(each, -1) < at for each, at in reached.items()):
+            # Others were assigned meanwhile: what is committed is where they are read from.
+            if more:
+                self._source.seek(self._source.starts())
+            return None
+        return more
