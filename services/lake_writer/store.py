@@ -124,6 +124,8 @@ class LakePositions:
     def commit(self, places: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
         """Note where partitions begin. Raises TransactionAborted where the disk refuses."""
         starts = {Source(*each, lives[each].name): at for each, at in places.items()}
+        if not starts:
+            return
         with _aborting(self._lake):
             self._lake.begin(starts, self._nothing)
 

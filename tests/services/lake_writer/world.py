@@ -266,7 +266,10 @@ def dying_after(steps: int) -> Iterator[None]:
         for name in STEPS:
             patch.setattr(os, name, counted(getattr(os, name)))
         removing = shutil.rmtree
-        patch.setattr(
-            shutil, "rmtree", lambda *given, **named: left >= 0 and removing(*given, **named)
-        )
+
+        def remove(folder: Path, *, ignore_errors: bool = False) -> None:
+            if left >= 0:
+                removing(folder, ignore_errors=ignore_errors)
+
+        patch.setattr(shutil, "rmtree", remove)
         yield
