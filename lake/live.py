@@ -73,6 +73,7 @@ class LiveLake:
 
         Its stretches have this lake's `number`, and begin where the last ones ended.
         """
+        _require_no_gap(self._stretches, flush.stretches)
         whole = union([*self._stretches, *flush.stretches])
         self._clear()
         written = self._writer.write(flush, self._number, self._mark(flush.stretches))
@@ -99,6 +100,19 @@ class LiveLake:
         staging = self.path / STAGING
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir()
+
+
+def _require_no_gap(before: Sequence[Stretch], new: Sequence[Stretch]) -> None:
+    """Raises ArchiveError where something would be left out."""
+    ends = {each.source: each.end for each in before}
+    for each in new:
+        end = ends.get(each.source, each.start)
+        if each.start > end:
+            topic, partition, _ = each.source
+            raise ArchiveError(
+                f"offsets {end} to {each.start} of {topic}[{partition}] would not be in the lake,"
+                " so nothing is written; start again"
+            )
 
 
 def require_live(lake: Path) -> None:

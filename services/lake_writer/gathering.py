@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from broker.errors import TopicRemade
 from broker.ports import Clock, Life, Message, Partition, Source
@@ -53,7 +53,8 @@ class GatheringSource:
             left_s = until_s - self._clock.monotonic_s()
             if left_s < INSTANT_S:
                 break
-            more = self._more(messages_max - len(taken), bytes_max - size, min(left_s, LOOK_S))
+            room = messages_max - len(taken), bytes_max - size
+            more = self._more(*room, min(left_s, LOOK_S), _ends(taken))
             if more is None:
                 return []
             taken += more
@@ -80,9 +81,10 @@ class GatheringSource:
             self._starts, self._lives = self._source.starts(), self._source.lives()
         return taken
 
-    def _more(self, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message] | None:
-        """What came since; None where all has to be read again."""
-        reached = self._source.positions()
+    def _more(
+        self, messages_max: int, bytes_max: int, timeout_s: float, ends: Mapping[Partition, int]
+    ) -> list[Message] | None:
+        """What came since partitions were read up to there; None where all is read again."""
         try:
             self._source.confirm_lives()
         except TopicRemade:
@@ -92,9 +94,14 @@ class GatheringSource:
             messages_max=messages_max, bytes_max=bytes_max, timeout_s=timeout_s
         )
         stands = self._source.starts() if more else self._source.positions()
-        if any(stands.get(each, -1) < at for each, at in reached.items()):
-            # Others were assigned meanwhile: what is committed is where they are read from.
-            if more:
-                self._source.seek(self._source.starts())
-            return None
-        return more
+        if all(stands.get(each, -1) >= end for each, end in ends.items()):
+            return more
+        # Partitions were assigned anew, and are read from what is committed: before what we took.
+        if more:
+            self._source.seek(stands)
+        return None
+
+
+def _ends(messages: Sequence[Message]) -> dict[Partition, int]:
+    """Behind the last message of each partition, which stand in their order."""
+    return {Partition(each.topic, each.partition): each.offset + 1 for each in messages}
