@@ -27,6 +27,7 @@ from lake.layout import (
     CURVES_PER_GROUP,
     LITE_BYTES,
     NIGHT,
+    ORIGIN,
     PACKET_AT,
     PACKET_BYTES,
     PACKET_FILE,
@@ -119,12 +120,12 @@ class Writer:
         rows = np.flatnonzero(flush.batch.night == int(night))
         batch = flush.batch.take(rows)
         target = night_folder(self._lake, ALERTS, night) / f"{mark}.parquet"
-        written = [(self._curves(batch, night), curves_file(target, mark))]
+        beside = {name: _taken(column, rows) for name, column in flush.beside.items()}
+        written = [(self._curves(batch, beside, night), curves_file(target, mark))]
         if self._with_packets:
             packets = self._staging / f"{night}.packets"
             packets.write_bytes(b"".join(batch.packets))
             written.append((packets, packets_file(target, mark)))
-        beside = {name: _taken(column, rows) for name, column in flush.beside.items()}
         table = table_of(columns_of(batch) | beside | self._places(batch, mark))
         own = facts_of(
             mark,
@@ -140,8 +141,12 @@ class Writer:
         )
         return [*written, (file, target)]
 
-    def _curves(self, batch: AlertBatch, night: str) -> Path:
+    def _curves(self, batch: AlertBatch, beside: Beside, night: str) -> Path:
+        """With where each alert lay in the stream: an alert that came twice has two."""
         file, table = self._staging / f"{night}.curves", curves_table(batch)
+        origin = table_of({name: beside[name] for name in ORIGIN if name in beside})
+        for field in origin.schema:
+            table = table.append_column(field, origin.column(field.name))
         write_tables(file, [table], table.schema, CURVES_PER_GROUP, repeating=TEXTS)
         return file
 

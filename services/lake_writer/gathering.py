@@ -29,10 +29,10 @@ class GatheringSource:
         self._gather_s = gather_s
         self._hurried = False
         self._starts: Mapping[Partition, int] = {}
+        self._positions: Mapping[Partition, int] = {}
         self._lives: Mapping[Partition, Life] = {}
         self.join = source.join
         self.confirm_member = source.confirm_member
-        self.positions = source.positions
         self.committed = source.committed
         self.confirm_lives = source.confirm_lives
         self.lag = source.lag
@@ -65,6 +65,10 @@ class GatheringSource:
         """Where each partition stood when the first of the messages of the last poll came."""
         return self._starts
 
+    def positions(self) -> Mapping[Partition, int]:
+        """Where the last of them left each: what an empty poll passes over is the next poll's."""
+        return self._positions
+
     def lives(self) -> Mapping[Partition, Life]:
         """The life of its topic in which each is read."""
         return self._lives
@@ -79,6 +83,7 @@ class GatheringSource:
         )
         if taken:
             self._starts, self._lives = self._source.starts(), self._source.lives()
+            self._positions = self._source.positions()
         return taken
 
     def _more(
@@ -95,6 +100,7 @@ class GatheringSource:
         )
         stands = self._source.starts() if more else self._source.positions()
         if all(stands.get(each, -1) >= end for each, end in ends.items()):
+            self._positions = self._source.positions() if more else self._positions
             return more
         # Partitions were assigned anew, and are read from what is committed: before what we took.
         if more:

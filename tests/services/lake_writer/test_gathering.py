@@ -77,6 +77,18 @@ def test_control_records_passed_over_in_an_empty_poll_are_no_assignment() -> Non
     assert (offsets, source.sought, start) == ([0, 1, 3, 4], [], 0)
 
 
+def test_control_records_after_the_last_message_are_the_next_poll_s() -> None:
+    """Its start is before them: with both an offset would be in two parts of the lake."""
+    clock = ManualClock()
+    source = ScriptedSource(clock, [Poll([0, 1], 0, 2), *[Poll([], 2, 3)] * 30, Poll([3], 2, 4)])
+    gathering = GatheringSource(source, clock, gather_s=5.0)
+    ends = []
+    for _ in range(20):
+        if gathering.poll(messages_max=100, bytes_max=10**6, timeout_s=0.5):
+            ends.append((gathering.starts()[ONE], gathering.positions()[ONE]))
+    assert ends == [(0, 2), (2, 4)]
+
+
 def test_what_was_read_before_an_assignment_is_read_again() -> None:
     offsets, source, _ = gathered(Poll([4, 5], 4, 6), Poll([4], 4, 5))
     assert (offsets, source.sought) == ([], [{ONE: 4}])
