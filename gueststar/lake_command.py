@@ -49,11 +49,18 @@ def write(
     config: Annotated[
         Path, typer.Argument(metavar="CONFIG.toml", help="The broker's; [lake] says where and how.")
     ],
+    *,
+    over_gaps: Annotated[
+        bool,
+        typer.Option(
+            "--over-gaps", help="Leave out, once, what the topic's retention forgot meanwhile."
+        ),
+    ] = False,
 ) -> None:
     """Keep every enriched alert as it comes, once, until it is told to stop."""
     from gueststar.lake_service import write_live
 
-    write_live(config)
+    write_live(config, over_gaps=over_gaps)
 
 
 @app.command()

@@ -18,13 +18,16 @@ from lake.recovery import Log, read_log
 from services.lake_writer.assembly import lake_writer
 
 
-def write_live(config: Path) -> None:
-    """Write the lake of a configuration until a signal; what was read by then is in it."""
+def write_live(config: Path, *, over_gaps: bool = False) -> None:
+    """Write the lake of a configuration until a signal; what was read by then is in it.
+
+    over_gaps: whether what the topic's retention forgot is left out.
+    """
     log_to_stderr()
     keep_freed_memory()
     settings = read_settings(config)
     with (
-        lake_writer(settings, version=__version__) as worker,
+        lake_writer(settings, version=__version__, over_gaps=over_gaps) as worker,
         stopped_by_signal(worker.stop),
     ):
         keep_what_is_loaded()
@@ -36,7 +39,7 @@ def report(lake: Path) -> bool:
 
     Raises ArchiveError where a part is broken, or two hold the same offset.
     """
-    log, frozen = read_log(lake), verify(lake)
+    frozen, log = verify(lake), read_log(lake)
     faults = [*_faults(log)]
     for line in (*_lines(log), *map(_night, frozen), *faults):
         typer.echo(line)

@@ -49,8 +49,7 @@ def freeze(lake: Path, night: str) -> Frozen:
 
     Raises ArchiveError where there is no such night, or it is frozen already.
     """
-    if not (lake / LIVE).exists():
-        raise ArchiveError(f"{lake} is no lake that `gueststar lake write` wrote")
+    require_live(lake)
     with nobody_joining(lake) as place:
         if (file := place / f"{night}.json").exists():
             raise ArchiveError(f"the night {night} of {lake} is frozen; verify it")
@@ -69,8 +68,15 @@ def freeze(lake: Path, night: str) -> Frozen:
         return frozen
 
 
+def require_live(lake: Path) -> None:
+    """Raises ArchiveError where a folder is no lake that is written live."""
+    if not (lake / LIVE).exists():
+        raise ArchiveError(f"{lake} is no lake that `gueststar lake write` wrote")
+
+
 def verify(lake: Path) -> list[Verified]:
     """Each frozen night, read again. Raises ArchiveError where one cannot be read."""
+    require_live(lake)
     return [_verified(lake, one) for one in frozen_nights(lake)]
 
 

@@ -32,7 +32,7 @@ class LiveLake:
         """
         self.path = path
         self._held = ExitStack()
-        require_live(path)
+        refuse_archived(path)
         path.mkdir(parents=True, exist_ok=True)
         try:
             self._held.enter_context(_alone(path))
@@ -59,9 +59,13 @@ class LiveLake:
         return places(self._stretches)
 
     def begin(self, starts: Mapping[Source, int], nothing: AlertBatch) -> None:
-        """Partitions will be read from there on: that is written, though nothing was read yet."""
+        """Partitions will be read from there on: that is written, though nothing was read yet.
+
+        Where that is behind what the lake has of one, what is between is left out. Raises as
+        `write` does.
+        """
         stretches = [Stretch(each, at, at, 0, self._number) for each, at in starts.items()]
-        self.write(Flush(nothing, {}, {}, stretches))
+        self._write(Flush(nothing, {}, {}, stretches))
 
     @property
     def number(self) -> int:
@@ -74,6 +78,9 @@ class LiveLake:
         Its stretches have this lake's `number`, and begin where the last ones ended.
         """
         _require_no_gap(self._stretches, flush.stretches)
+        return self._write(flush)
+
+    def _write(self, flush: Flush) -> Flushed:
         whole = union([*self._stretches, *flush.stretches])
         self._clear()
         written = self._writer.write(flush, self._number, self._mark(flush.stretches))
@@ -115,7 +122,7 @@ def _require_no_gap(before: Sequence[Stretch], new: Sequence[Stretch]) -> None:
             )
 
 
-def require_live(lake: Path) -> None:
+def refuse_archived(lake: Path) -> None:
     """Raises ArchiveError where a lake was archived, whose rows are of no known offsets."""
     if not (lake / LIVE).exists() and any(alert_files(lake)):
         raise ArchiveError(

@@ -12,12 +12,13 @@ from typing import Final, NamedTuple
 from broker.assembly import connect
 from broker.clock import SystemClock
 from broker.dead_letters.log import DeadLetterLog
-from broker.errors import SettingsError
+from broker.errors import OffsetGap, SettingsError
 from broker.fault_log import FaultLog
 from broker.kafka import KafkaAdmin, KafkaSource
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.ports import Clock, Source
+from broker.rewind import Rewind, ToTime
 from broker.runner import RunLimits, Runner
 from broker.schema_sources import own_registry
 from broker.settings import LakeSection, Settings
@@ -43,7 +44,12 @@ class LakeWorker(NamedTuple):
 
     def run(self) -> None:
         """Write until `stop`. Raises GueststarError, one line, where it cannot go on."""
-        self.runner.run()
+        try:
+            self.runner.run()
+        except OffsetGap as gap:
+            found, _, _ = str(gap).partition(";")
+            remedy = "to go on without what is lost, start it once with --over-gaps"
+            raise OffsetGap(f"{found}; {remedy}") from gap
 
     def stop(self) -> None:
         """Write what was read, and leave. May be called from a signal handler."""
@@ -113,10 +119,15 @@ def make_worker(
 
 @contextmanager
 def lake_writer(
-    settings: Settings, *, version: str, observers: Sequence[Observer[Kept]] = ()
+    settings: Settings,
+    *,
+    version: str,
+    over_gaps: bool = False,
+    observers: Sequence[Observer[Kept]] = (),
 ) -> Iterator[LakeWorker]:
     """The writer of the lake that the settings name, ready to `run`; its metrics are served.
 
+    over_gaps: whether what the topic's retention forgot is left out.
     Raises GueststarError, one line.
     """
     section, clock = settings.lake, SystemClock()
@@ -132,6 +143,7 @@ def lake_writer(
         executor = held.enter_context(ThreadPoolExecutor(1))
         compaction = make_compaction(lake, section, version=version, clock=clock, executor=executor)
         held.callback(compaction.close)
+        topics = section.topics or (settings.topics.enriched,)
         metrics = Metrics(worker=WORKER, version=version)
         own = LakeMetrics(metrics.instruments, lambda: compaction.parts, lambda: compaction.done)
         where = settings.metrics
@@ -142,10 +154,11 @@ def lake_writer(
         told = Observers(metrics, own, FaultLog(clock), DeadLetterLog(clock), *observers)
         source = KafkaSource(
             link,
-            topics=section.topics or (settings.topics.enriched,),
+            topics=topics,
             group=None,
             worker=None,
             start=section.start,
+            rewind=over_gaps_of(topics) if over_gaps else None,
             session_timeout_ms=settings.kafka.session_timeout_ms,
             positions=LakePositions(lake, decode.decoder.decode([])),
         )
@@ -159,6 +172,11 @@ def lake_writer(
             listeners=Listeners(told, own),
             limits=_limits(settings),
         )
+
+
+def over_gaps_of(topics: Sequence[str]) -> Rewind:
+    """Move nothing but what retention forgot, to the first that is left."""
+    return ToTime(0, but=frozenset(topics))
 
 
 def _folder(section: LakeSection) -> Path:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from broker.errors import OffsetGap
+from broker.ports import Partition
 from gueststar.command import app
 from lake.disk import retired
 from lake.freezing import freeze, verify
@@ -144,3 +146,28 @@ def test_a_topic_made_anew_is_read_from_its_beginning_and_both_lives_stay(tmp_pa
         (one.source.partition, one.source.life): one.end for one in read_log(world.lake).stretches
     }
     assert sorted(lives.values()) == [1, 2, 4, 8]
+
+
+def test_what_retention_forgot_is_passed_over_when_asked_and_named_from_then_on(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path / "lake", partitions=1)
+    for number in range(3):
+        world.send(message(number))
+    world.drain()
+    world.kill()
+    for number in range(3, 8):
+        world.send(message(number))
+    world.kafka.forget(Partition("enriched", 0), before=5)
+    worker = world.start()
+    with pytest.raises(OffsetGap, match="to go on without what is lost, start it once with --over"):
+        worker.run()
+    world.kill()
+    world.start(over_gaps=True)
+    for _ in range(5):
+        world.step()
+        world.clock.advance(1)
+    assert sorted(place.offset for place in world.rows()) == [0, 1, 2, 5, 6, 7]
+    told = CliRunner().invoke(app, ["lake", "verify", str(world.lake)])
+    assert told.exit_code == 1
+    assert "fault: enriched[0] offsets 3 to 5 were not read" in told.output

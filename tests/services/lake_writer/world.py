@@ -28,7 +28,13 @@ from lake.reading import Lake
 from lake.recovery import read_log
 from schemas.batch import AlertBatch, Reason, Rejected
 from schemas.nights import NONE
-from services.lake_writer.assembly import LakeWorker, Listeners, make_compaction, make_worker
+from services.lake_writer.assembly import (
+    LakeWorker,
+    Listeners,
+    make_compaction,
+    make_worker,
+    over_gaps_of,
+)
 from services.lake_writer.compaction import Compaction
 from services.lake_writer.job import Kept, published
 from services.lake_writer.store import LakePositions
@@ -114,7 +120,7 @@ class World:
         came = self.kafka.publish(TOPIC, value, partition=partition)
         self.sent[Where(came.partition, came.offset)] = value
 
-    def start(self) -> LakeWorker:
+    def start(self, *, over_gaps: bool = False) -> LakeWorker:
         """A new process; raises what keeps it from starting."""
         self._open = LiveLake(self.lake, version="test")
         compaction = make_compaction(
@@ -125,6 +131,7 @@ class World:
             group=None,
             topics=[TOPIC],
             start=self.section.start,
+            rewind=over_gaps_of([TOPIC]) if over_gaps else None,
             positions=LakePositions(self._open, decode([])[0]),
         )
         self.compaction = compaction
