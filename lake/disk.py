@@ -21,9 +21,7 @@ RETIRED = ".retired"
 def publish(written: Path, target: Path) -> None:
     """Give a file its name. Raises ArchiveError where the name is given already, OSError."""
     to_disk(written)
-    if not target.parent.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        to_disk(target.parent.parent)
+    make(target.parent)
     try:
         os.link(written, target)
     except FileExistsError:
@@ -32,6 +30,14 @@ def publish(written: Path, target: Path) -> None:
         ) from None
     to_disk(target.parent)
     written.unlink()
+
+
+def make(folder: Path) -> None:
+    """Have a folder be there, on the disk, with those above it."""
+    if not folder.exists():
+        make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        to_disk(folder.parent)
 
 
 def publish_all(written: Sequence[tuple[Path, Path]]) -> None:

@@ -8,12 +8,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from lake.disk import make
 from lake.flush import Flush, Flushed, Writer
 from lake.freezing import nobody_joining
 from lake.layout import LIVE, alert_files
 from lake.lock import locked
 from lake.ranges import Place, Source, Stretch, mark_of, places, union
 from lake.recovery import Log, recover
+from lake.streams import to_disk
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
 
@@ -33,7 +35,7 @@ class LiveLake:
         self.path = path
         self._held = ExitStack()
         refuse_archived(path)
-        path.mkdir(parents=True, exist_ok=True)
+        make(path)
         try:
             self._held.enter_context(_alone(path))
             self._log = self._recovered()
@@ -99,6 +101,8 @@ class LiveLake:
 
     def _recovered(self) -> Log:
         (self.path / LIVE).write_text(LIVE_SAYS)
+        to_disk(self.path / LIVE)
+        to_disk(self.path)
         self._clear()
         with nobody_joining(self.path):
             return recover(self.path)

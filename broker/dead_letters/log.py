@@ -36,8 +36,10 @@ CHANGING: Final = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F]*[0-9][0-9a-fA-F]*"
 class DeadLetterLog:
     """An observer that counts dead letters and says so, at most once in INTERVAL_S."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, where: str = "`gueststar dead-letters list`") -> None:
+        """`where` they can be seen."""
         self._clock = clock
+        self._where = where
         self._said_s: float | None = None
         self._alerts = 0
         self._counts: Counter[str] = Counter()
@@ -82,10 +84,11 @@ class DeadLetterLog:
             level = logging.ERROR if dead > ERROR_FRACTION * self._alerts else logging.WARNING
             LOG.log(
                 level,
-                "%d of %d alerts became dead letters: %s; see `gueststar dead-letters list`",
+                "%d of %d alerts became dead letters: %s; see %s",
                 dead,
                 self._alerts,
                 self._told(dead),
+                self._where,
             )
             self._said_s = self._clock.monotonic_s()
         if dead or self._quiet():

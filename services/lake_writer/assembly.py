@@ -23,6 +23,7 @@ from broker.runner import RunLimits, Runner
 from broker.schema_sources import own_registry
 from broker.settings import LakeSection, Settings
 from lake.flush import Flushed
+from lake.layout import UNREAD
 from lake.live import LiveLake
 from services.lake_writer.compaction import Compaction, Rules
 from services.lake_writer.gathering import GatheringSource
@@ -151,7 +152,13 @@ def lake_writer(
             closing(metrics.serve(where.host, where.port, ports_max=where.ports_max))
         )
         LOG.info("the lake's metrics: http://%s:%d/metrics", where.host, server.port)
-        told = Observers(metrics, own, FaultLog(clock), DeadLetterLog(clock), *observers)
+        told = Observers(
+            metrics,
+            own,
+            FaultLog(clock),
+            DeadLetterLog(clock, where=str(path / UNREAD)),
+            *observers,
+        )
         source = KafkaSource(
             link,
             topics=topics,
