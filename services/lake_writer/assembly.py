@@ -14,14 +14,14 @@ from broker.clock import SystemClock
 from broker.dead_letters.log import DeadLetterLog
 from broker.errors import OffsetGap, SettingsError
 from broker.fault_log import FaultLog
-from broker.kafka import KafkaAdmin, KafkaSource
+from broker.kafka import Connection, KafkaAdmin, KafkaSource
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
 from broker.ports import Clock, Source
 from broker.rewind import Rewind, ToTime
 from broker.runner import RunLimits, Runner
 from broker.schema_sources import own_registry
-from broker.settings import LakeSection, Settings
+from broker.settings import LakeSection, MetricsSection, Settings
 from lake.flush import Flushed
 from lake.layout import UNREAD
 from lake.live import LiveLake
@@ -144,41 +144,45 @@ def lake_writer(
         executor = held.enter_context(ThreadPoolExecutor(1))
         compaction = make_compaction(lake, section, version=version, clock=clock, executor=executor)
         held.callback(compaction.close)
-        topics = section.topics or (settings.topics.enriched,)
         metrics = Metrics(worker=WORKER, version=version)
         own = LakeMetrics(metrics.instruments, lambda: compaction.parts, lambda: compaction.done)
-        where = settings.metrics
-        server = held.enter_context(
-            closing(metrics.serve(where.host, where.port, ports_max=where.ports_max))
-        )
-        LOG.info("the lake's metrics: http://%s:%d/metrics", where.host, server.port)
-        told = Observers(
-            metrics,
-            own,
-            FaultLog(clock),
-            DeadLetterLog(clock, where=str(path / UNREAD)),
-            *observers,
-        )
-        source = KafkaSource(
-            link,
-            topics=topics,
-            group=None,
-            worker=None,
-            start=section.start,
-            rewind=over_gaps_of(topics) if over_gaps else None,
-            session_timeout_ms=settings.kafka.session_timeout_ms,
-            positions=LakePositions(lake, decode.decoder.decode([])),
-        )
+        held.enter_context(served(metrics, settings.metrics))
+        letters = DeadLetterLog(clock, where=str(path / UNREAD))
         yield make_worker(
             lake,
-            source,
+            _source(settings, link, LakePositions(lake, decode.decoder.decode([])), over_gaps),
             compaction,
             section,
             decode=decode,
             clock=clock,
-            listeners=Listeners(told, own),
+            listeners=Listeners(Observers(metrics, own, FaultLog(clock), letters, *observers), own),
             limits=_limits(settings),
         )
+
+
+@contextmanager
+def served(metrics: Metrics, where: MetricsSection) -> Iterator[None]:
+    """Prometheus is answered meanwhile."""
+    with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
+        LOG.info("the lake's metrics: http://%s:%d/metrics", where.host, server.port)
+        yield
+
+
+def _source(
+    settings: Settings, link: Connection, positions: LakePositions, over_gaps: bool
+) -> KafkaSource:
+    """Of a group of its own, which nobody sees again: the lake knows how far it read."""
+    topics = settings.lake.topics or (settings.topics.enriched,)
+    return KafkaSource(
+        link,
+        topics=topics,
+        group=None,
+        worker=None,
+        start=settings.lake.start,
+        rewind=over_gaps_of(topics) if over_gaps else None,
+        session_timeout_ms=settings.kafka.session_timeout_ms,
+        positions=positions,
+    )
 
 
 def over_gaps_of(topics: Sequence[str]) -> Rewind:
