@@ -183,9 +183,9 @@ class LakeSection:
     """Where a new lake begins in what is there."""
     packets: bool = True
     """Whether packets are kept, too."""
-    flush_s: float = 5.0
+    flush_s: float = 4.0
     """So long after its first alert a part is written at the latest,"""
-    flush_alerts_max: int = 10_000
+    flush_alerts_max: int = 3_000
     flush_bytes_max: int = 256_000_000
     """or once there are so many alerts, or bytes of them."""
     parts_max: int = 64

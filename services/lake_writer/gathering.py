@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from broker.errors import TopicRemade
 from broker.ports import Clock, Life, Message, Partition, Source
 
-LOOK_S = 0.25
-"""How long it waits before it looks whether it is to hurry."""
+PAUSE_S = 0.25
+"""Between two polls, each of which asks Kafka whether its topics are still those that were read."""
 
 
 INSTANT_S = 1e-3
@@ -54,7 +54,8 @@ class GatheringSource:
             if left_s < INSTANT_S:
                 break
             room = messages_max - len(taken), bytes_max - size
-            more = self._more(*room, min(left_s, LOOK_S), _ends(taken))
+            self._clock.sleep(min(left_s, PAUSE_S))
+            more = self._more(*room, _ends(taken))
             if more is None:
                 return []
             taken += more
@@ -87,7 +88,7 @@ class GatheringSource:
         return taken
 
     def _more(
-        self, messages_max: int, bytes_max: int, timeout_s: float, ends: Mapping[Partition, int]
+        self, messages_max: int, bytes_max: int, ends: Mapping[Partition, int]
     ) -> list[Message] | None:
         """What came since partitions were read up to there; None where all is read again."""
         try:
@@ -95,9 +96,7 @@ class GatheringSource:
         except TopicRemade:
             self._source.seek(self._starts)
             return None
-        more = self._source.poll(
-            messages_max=messages_max, bytes_max=bytes_max, timeout_s=timeout_s
-        )
+        more = self._source.poll(messages_max=messages_max, bytes_max=bytes_max, timeout_s=0.0)
         stands = self._source.starts() if more else self._source.positions()
         if all(stands.get(each, -1) >= end for each, end in ends.items()):
             self._positions = self._source.positions() if more else self._positions
