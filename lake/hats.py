@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.arrays import conformed, joined_schema, values_of
-from lake.layout import PACKET
+from lake.layout import INDEX, NOWHERE, PACKET
+from lake.places import with_places
 from lake.reading import Lake
 from schemas.errors import ArchiveError
-from sky.cells import DEPTH_MAX, cells_of, parents
+from sky.cells import DEPTH_MAX, parents
 
 ROWS_A_CELL_MAX = 500_000
 """Rows of a file; over it a cell is four. So many are in memory together, some 500 bytes each."""
@@ -37,7 +38,6 @@ ORDER_MAX = 9
 """Of the smallest cells, 7 arcminutes wide: these hold what they must."""
 
 CELLS_A_FOLDER = 10_000
-INDEX = f"_healpix_{DEPTH_MAX}"
 RA, DEC = "ra_deg", "dec_deg"
 SPILLED = "sorted.arrow"
 
@@ -146,19 +146,19 @@ def _schema(lake: Lake) -> Any:  # noqa: ANN401 - pyarrow has no types
         pa.field(INDEX, pa.int64(), nullable=False),
         pa.field("night", pa.int32(), nullable=False),
     ]
-    return pa.schema([*first, *(field for field in joined if field.name not in PACKET)])
+    return pa.schema([*first, *(field for field in joined if field.name not in {INDEX, *PACKET})])
 
 
 def _placed(table: Any, night: int) -> tuple[Any, NDArray[np.int64]]:  # noqa: ANN401
     """The rows that have a position, sorted by their index, and that index."""
     import pyarrow as pa
 
-    ra, dec = (values_of(table.column(name)) for name in (RA, DEC))
-    rows = np.flatnonzero(np.isfinite(ra) & (np.abs(dec) <= 90))
-    index = cells_of(ra[rows], dec[rows])
+    placed = with_places(table)
+    index = values_of(placed.column(INDEX))
     order = np.argsort(index, kind="stable")
-    found = table.take(rows[order]).append_column(INDEX, pa.array(index[order]))
-    return found.append_column("night", pa.array([night] * len(rows), pa.int32())), index[order]
+    order = order[index[order] < NOWHERE]
+    dated = placed.append_column("night", pa.array([night] * len(placed), pa.int32()))
+    return dated.take(order), index[order]
 
 
 def _fill(staging: Path, found: list[Cell]) -> None:

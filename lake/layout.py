@@ -3,6 +3,7 @@
     LAKE/alerts/night=20231018/NAME.parquet        every plain column, scores, sizes
     LAKE/light_curves/night=20231018/MARK.parquet  light curves and forced photometry, as lists
     LAKE/_packets/night=20231018/MARK.bin          packets, one after another, where they were kept
+    LAKE/_objects/night=20231018/MARK.arrow        which rows are of which object (lake/objects.py)
 
 Each folder of Parquet is a table that other tools open; `survey` and `alert_id` are its key. A
 night has one file of alerts for each archive that added to it, small ones joined: a part. The file
@@ -10,6 +11,10 @@ of alerts is what makes a part stand: its facts name the mark of its light curve
 files of their packets, and the parts whose rows it has taken over. So each change of a night is one
 rename, and a reader goes by what stood when it looked. Nothing is ever null: what was not measured
 is NaN, as everywhere, so that a column on disk is a NumPy array once it was read.
+
+A part's rows are sorted by their place in the sky, its light curves alike, in small groups whose
+ranges the footer tells: a question about a place reads few of them. What is not so sorted is read
+all the same.
 
 A lake of version 1 (LAKE/night=20231018/alerts.parquet and two files beside it) is still read.
 """
@@ -28,17 +33,21 @@ from numpy.typing import NDArray
 from schemas.batch import AlertBatch, LightCurves
 from schemas.columns import CODE, COLUMNS, COUNT, TEXT
 from schemas.learned import Kind
+from sky.cells import DEPTH_MAX
 
 VERSION, FIRST_VERSION = "2", "1"
 """Of this layout, which is written; and the one before, which is read. Another is refused."""
 
 ROWS_PER_GROUP = 131_072
-"""Alerts that are read together: a column of them fits a core's cache, and calls cost nothing."""
+"""Alerts that are judged together: a column of them fits a core's cache, and calls cost nothing."""
 
-CURVES_PER_GROUP = 8_192
-"""Light curves that are read together: ten examples shall not read a night's."""
+ALERTS_PER_GROUP = 4_096
+"""Of a group on disk: all columns of one take a millisecond to read."""
 
-ALERTS, CURVES_TABLE, PACKETS = "alerts", "light_curves", "_packets"
+CURVES_PER_GROUP = 1_024
+"""Light curves of a group on disk: one object shall not read a night's."""
+
+ALERTS, CURVES_TABLE, PACKETS, OBJECTS = "alerts", "light_curves", "_packets", "_objects"
 """The folders; readers of Parquet pass over one that begins with an underscore."""
 
 UNREAD, FROZEN, LIVE = "_unread", "_frozen", "_live"
@@ -64,6 +73,12 @@ name."""
 
 TEXTS = tuple(name for name in PLAIN if COLUMNS[name].kind is TEXT)
 """Those of them that hold text."""
+
+INDEX = f"_healpix_{DEPTH_MAX}"
+"""The cell of each alert, nested, of order 29, as HATS names it; a part's rows are sorted by it."""
+
+NOWHERE = 12 * 4**DEPTH_MAX
+"""What stands there for an alert without a position: one more than the last cell."""
 
 KEY = ("survey", "alert_id")
 """Which alert a row is: there is one row of each in a lake."""
@@ -91,7 +106,10 @@ CURVES = ("light_curve", "forced_photometry")
 POINTS = tuple(one.name for one in fields(LightCurves) if one.name != "offsets")
 """What a point of a light curve holds: "light_curve.mjd" is a column of lists."""
 
-ENCODING: dict[str, Any] = {"compression": "lz4", "write_statistics": False}
+ASKED = (INDEX, *KEY, "object_id", "mjd", "ra_deg", "dec_deg", "band", "magnitude", "detections")
+"""Columns whose least and greatest value each group tells, beside those of scores."""
+
+ENCODING: dict[str, Any] = {"compression": "lz4"}
 """LZ4 on plain values reads as fast as nothing at all, at 0.6 of the size; Zstandard saves a tenth
 more, byte streams split another, and both read at less than half the speed (a million rows of real
 alerts; the benchmark `dry_run` times the reading)."""
@@ -135,6 +153,11 @@ def packets_file(alerts: Path, mark: str) -> Path:
     if alerts.name == FIRST_ALERTS:
         return alerts.with_name(f"packets-{mark}.bin")
     return night_folder(alerts.parents[2], PACKETS, night_of(alerts)) / f"{mark}.bin"
+
+
+def objects_file(alerts: Path, mark: str) -> Path:
+    """Which rows of a file of alerts are of which object; of a lake of version 1 there is none."""
+    return night_folder(alerts.parents[2], OBJECTS, night_of(alerts)) / f"{mark}.arrow"
 
 
 def packet_sizes(batch: AlertBatch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,9 +17,11 @@ from lake.digests import digest
 from lake.keys import Ids, Mask, among
 from lake.layout import (
     ALERTS,
+    ALERTS_PER_GROUP,
     CURVES_PER_GROUP,
     CURVES_TABLE,
     KEY,
+    OBJECTS,
     PACKET,
     PACKET_FILE,
     PACKETS,
@@ -29,12 +31,16 @@ from lake.layout import (
     VERSION,
     curves_file,
     night_folder,
+    objects_file,
     packets_file,
 )
 from lake.night_buffer import NightBuffer
 from lake.part import Part, Standing
+from lake.runs import Kind, Pieces, Run, in_order, interleaved
 from lake.standing import standing
-from lake.streams import masked, to_disk, write_tables
+from lake.streams import masked, regrouped, to_disk, write_tables
+
+FOLDERS = (ALERTS, CURVES_TABLE, PACKETS, OBJECTS)
 
 
 class NightWritten(NamedTuple):
@@ -68,8 +74,8 @@ def put(
 class Merge:
     """One night's new alerts, and the parts of the lake whose rows move into one file with them.
 
-    Those are the parts that hold an alert which came again, and parts smaller than a group. Only
-    the keys of the new alerts are in memory, and of each table a group of rows.
+    Those are the parts that hold an alert which came again, and parts of few rows. Only the keys of
+    the new alerts and the places of all are in memory, and some rows of each run that is merged.
     """
 
     def __init__(self, lake: Path, night: str, new: NightBuffer, staging: Path) -> None:
@@ -89,6 +95,8 @@ class Merge:
         largest = max(self._joined, key=lambda each: len(each[0]), default=None)
         fresh = night_folder(lake, ALERTS, night) / f"{mark}.parquet"
         self._place = largest[0].path if largest else fresh
+        self._runs = [*self._older(staging), *new.runs(self._newest)]
+        self._source = in_order([run.places for run in self._runs])
 
     def put(self, facts: dict[str, str]) -> tuple[int, int]:
         """Write the files, and put them in place by one rename. Raises OSError.
@@ -96,15 +104,15 @@ class Merge:
         How many alerts are new, and how many came again.
         """
         schema = self._schema("curves", (part.curves_schema for part, _ in self._joined))
-        tables = self._kept("curves", schema, Part.curves_tables)
+        tables = self._kept("curves", schema)
         write_tables(self._curves, tables, schema, CURVES_PER_GROUP, repeating=TEXTS)
         schema = self._schema("alerts", (part.schema for part, _ in self._joined))
-        tables = self._counted(self._kept("alerts", schema, Part.tables))
+        tables = self._counted(self._kept("alerts", schema))
         write_tables(
             self._alerts,
             tables,
             schema,
-            ROWS_PER_GROUP,
+            ALERTS_PER_GROUP,
             repeating=REPEATING,
             facts=lambda: facts | self._facts(),
         )
@@ -112,22 +120,34 @@ class Merge:
         new = int(self._newest.sum()) - self._again
         return new, len(self._new.keys) - new
 
-    def _schema(self, kind: str, olds: Iterable[Any]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    def _older(self, staging: Path) -> Iterator[Run]:
+        """The rows of older parts that stay; of one that is not sorted, in pieces that are."""
+        for number, (part, again) in enumerate(self._joined):
+            if part.is_sorted:
+                yield _run(part, ~again)
+                continue
+            pieces = Pieces(staging, f"{self._new.mark}.older-{number}")
+            windows = (_windows(tables, ~again) for tables in (part.tables(), part.curves_tables()))
+            for alerts, curves in zip(*windows, strict=True):
+                pieces.add(alerts, curves)
+            yield from pieces.runs(np.ones(int((~again).sum()), np.bool_))
+
+    def _schema(self, kind: Kind, olds: Iterable[Any]) -> Any:  # noqa: ANN401 - pyarrow has no types
         return joined_schema([*olds, *self._new.schemas(kind)])
 
-    def _kept(
-        self,
-        kind: str,
-        schema: Any,  # noqa: ANN401
-        tables_of: Callable[[Part], Iterator[Any]],
-    ) -> Iterator[Any]:
-        """The rows that stay, older parts first, in the columns of a schema."""
-        for part, again in self._joined:
-            for table in masked(tables_of(part), ~again):
-                yield conformed(table, schema)
-        for table in masked(self._new.tables(kind), self._newest):
+    def _kept(self, kind: Kind, schema: Any) -> Iterator[Any]:  # noqa: ANN401
+        """The rows that stay, by place, older parts' first, in the columns of a schema."""
+        first_new = len(self._runs) - len(self._new.schemas(kind))
+        streams = [
+            self._conformed(run.tables(kind), schema, is_new=kind == "alerts" and n >= first_new)
+            for n, run in enumerate(self._runs)
+        ]
+        return interleaved(streams, self._source)
+
+    def _conformed(self, tables: Iterator[Any], schema: Any, *, is_new: bool) -> Iterator[Any]:  # noqa: ANN401
+        for table in tables:
             found = conformed(table, schema)
-            yield self._with_older_packets(found) if kind == "alerts" else found
+            yield self._with_older_packets(found) if is_new else found
 
     def _with_older_packets(self, table: Any) -> Any:  # noqa: ANN401
         """Where an alert comes again without its packet, the older one's stays with it."""
@@ -174,6 +194,20 @@ class Merge:
             source.replace(target)
 
 
+def _run(part: Part, kept: Mask) -> Run:
+    """The rows of a sorted part that stay."""
+    read = {"alerts": part.tables, "curves": part.curves_tables}
+    return Run(part.places[kept], lambda kind: masked(read[kind](), kept))
+
+
+def _windows(tables: Iterator[Any], kept: Mask) -> Iterator[Any]:
+    """The rows that stay, ROWS_PER_GROUP at a time."""
+    for table in regrouped(masked(tables, kept), ROWS_PER_GROUP):
+        yield from (
+            table.slice(begin, ROWS_PER_GROUP) for begin in range(0, len(table), ROWS_PER_GROUP)
+        )
+
+
 def _again(part: Part, known: Mapping[str, Ids]) -> Mask:
     """Which rows of a part have a key that is known."""
     columns = (tuple(part.column(group, name) for name in KEY) for group in range(part.groups))
@@ -214,6 +248,7 @@ def _clear(lake: Path, night: str) -> list[Standing]:
     keep = {one.path for one in parts}
     for one in parts:
         keep.add(curves_file(one.path, one.mark))
+        keep.add(objects_file(one.path, one.mark))
         keep |= {packets_file(one.path, name) for name in one.packet_files}
     for file in _files(lake, night):
         if file not in keep:
@@ -226,5 +261,5 @@ def _standing(lake: Path, night: str) -> list[Standing]:
 
 
 def _files(lake: Path, night: str) -> Iterator[Path]:
-    folders = (night_folder(lake, table, night) for table in (ALERTS, CURVES_TABLE, PACKETS))
+    folders = (night_folder(lake, table, night) for table in FOLDERS)
     return chain.from_iterable([*folder.glob("*")] for folder in folders)

@@ -1,11 +1,11 @@
-"""New alerts of a night as they come: in memory, then in pieces on disk, of a row group at most."""
+"""New alerts of a night as they come: in memory, then in sorted pieces on disk."""
 
 # pyarrow is imported where it is used: `gueststar --help` shall not load it.
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.arrays import conformed, curves_table, joined_schema, table_of
-from lake.keys import Keys
+from lake.keys import Keys, Mask
 from lake.layout import (
-    ENCODING,
+    INDEX,
     LEARNED,
     LITE_BYTES,
     PACKET_AT,
@@ -25,10 +25,9 @@ from lake.layout import (
     ROWS_PER_GROUP,
     packet_sizes,
 )
+from lake.places import places_of
+from lake.runs import Kind, Pieces, Run
 from schemas.batch import AlertBatch
-
-KINDS = ("alerts", "curves")
-"""What a piece is made of, a file each."""
 
 
 class NightBuffer:
@@ -41,11 +40,11 @@ class NightBuffer:
         self.waiting_bytes = 0
         self.mark = mark
         self.with_packets = with_packets
-        self._folder = folder
+        self._pieces = Pieces(folder, "new")
         self._packet_file = mark if with_packets else ""
         self._packet_at = 0
         self._waiting: list[tuple[Any, Any]] = []
-        self._waiting_rows = self._pieces = 0
+        self._waiting_rows = 0
 
     def add(self, batch: AlertBatch) -> None:
         tables = (table_of(columns_of(batch) | self._places(batch)), curves_table(batch))
@@ -62,29 +61,22 @@ class NightBuffer:
     def spill(self) -> None:
         """Write what waits in memory as a piece on disk."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        for place, kind in enumerate(KINDS if self._waiting else ()):
-            tables = [pair[place] for pair in self._waiting]
-            whole = joined_schema([each.schema for each in tables])
-            table = pa.concat_tables(conformed(each, whole) for each in tables)
-            pq.write_table(table, self._piece(kind, self._pieces), **ENCODING)
-        self._pieces += bool(self._waiting)
+        if self._waiting:
+            joined = []
+            for tables in zip(*self._waiting, strict=True):
+                whole = joined_schema([each.schema for each in tables])
+                joined.append(pa.concat_tables(conformed(each, whole) for each in tables))
+            self._pieces.add(*joined)
         self._waiting.clear()
         self._waiting_rows = self.waiting_bytes = 0
 
-    def schemas(self, kind: str) -> list[Any]:
-        import pyarrow.parquet as pq
+    def schemas(self, kind: Kind) -> Sequence[Any]:
+        return self._pieces.schemas(kind)
 
-        return [pq.read_schema(self._piece(kind, number)) for number in range(self._pieces)]
-
-    def tables(self, kind: str) -> Iterator[Any]:
-        """The pieces of a kind, in order; each is removed once it was taken."""
-        import pyarrow.parquet as pq
-
-        for number in range(self._pieces):
-            yield pq.read_table(self._piece(kind, number), use_threads=False)
-            self._piece(kind, number).unlink()
+    def runs(self, keep: Mask) -> Iterator[Run]:
+        """What was spilled, of the rows that a mask keeps, which is in the order of `keys`."""
+        return self._pieces.runs(keep)
 
     def _places(self, batch: AlertBatch) -> dict[str, NDArray[Any]]:
         whole, lite = packet_sizes(batch)
@@ -95,15 +87,13 @@ class NightBuffer:
         file = np.full(len(batch), self._packet_file)
         return {PACKET_BYTES: whole, LITE_BYTES: lite, PACKET_FILE: file, PACKET_AT: begins}
 
-    def _piece(self, kind: str, number: int) -> Path:
-        return self._folder / f"{kind}-{number}"
-
 
 def columns_of(batch: AlertBatch) -> dict[str, NDArray[Any]]:
-    """The plain columns of a batch and what was learned, as a lake has them: at even odds."""
+    """The place of each alert, the plain columns and what was learned, at even odds."""
     learned = {
         f"{LEARNED[each.kind]}{name}.{column}": np.ascontiguousarray(each.column(column))
         for name, each in batch.with_prior("even").learned.items()
         for column in each.columns
     }
-    return {name: batch.column(name) for name in PLAIN} | learned
+    place = {INDEX: places_of(batch.ra_deg, batch.dec_deg)}
+    return place | {name: batch.column(name) for name in PLAIN} | learned

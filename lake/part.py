@@ -19,11 +19,13 @@ from lake.disk import present
 from lake.layout import (
     FIRST_ALERTS,
     FIRST_VERSION,
+    INDEX,
     LEARNED,
     PACKET_AT,
     PACKET_BYTES,
     PACKET_FILE,
     POINTS,
+    ROWS_PER_GROUP,
     TEXTS,
     VERSION,
     curves_file,
@@ -86,7 +88,7 @@ class Standing(NamedTuple):
 
 
 class Part:
-    """Some of the alerts of a night, in groups of rows."""
+    """Some of the alerts of a night, in groups: some of the file's, which are judged together."""
 
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
@@ -98,7 +100,7 @@ class Part:
 
     @property
     def groups(self) -> int:
-        return int(self._alerts.num_row_groups)
+        return len(self._groups)
 
     @property
     def has_packets(self) -> bool:
@@ -128,7 +130,8 @@ class Part:
 
     def span(self, group: int) -> tuple[int, int]:
         """Where a group's rows begin and end within the part."""
-        return int(self._begins[group]), int(self._begins[group + 1])
+        groups = self._groups[group]
+        return int(self.begins[groups[0]]), int(self.begins[groups[-1] + 1])
 
     def column(self, group: int, name: str) -> NDArray[Any]:
         """A column of a group, without a copy where it is numbers.
@@ -142,14 +145,65 @@ class Part:
             begin, end = self.span(group)
             kind = COLUMNS[name].kind
             return np.full(end - begin, kind.none, kind.dtype)
-        return values_of(self._read(self._alerts, [group], [name]).column(0))
+        return values_of(self._read(self._alerts, self._groups[group], [name]).column(0))
 
     def texts(self, group: int, name: str, rows: Rows) -> NDArray[np.str_]:
         """A column of text at some rows of a group: the others are not made Python's."""
         assert name in TEXTS
         if name not in self._names:
             return self.column(group, name)[rows]
-        return values_of(self._read(self._alerts, [group], [name]).column(0).take(rows))
+        column = self._read(self._alerts, self._groups[group], [name]).column(0)
+        return values_of(column.take(rows))
+
+    @cached_property
+    def begins(self) -> Rows:
+        """Where the groups of the file begin, and where the last ends (groups + 1)."""
+        return _begins(self._alerts)
+
+    @cached_property
+    def reaches(self) -> Rows | None:
+        """The least and the greatest place in each group of the file, (groups, 2).
+
+        None where it does not tell them.
+        """
+        if INDEX not in self._names:
+            return None
+        at = self.schema.get_field_index(INDEX)
+        groups = range(len(self.begins) - 1)
+        told = [self._alerts.metadata.row_group(group).column(at).statistics for group in groups]
+        if not all(each and each.has_min_max for each in told):
+            return None
+        found = np.array([(each.min, each.max) for each in told], dtype=np.int64)
+        return found.reshape(-1, 2)
+
+    @cached_property
+    def is_sorted(self) -> bool:
+        """Whether its rows stand by their place."""
+        reaches, footer = self.reaches, self._alerts.metadata
+        if reaches is None or not (reaches[1:, 0] >= reaches[:-1, 1]).all():
+            return False
+        each = [footer.row_group(group).sorting_columns for group in range(len(reaches))]
+        at = self.schema.get_field_index(INDEX)
+        return all(one and one[0].column_index == at for one in each)
+
+    @property
+    def places(self) -> Rows:
+        """The column of places, of a part that has it."""
+        groups = [*range(len(self.begins) - 1)]
+        return values_of(self._read(self._alerts, groups, [INDEX]).column(0))
+
+    def read_groups(self, groups: list[int], names: list[str]) -> Any:  # noqa: ANN401
+        """Some columns of some groups of the file, as an Arrow table; the file has them all."""
+        return self._read(self._alerts, groups, names)
+
+    def at(self, rows: Rows, names: list[str]) -> Any:  # noqa: ANN401
+        """Some columns of some rows (rising), an Arrow table; only their groups are read."""
+        of_row = np.searchsorted(self.begins, rows, side="right") - 1
+        groups = np.unique(of_row)
+        lengths = np.diff(self.begins)[groups]
+        before = np.cumsum(lengths) - lengths
+        local = before[np.searchsorted(groups, of_row)] + rows - self.begins[of_row]
+        return self._read(self._alerts, groups.tolist(), names).take(local)
 
     def tables(self) -> Iterator[Any]:
         """The alerts' columns, an Arrow table a group."""
@@ -191,7 +245,7 @@ class Part:
         """Marks of the files with the packets of some rows; empty where a packet was not kept."""
         if self.path.name == FIRST_ALERTS:
             return [self.standing.mark if self.standing.with_packets else ""] * len(rows)
-        named = self._read(self._alerts, [group], [PACKET_FILE]).column(0).take(rows)
+        named = self._read(self._alerts, self._groups[group], [PACKET_FILE]).column(0).take(rows)
         found: list[str] = named.to_pylist()
         return found
 
@@ -214,8 +268,15 @@ class Part:
         return frozenset(self.schema.names)
 
     @cached_property
-    def _begins(self) -> Rows:
-        return _begins(self._alerts)
+    def _groups(self) -> list[list[int]]:
+        """The file's groups that are read together: one at least, ROWS_PER_GROUP rows at most."""
+        found: list[list[int]] = []
+        for number, end in enumerate(self.begins[1:].tolist()):
+            if found and end - self.begins[found[-1][0]] <= ROWS_PER_GROUP:
+                found[-1].append(number)
+            else:
+                found.append([number])
+        return found
 
     def _whole(self, file: Any) -> Iterator[Any]:  # noqa: ANN401
         for group in range(file.num_row_groups):
@@ -244,7 +305,7 @@ class Part:
 
 
 def _begins(file: Any) -> Rows:  # noqa: ANN401
-    """Where the row groups of a Parquet file begin, and where the last ends (groups + 1)."""
+    """Where the groups of a Parquet file begin, and where the last ends (groups + 1)."""
     facts = file.metadata
     counts = [facts.row_group(group).num_rows for group in range(facts.num_row_groups)]
     return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from lake.keys import Mask
-from lake.layout import ENCODING
+from lake.layout import ASKED, ENCODING, INDEX, LEARNED
+
+SCORE = LEARNED["probabilities"]
 
 
 def masked(tables: Iterable[Any], keep: Mask) -> Iterator[Any]:
@@ -33,14 +35,18 @@ def write_tables(
     repeating: Sequence[str],
     facts: Callable[[], Mapping[str, str]] = dict,
 ) -> None:
-    """Tables as one file of groups of so many rows.
+    """Tables, sorted by place, as one file of groups of so many rows.
 
     `repeating` are the columns of few values; `facts`, for the metadata, are asked for last.
     """
     import pyarrow.parquet as pq
 
-    with pq.ParquetWriter(path, schema, **ENCODING, use_dictionary=[*repeating]) as file:
-        for table in _regrouped(tables, rows):
+    told = [name for name in schema.names if name in ASKED or name.startswith(SCORE)]
+    kept = {"write_statistics": told, "use_dictionary": [*repeating]}
+    if INDEX in schema.names:
+        kept["sorting_columns"] = [pq.SortingColumn(schema.get_field_index(INDEX))]
+    with pq.ParquetWriter(path, schema, **ENCODING, **kept) as file:
+        for table in regrouped(tables, rows):
             file.write_table(table, row_group_size=rows)
         file.add_key_value_metadata(dict(facts()))
 
@@ -54,7 +60,7 @@ def to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def _regrouped(tables: Iterable[Any], rows: int) -> Iterator[Any]:
+def regrouped(tables: Iterable[Any], rows: int) -> Iterator[Any]:
     """The same rows in tables of a multiple of `rows` each, but for the last."""
     import pyarrow as pa
 

@@ -9,6 +9,7 @@ import numpy as np
 from filters.alerts import Table
 from filters.handmade import handmade
 from lake.layout import CURVES, PLAIN, POINTS
+from lake.places import places_of
 from lake.reading import Lake, LakeRows
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch, LightCurves
@@ -33,6 +34,11 @@ def written(folder: Path, *batches: AlertBatch, with_packets: bool = True) -> La
         for one in batches:
             writer.add(one)
     return writer
+
+
+def as_kept(batch: AlertBatch) -> AlertBatch:
+    """A night's alerts in the order in which a lake has them."""
+    return batch.take(np.argsort(places_of(batch.ra_deg, batch.dec_deg), kind="stable"))
 
 
 def assert_same(rows: Table, batch: AlertBatch) -> None:

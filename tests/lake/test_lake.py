@@ -23,7 +23,7 @@ from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.columns import COLUMNS
 from schemas.errors import ArchiveError
-from tests.lake.held import assert_same, nights, only, with_scores, written
+from tests.lake.held import as_kept, assert_same, nights, only, with_scores, written
 
 
 def test_an_invented_night_comes_back_as_it_was(lake: Path, batch: AlertBatch) -> None:
@@ -254,8 +254,8 @@ def test_real_alerts_come_back_as_they_were(data_folder: Path, tmp_path: Path) -
     from lake.archives import read
 
     found = next(read(data_folder / "ztf" / "ZwickyTransientFacility+ztfss18"))
-    batch = with_scores(found.take(np.arange(200)))
-    written(tmp_path, batch)
+    batch = with_scores(as_kept(found.take(np.arange(200))))
+    written(tmp_path, batch.take(np.arange(200)[::-1]))
     assert_same(only(tmp_path), batch)
     for name in builtin_names():
         decision = load_builtin(name).evaluate(only(tmp_path))

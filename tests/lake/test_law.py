@@ -150,6 +150,9 @@ def test_each_alert_is_one_row_the_newest_copy_with_its_own_curve_and_packet(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lake.merge.ROWS_PER_GROUP", small)
         patch.setattr("lake.night_buffer.ROWS_PER_GROUP", small)
+        for name in ("merge.ALERTS_PER_GROUP", "merge.CURVES_PER_GROUP", "runs.TOGETHER"):
+            patch.setattr(f"lake.{name}", small)
+        patch.setattr("lake.part.ROWS_PER_GROUP", 2 * small)
         for count, one in enumerate(archives, start=1):
             before = {} if count == 1 else rows_of(lake)
             written = archive(lake, one)
