@@ -5,6 +5,7 @@
     batch = gueststar.decode(packets)          # bytes of any survey and framing -> AlertBatch
     gueststar.score(batch)                     # every served classifier, into batch.scores
     for batch in gueststar.read("night.tar.gz"): ...
+    gueststar.lake("lake").cone(353.66, 46.65, "5arcsec").pandas()
     for alert in gueststar.subscribe("young-supernovae"): ...
     for batch in gueststar.subscribe_batches("young-supernovae"): ...
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from filters.selection import selection
     from gueststar.alert import Alert
     from gueststar.batches import decode, read, score
+    from gueststar.open_lake import lake
     from gueststar.release import __version__
     from gueststar.subscription import subscribe, subscribe_batches
     from gueststar.tables import astropy_table, pandas_frame
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
         GueststarError,
         HiddenRoomError,
         ModelError,
+        QuestionError,
         RegistryError,
         SchemaError,
         SurveyError,
@@ -75,6 +78,7 @@ __all__ = [
     "OutputTooLarge",
     "ProducerFenced",
     "ProducerLost",
+    "QuestionError",
     "Reason",
     "RegistryError",
     "Rejected",
@@ -90,6 +94,7 @@ __all__ = [
     "__version__",
     "astropy_table",
     "decode",
+    "lake",
     "pandas_frame",
     "read",
     "score",
@@ -102,6 +107,7 @@ _HOMES = {
     "filters.selection": ("selection",),
     "gueststar.alert": ("Alert",),
     "gueststar.batches": ("decode", "read", "score"),
+    "gueststar.open_lake": ("lake",),
     "gueststar.release": ("__version__",),
     "gueststar.subscription": ("subscribe", "subscribe_batches"),
     "gueststar.tables": ("astropy_table", "pandas_frame"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -34,12 +36,47 @@ def pandas_frame(batch: AlertBatch) -> DataFrame:
 
     Raises GueststarError where pandas is not installed.
     """
-    try:
-        import pandas as pd  # noqa: PLC0415 - slow, and not everyone has it
-    except ImportError as error:
-        raise GueststarError("pandas is not installed; pip install pandas") from error
+    frame: DataFrame = _pandas().DataFrame(_columns(batch))
+    return frame
 
-    return pd.DataFrame(_columns(batch))
+
+def masked_table(table: Any, *, with_units: bool) -> Table:  # noqa: ANN401 - pyarrow has no types
+    """An Arrow table as an astropy Table, masked where it has no value."""
+    from astropy.table import MaskedColumn, Table  # noqa: PLC0415 - slow
+
+    found = Table()
+    for name in table.column_names:
+        column = table.column(name)
+        unknown = column.is_null().to_numpy()
+        values = _filled(column)
+        found[name] = MaskedColumn(values, mask=unknown) if unknown.any() else values
+        if with_units and (unit := unit_of(name)):
+            found[name].unit = unit
+    return found
+
+
+def arrow_frame(table: Any) -> DataFrame:  # noqa: ANN401
+    """An Arrow table as a pandas DataFrame. Raises GueststarError where pandas is not installed."""
+    _pandas()
+    frame: DataFrame = table.to_pandas()
+    return frame
+
+
+def save_votable(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: ANN401
+    """An Arrow table as a VOTable. Raises GueststarError."""
+    try:
+        masked_table(table, with_units=with_units).write(path, format="votable", overwrite=True)
+    except (OSError, ValueError, TypeError) as error:
+        why = " ".join(str(error).split())
+        raise GueststarError(f"{path} cannot be written as a VOTable: {why}") from error
+
+
+def light_curve_columns(light_curve: LightCurves, forced: LightCurves) -> dict[str, NDArray[Any]]:
+    """The columns of `light_curve_table`, by time."""
+    parts = [_points(light_curve, False), _points(forced, True)]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(joined["mjd"], kind="stable")
+    return {name: column[order] for name, column in joined.items()}
 
 
 def light_curve_table(alert: Row) -> Table:
@@ -49,10 +86,28 @@ def light_curve_table(alert: Row) -> Table:
     magnitude_err (AB, of the absolute flux; NaN where nothing was detected), limit_mag, detected,
     forced.
     """
-    parts = [_points(alert.light_curve, False), _points(alert.forced_photometry, True)]
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    order = np.argsort(joined["mjd"], kind="stable")
-    return _table({name: column[order] for name, column in joined.items()})
+    return _table(light_curve_columns(alert.light_curve, alert.forced_photometry))
+
+
+def _pandas() -> ModuleType:
+    try:
+        import pandas  # noqa: PLC0415 - slow, and not everyone has it
+    except ImportError as error:
+        raise GueststarError("pandas is not installed; pip install pandas") from error
+    return pandas
+
+
+def _filled(column: Any) -> NDArray[Any]:  # noqa: ANN401
+    """Values without a null: zero, no or no text in its place."""
+    kind = str(column.type)
+    if kind == "string":
+        return np.array([each or "" for each in column.to_pylist()], dtype=np.str_)
+    if column.null_count and kind == "bool":
+        column = column.fill_null(False)
+    elif column.null_count and kind.startswith(("int", "uint", "float", "double")):
+        column = column.fill_null(0)
+    values: NDArray[Any] = column.to_numpy()
+    return values
 
 
 def _table(columns: dict[str, NDArray[Any]]) -> Table:

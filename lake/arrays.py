@@ -47,6 +47,8 @@ def conformed(table: Any, schema: Any) -> Any:  # noqa: ANN401
     """A table with the columns of a schema; one that it lacks says "not measured" in each row."""
     import pyarrow as pa
 
+    if table.schema.equals(schema):
+        return table
     found = [
         table.column(field.name).cast(field.type)
         if field.name in table.column_names

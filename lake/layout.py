@@ -41,7 +41,7 @@ VERSION, FIRST_VERSION = "2", "1"
 ROWS_PER_GROUP = 131_072
 """Alerts that are judged together: a column of them fits a core's cache, and calls cost nothing."""
 
-ALERTS_PER_GROUP = 4_096
+ALERTS_PER_GROUP = 2_048
 """Of a group on disk: all columns of one take a millisecond to read."""
 
 CURVES_PER_GROUP = 1_024

@@ -35,6 +35,7 @@ from lake.layout import (
     packets_file,
 )
 from lake.night_buffer import NightBuffer
+from lake.objects import ObjectRows
 from lake.part import Part, Standing
 from lake.runs import Kind, Pieces, Run, in_order, interleaved
 from lake.standing import standing
@@ -92,6 +93,7 @@ class Merge:
         self._again = sum(int(mask.sum()) for _, mask in self._joined)
         self._rows = self._digest = self._with_packets = 0
         self._packet_files: set[str] = set()
+        self._objects = ObjectRows(staging / f"{mark}.objects")
         largest = max(self._joined, key=lambda each: len(each[0]), default=None)
         fresh = night_folder(lake, ALERTS, night) / f"{mark}.parquet"
         self._place = largest[0].path if largest else fresh
@@ -165,6 +167,7 @@ class Merge:
             files = table.column(PACKET_FILE)
             self._rows += len(table)
             self._digest += digest(*(values_of(table.column(name)) for name in KEY))
+            self._objects.add(table.column("object_id"))
             named = {*files.unique().to_pylist()}
             self._with_packets += len(table) - files.to_pylist().count("")
             self._packet_files |= named - {""}
@@ -185,7 +188,13 @@ class Merge:
         """First what the alerts name, then the alerts, by which the night changes."""
         curves = curves_file(self._place, self._new.mark)
         packets = packets_file(self._place, self._new.mark)
-        moves = [(self._curves, curves), (self._alerts, self._place)]
+        self._objects.write(self._new.mark, self._rows, self._digest)
+        objects = objects_file(self._place, self._new.mark)
+        moves = [
+            (self._curves, curves),
+            (self._objects.path, objects),
+            (self._alerts, self._place),
+        ]
         if self._new.mark in self._packet_files:
             moves.insert(0, (self._new.packets, packets))
         for source, target in moves:

@@ -107,7 +107,7 @@ class Part:
         """Whether every alert's packet was kept."""
         return self.standing.with_packets == len(self)
 
-    @property
+    @cached_property
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         return self._alerts.schema_arrow
 
@@ -203,7 +203,9 @@ class Part:
         lengths = np.diff(self.begins)[groups]
         before = np.cumsum(lengths) - lengths
         local = before[np.searchsorted(groups, of_row)] + rows - self.begins[of_row]
-        return self._read(self._alerts, groups.tolist(), names).take(local)
+        whole = self._read(self._alerts, groups.tolist(), names)
+        together = len(rows) and local[-1] - local[0] == len(rows) - 1
+        return whole.slice(int(local[0]), len(rows)) if together else whole.take(local)
 
     def tables(self) -> Iterator[Any]:
         """The alerts' columns, an Arrow table a group."""

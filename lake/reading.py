@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lake.arrays import joined_schema
 from lake.layout import (
     LEARNED,
     LITE_BYTES,
     NIGHT,
+    PACKET,
     PACKET_BYTES,
     PLAIN,
     TEXTS,
@@ -70,6 +72,15 @@ class Lake:
         """Whether every alert's packet was kept."""
         return all(part.has_packets for part in self.parts)
 
+    @cached_property
+    def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Of the alerts of all nights, their night first; but for the places of packets."""
+        import pyarrow as pa  # noqa: PLC0415 - `gueststar --help` shall not load it
+
+        joined = joined_schema([part.schema for part in self.parts])
+        night = pa.field("night", pa.int32(), nullable=False)
+        return pa.schema([night, *(field for field in joined if field.name not in PACKET)])
+
     @property
     def nights(self) -> Mapping[str, int]:
         """How many alerts each night has, in order."""
@@ -86,6 +97,11 @@ class Lake:
             digests[part.night] += part.standing.digest
         lines = (f"{night} {digests[night] % 2**64:016x}\n" for night in self.nights)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def row(self, part: Part, row: int) -> LakeRows:
+        """One row of one of its parts."""
+        group = next(each for each in range(part.groups) if row < part.span(each)[1])
+        return LakeRows(part, group, self.decoder, np.array([row - part.span(group)[0]]))
 
     def tables(self, rows_max: int | None = None) -> Iterator[LakeRows]:
         """The alerts, a group at a time; of at most `rows_max` where that is given."""
@@ -164,12 +180,12 @@ class LakeRows:
         """The same without cutouts, (n,)."""
         return self.column(LITE_BYTES)
 
-    def batch(self) -> AlertBatch:
+    def batch(self, *, with_packets: bool = True) -> AlertBatch:
         """These rows in memory, with their packets where those were kept, and their scores.
 
         The lake has these at even odds; here they are at the natural prior.
         """
-        batch = self._decoded() if self.part.has_packets else self._bare()
+        batch = self._decoded() if with_packets and self.part.has_packets else self._bare()
         for name, given in self.given.items():
             found = [self.learned_column(name, column) for column in given.columns]
             batch.learned[name] = Learned(given.kind, given.columns, np.stack(found, axis=1))

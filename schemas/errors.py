@@ -8,6 +8,7 @@ GueststarError
 ├── FilterError        a filter that cannot be loaded (filters/)
 ├── ModelError         a model file that cannot be served (classifiers/)
 ├── ArchiveError       a file or folder that cannot be replayed (replay/)
+├── QuestionError      what is asked of a lake and cannot be asked, or not within its bounds (lake/)
 ├── HiddenRoomError    a user's module stands in front of one of ours (gueststar/)
 └── BrokerError        Kafka and the engine; its branches stand in broker/errors.py
 
@@ -51,6 +52,10 @@ class ModelError(GueststarError):
 
 class ArchiveError(GueststarError):
     """A file or folder that cannot be read as alerts."""
+
+
+class QuestionError(GueststarError):
+    """A question to a lake that is none, or that its bounds do not allow."""
 
 
 class HiddenRoomError(GueststarError):

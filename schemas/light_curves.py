@@ -71,6 +71,23 @@ def packet_curves(mjd: Floats, *origins: Points, own: Points | None = None) -> L
     return _without(curves, twice) if twice.any() else curves
 
 
+def united(curves: LightCurves) -> LightCurves:
+    """The histories of one object in several packets as one, each exposure once.
+
+    Of copies one with a flux stands before one without, one with a limit before one without, and
+    of equals that of the earlier row.
+    """
+    worth = (2 * np.isfinite(curves.flux_njy) + np.isfinite(curves.limit_mag)).astype(np.int8)
+    order = np.lexsort((point_rows(curves), -worth, curves.band, curves.mjd))
+    mjd, band = curves.mjd[order], curves.band[order]
+    first = np.append(True, (np.diff(mjd) != 0) | (np.diff(band) != 0))[: len(order)]
+    kept = order[first]
+    names = (name for name in LightCurves.__slots__ if name != "offsets")
+    columns = (getattr(curves, name)[kept] for name in names)
+    one = LightCurves(np.array([0, len(kept)]), *columns)
+    return _without(one, repeated(point_rows(one), one.mjd, one.band, worth[kept]))
+
+
 def point_rows(curves: LightCurves) -> Ints:
     """The row of each point."""
     return np.repeat(np.arange(len(curves)), np.diff(curves.offsets))

@@ -5,21 +5,29 @@ In NumPy alone, as `cells_of`: a question about a place shall not wait for astro
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.errors import FilterError
+from schemas.errors import QuestionError
 from sky.catalogues import Degrees
 from sky.cells import DEPTH_MAX, Cells
-from sky.positions import ARCSEC_PER_DEG, Vectors, squared_chord_of, squared_chords, unit_vectors
+from sky.positions import (
+    ARCSEC_PER_DEG,
+    Vectors,
+    arcsec_of,
+    squared_chord_of,
+    squared_chords,
+    unit_vectors,
+)
 
 CELL_RADIUS_RAD = 1.07
 """No point of a cell of depth d is further from its middle than this over 2**d.
 
-The furthest is the corner of a cell at the edge of the equatorial belt (the middle at sin dec = 2/3,
-the corner one cell up): 1.0685 / 2**d for deep cells, less for others. The tests look at them.
+The furthest is a corner of a cell at the edge of the equatorial belt, where sin dec is 2/3: 1.0685
+for deep cells, less for others. The tests look at them.
 """
 
 FINER = 3
@@ -34,6 +42,18 @@ _FACE_COLUMN = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7])
 """Where the corners of the twelve base cells stand (Górski et al. 2005, section 4)."""
 
 
+RADIUS = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(arcsec|arcmin|deg)\s*")
+UNITS_ARCSEC = {"arcsec": 1.0, "arcmin": 60.0, "deg": ARCSEC_PER_DEG}
+
+
+def radius_arcsec(text: str) -> float:
+    """A radius with its unit, "5arcsec", "2 arcmin" or "1.5deg". Raises QuestionError."""
+    found = RADIUS.fullmatch(text)
+    if not found:
+        raise QuestionError(f"{text!r} is no radius; write one as 5arcsec, 2arcmin or 1.5deg")
+    return float(found[1]) * UNITS_ARCSEC[found[2]]
+
+
 class Cone(NamedTuple):
     """All points of the sky within a radius of one, ICRS; the border belongs to it."""
 
@@ -42,15 +62,15 @@ class Cone(NamedTuple):
     radius_arcsec: float
 
     def check(self) -> None:
-        """Raises FilterError where it is none."""
+        """Raises QuestionError where it is none."""
         if not (0 <= self.ra_deg <= 360 and abs(self.dec_deg) <= 90):
-            raise FilterError(
+            raise QuestionError(
                 f"{self.ra_deg:g} {self.dec_deg:+g} is no place on the sky; write right ascension"
                 " (0 to 360) and declination (-90 to 90) in degrees, ICRS"
             )
         if not 0 < self.radius_arcsec <= 180 * ARCSEC_PER_DEG:
-            raise FilterError(
-                f"a radius of {self.radius_arcsec:g} arcsec is none; write one over 0 and up to 180deg"
+            raise QuestionError(
+                f"{self.radius_arcsec:g} arcsec is no radius; write one over 0 and up to 180deg"
             )
 
     def holds(self, ra_deg: Degrees, dec_deg: Degrees) -> NDArray[np.bool_]:
@@ -62,6 +82,10 @@ class Cone(NamedTuple):
         apart = squared_chords(unit_vectors(ra_deg[near], dec_deg[near]), self._middle)
         found[near] = apart <= reach
         return found
+
+    def apart_arcsec(self, ra_deg: Degrees, dec_deg: Degrees) -> NDArray[np.float64]:
+        """How far from its middle positions are, (n,)."""
+        return arcsec_of(squared_chords(unit_vectors(ra_deg, dec_deg), self._middle))
 
     def ranges(self) -> Cells:
         """The cells of depth 29 that it reaches into, and perhaps some more: rising ranges, (m, 2).
@@ -106,7 +130,7 @@ def middles(cells: Cells, depth: int) -> Vectors:
 
 
 def touching(ranges: Cells, reaches: Cells) -> NDArray[np.bool_]:
-    """Which of spans (n, 2), both ends included, hold a cell of ranges as `Cone.ranges` has them."""
+    """Which spans (n, 2), both ends included, hold a cell of ranges, as `Cone.ranges` has them."""
     first = np.searchsorted(ranges[:, 1], reaches[:, 0], side="right")
     begins = np.append(ranges[:, 0], np.iinfo(np.int64).max)
     found: NDArray[np.bool_] = begins[first] <= reaches[:, 1]

@@ -1,0 +1,146 @@
+"""A lake asked from Python: places, objects, SQL, nights, in the words of `gueststar lake`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gueststar.alert import Alert, rows
+from gueststar.answer import Answer
+from gueststar.tables import light_curve_columns
+from lake.finding import PLACE, Finder, Found
+from lake.reading import Lake
+from lake.saving import arrow_table, in_rising
+from schemas.batch import LightCurves
+from schemas.decode import Decoder
+from schemas.errors import ArchiveError, QuestionError
+from schemas.light_curves import united
+from sky.cones import Cone, radius_arcsec
+
+APART = "separation_arcsec"
+"""How far an alert is from the middle of the cone that was asked for."""
+
+
+@dataclass(frozen=True)
+class ObjectAnswer(Answer):
+    """An object's alerts, by time."""
+
+    found: Found = field(kw_only=True, repr=False)
+
+    def light_curve(self) -> Answer:
+        """Its points, each exposure once, of all its alerts: the newest alert's word stands.
+
+        Columns are those of `Alert.light_curve_table`.
+        """
+        return Answer(arrow_table(light_curve_columns(*self._curves)))
+
+    def newest(self) -> Alert:
+        """Its newest alert, with the light curve of all. Raises QuestionError where it has none.
+
+        It has stamps where its packet was kept, and can be decoded.
+        """
+        if not len(self):
+            raise QuestionError("there is no alert of this object")
+        own = self.found.row(int(np.argmax(self._times)))
+        try:
+            batch = own.batch()
+        except ArchiveError:
+            batch = own.batch(with_packets=False)
+        light_curve, forced = self._curves
+        whole = replace(batch, light_curve=light_curve, forced_photometry=forced)
+        scores = {
+            name: dict(zip(each.columns, each.values[0].tolist(), strict=True))
+            for name, each in batch.scores.items()
+            if np.isfinite(each.values[0]).all()
+        }
+        return next(rows(whole, [scores], [()]))
+
+    @cached_property
+    def _times(self) -> Any:  # noqa: ANN401
+        return self.found.table(["mjd"]).column(0).to_numpy()
+
+    @cached_property
+    def _curves(self) -> tuple[LightCurves, LightCurves]:
+        newest_first = np.argsort(-self._times, kind="stable")
+        light_curve, forced = (
+            united(self.found.curves(kind).take(newest_first))
+            for kind in ("light_curve", "forced_photometry")
+        )
+        return light_curve, forced
+
+
+class OpenLake:
+    """A lake as it stood when it was opened; open it again for what came since."""
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        nights: Sequence[str] = (),
+        *,
+        decoder: Decoder | None = None,
+    ) -> None:
+        """`nights`: "20231018" or "20231001:20231031"; all where none are named.
+
+        Raises ArchiveError where there is no lake, or none of the nights.
+        """
+        self._lake = Lake(Path(path), nights, decoder=decoder)
+        self._finder = Finder(self._lake)
+
+    def __len__(self) -> int:
+        """How many alerts."""
+        return len(self._lake)
+
+    def object(self, object_id: str, *, columns: Sequence[str] | None = None) -> ObjectAnswer:
+        """The alerts of an object by time, all columns or those named; none where it has none.
+
+        Raises ArchiveError, QuestionError.
+        """
+        found = self._finder.object(object_id)
+        wanted = columns and [*dict.fromkeys([*columns, "mjd"])]
+        table = in_rising(found.table(wanted), "mjd")
+        return ObjectAnswer(table.select([*columns]) if columns else table, found=found)
+
+    def cone(
+        self, ra_deg: float, dec_deg: float, radius: str, *, columns: Sequence[str] | None = None
+    ) -> Answer:
+        """The alerts within a radius ("5arcsec", "2arcmin", "1deg") of a place, ICRS, the nearest
+        first; the border belongs to it.
+
+        `separation_arcsec` stands behind the columns. Raises ArchiveError, QuestionError.
+        """
+        cone = Cone(ra_deg, dec_deg, radius_arcsec(radius))
+        found = self._finder.cone(cone)
+        table = found.table(columns and [*dict.fromkeys([*columns, *PLACE])])
+        apart = cone.apart_arcsec(*(table.column(name).to_numpy() for name in PLACE))
+        table = (table.select([*columns]) if columns else table).append_column(APART, [apart])
+        return Answer(in_rising(table, APART))
+
+    def nights(self) -> Answer:
+        """A row each: night, alerts, how many of them with packets, files and their bytes."""
+        alerts, packets, files, size = (Counter[str]() for _ in range(4))
+        for part in self._lake.parts:
+            alerts[part.night] += len(part)
+            packets[part.night] += part.standing.with_packets
+            files[part.night] += 1
+            size[part.night] += part.path.stat().st_size
+        counts = {"alerts": alerts, "with_packets": packets, "files": files, "bytes": size}
+        nights = [*alerts]
+        columns = {
+            name: np.array([each[one] for one in nights], np.int64) for name, each in counts.items()
+        }
+        return Answer(arrow_table({"night": np.array(nights, np.int32)} | columns))
+
+
+def lake(path: str | PathLike[str], nights: Sequence[str] = ()) -> OpenLake:
+    """A lake, or some of its nights ("20231018", "20231001:20231031"), to be asked.
+
+    Raises ArchiveError where there is none.
+    """
+    return OpenLake(path, nights)

@@ -1,0 +1,148 @@
+"""Rows of a lake that are asked for by place or by object, with no more read than that takes."""
+
+# pyarrow is imported where it is used: `gueststar --help` shall not load it.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lake.arrays import conformed, values_of
+from lake.layout import INDEX, POINTS
+from lake.objects import ObjectIndex, hash_of
+from lake.part import Part, Rows
+from lake.reading import Lake, LakeRows
+from schemas.batch import LightCurves
+from schemas.columns import CODES
+from schemas.dust import extinction_ebv
+from schemas.errors import QuestionError
+from sky.cells import Cells
+from sky.cones import Cone, touching
+
+PLACE = ["ra_deg", "dec_deg"]
+NIGHT = "night"
+
+
+class Hit(NamedTuple):
+    """Rows of one part."""
+
+    part: Part
+    rows: Rows
+
+
+class Found:
+    """Rows of a lake, by night and place."""
+
+    def __init__(self, lake: Lake, hits: Sequence[Hit]) -> None:
+        self._lake = lake
+        self.hits = tuple(hit for hit in hits if len(hit.rows))
+
+    def __len__(self) -> int:
+        return sum(len(hit.rows) for hit in self.hits)
+
+    def table(self, columns: Sequence[str] | None = None) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Their columns as an Arrow table, what is a code by its name.
+
+        All columns but those of packets where none are named. Raises QuestionError for one that no
+        night has.
+        """
+        import pyarrow as pa
+
+        schema = _schema(self._lake, columns)
+        tables = [_table(hit, schema) for hit in self.hits] or [schema.empty_table()]
+        return with_names(pa.concat_tables(tables))
+
+    def curves(self, kind: str) -> LightCurves:
+        """Their light curves, or their forced photometry."""
+        parts = [hit.part.curves(kind, hit.rows) for hit in self.hits]
+        offsets = np.cumsum([0, *np.concatenate([np.diff(one.offsets) for one in parts])])
+        joined = (np.concatenate([getattr(one, name) for one in parts]) for name in POINTS)
+        return LightCurves(offsets.astype(np.int64), *joined)
+
+    def row(self, place: int) -> LakeRows:
+        """One of them as a table for filters, pictures and stamps."""
+        for hit in self.hits:
+            if place < len(hit.rows):
+                return self._lake.row(hit.part, int(hit.rows[place]))
+            place -= len(hit.rows)
+        raise IndexError(place)
+
+
+class Finder:
+    """Finds rows of a lake as it stood when it was opened; asked again, it reads less."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self._objects = ObjectIndex()
+
+    def object(self, object_id: str) -> Found:
+        """The alerts of an object."""
+        asked = object_id, hash_of(object_id)
+        hits = [Hit(one, self._objects.rows_of(one, *asked)) for one in self.lake.parts]
+        return Found(self.lake, hits)
+
+    def cone(self, cone: Cone) -> Found:
+        """The alerts in a cone, its border included. Raises QuestionError where it is none."""
+        cone.check()
+        ranges = cone.ranges()
+        return Found(self.lake, [Hit(one, _within(one, cone, ranges)) for one in self.lake.parts])
+
+
+def with_names(table: Any) -> Any:  # noqa: ANN401
+    """A table in which codes are what they stand for, -1 the empty text."""
+    import pyarrow as pa
+
+    for name in set(CODES).intersection(table.column_names):
+        names = pa.array([*CODES[name], ""])
+        codes = values_of(table.column(name)).astype(np.int64)
+        named = names.take(pa.array(np.where(codes < 0, len(names) - 1, codes)))
+        field = pa.field(name, pa.string(), nullable=False)
+        table = table.set_column(table.schema.get_field_index(name), field, named)
+    return table
+
+
+def _schema(lake: Lake, columns: Sequence[str] | None) -> Any:  # noqa: ANN401
+    import pyarrow as pa
+
+    every = lake.schema
+    wanted = columns or [name for name in every.names if name != INDEX]
+    if unknown := [name for name in wanted if name not in every.names]:
+        raise QuestionError(
+            f"no night of {lake.path} has a column {unknown[0]!r}; it has {', '.join(every.names)}"
+        )
+    return pa.schema([every.field(name) for name in wanted])
+
+
+def _table(hit: Hit, schema: Any) -> Any:  # noqa: ANN401
+    import pyarrow as pa
+
+    part, rows = hit
+    own, wanted = part.schema.names, frozenset(schema.names)
+    dusty = "extinction_ebv" in wanted and "extinction_ebv" not in own
+    names = [name for name in own if name in wanted]
+    table = part.at(rows, [*dict.fromkeys([*names, *(PLACE if dusty else ())])])
+    if NIGHT in wanted:
+        night = pa.array(np.full(len(rows), int(part.night), np.int32))
+        table = table.add_column(0, pa.field(NIGHT, night.type, nullable=False), night)
+    if dusty:
+        dust = extinction_ebv(*(values_of(table.column(name)) for name in PLACE))
+        table = table.append_column("extinction_ebv", pa.array(dust))
+    return conformed(table, schema)
+
+
+def _within(part: Part, cone: Cone, ranges: Cells) -> Rows:
+    """The rows of a part in a cone; only the groups of its file are read that may have some."""
+    reaches = part.reaches
+    groups = np.arange(len(part.begins) - 1)
+    if reaches is not None:
+        groups = np.flatnonzero(touching(ranges, reaches))
+    if not len(groups):
+        return groups
+    table = part.read_groups(groups.tolist(), PLACE)
+    inside = np.flatnonzero(cone.holds(*(values_of(table.column(name)) for name in PLACE)))
+    lengths = np.diff(part.begins)[groups]
+    shift = part.begins[groups] - (np.cumsum(lengths) - lengths)
+    return inside + np.repeat(shift, lengths)[inside]

@@ -1,0 +1,59 @@
+"""Answers in memory as files that other tools open."""
+
+# pyarrow is imported where it is used: `gueststar --help` shall not load it.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lake.arrays import table_of
+from schemas.columns import COLUMNS
+from schemas.errors import QuestionError
+
+
+def arrow_table(columns: Mapping[str, NDArray[Any]]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Columns as an Arrow table."""
+    return table_of({name: np.ascontiguousarray(each) for name, each in columns.items()})
+
+
+def in_rising(table: Any, name: str) -> Any:  # noqa: ANN401
+    """A table's rows by rising values of a column; of equal ones in their order."""
+    return table.take(np.argsort(table.column(name).to_numpy(), kind="stable"))
+
+
+def save_parquet(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: ANN401
+    """With what each column means and its unit in the fields' metadata. Raises QuestionError."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fields = [field.with_metadata(said(field.name) if with_units else {}) for field in table.schema]
+    try:
+        pq.write_table(table.cast(pa.schema(fields)), path, compression="zstd")
+    except (OSError, pa.ArrowException) as error:
+        raise QuestionError(f"{path} cannot be written: {error}") from error
+
+
+def save_csv(table: Any, path: Path) -> None:  # noqa: ANN401
+    """Raises QuestionError, where a column is of lists, too."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    try:
+        csv.write_csv(table, path)
+    except (OSError, pa.ArrowException) as error:
+        raise QuestionError(f"{path} cannot be written as CSV: {error}") from error
+
+
+def said(name: str) -> dict[str, str]:
+    """What is said of a column: a sentence and a unit, where it has them."""
+    if name not in COLUMNS:
+        return {}
+    about = COLUMNS[name].about
+    facts = {"description": about.sentence, "unit": about.unit}
+    return {key: value for key, value in facts.items() if value}
