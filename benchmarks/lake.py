@@ -136,7 +136,8 @@ def _column(name: str, draw: np.random.Generator, alerts: int) -> NDArray[Any]:
     if kind is NUMBER:
         return draw.uniform(*about.between, alerts)
     if kind is COUNT:
-        return draw.integers(*map(int, about.between), alerts, endpoint=True)
+        low, high = map(int, about.between)
+        return draw.integers(low, high, alerts, endpoint=True)
     return np.full(alerts, 0 if about.names else kind.none, kind.dtype)
 
 

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 from schemas.errors import QuestionError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from gueststar.tables import AstropyTable
+    from gueststar.tables import AstropyTable, PandasFrame
 
 ENDINGS = ".parquet, .csv, .vot or .xml"
 
@@ -40,7 +38,7 @@ class Answer:
         """As a pyarrow Table."""
         return self.table
 
-    def pandas(self) -> DataFrame:
+    def pandas(self) -> PandasFrame:
         """As a pandas DataFrame. Raises GueststarError where pandas is not installed."""
         from gueststar.tables import arrow_frame  # noqa: PLC0415 - slow
 

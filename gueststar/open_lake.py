@@ -18,6 +18,7 @@ from gueststar.tables import light_curve_columns
 from lake.finding import PLACE, Finder, Found
 from lake.reading import Lake
 from lake.saving import arrow_table, in_rising
+from lake.sql import SqlLimits, ask
 from schemas.batch import LightCurves
 from schemas.decode import Decoder
 from schemas.errors import ArchiveError, QuestionError
@@ -57,8 +58,8 @@ class ObjectAnswer(Answer):
         whole = replace(batch, light_curve=light_curve, forced_photometry=forced)
         scores = {
             name: dict(zip(each.columns, each.values[0].tolist(), strict=True))
-            for name, each in batch.scores.items()
-            if np.isfinite(each.values[0]).all()
+            for name, each in batch.learned.items()
+            if each.is_scores and np.isfinite(each.values[0]).all()
         }
         return next(rows(whole, [scores], [()]))
 
@@ -121,6 +122,15 @@ class OpenLake:
         apart = cone.apart_arcsec(*(table.column(name).to_numpy() for name in PLACE))
         table = (table.select([*columns]) if columns else table).append_column(APART, [apart])
         return Answer(in_rising(table, APART))
+
+    def sql(self, text: str, limits: SqlLimits | None = None) -> Answer:
+        """The rows of one SELECT (DuckDB's) over the views alerts, light_curves and nights.
+
+        What is not measured is NULL there, a band is its name. Raises QuestionError for another
+        statement, one that is wrong, or one that takes more than its limits.
+        """
+        found = ask(self._lake, text, limits)
+        return Answer(found.table, found.cut_short, with_units=False)
 
     def nights(self) -> Answer:
         """A row each: night, alerts, how many of them with packets, files and their bytes."""

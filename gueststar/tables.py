@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     AstropyTable: TypeAlias = Table
+    PandasFrame: TypeAlias = DataFrame
 
 
 def astropy_table(batch: AlertBatch) -> Table:
@@ -89,7 +89,7 @@ def light_curve_table(alert: Row) -> Table:
     return _table(light_curve_columns(alert.light_curve, alert.forced_photometry))
 
 
-def _pandas() -> ModuleType:
+def _pandas() -> Any:  # noqa: ANN401 - pandas has no types here
     try:
         import pandas  # noqa: PLC0415 - slow, and not everyone has it
     except ImportError as error:

@@ -145,4 +145,5 @@ def _within(part: Part, cone: Cone, ranges: Cells) -> Rows:
     inside = np.flatnonzero(cone.holds(*(values_of(table.column(name)) for name in PLACE)))
     lengths = np.diff(part.begins)[groups]
     shift = part.begins[groups] - (np.cumsum(lengths) - lengths)
-    return inside + np.repeat(shift, lengths)[inside]
+    found: Rows = inside + np.repeat(shift, lengths)[inside]
+    return found

@@ -1,0 +1,170 @@
+"""SQL over a lake: one SELECT, by strangers too, in a process that can do nothing but answer.
+
+A statement runs in a process of its own (`lake.sql_process`), which the system holds to so much
+memory and to writing no file, and which is killed when its time is over: within one process,
+DuckDB's own limits let a single function take gigabytes, and minutes after it was interrupted.
+"""
+
+# pyarrow is imported where it is used: `gueststar --help` shall not load it.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Event, Timer
+from typing import Any, NamedTuple
+
+from lake.layout import LEARNED, PACKET, curves_file
+from lake.part import status
+from lake.reading import Lake
+from schemas.columns import CODE, COLUMNS, NUMBER
+from schemas.errors import ArchiveError, QuestionError
+
+LOOKS_MAX = 3
+"""How often a statement is run whose files are replaced meanwhile."""
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class SqlLimits:
+    """Bounds on a statement. Raising one asks more of this machine; none changes an answer."""
+
+    rows_max: int = 100_000
+    """Of an answer; a longer one is cut there, and says so."""
+    answer_bytes_max: int = 256 * 2**20
+    """Of an answer in memory; a larger one is cut there, and says so."""
+    seconds_max: float = 60.0
+    memory_bytes_max: int = 2 * 2**30
+    """Of the process as a whole; half of it is DuckDB's for what it sorts, joins and groups."""
+    threads: int = 2
+    text_chars_max: int = 20_000
+
+
+class Rows(NamedTuple):
+    """An answer."""
+
+    table: Any
+    cut_short: str
+    """Why there are more rows than these; empty where these are all."""
+
+
+def ask(lake: Lake, text: str, limits: SqlLimits | None = None) -> Rows:
+    """The rows of one SELECT over the views `alerts`, `light_curves` and `nights`.
+
+    Raises QuestionError where it is none, is wrong, or needs more than its limits; ArchiveError
+    where the lake changes under it again and again.
+    """
+    limits = limits or SqlLimits()
+    if find_spec("duckdb") is None:
+        raise QuestionError(
+            "SQL needs DuckDB, which is not installed; pip install 'gueststar[lake]'"
+        )
+    if len(text) > limits.text_chars_max:
+        raise QuestionError(f"the statement is over {limits.text_chars_max:,} characters")
+    question = json.dumps({"sql": text, "views": _views(lake), "limits": asdict(limits)})
+    for _ in range(LOOKS_MAX):
+        found = _run(question, limits)
+        if all(status(part.path) == part.standing.status for part in lake.parts):
+            return found
+    raise ArchiveError(f"the lake {lake.path} changed while it was asked; open it again")
+
+
+def _views(lake: Lake) -> list[dict[str, Any]]:
+    """The views as the process makes them: files, and columns with what is said of them."""
+    alerts = [str(part.path.absolute()) for part in lake.parts]
+    curves = [str(curves_file(one.path, one.standing.mark).absolute()) for one in lake.parts]
+    names = [name for name in lake.schema.names if name not in PACKET]
+    inner = [name for part in lake.parts[:1] for name in part.curves_schema.names]
+    return [
+        {"name": "alerts", "files": alerts, "columns": [_column(name) for name in names]},
+        {
+            "name": "light_curves",
+            "files": curves,
+            "columns": [_column(one) for one in (*inner, "night")],
+        },
+    ]
+
+
+def _column(name: str) -> dict[str, Any]:
+    """Its name, what is said of it, and how it is read: NaN as NULL, a code as a name."""
+    if name not in COLUMNS:
+        number = name.startswith((*LEARNED.values(),))
+        return {"name": name, "kind": "number" if number else "plain", "comment": ""}
+    kind, about = COLUMNS[name].kind, COLUMNS[name].about
+    missing = f" NULL: {about.missing}." if kind in {NUMBER, CODE} else ""
+    unit = f" In {about.unit}." if about.unit else ""
+    plain = {NUMBER: "number", CODE: "code"}.get(kind, "plain")
+    comment = about.sentence + unit + missing
+    return {"name": name, "kind": plain, "names": about.names, "comment": comment}
+
+
+def _run(question: str, limits: SqlLimits) -> Rows:
+    import pyarrow as pa
+
+    with _process(question, limits) as (process, late):
+        try:
+            with pa.ipc.open_stream(process.stdout) as stream:
+                table = stream.read_all()
+        except (pa.ArrowException, OSError):
+            table = None
+        said = process.stderr.read().decode(errors="replace")
+        process.wait()
+    if late.is_set():
+        raise QuestionError(
+            f"the statement was stopped after {limits.seconds_max:g} s; ask for less, or allow more"
+            " seconds"
+        )
+    last = said.strip().rpartition("\n")[2]
+    if table is None or process.returncode or not last.startswith("{"):
+        raise QuestionError(_fault(last, limits))
+    return Rows(table, json.loads(last)["cut_short"])
+
+
+@contextmanager
+def _process(question: str, limits: SqlLimits) -> Iterator[tuple[Any, Event]]:
+    """The process that answers, and whether its time was over; it never outlives the block."""
+    late = Event()
+    known = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    # Arrow's own allocator keeps more than it uses, which the bound would count.
+    env = known | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+    command = [sys.executable, "-P", "-m", "lake.sql_process"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin is not None
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = Timer(limits.seconds_max, end)
+        timer.start()
+        try:
+            process.stdin.write(question.encode())
+            process.stdin.close()
+            yield process, late
+        except BrokenPipeError:
+            raise QuestionError("the process that asks ended before it was asked") from None
+        finally:
+            timer.cancel()
+            process.kill()
+
+
+def _fault(last: str, limits: SqlLimits) -> str:
+    if last.startswith("{"):
+        return str(json.loads(last).get("error", "the answer was lost on its way"))
+    return (
+        "the statement ended the process that ran it, as it needed more than"
+        f" {limits.memory_bytes_max / 2**20:,.0f} MiB of memory or nests too deeply; ask for less"
+    )
