@@ -14,13 +14,13 @@ import numpy as np
 
 from gueststar.alert import Alert, rows
 from gueststar.answer import Answer
+from gueststar.filtering.sources import decoder_of
 from gueststar.tables import light_curve_columns
 from lake.finding import PLACE, Finder, Found
 from lake.reading import Lake
 from lake.saving import arrow_table, in_rising
 from lake.sql import SqlLimits, ask
-from schemas.batch import LightCurves
-from schemas.decode import Decoder
+from schemas.batch import Floats, LightCurves
 from schemas.errors import ArchiveError, QuestionError
 from schemas.light_curves import united
 from sky.cones import Cone, radius_arcsec
@@ -85,13 +85,15 @@ class OpenLake:
         path: str | PathLike[str],
         nights: Sequence[str] = (),
         *,
-        decoder: Decoder | None = None,
+        schemas: Path | None = None,
     ) -> None:
         """`nights`: "20231018" or "20231001:20231031"; all where none are named.
 
-        Raises ArchiveError where there is no lake, or none of the nights.
+        `schemas` is the folder of writer schemas, for the stamps of bare records. Raises
+        ArchiveError where there is no lake, or none of the nights; SchemaError for a bad folder.
         """
-        self._lake = Lake(Path(path), nights, decoder=decoder)
+        self.path = Path(path)
+        self._lake = Lake(self.path, nights, decoder=decoder_of(schemas))
         self._finder = Finder(self._lake)
 
     def __len__(self) -> int:
@@ -131,6 +133,12 @@ class OpenLake:
         """
         found = ask(self._lake, text, limits)
         return Answer(found.table, found.cut_short, with_units=False)
+
+    def positions(self) -> tuple[Floats, Floats]:
+        """Right ascension and declination of every alert, (n,) each; NaN where it has none."""
+        each = [[rows.column(name) for name in PLACE] for rows in self._lake.tables()]
+        ra_deg, dec_deg = (np.concatenate(one) for one in zip(*each, strict=True))
+        return ra_deg, dec_deg
 
     def nights(self) -> Answer:
         """A row each: night, alerts, how many of them with packets, files and their bytes."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,13 +41,22 @@ def save_parquet(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: 
 
 def save_csv(table: Any, path: Path) -> None:  # noqa: ANN401
     """Raises QuestionError, where a column is of lists, too."""
+    try:
+        with path.open("wb") as file:
+            write_csv(table, file)
+    except OSError as error:
+        raise QuestionError(f"{path} cannot be written: {error}") from error
+
+
+def write_csv(table: Any, file: IO[bytes]) -> None:  # noqa: ANN401
+    """Raises QuestionError where a column is of lists."""
     import pyarrow as pa
     from pyarrow import csv
 
     try:
-        csv.write_csv(table, path)
-    except (OSError, pa.ArrowException) as error:
-        raise QuestionError(f"{path} cannot be written as CSV: {error}") from error
+        csv.write_csv(table, file)
+    except pa.ArrowException as error:
+        raise QuestionError(f"it cannot be CSV: {error}; write it --to a .parquet") from error
 
 
 def said(name: str) -> dict[str, str]:

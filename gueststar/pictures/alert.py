@@ -43,11 +43,14 @@ class Picture(Figure):
         return image.getvalue()
 
 
-def draw(alert: Row) -> Picture:
-    """An alert as a matplotlib Figure of 10 by 5.6 inches; no display is needed."""
+def draw(alert: Row, *, said: str = "") -> Picture:
+    """An alert as a matplotlib Figure of 10 by 5.6 inches; no display is needed.
+
+    `said` stands at the right above, in place of the filters that selected it.
+    """
     with mpl.rc_context(STYLE):
         figure = Picture(figsize=(WIDTH_INCHES, HEIGHT_INCHES), facecolor="white")
-        head(figure, alert)
+        head(figure, alert, said or selected_by(alert.filters))
         places = [LEFT + number * (STAMP + GAP) for number in range(3)]
         stamps = [figure.add_axes(inches(left, STAMPS_FROM, STAMP, STAMP)) for left in places]
         draw_stamps(figure, stamps, alert)
@@ -77,14 +80,13 @@ def inches(
     )
 
 
-def head(figure: Figure, alert: Row) -> None:
+def head(figure: Figure, alert: Row, chosen: str) -> None:
     """Two lines: which alert, and what is known of it; at the right, who selected it."""
     left, right = LEFT / WIDTH_INCHES, RIGHT / WIDTH_INCHES
     first, second = (TOP - 0.02) / HEIGHT_INCHES, (TOP - 0.36) / HEIGHT_INCHES
     figure.text(left, first, alert.object_id, fontsize=14, weight="bold", va="top")
     figure.text(left, second, facts(alert), va="top")
     colour = BLUE if alert.filters else GREY
-    chosen = selected_by(alert.filters)
     figure.text(right, first - 0.006, chosen, color=colour, va="top", ha="right")
     figure.text(
         right, second, f"{alert.survey}  {alert.alert_id}", color=GREY, va="top", ha="right"
