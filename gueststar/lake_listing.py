@@ -53,7 +53,7 @@ def tell(answer: Answer, to: Path | None, *, console: Console | None = None) -> 
     console = console or Console()
     if to is not None:
         answer.save(to)
-        console.print(f"{len(answer):,} rows stand in {to}", markup=False, highlight=False)
+        _say(console, f"{len(answer):,} rows stand in {to}")
     elif console.is_terminal:
         console.print(listing(answer))
         if len(answer) > ROWS_SHOWN:
@@ -101,7 +101,7 @@ def show_object(lake: OpenLake, object_id: str, *, light_curve: bool, to: Path |
         raise QuestionError(f"no night of {lake.path} has an alert of an object {object_id!r}")
     if to is not None and to.suffix in PICTURES:
         save_object(answer, to)
-        console.print(f"{to} shows {object_id}, {len(answer):,} alerts", highlight=False)
+        _say(console, f"{to} shows {object_id}, {len(answer):,} alerts")
         return
     tell(answer.light_curve() if light_curve else answer, to, console=console)
     if console.is_terminal and to is None:
@@ -126,4 +126,9 @@ def save_sky(lake: OpenLake, night: str, to: Path) -> None:
     if to.suffix not in PICTURES:
         raise QuestionError(f"{to} has an ending that is no picture's; name it .png, .svg or .pdf")
     save(draw_sky(*lake.positions(), title=night), to)
-    Console().print(f"{to} shows {len(lake):,} alerts", highlight=False)
+    _say(Console(), f"{to} shows {len(lake):,} alerts")
+
+
+def _say(console: Console, text: str) -> None:
+    """A line, which may be as long as a path is."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

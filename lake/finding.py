@@ -19,6 +19,7 @@ from schemas.batch import LightCurves
 from schemas.columns import CODES
 from schemas.dust import extinction_ebv
 from schemas.errors import QuestionError
+from schemas.light_curves import no_light_curves
 from sky.cells import Cells
 from sky.cones import Cone, touching
 
@@ -58,6 +59,8 @@ class Found:
     def curves(self, kind: str) -> LightCurves:
         """Their light curves, or their forced photometry."""
         parts = [hit.part.curves(kind, hit.rows) for hit in self.hits]
+        if not parts:
+            return no_light_curves(0)
         offsets = np.cumsum([0, *np.concatenate([np.diff(one.offsets) for one in parts])])
         joined = (np.concatenate([getattr(one, name) for one in parts]) for name in POINTS)
         return LightCurves(offsets.astype(np.int64), *joined)

@@ -71,6 +71,12 @@ def packet_curves(mjd: Floats, *origins: Points, own: Points | None = None) -> L
     return _without(curves, twice) if twice.any() else curves
 
 
+def no_light_curves(alerts: int) -> LightCurves:
+    """Light curves of so many alerts, without a point."""
+    columns = (np.zeros(0, kind) for kind in ("f8", "i1", "f8", "f8", "f8", "?"))
+    return LightCurves(np.zeros(alerts + 1, np.int64), *columns)
+
+
 def united(curves: LightCurves) -> LightCurves:
     """The histories of one object in several packets as one, each exposure once.
 
