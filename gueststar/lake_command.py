@@ -120,6 +120,19 @@ def sky(
 
 
 @app.command()
+def sort(lake: Lake) -> None:
+    """Sort nights that were archived before rows were sorted by place, and join small files."""
+    from gueststar.release import __version__
+    from lake.writing import LakeWriter
+
+    with LakeWriter(lake, version=__version__) as writer:
+        writer.sort()
+    for night in writer.written:
+        typer.echo(f"{night.night}  {night.alerts:>9,} alerts  {night.bytes / 1e6:>9,.1f} MB")
+    typer.echo(f"{len(writer.written):,} nights were sorted anew")
+
+
+@app.command()
 def hats(
     lake: Lake,
     *,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import count
 from pathlib import Path
 from typing import IO
+
+import numpy as np
 
 from lake.inflated import BROKEN, TAR_BLOCK_BYTES, Readable, inflated, kind_of
 from lake.members import Packet, Unreadable, members
 from lake.packet_tables import table_packets
+from lake.part import Part
 from lake.reading import Lake, is_lake
 from schemas.batch import AlertBatch
 from schemas.container import MAGIC
@@ -103,19 +104,17 @@ class Archive:
         )
 
     def _kept(self, place: Path) -> Iterator[Packet]:
-        """The packets of a lake. Raises ArchiveError where it did not keep them all."""
+        """The packets of a lake, of each part by time. Raises ArchiveError where it lacks any."""
         lake = Lake(place, decoder=self.decoder)
         if not lake.has_packets:
             raise ArchiveError(
                 f"{place} is a lake that did not keep all packets, so that none can be sent or"
                 " decoded again; archive them again with --with-packets"
             )
-        numbers = defaultdict[Path, Iterator[int]](count)
-        for rows in lake.tables(TOGETHER):
-            file = rows.part.path
-            for data in rows.packets:
+        for part in lake.parts:
+            for number, data in enumerate(_by_time(part)):
                 self._bytes_before += len(data)
-                yield Packet(f"{file}#{next(numbers[file])}", data)
+                yield Packet(f"{part.path}#{number}", data)
 
     def _packets(self, file: Path) -> Iterator[Packet]:
         bytes_max = self._limits.member_bytes_max
@@ -199,6 +198,22 @@ def _together(packets: Iterable[Packet], limits: ArchiveLimits) -> Iterator[list
             waiting, size = [], 0
     if waiting:
         yield waiting
+
+
+def _by_time(part: Part) -> Iterator[bytes]:
+    """Packets in the order of their exposures, whatever order their rows have."""
+    groups = range(part.groups)
+    times = np.concatenate([part.column(group, "exposed_unix_s") for group in groups])
+    begins = np.array([part.span(group)[0] for group in groups])
+    order = np.argsort(times, kind="stable")
+    for rows in np.split(order, range(TOGETHER, len(order), TOGETHER)):
+        of_row = np.searchsorted(begins, rows, side="right") - 1
+        found: dict[int, bytes] = {}
+        for group in np.unique(of_row).tolist():
+            own = rows[of_row == group]
+            packets = part.packets(group, own - begins[group])
+            found.update(zip(own.tolist(), packets, strict=True))
+        yield from (found[row] for row in rows.tolist())
 
 
 def _rows(name: str, file: Readable) -> Iterator[Packet]:

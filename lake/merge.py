@@ -37,7 +37,7 @@ from lake.layout import (
 from lake.night_buffer import NightBuffer
 from lake.objects import ObjectRows
 from lake.part import Part, Standing
-from lake.runs import Kind, Pieces, Run, in_order, interleaved
+from lake.runs import KINDS, Kind, Pieces, Run, in_order, interleaved
 from lake.standing import standing
 from lake.streams import masked, regrouped, to_disk, write_tables
 
@@ -75,8 +75,8 @@ def put(
 class Merge:
     """One night's new alerts, and the parts of the lake whose rows move into one file with them.
 
-    Those are the parts that hold an alert which came again, and parts of few rows. Only the keys of
-    the new alerts and the places of all are in memory, and some rows of each run that is merged.
+    Those are the parts that hold an alert which came again, are of few rows, or are not sorted. Only
+    the keys of the new alerts and the places of all are in memory, and some rows of each run.
     """
 
     def __init__(self, lake: Path, night: str, new: NightBuffer, staging: Path) -> None:
@@ -87,7 +87,9 @@ class Merge:
         parts = [Part(each) for each in _standing(lake, night)]
         masks = [(part, _again(part, known)) for part in parts]
         self._joined = [
-            (part, mask) for part, mask in masks if mask.any() or len(part) < ROWS_PER_GROUP
+            (part, mask)
+            for part, mask in masks
+            if mask.any() or len(part) < ROWS_PER_GROUP or not part.is_sorted
         ]
         self._newest = new.keys.last()
         self._again = sum(int(mask.sum()) for _, mask in self._joined)
@@ -97,6 +99,7 @@ class Merge:
         largest = max(self._joined, key=lambda each: len(each[0]), default=None)
         fresh = night_folder(lake, ALERTS, night) / f"{mark}.parquet"
         self._place = largest[0].path if largest else fresh
+        self._schemas: dict[Kind, list[Any]] = {kind: [] for kind in KINDS}
         self._runs = [*self._older(staging), *new.runs(self._newest)]
         self._source = in_order([run.places for run in self._runs])
 
@@ -105,10 +108,10 @@ class Merge:
 
         How many alerts are new, and how many came again.
         """
-        schema = self._schema("curves", (part.curves_schema for part, _ in self._joined))
+        schema = self._schema("curves")
         tables = self._kept("curves", schema)
         write_tables(self._curves, tables, schema, CURVES_PER_GROUP, repeating=TEXTS)
-        schema = self._schema("alerts", (part.schema for part, _ in self._joined))
+        schema = self._schema("alerts")
         tables = self._counted(self._kept("alerts", schema))
         write_tables(
             self._alerts,
@@ -126,16 +129,20 @@ class Merge:
         """The rows of older parts that stay; of one that is not sorted, in pieces that are."""
         for number, (part, again) in enumerate(self._joined):
             if part.is_sorted:
+                self._schemas["alerts"].append(part.schema)
+                self._schemas["curves"].append(part.curves_schema)
                 yield _run(part, ~again)
                 continue
             pieces = Pieces(staging, f"{self._new.mark}.older-{number}")
             windows = (_windows(tables, ~again) for tables in (part.tables(), part.curves_tables()))
             for alerts, curves in zip(*windows, strict=True):
                 pieces.add(alerts, curves)
+            for kind in KINDS:
+                self._schemas[kind] += pieces.schemas(kind)
             yield from pieces.runs(np.ones(int((~again).sum()), np.bool_))
 
-    def _schema(self, kind: Kind, olds: Iterable[Any]) -> Any:  # noqa: ANN401 - pyarrow has no types
-        return joined_schema([*olds, *self._new.schemas(kind)])
+    def _schema(self, kind: Kind) -> Any:  # noqa: ANN401 - pyarrow has no types
+        return joined_schema([*self._schemas[kind], *self._new.schemas(kind)])
 
     def _kept(self, kind: Kind, schema: Any) -> Iterator[Any]:  # noqa: ANN401
         """The rows that stay, by place, older parts' first, in the columns of a schema."""

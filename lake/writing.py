@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ from lake.layout import LIVE, first_files
 from lake.lock import WAIT_S_MAX, locked, sweep, writing
 from lake.merge import NightWritten, put
 from lake.night_buffer import NightBuffer
+from lake.reading import Lake
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
 from schemas.nights import NONE
@@ -91,6 +93,13 @@ class LakeWriter:
                 self._take(night, batch if whole else batch.take(rows))
             while sum(each.waiting_bytes for each in self._nights.values()) > WAITING_BYTES_MAX:
                 max(self._nights.values(), key=lambda each: each.waiting_bytes).spill()
+
+    def sort(self) -> None:
+        """Take up every night that has rows which are not sorted by place, or small files."""
+        for night, parts in groupby(Lake(self._lake).parts, key=lambda part: part.night):
+            found = [*parts]
+            if len(found) > 1 or not found[0].is_sorted:
+                self._of(night)
 
     def _take(self, night: int, batch: AlertBatch) -> None:
         if night == NONE:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from pathlib import Path
 
 import numpy as np
@@ -154,7 +155,8 @@ class ReportBuilder:
             self.candidate,
             self.waterfall,
             dict(sorted(self._nights.items())),
-            self._objects.most_common(OBJECTS_SHOWN),
+            # By name where they have as many: whatever order the alerts came in.
+            nsmallest(OBJECTS_SHOWN, self._objects.items(), key=lambda each: (-each[1], each[0])),
             self._troubles,
             self._examples.alerts(self.candidate.name),
             look_ahead(selection, trial, self._sky),

@@ -19,8 +19,10 @@ import pytest
 from lake.archives import Archive, ArchiveLimits, read
 from replay.invention import invent
 from replay.ztf_schema import ZTF_SCHEMA
+from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
 from schemas.writing import container
+from tests.lake.held import written
 from tests.schemas.wrapping import WRAPPERS
 
 
@@ -254,3 +256,14 @@ def test_a_file_that_may_not_be_read_is_noted_and_the_others_go_on(tmp_path: Pat
     assert [packet.data for packet in archive] == [packets()[0]]
     assert archive.bytes_read == archive.bytes_total
     assert "a.avro cannot be read" in archive.unreadable[0].reason
+
+
+def test_a_lake_gives_its_packets_in_the_order_in_which_they_were_exposed(
+    tmp_path: Path, batch: AlertBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lake.merge.ALERTS_PER_GROUP", 9)
+    written(tmp_path, batch)
+    monkeypatch.setattr("lake.archives.TOGETHER", 7)
+    monkeypatch.setattr("lake.part.ROWS_PER_GROUP", 1)  # as many groups as the file has
+    order = np.argsort(batch.exposed_unix_s, kind="stable")
+    assert [each.data for each in Archive(tmp_path)] == [batch.packets[row] for row in order]

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from filters.handmade import Epoch, handmade
+from gueststar.command import app
 from lake.finding import Finder
 from lake.layout import INDEX, NOWHERE, PACKET, alert_files
 from lake.objects import hashes
@@ -169,6 +171,26 @@ def test_rows_are_sorted_by_place_whatever_came_before_and_light_curves_alike(
         assert part.curves("light_curve", range(ROWS)).flux_njy.tolist() == [
             alert % 1000 for alert in part.column(0, "alert_id").tolist()
         ]
+
+
+def test_nights_of_before_are_sorted_by_the_command_and_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lake.merge.ROWS_PER_GROUP", 200)
+    written(tmp_path, *nights_of_a_sky(), with_packets=False)
+    before = Lake(tmp_path).sha256
+    as_before(tmp_path, 2)
+    said = CliRunner().invoke(app, ["lake", "sort", str(tmp_path)]).output
+    assert [line.split()[:2] for line in said.splitlines()] == [
+        ["20260301", str(ROWS)],
+        ["20260302", str(ROWS)],
+        ["2", "nights"],
+    ]
+    lake = Lake(tmp_path)
+    assert lake.sha256 == before
+    assert all(part.is_sorted and INDEX in part.schema.names for part in lake.parts)
+    assert len(Finder(lake).object("object5")) == 3 * len(range(5, ROWS, 37))
+    assert "0 nights" in CliRunner().invoke(app, ["lake", "sort", str(tmp_path)]).output
 
 
 def test_an_index_that_is_gone_is_made_anew_and_one_of_other_rows_is_not_believed(
