@@ -173,7 +173,7 @@ def report(lake: Path, sky: Sky, *, questions: int) -> None:
         Goal("its light curve", lambda n: opened.object(names[n]).light_curve(), None),
     )
     shown = plain_table()
-    for name in ("question", "alerts", "CPU, median", "90 %", "goal", "the first"):
+    for name in ("question", "rows", "CPU, least", "median", "90 %", "goal", "the first"):
         shown.add_column(name, justify="left" if name == "question" else "right")
     for goal in goals:
         costs, found = zip(
@@ -181,7 +181,8 @@ def report(lake: Path, sky: Sky, *, questions: int) -> None:
         )
         worst = statistics.quantiles(costs[1:], n=10)[-1]
         most = f"{goal.most_ms} ms" if goal.most_ms else "-"
-        figures = (f"{each:.1f} ms" for each in (statistics.median(costs[1:]), worst))
+        three = min(costs[1:]), statistics.median(costs[1:]), worst
+        figures = (f"{each:.1f} ms" for each in three)
         mean = f"{statistics.mean(found):,.1f}"
         shown.add_row(goal.said, mean, *figures, most, f"{costs[0]:.0f} ms")
     console = Console(width=100)

@@ -93,11 +93,12 @@ PACKET = (PACKET_BYTES, LITE_BYTES, PACKET_FILE, PACKET_AT)
 no file, "", and -1 where it was not kept."""
 
 REPEATING = (
-    *(name for name in PLAIN if COLUMNS[name].kind in {TEXT, CODE, COUNT}),
+    *(n for n in PLAIN if COLUMNS[n].kind in {TEXT, CODE, COUNT} and n != "object_id"),
     PACKET_FILE,
     *("topic_name", "topic_partition", "broker_version", "models"),
 )
-"""Columns of few values, which are written as places in a dictionary."""
+"""Columns of few values, which are written as places in a dictionary; a group has an object once
+or twice."""
 
 LEARNED: Mapping[Kind, str] = {"probabilities": "score.", "values": "value.", "vector": "vector."}
 """How a column that a stage gave begins; the stage's name and its own follow, a dot between."""

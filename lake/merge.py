@@ -27,7 +27,6 @@ from lake.layout import (
     PACKETS,
     REPEATING,
     ROWS_PER_GROUP,
-    TEXTS,
     VERSION,
     curves_file,
     night_folder,
@@ -75,8 +74,8 @@ def put(
 class Merge:
     """One night's new alerts, and the parts of the lake whose rows move into one file with them.
 
-    Those are the parts that hold an alert which came again, are of few rows, or are not sorted. Only
-    the keys of the new alerts and the places of all are in memory, and some rows of each run.
+    Those are the parts that hold an alert which came again, are of few rows, or are not sorted.
+    Only the keys of the new alerts and the places of all are in memory, and some rows of each run.
     """
 
     def __init__(self, lake: Path, night: str, new: NightBuffer, staging: Path) -> None:
@@ -110,7 +109,7 @@ class Merge:
         """
         schema = self._schema("curves")
         tables = self._kept("curves", schema)
-        write_tables(self._curves, tables, schema, CURVES_PER_GROUP, repeating=TEXTS)
+        write_tables(self._curves, tables, schema, CURVES_PER_GROUP, repeating=REPEATING)
         schema = self._schema("alerts")
         tables = self._counted(self._kept("alerts", schema))
         write_tables(

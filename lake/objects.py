@@ -33,6 +33,7 @@ OBJECT = "object_id"
 COVERS = b"gueststar.covers"
 
 Hashes = NDArray[np.uint64]
+NO_ROWS = np.zeros(0, np.int64)
 
 
 class ObjectRows:
@@ -84,7 +85,10 @@ class _Index(NamedTuple):
         to_disk(path)
 
     def rows_of(self, one: np.uint64) -> Rows:
-        first, after = (np.searchsorted(self.hashes, one, side=side) for side in ("left", "right"))
+        first = self.hashes.searchsorted(one)
+        if first == len(self.hashes) or self.hashes[first] != one:
+            return NO_ROWS
+        after = self.hashes.searchsorted(one, side="right")
         return np.sort(self.rows[first:after]).astype(np.int64)
 
 
