@@ -70,7 +70,7 @@ def main() -> None:
     chosen = options.parse_args()
     with TemporaryDirectory() as folder:
         lake = chosen.lake or Path(folder) / "lake"
-        sky = objects(chosen.alerts // ALERTS_AN_OBJECT)
+        sky = objects(chosen.alerts // min(ALERTS_AN_OBJECT, chosen.nights))
         if not lake.exists():
             write(lake, sky, alerts=chosen.alerts, nights=chosen.nights)
         report(lake, sky, questions=chosen.questions)

@@ -39,8 +39,8 @@ class LakeWriter:
     stays as it was; a process killed while nights are put in place leaves each as it was or as it
     shall be. Many processes may write at once: their changes come one after another.
 
-    Memory holds WAITING_BYTES_MAX of columns, a group of rows, and some 40 bytes an alert for the
-    keys of what was added.
+    Memory holds WAITING_BYTES_MAX of columns, some rows of each run that is merged, and some 60
+    bytes an alert for the keys and places of a night.
     """
 
     def __init__(self, lake: Path, *, version: str, with_packets: bool = True) -> None:
