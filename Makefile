@@ -7,7 +7,7 @@ TRAIN := .venv-train/bin
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
-.PHONY: help setup check test test-train foreign demo kafka bench chaos train \
+.PHONY: help setup check test test-train foreign demo kafka bench speed chaos train \
 	train-realbogus train-lightcurve verify-cards lock clean lawful figures
 
 help: ## list the commands
@@ -50,8 +50,16 @@ demo: setup ## a night of alerts, classified and filtered, on the screen
 kafka: setup ## an Apache Kafka of one node, in the foreground
 	$(BIN)/python -m kafka_node
 
-bench: setup ## how fast, against a textbook pipeline, in the same run
+bench: setup ## how fast, beside a textbook and the ceiling; which step is over its budget
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.stretch
+
+speed: setup ## measure all that docs/speed.md says, and write it (an hour or two, on a quiet machine)
+	$(BIN)/python -m benchmarks.stretch --page
+	$(BIN)/python -m benchmarks --page
+	$(BIN)/python -m benchmarks.latency --page
+	$(BIN)/python -m benchmarks.many_filters --page
+	$(BIN)/python -m benchmarks.memory --page
 
 figures: setup ## the built-in filters on every real alert, held to labels
 	$(BIN)/python -m benchmarks.recall

@@ -13,6 +13,11 @@ class Cores(NamedTuple):
     client: frozenset[int] | None
     server: frozenset[int] | None
 
+    @property
+    def all(self) -> frozenset[int] | None:
+        """Both's."""
+        return None if self.client is None or self.server is None else self.client | self.server
+
     def __str__(self) -> str:
         """For the report's head."""
         if self.client is None or self.server is None:

@@ -7,11 +7,8 @@ Rubin's topic has; and the last read by two workers at once, who share the core 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from multiprocessing import Queue, get_context
-from multiprocessing.sharedctypes import Synchronized
-from multiprocessing.synchronize import Barrier
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -20,13 +17,12 @@ from rich.table import Table
 
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
+from benchmarks.together import together
 from benchmarks.whole_path import INPUT, Stopwatch, fill, our_settings, run_worker
 from broker.kafka_settings import SourceSection
-from broker.observer import Phase
 from broker.settings import Settings
 from gueststar.allocator import keep_freed_memory
 from kafka_node.node import KafkaNode
-from schemas.errors import BrokerError
 
 PARTITIONS: Final = 45
 SPREAD: Final = "spread"
@@ -73,63 +69,9 @@ def measured(case: Case, kafkas: Kafkas, prefix: str, alerts: int) -> tuple[floa
     return tuple(each / lap.alerts * 1e6 for each in seconds)
 
 
-class Shared(NamedTuple):
-    """What two workers know of one another."""
-
-    begin: Barrier
-    done: Synchronized[int]
-    """Alerts that were committed."""
-    commits: Queue[tuple[list[float], list[int]]]
-    """When, and how many alerts each was of."""
-
-
-class Together(Stopwatch):
-    """That of one of two workers, who begin at once, and are done once both are."""
-
-    def __init__(self, alerts_max: int, shared: Shared) -> None:
-        super().__init__(alerts_max)
-        self._begin, self._done, _ = shared
-
-    def on_phase(self, phase: Phase) -> None:
-        """Warm by now."""
-        if phase is Phase.JOINING:
-            self._begin.wait()
-
-    def note(self, alerts: int, steps_s: Mapping[str, float]) -> None:
-        super().note(alerts, steps_s)
-        with self._done:
-            self._done.value += alerts
-
-    def on_abort(self, error: BrokerError, phase: Phase) -> None:
-        """As where partitions go to the other in the middle of a transaction."""
-
-    @property
-    def is_done(self) -> bool:
-        return self._done.value >= self.alerts_max
-
-
 def together_us(chosen: Settings, alerts: int) -> float:
     """Two workers over the whole input: µs an alert, once both have committed."""
-    spawn = get_context("spawn")
-    shared = Shared(spawn.Barrier(2), spawn.Value("q", 0), spawn.Queue())
-    workers = [
-        spawn.Process(target=_share, args=(chosen, name, alerts, shared)) for name in ("one", "two")
-    ]
-    for each in workers:
-        each.start()
-    two = [shared.commits.get() for _ in workers]
-    for each in workers:
-        each.join()
-    since = max(walls[0] for walls, _ in two)
-    later = [(at, count) for walls, counts in two for at, count in zip(walls, counts, strict=True)]
-    counted = sum(count for at, count in later if at > since)
-    return (max(at for at, _ in later) - since) / counted * 1e6
-
-
-def _share(chosen: Settings, name: str, alerts: int, shared: Shared) -> None:
-    keep_freed_memory()
-    watch = run_worker(chosen, Together(alerts, shared), name)
-    shared.commits.put((watch.walls, watch.alerts))
+    return together(chosen, alerts, 2, float).wall_s * 1e6
 
 
 def table(laps: Sequence[Sequence[Sequence[float]]], together: Sequence[float]) -> Table:

@@ -20,13 +20,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from confluent_kafka import Consumer, Producer, TopicPartition
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.cases import ENRICHED, Case
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
+from benchmarks.page import Part, add_option
 from benchmarks.pass_through import Published, handed_on, published
-from benchmarks.stretch import ENRICHED, Case
+from benchmarks.pictures import draw_latency
 from benchmarks.whole_path import FREE_RATE, Stopwatch, fill, run_worker
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from broker.settings import Settings
@@ -37,6 +38,7 @@ RATES: Final = (10.0, 100.0, 333.0, 1000.0)
 """Alerts a second."""
 BURSTS: Final = (10_000, 40_000)
 GOALS_S: Final = {10_000: 6.0, 40_000: 25.0}
+PERCENTS: Final = (50.0, 99.0)
 RATIO_MAX: Final = 1.2
 """Of the ceiling's latency: the goal at all rates but the last."""
 LAP_S: Final = 15.0
@@ -216,10 +218,8 @@ def rates_table(found: dict[float, Laps]) -> Table:
         table.add_column(column, justify="right")
     for rate, laps in found.items():
         row = [f"{rate:,.0f}"]
-        for percent in (50.0, 99.0):
-            ours, other = (
-                median(each.percentile_ms(percent) for each in some) for some in laps.values()
-            )
+        for percent in PERCENTS:
+            ours, other = (of[percent] for of in percentiles(laps).values())
             row += [f"{ours:,.0f}", f"{other:,.0f}", f"{ours / other:.2f}"]
         growth_s = median(each.growth_s for each in laps["ours"])
         table.add_row(*row, f"{growth_s * 1e3:+,.0f}")
@@ -252,24 +252,41 @@ def main() -> None:
     options.add_argument("--laps", type=int, default=3, help="of each kind, in turn")
     options.add_argument("--rates", type=float, nargs="*", default=RATES, help="alerts a second")
     options.add_argument("--bursts", type=int, nargs="*", default=BURSTS, help="alerts at once")
+    add_option(options)
     chosen = options.parse_args()
-    console, (packets, origin) = Console(highlight=False), night(HANDED_ALERTS)
-    console.print(f"{origin}, {chosen.laps} laps; {cores()}, and with it sender and reader")
+    with Part("latency", written=chosen.page) as part:
+        tell(part, chosen.laps, chosen.rates, chosen.bursts)
+
+
+def tell(part: Part, laps: int, rates: Sequence[float], bursts: Sequence[int]) -> None:
+    """Measure and print all."""
+    packets, origin = night(HANDED_ALERTS)
+    part.say(f"{origin}, {laps} laps; {cores()}, and with it sender and reader.")
     case = Case("ZTF", packets, 0.0, None, "lite")
     pin(cores().server)
     with KafkaNode() as node:
         kinds = (Kind("ours", None), Kind("handed-on", handed(case, node.address)))
 
-        def laps(stream: Stream) -> Laps:
+        def found(stream: Stream) -> Laps:
             def one(kind: Kind, prefix: str) -> Lap:
                 return lap(case, node.address, kind, prefix, stream)
 
-            return in_turn(kinds, chosen.laps, one, "{}-at-{:.0f}".format(*stream))
+            return in_turn(kinds, laps, one, "{}-at-{:.0f}".format(*stream))
 
-        rates = {rate: laps(Stream(round(rate * LAP_S), rate)) for rate in chosen.rates}
-        console.print(rates_table(rates))
-        bursts = {alerts: laps(Stream(alerts, FREE_RATE)) for alerts in chosen.bursts}
-        console.print(bursts_table(bursts))
+        by_rate = {rate: found(Stream(round(rate * LAP_S), rate)) for rate in rates}
+        part.show(rates_table(by_rate))
+        by_burst = {alerts: found(Stream(alerts, FREE_RATE)) for alerts in bursts}
+        part.show(bursts_table(by_burst))
+    if path := part.picture("latency", "From sent to read by rate, p50 and p99"):
+        draw_latency({rate: percentiles(of) for rate, of in by_rate.items()}, path)
+
+
+def percentiles(laps: Laps) -> dict[str, dict[float, float]]:
+    """Medians over the laps, in ms, by kind and percent."""
+    return {
+        kind: {each: median(lap.percentile_ms(each) for lap in some) for each in PERCENTS}
+        for kind, some in laps.items()
+    }
 
 
 if __name__ == "__main__":

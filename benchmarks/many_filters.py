@@ -8,9 +8,8 @@ of `benchmarks/filters.py`, invented on the same alerts and the served networks'
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -20,7 +19,9 @@ from rich.table import Table
 from benchmarks.cores import cores, pin
 from benchmarks.filters import CLAUSES, invent
 from benchmarks.night import night
-from benchmarks.whole_path import INPUT, STEPS, Lap, Stopwatch, fill
+from benchmarks.page import Part, add_option
+from benchmarks.processes import cpu_clock
+from benchmarks.whole_path import INPUT, PATIENT_MS, STEPS, Lap, Stopwatch, fill
 from broker.alerts.metrics import AlertMetrics
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
@@ -46,8 +47,6 @@ COST_MAX: Final = 0.25
 """Of the throughput: what the filters may cost."""
 PACKET_BYTES: Final = 100_000
 """A real packet's, rounded up."""
-PATIENT_MS: Final = 60_000
-"""A transaction's time-out: a server that has just started is slow with so many topics."""
 WIDTH: Final = 88
 
 
@@ -72,14 +71,10 @@ class Watch(Stopwatch):
 
     selected: int = 0
     ledger_bytes: int = 0
-    server_s: Callable[[], float] = float
-    """CPU seconds of the server so far."""
-    servers: list[float] = field(default_factory=list)
 
     def on_batch(self, report: BatchReport[object]) -> None:
         """A batch was committed."""
         super().on_batch(report)
-        self.servers.append(self.server_s())
         published = report.entry.counts.published.items()
         self.selected += sum(n for topic, n in published if topic.startswith(TOPIC))
         self.ledger_bytes = max(self.ledger_bytes, len(report.entry.encode()))
@@ -89,7 +84,6 @@ class Measured(NamedTuple):
     """One lap."""
 
     lap: Lap
-    server_cpu_seconds: float
     selected: int
     ledger_bytes: int
 
@@ -116,8 +110,7 @@ def run(parts: Parts, watch: Watch) -> Measured:
         runner.step()
     runner.stop()
     runner.run()
-    server = watch.servers[-1] - watch.servers[0]
-    return Measured(watch.lap(), server, watch.selected, watch.ledger_bytes)
+    return Measured(watch.lap(), watch.selected, watch.ledger_bytes)
 
 
 def parts_of(case: Case, expressions: Sequence[ExpressionFilter], settings: Settings) -> Parts:
@@ -172,16 +165,6 @@ def write_once(bootstrap: str, topics: Sequence[str]) -> None:
     sink.close()
 
 
-def server_cpu(node: KafkaNode) -> Callable[[], float]:
-    """CPU seconds of the server's process (proc(5), fields 14 and 15, in hundredths)."""
-
-    def seconds() -> float:
-        read = Path(f"/proc/{node.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(read[11]) + int(read[12])) / 100
-
-    return seconds
-
-
 def measure(
     packets: Sequence[bytes], laps: int, batch: int, console: Console
 ) -> dict[Case, list[Measured]]:
@@ -196,7 +179,7 @@ def measure(
         write_once(node.address, topics)
         for lap in range(laps):
             for place, case in enumerate(CASES):
-                watch = Watch(len(packets), server_s=server_cpu(node))
+                watch = Watch(len(packets), server_s=cpu_clock(node.pid))
                 chosen = settings(node.address, f"lap-{lap}-{place}.", batch)
                 one = run(parts_of(case, expressions, chosen), watch)
                 found[case].append(one)
@@ -239,7 +222,7 @@ def wall(one: Measured) -> float:
 
 def _seconds(one: Measured) -> dict[str, float]:
     """By name of SECONDS."""
-    others = (one.lap.cpu_seconds, one.server_cpu_seconds, one.lap.seconds)
+    others = (one.lap.cpu_seconds, one.lap.server_cpu_seconds, one.lap.seconds)
     return one.lap.steps_s | dict(zip(SECONDS[len(STEPS) :], others, strict=True))
 
 
@@ -249,13 +232,15 @@ def main() -> None:
     options.add_argument("--alerts", type=int, default=8000, help="through Kafka, each lap")
     options.add_argument("--laps", type=int, default=3, help="of each kind, in turn")
     options.add_argument("--batch", type=int, default=1000, help="alerts of a poll, at most")
+    add_option(options)
     chosen = options.parse_args()
     pin(cores().client)
     keep_freed_memory()
-    console = Console(highlight=False)
-    packets, origin = night(chosen.alerts)
-    console.print(f"{len(packets)} alerts, {origin}; {FILTERS} filters of {CLAUSES} clauses")
-    console.print(table(measure(packets, chosen.laps, chosen.batch, console)))
+    with Part("many-filters", written=chosen.page) as part:
+        packets, origin = night(chosen.alerts)
+        part.say(f"{len(packets)} alerts, {origin}; {FILTERS} filters of {CLAUSES} clauses.")
+        found = measure(packets, chosen.laps, chosen.batch, Console(highlight=False))
+        part.show(table(found))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,10 @@ def published(bootstrap: str, prefix: str) -> Published:
 def handed_on(settings: Settings, what: Published, watch: Stopwatch, prefix: str) -> Stopwatch:
     """Hand all on to topics of the same names under a prefix, until the watch has seen all."""
     link, topics = connect(settings), {topic: prefix + topic for topic in what}
-    KafkaAdmin(link).create([TopicSettings(name) for name in topics.values()])
+    own, partitions = settings.topics, settings.topics.partitions
+    KafkaAdmin(link).create(
+        [TopicSettings(name, 1 if name == own.ledger else partitions) for name in topics.values()]
+    )
     ours = [[one._replace(topic=topics[topic]) for one in some] for topic, some in what.items()]
     source, sink = kafka_ports(settings, list(topics.values()), link, "bench")
     limits, done = settings.limits, 0

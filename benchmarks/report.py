@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks import lightcurves, networks, whole_path
 from benchmarks.cores import cores, pin
 from benchmarks.night import night
+from benchmarks.page import Part
 from benchmarks.steps import STEPS, Ours, medians_us, run_laps
 from benchmarks.textbook import Textbook
 from benchmarks.whole_path import Lap
@@ -24,24 +24,31 @@ DIFFERENCES_SHOWN = 10
 WIDTH = 72
 
 
-def report(*, alerts: int, step_alerts: int, laps: int) -> int:
-    """Measure and print; the exit status: 1 where the outputs differ."""
-    console = Console(highlight=False)
-    console.print(f"gueststar against a textbook pipeline; {cores()}")
+def report(*, alerts: int, step_alerts: int, laps: int, written: bool) -> int:
+    """Measure and print; the exit status: 1 where the outputs differ.
+
+    written: into docs/speed.md, too.
+    """
+    with Part("textbook", written=written) as part:
+        return _told(part, alerts=alerts, step_alerts=step_alerts, laps=laps)
+
+
+def _told(part: Part, *, alerts: int, step_alerts: int, laps: int) -> int:
+    part.say(f"gueststar against a textbook pipeline; {cores()}.")
     keep_freed_memory()
     packets, origin = night(alerts)
     size_kb = sum(map(len, packets)) / len(packets) / 1e3
-    console.print(f"{len(packets)} alerts of {size_kb:.0f} kB on the mean: {origin}")
-    console.print(_step_table(packets[:step_alerts], laps))
-    console.print(_network_table(packets))
-    _print_light_curves(console)
+    part.say(f"{len(packets)} alerts of {size_kb:.0f} kB on the mean: {origin}")
+    part.show(_step_table(packets[:step_alerts], laps))
+    part.show(_network_table(packets))
+    _show_light_curves(part)
     if absent := missing_packages():
-        console.print(f"The whole path needs {' and '.join(absent)} (Debian packages): left out.")
+        part.say(f"The whole path needs {' and '.join(absent)} (Debian packages): left out.")
         return 0
     pin(cores().server)
     with KafkaNode() as node:
         pin(cores().client)
-        return _whole_path(node.address, packets, laps, console)
+        return _whole_path(node.address, packets, laps, part)
 
 
 def _step_table(packets: Sequence[bytes], laps: int) -> Table:
@@ -64,9 +71,9 @@ def _network_table(packets: Sequence[bytes]) -> Table:
     return table
 
 
-def _print_light_curves(console: Console) -> None:
+def _show_light_curves(part: Part) -> None:
     ours, theirs, origin = lightcurves.measure()
-    console.print(origin)
+    part.say(origin)
     title = f"Light curves in, classes out: CPU µs a light curve, median of {ROUNDS} rounds"
     table = _table(title, "step", "t2")
     _add(table, "rows, or a Gaussian process", ours.before_us, theirs.before_us)
@@ -75,10 +82,10 @@ def _print_light_curves(console: Console) -> None:
     for batch in BATCHES:
         _add(table, f"all, {batch} at once", ours.whole_us[batch], theirs.whole_us[batch])
     _add(table, "file, kB", ours.size_bytes / 1e3, theirs.size_bytes / 1e3)
-    console.print(table)
+    part.show(table)
 
 
-def _whole_path(bootstrap: str, packets: Sequence[bytes], laps: int, console: Console) -> int:
+def _whole_path(bootstrap: str, packets: Sequence[bytes], laps: int, part: Part) -> int:
     textbook, alerts = Textbook(WEIGHTS), len(packets)
     prefixes = [(f"ours-{lap}.", f"textbook-{lap}.") for lap in range(laps)]
     topics = [topic for _, their in prefixes for topic in whole_path.outputs(their)]
@@ -87,11 +94,11 @@ def _whole_path(bootstrap: str, packets: Sequence[bytes], laps: int, console: Co
     for own, their in prefixes:
         ours.append(whole_path.run_ours(bootstrap, alerts, own).lap())
         theirs.append(whole_path.run_textbook(bootstrap, textbook, alerts, their).lap())
-    console.print(_path_table(ours, theirs))
+    part.show(_path_table(ours, theirs))
     compared, found = whole_path.compare(bootstrap, *prefixes[0])
-    console.print(f"{compared} messages of each compared value by value: {len(found)} differences")
+    part.say(f"{compared} messages of each compared value by value: {len(found)} differences")
     for line in found[:DIFFERENCES_SHOWN]:
-        console.print(line, markup=False)
+        part.say(line)
     return 1 if found else 0
 
 

@@ -1,139 +1,165 @@
 """`python -m benchmarks.stretch`: the whole path on both surveys' packets, beside its ceiling.
 
 One worker on one core with all networks and built-in filters, and a worker that only hands the
-same bytes on (`pass_through`), lap after lap in turn. The goal is Rubin's stretch rate: 100,000
-alerts a visit of 39 s.
+same bytes on (`pass_through`), lap after lap in turn; the same with 45 partitions where there was
+one; and two workers where there was one. The goal is Rubin's stretch rate: 100,000 alerts a visit
+of 39 s.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from operator import attrgetter
-from pathlib import Path
-from statistics import median
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks import budget
+from benchmarks.budget import Took
+from benchmarks.cases import ENRICHED, FORMS, PARTITIONS, Case, Laps, cases
+from benchmarks.copier import measure_copies
 from benchmarks.cores import cores, pin
-from benchmarks.night import Night, night
-from benchmarks.pass_through import handed_on, published
-from benchmarks.rubin_night import rubin_night, schema_folder
-from benchmarks.whole_path import STEPS, Lap, Stopwatch, fill, run_worker
-from broker.kafka_settings import KafkaSection, TopicsSection
-from broker.settings import FiltersSection, SchemasSection, Settings
-from filters.sources import builtin_names
+from benchmarks.night import night
+from benchmarks.page import Part, add_option
+from benchmarks.pass_through import Published, handed_on, published
+from benchmarks.pictures import draw_throughput
+from benchmarks.processes import cpu_clock, settle
+from benchmarks.rubin_night import rubin_night
+from benchmarks.stamps_clock import StampsWatch, stamps_timed
+from benchmarks.stretch_tables import (
+    SHARED_TIMES,
+    WORKERS,
+    copies_table,
+    partitions_table,
+    took,
+    whole_table,
+    workers_table,
+)
+from benchmarks.together import together
+from benchmarks.whole_path import Lap, Stopwatch, fill, messages, run_worker
 from gueststar.allocator import keep_freed_memory
 from kafka_node.node import KafkaNode
-from schemas.form import Form
 
-FORMS: Final[tuple[Form, ...]] = ("lite", "full")
-ENRICHED: Final = "enriched"
-WIDTH: Final = 88
-
-
-class Case(NamedTuple):
-    """A survey's packets and the form of what is published of each."""
-
-    survey: str
-    packets: Sequence[bytes]
-    goal_us: float
-    """By the client's CPU, and by wall clock."""
-    schemas: Path | None
-    form: Form
-
-    @property
-    def title(self) -> str:
-        """A column's."""
-        return f"{self.survey}, {self.form}"
-
-    @property
-    def topic(self) -> str:
-        """Where its packets lie."""
-        return f"input-{self.survey.lower()}"
-
-    def settings(self, bootstrap: str, prefix: str) -> Settings:
-        """Those of a worker with all networks and built-in filters."""
-        return Settings(
-            topics=TopicsSection(
-                input=(self.topic,),
-                prefix=prefix,
-                enriched=ENRICHED,
-                dead_letters="dead-letters",
-                ledger="ledger",
-                replayed="",
-                forms={ENRICHED: self.form},
-            ),
-            kafka=KafkaSection(bootstrap=bootstrap, group=prefix),
-            filters=FiltersSection(builtin=tuple(builtin_names()), live=""),
-            schemas=SchemasSection(folder=self.schemas),
-        )
+OURS: Final = "ours-"
+CEILING: Final = "ceiling-"
+SHARED: Final = "shared-"
+"""How the names of what is published begin. The laps of a case share their topics: what the first
+message in a partition costs Kafka is no alert's."""
 
 
-class Laps(NamedTuple):
-    """What was measured of one case."""
-
-    case: Case
-    ours: list[Lap]
-    ceiling: list[Lap]
-
-
-def cases(ztf: Night, rubin: Night | None) -> Iterator[Case]:
-    """Those that there are packets for."""
-    for form in FORMS:
-        yield Case("ZTF", ztf.packets, 390.0, None, form)
-    for form in FORMS if rubin else ():
-        assert rubin
-        yield Case("Rubin", rubin.packets, 330.0, schema_folder(), form)
-
-
-def measure(case: Case, bootstrap: str, laps: int) -> Laps:
-    """Both in turn; the first of all is not counted, and gives the ceiling what it hands on."""
-    alerts, found = len(case.packets), Laps(case, [], [])
-    first = f"{case.survey}-{case.form}-"
-    run_worker(case.settings(bootstrap, first), Stopwatch(alerts))
-    what = published(bootstrap, first)
-    count = len(what[first + ENRICHED])
-    assert count == alerts, f"{case.title}: {count} enriched alerts of {alerts}"
-    for lap in range(laps):
-        mine, other = f"{lap}-ours-{first}", f"{lap}-ceiling-"
-        watch = run_worker(case.settings(bootstrap, mine), Stopwatch(alerts))
-        found.ours.append(watch.lap())
-        through = case.settings(bootstrap, other + first)
-        found.ceiling.append(handed_on(through, what, Stopwatch(alerts), other).lap())
+def measure(all_cases: Sequence[Case], node: KafkaNode, laps: int) -> list[Laps]:
+    """Ours and the ceiling of each case in turn, so many times, and once before, not counted."""
+    for case in {case.topic: case for case in all_cases}.values():
+        fill(node.address, case.packets, [], topic=case.topic, partitions=case.partitions)
+    what = [_first(case, node.address) for case in all_cases]
+    found = [_none(*each) for each in zip(all_cases, what, strict=True)]
+    settle(node.pid)
+    with stamps_timed() as stamps_s:
+        for lap in range(laps):
+            for one, handed in zip(found, what, strict=True):
+                one.ours.append(_ours(one.case, node, lap, stamps_s))
+                one.ceiling.append(_ceiling(one.case, node, lap, handed))
+    for case in all_cases:
+        for prefix in (OURS, CEILING + OURS):
+            require_all(node.address, prefix + case.prefix, len(case.packets) * (1 + laps))
     return found
 
 
-def table(found: Sequence[Laps]) -> Table:
-    """Medians over the laps, in microseconds an alert."""
-    shown = Table(
-        title="Topic to topics through Kafka: µs an alert, median of laps",
-        title_justify="left",
-        min_width=WIDTH,
+def _first(case: Case, bootstrap: str) -> Published:
+    """What ours publishes, for the ceiling to hand on."""
+    prefix, alerts = OURS + case.prefix, len(case.packets)
+    run_worker(case.settings(bootstrap, prefix), Stopwatch(alerts))
+    what = published(bootstrap, prefix)
+    handed_on(case.settings(bootstrap, CEILING + prefix), what, Stopwatch(alerts), CEILING)
+    return what
+
+
+def _none(case: Case, what: Published) -> Laps:
+    sizes = (len(each.value) for some in what.values() for each in some)
+    return Laps(case, sum(sizes) / len(case.packets), [], [])
+
+
+def _ours(case: Case, node: KafkaNode, lap: int, stamps_s: Callable[[], float]) -> Lap:
+    chosen = case.settings(node.address, OURS + case.prefix, f"{lap}-{OURS}{case.prefix}")
+    watch = StampsWatch(len(case.packets), server_s=cpu_clock(node.pid), stamps_s=stamps_s)
+    return run_worker(chosen, watch).lap()
+
+
+def _ceiling(case: Case, node: KafkaNode, lap: int, what: Published) -> Lap:
+    prefix = CEILING + OURS + case.prefix
+    chosen = case.settings(node.address, prefix, f"{lap}-{prefix}")
+    watch = Stopwatch(len(case.packets), server_s=cpu_clock(node.pid))
+    return handed_on(chosen, what, watch, CEILING).lap()
+
+
+def require_all(bootstrap: str, prefix: str, alerts: int) -> None:
+    """Who reads what was committed finds each alert's record, and no more."""
+    count = sum(1 for _ in messages(bootstrap, prefix + ENRICHED))
+    assert count == alerts, f"{prefix}{ENRICHED} has {count} records of {alerts} alerts"
+
+
+def measure_workers(case: Case, node: KafkaNode, laps: int) -> dict[int, list[Lap]]:
+    """By how many workers share a case, in turn, and once before, not counted."""
+    case = case._replace(
+        survey=f"{case.survey}-shared",
+        packets=[*case.packets] * SHARED_TIMES,
+        partitions=PARTITIONS,
     )
-    shown.add_column("", ratio=1)
-    for one in found:
-        shown.add_column(one.case.title, justify="right")
-    for step in STEPS:
-        shown.add_row(step, *(_us([lap.step_s(step) for lap in one.ours]) for one in found))
-    shown.add_section()
-    for what, of in (("client's CPU", attrgetter("cpu_s")), ("wall clock", attrgetter("wall_s"))):
-        shown.add_row(what, *(_us(list(map(of, one.ours))) for one in found))
-        shown.add_row("  handed on alone", *(_us(list(map(of, one.ceiling))) for one in found))
-    shown.add_row("goal", *(f"{one.case.goal_us:,.0f}" for one in found))
-    ratios = [_wall_s(one.ceiling) / _wall_s(one.ours) for one in found]
-    shown.add_row("of the ceiling's rate", *(f"{100 * ratio:.0f} %" for ratio in ratios))
-    return shown
+    alerts, found = len(case.packets), {workers: list[Lap]() for workers in WORKERS}
+    fill(node.address, case.packets, [], topic=case.topic, partitions=PARTITIONS)
+    prefix = SHARED + case.prefix
+    run_worker(case.settings(node.address, prefix), Stopwatch(alerts))
+    settle(node.pid)
+    for lap in range(laps):
+        for workers, of in found.items():
+            chosen = case.settings(node.address, prefix, f"{lap}-{workers}-{prefix}")
+            of.append(together(chosen, alerts, workers, cpu_clock(node.pid)))
+    require_all(node.address, prefix, alerts * (1 + laps * len(WORKERS)))
+    return found
 
 
-def _wall_s(laps: Sequence[Lap]) -> float:
-    return median(lap.wall_s for lap in laps)
+def tell_budgets(part: Part, found: Sequence[Laps]) -> dict[str, Took]:
+    """The budgets of lite records, and who is over; what each step took, by case."""
+    lite = [one for one in found if one.case.form == FORMS[0]]
+    by_case: dict[str, Took] = {one.case.title: took(one.ours) for one in lite}
+    for one in lite:
+        load = budget.load_of(one.case, one.published)
+        part.show(budget.table(one.case, load, by_case[one.case.title]))
+    for one in lite:
+        part.say(budget.verdict(one.case, by_case[one.case.title]))
+    return by_case
 
 
-def _us(seconds: Sequence[float]) -> str:
-    return f"{median(seconds) * 1e6:,.0f}"
+def tell(part: Part, alerts: int, laps: int) -> dict[str, Took]:
+    """Measure and print all; what each step took, by case."""
+    nights = (night(alerts), rubin_night(alerts))
+    for one in filter(None, nights):
+        size_kb = sum(map(len, one.packets)) / len(one.packets) / 1e3
+        part.say(f"{len(one.packets)} alerts of {size_kb:.0f} kB on the mean: {one.origin}.")
+    all_cases = list(cases(*nights))
+    lite = [case for case in all_cases if case.form == FORMS[0]]
+    with kafka() as node:
+        found = measure(all_cases, node, laps)
+        part.show(whole_table(found))
+        by_case = tell_budgets(part, found)
+        part.show(copies_table([measure_copies(case, node, laps) for case in lite]))
+    # Another: to have so many partitions costs a Kafka much, whoever is served.
+    with kafka() as node:
+        few, many = measure([lite[0], lite[0]._replace(partitions=PARTITIONS)], node, laps)
+        part.show(partitions_table(few, many))
+        pin(cores().all)
+        part.show(workers_table(measure_workers(lite[0], node, laps)))
+    if path := part.picture("throughput", "Microseconds an alert, by step, beside the ceiling"):
+        draw_throughput(found, path)
+    return by_case
+
+
+@contextmanager
+def kafka() -> Iterator[KafkaNode]:
+    """One on its cores, and we on ours."""
+    pin(cores().server)
+    with KafkaNode() as node:
+        pin(cores().client)
+        yield node
 
 
 def main() -> None:
@@ -141,20 +167,15 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks.stretch", description=__doc__)
     options.add_argument("--alerts", type=int, default=4000, help="through Kafka, each lap")
     options.add_argument("--laps", type=int, default=3, help="of each kind, in turn")
+    add_option(options)
     chosen = options.parse_args()
     pin(cores().client)
     keep_freed_memory()
-    console, nights = Console(highlight=False), (night(chosen.alerts), rubin_night(chosen.alerts))
-    for one in filter(None, nights):
-        size_kb = sum(map(len, one.packets)) / len(one.packets) / 1e3
-        console.print(f"{len(one.packets)} alerts of {size_kb:.0f} kB on the mean: {one.origin}")
-    all_cases = list(cases(*nights))
-    pin(cores().server)
-    with KafkaNode() as node:
-        pin(cores().client)
-        for topic, packets in {case.topic: case.packets for case in all_cases}.items():
-            fill(node.address, packets, [], topic=topic)
-        console.print(table([measure(case, node.address, chosen.laps) for case in all_cases]))
+    with Part("stretch", written=chosen.page) as part:
+        part.say(f"{chosen.laps} laps of each kind, in turn.")
+        by_case = tell(part, chosen.alerts, chosen.laps)
+    if chosen.page:
+        budget.land(by_case)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -31,6 +31,8 @@ INPUT = "alerts"
 FREE_RATE = 1e9
 """Alerts a second, for a stream that is as fast as it can be."""
 READ_S_MAX = 30.0
+PATIENT_MS = 60_000
+"""A transaction's time-out: a server that has just started is slow with many new partitions."""
 STEPS = ("poll", "decode", "score", "select", "encode", "publish")
 """Of a lap, in order."""
 
@@ -43,6 +45,8 @@ class Lap(NamedTuple):
     cpu_seconds: float
     """Of the client's process, all its threads."""
     steps_s: dict[str, float]
+    server_cpu_seconds: float = 0.0
+    """Of Kafka's process, where it was asked for."""
 
     @property
     def wall_s(self) -> float:
@@ -53,6 +57,11 @@ class Lap(NamedTuple):
     def cpu_s(self) -> float:
         """An alert."""
         return self.cpu_seconds / self.alerts
+
+    @property
+    def server_cpu_s(self) -> float:
+        """An alert."""
+        return self.server_cpu_seconds / self.alerts
 
     def step_s(self, step: str) -> float:
         """An alert."""
@@ -68,12 +77,16 @@ class Stopwatch:
     walls: list[float] = field(default_factory=list)
     cpus: list[float] = field(default_factory=list)
     steps: list[Mapping[str, float]] = field(default_factory=list)
+    server_s: Callable[[], float] = float
+    """CPU seconds of Kafka's process so far."""
+    servers: list[float] = field(default_factory=list)
 
     def note(self, alerts: int, steps_s: Mapping[str, float]) -> None:
         """A transaction was committed; `steps_s` it took."""
         self.alerts.append(alerts)
         self.walls.append(time.perf_counter())
         self.cpus.append(time.process_time())
+        self.servers.append(self.server_s())
         self.steps.append(steps_s)
 
     @property
@@ -92,6 +105,7 @@ class Stopwatch:
             self.walls[-1] - self.walls[0],
             self.cpus[-1] - self.cpus[0],
             dict(total),
+            self.servers[-1] - self.servers[0],
         )
 
     def on_phase(self, phase: Phase) -> None:

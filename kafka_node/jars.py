@@ -19,7 +19,7 @@ LIBS_FOLDER: Final = Path(__file__).resolve().parents[1] / ".kafka"
 
 
 def fetch_jars() -> Path:
-    """The folder of the server's jars; Maven fills it the first time (46 jars, 45 MB)."""
+    """The folder of the server's jars; Maven fills it the first time (47 jars, 45 MB)."""
     named_for = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
     libs = LIBS_FOLDER / f"libs-{named_for}"
     LIBS_FOLDER.mkdir(exist_ok=True)

@@ -27,7 +27,7 @@ def test_each_lap_has_the_plain_filters_and_all_but_the_first_the_invented_ones(
 
 def measured(us_an_alert: float) -> Measured:
     lap = Lap(1000, us_an_alert / 1e3, us_an_alert / 1e3, dict.fromkeys(STEPS, 0.0))
-    return Measured(lap, 0.0, 40, 47_000)
+    return Measured(lap, 40, 47_000)
 
 
 def test_the_cost_is_a_part_of_the_throughput_by_the_medians_of_the_laps() -> None:

@@ -28,5 +28,6 @@ def test_a_lap_leaves_out_the_first_batch_which_pays_for_the_start() -> None:
     watch = Stopwatch(10)
     watch.alerts, watch.walls, watch.cpus = [4, 5, 1], [1.0, 3.0, 4.5], [0.5, 1.0, 2.0]
     watch.steps = [{"decode": 9.0}, {"decode": 1.0}, {"decode": 0.5}]
+    watch.servers = [7.0, 7.5, 9.0]
     assert watch.is_done
-    assert watch.lap() == (6, 3.5, 1.5, {"decode": 1.5})
+    assert watch.lap() == (6, 3.5, 1.5, {"decode": 1.5}, 2.0)
