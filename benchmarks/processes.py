@@ -13,7 +13,7 @@ import psutil
 MB = 1e6
 QUIET_CORES = 0.1
 """What an idle Kafka takes, and more."""
-SETTLE_S_MAX = 60.0
+SETTLE_S_MAX = 120.0
 
 
 def cpu_s(pid: int) -> float:

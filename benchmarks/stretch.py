@@ -35,7 +35,9 @@ from benchmarks.stretch_tables import (
     workers_table,
 )
 from benchmarks.together import together
-from benchmarks.whole_path import Lap, Stopwatch, fill, messages, run_worker
+from benchmarks.whole_path import Lap, Patient, Stopwatch, fill, messages, run_worker
+from broker.assembly import build, connect, provide_topics
+from broker.kafka import KafkaAdmin
 from gueststar.allocator import keep_freed_memory
 from kafka_node.node import KafkaNode
 
@@ -50,7 +52,7 @@ def measure(all_cases: Sequence[Case], node: KafkaNode, laps: int) -> list[Laps]
     """Ours and the ceiling of each case in turn, so many times, and once before, not counted."""
     for case in {case.topic: case for case in all_cases}.values():
         fill(node.address, case.packets, [], topic=case.topic, partitions=case.partitions)
-    what = [_first(case, node.address) for case in all_cases]
+    what = [_first(case, node) for case in all_cases]
     found = [_none(*each) for each in zip(all_cases, what, strict=True)]
     settle(node.pid)
     with stamps_timed() as stamps_s:
@@ -64,13 +66,22 @@ def measure(all_cases: Sequence[Case], node: KafkaNode, laps: int) -> list[Laps]
     return found
 
 
-def _first(case: Case, bootstrap: str) -> Published:
+def _first(case: Case, node: KafkaNode) -> Published:
     """What ours publishes, for the ceiling to hand on."""
-    prefix, alerts = OURS + case.prefix, len(case.packets)
-    run_worker(case.settings(bootstrap, prefix), Stopwatch(alerts))
-    what = published(bootstrap, prefix)
-    handed_on(case.settings(bootstrap, CEILING + prefix), what, Stopwatch(alerts), CEILING)
+    prefix = OURS + case.prefix
+    _warm(case, node, prefix)
+    what = published(node.address, prefix)
+    through = case.settings(node.address, CEILING + prefix)
+    handed_on(through, what, Stopwatch(len(case.packets)), CEILING)
     return what
+
+
+def _warm(case: Case, node: KafkaNode, prefix: str) -> None:
+    """A lap that is not counted, over topics that Kafka has made by then."""
+    chosen = case.settings(node.address, prefix)
+    provide_topics(build(chosen), KafkaAdmin(connect(chosen)))
+    settle(node.pid)
+    run_worker(chosen, Patient(len(case.packets)))
 
 
 def _none(case: Case, what: Published) -> Laps:
@@ -107,7 +118,7 @@ def measure_workers(case: Case, node: KafkaNode, laps: int) -> dict[int, list[La
     alerts, found = len(case.packets), {workers: list[Lap]() for workers in WORKERS}
     fill(node.address, case.packets, [], topic=case.topic, partitions=PARTITIONS)
     prefix = SHARED + case.prefix
-    run_worker(case.settings(node.address, prefix), Stopwatch(alerts))
+    _warm(case, node, prefix)
     settle(node.pid)
     for lap in range(laps):
         for workers, of in found.items():

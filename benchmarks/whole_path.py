@@ -121,6 +121,13 @@ class Stopwatch:
         raise AssertionError(f"a transaction was aborted: {error}")
 
 
+class Patient(Stopwatch):
+    """Of a lap that is not counted, in which Kafka may be busy with what it was just given."""
+
+    def on_abort(self, error: BrokerError, phase: Phase) -> None:
+        """What was given up comes again, once."""
+
+
 def fill(
     bootstrap: str,
     packets: Sequence[bytes],
