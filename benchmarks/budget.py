@@ -21,6 +21,7 @@ import onnx
 from rich.table import Table
 
 from benchmarks.cases import Case
+from broker.assembly import build
 from classifiers.realbogus import STAMP_PIXELS
 from classifiers.served import BUILT_IN
 from schemas.batch import PLANES, AlertBatch
@@ -159,8 +160,6 @@ def _inflate_us(packed: Sequence[bytes], alerts: int) -> float:
 
 def _clauses(case: Case) -> float:
     """Of all filters that a worker of the case has."""
-    from broker.assembly import build  # noqa: PLC0415 - opens the networks, too
-
     return float(sum(len(each.clauses) for each in build(case.settings("", "")).filters.active))
 
 

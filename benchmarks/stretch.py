@@ -183,7 +183,7 @@ def main() -> None:
     pin(cores().client)
     keep_freed_memory()
     with Part("stretch", written=chosen.page) as part:
-        part.say(f"{chosen.laps} laps of each kind, in turn.")
+        part.say(f"Laps of each kind, in turn: {chosen.laps}.")
         by_case = tell(part, chosen.alerts, chosen.laps)
     if chosen.page:
         budget.land(by_case)

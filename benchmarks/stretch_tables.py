@@ -38,6 +38,11 @@ def busy(lap: Lap) -> float:
     return lap.server_cpu_seconds / lap.seconds
 
 
+def at_once(laps: Sequence[Lap]) -> str:
+    """Alerts in a transaction."""
+    return _whole(median(lap.at_once for lap in laps))
+
+
 def whole_table(found: Sequence[Laps]) -> Table:
     """By step, and in all; below, what the ceiling took."""
     shown = _table("Topic to topics through Kafka: µs an alert, median of laps", "")
@@ -55,8 +60,9 @@ def whole_table(found: Sequence[Laps]) -> Table:
     for name, of in (("of the ceiling's rate", "wall clock"), ("  by CPU", "client's CPU")):
         ratios = (us(one.ceiling, COSTS[of]) / us(one.ours, COSTS[of]) for one in found)
         shown.add_row(name, *(f"{100 * each:.0f} %" for each in ratios))
-    shown.add_row("Kafka's cores busy", *(_busy(one.ours) for one in found))
-    shown.add_row("  handed on alone", *(_busy(one.ceiling) for one in found))
+    for name, of_laps in (("Kafka's cores busy", _busy), ("alerts in a transaction", at_once)):
+        shown.add_row(name, *(of_laps(one.ours) for one in found))
+        shown.add_row("  handed on alone", *(of_laps(one.ceiling) for one in found))
     return shown
 
 
@@ -72,6 +78,8 @@ def partitions_table(one: Laps, spread: Laps) -> Table:
             few, many = (us(laps, cost) for laps in pair)
             row = f"{kind}, {name}" if kind else name
             shown.add_row(row, _whole(few), _whole(many), f"{many / few:.2f}")
+        row = f"{kind}, alerts in a transaction" if kind else "alerts in a transaction"
+        shown.add_row(row, *map(at_once, pair), "")
         shown.add_section()
     shown.add_row("goal, by wall clock", "", "", f"{1 + SPREAD_COST_MAX:.2f}")
     return shown

@@ -98,6 +98,7 @@ def joined(noted: Sequence[Noted]) -> Lap:
         sum(_since(one.cpus, one.walls, since_s) for one in noted),
         {},
         max(one.servers[-1] for one in noted) - max(_at(one, since_s) for one in noted),
+        len(later),
     )
 
 

@@ -47,6 +47,12 @@ class Lap(NamedTuple):
     steps_s: dict[str, float]
     server_cpu_seconds: float = 0.0
     """Of Kafka's process, where it was asked for."""
+    transactions: int = 1
+
+    @property
+    def at_once(self) -> float:
+        """Alerts in a transaction, on the mean."""
+        return self.alerts / self.transactions
 
     @property
     def wall_s(self) -> float:
@@ -106,6 +112,7 @@ class Stopwatch:
             self.cpus[-1] - self.cpus[0],
             dict(total),
             self.servers[-1] - self.servers[0],
+            len(self.alerts) - 1,
         )
 
     def on_phase(self, phase: Phase) -> None:

@@ -23,7 +23,7 @@ STEPS_S = dict.fromkeys((*STEPS, STAMPS), 0.05)
 
 def lap(wall_s: float, cpu_s: float, server_s: float) -> Lap:
     """Of a thousand alerts: seconds are milliseconds an alert."""
-    return Lap(1000, wall_s, cpu_s, STEPS_S | {"score": 0.2}, server_s)
+    return Lap(1000, wall_s, cpu_s, STEPS_S | {"score": 0.2}, server_s, 4)
 
 
 def laps(wall_s: float) -> Laps:
@@ -47,6 +47,7 @@ def test_the_medians_of_ours_stand_beside_the_ceilings() -> None:
     assert found["by CPU"] == ["25 %"]
     assert found["Kafka's cores busy"] == ["0.60"]
     assert found["stamps, of it"] == ["50"]
+    assert found["alerts in a transaction"] == ["250"]
 
 
 def test_many_partitions_are_a_ratio_to_one() -> None:

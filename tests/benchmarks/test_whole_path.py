@@ -30,4 +30,4 @@ def test_a_lap_leaves_out_the_first_batch_which_pays_for_the_start() -> None:
     watch.steps = [{"decode": 9.0}, {"decode": 1.0}, {"decode": 0.5}]
     watch.servers = [7.0, 7.5, 9.0]
     assert watch.is_done
-    assert watch.lap() == (6, 3.5, 1.5, {"decode": 1.5}, 2.0)
+    assert watch.lap() == (6, 3.5, 1.5, {"decode": 1.5}, 2.0, 2)
