@@ -20,7 +20,7 @@ from benchmarks.cores import cores, pin
 from benchmarks.filters import CLAUSES, invent
 from benchmarks.night import night
 from benchmarks.page import Part, add_option
-from benchmarks.processes import cpu_clock
+from benchmarks.processes import cpu_clock, settle
 from benchmarks.whole_path import INPUT, PATIENT_MS, STEPS, Lap, Stopwatch, fill
 from broker.alerts.metrics import AlertMetrics
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
@@ -177,6 +177,7 @@ def measure(
         pin(cores().client)
         fill(node.address, packets, topics)
         write_once(node.address, topics)
+        settle(node.pid)
         for lap in range(laps):
             for place, case in enumerate(CASES):
                 watch = Watch(len(packets), server_s=cpu_clock(node.pid))
