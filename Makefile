@@ -81,7 +81,7 @@ lock: setup ## pin the newest versions that pyproject.toml allows
 lawful: setup ## a million lawful Avro packets, held to fastavro
 	GUESTSTAR_LAWFUL_CASES=1000000 $(BIN)/pytest tests/schemas/test_lawful.py
 
-chaos: setup ## nights of 20,000 alerts: kills and aborts, two Kafkas cut off, shifting topics
+chaos: setup ## nights of 20,000 alerts: kills, aborts, Kafkas cut off, shifting topics; the lake
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos
 
 clean: ## remove what the commands made
