@@ -41,6 +41,12 @@ SCORES = {
 }
 """The labels of two networks; the scores are random."""
 
+LOOKED_AT = (
+    *("night", "mjd", "band", "ra_deg", "dec_deg", "magnitude", "magnitude_err"),
+    "score.realbogus.real",
+)
+"""Columns; the other questions ask for all of them."""
+
 MILLISECONDS = 1e3
 
 
@@ -170,6 +176,7 @@ def report(lake: Path, sky: Sky, *, questions: int) -> None:
         Goal("cone of 5 arcsec", lambda n: opened.cone(ra[n], dec[n], "5arcsec"), 50),
         Goal("cone of 1 degree", lambda n: opened.cone(ra[n], dec[n], "1deg"), 150),
         Goal("an object", lambda n: opened.object(names[n]), 10),
+        Goal("eight columns of it", lambda n: opened.object(names[n], columns=LOOKED_AT), None),
         Goal("its light curve", lambda n: opened.object(names[n]).light_curve(), None),
     )
     shown = plain_table()

@@ -12,7 +12,7 @@ import numpy as np
 
 from lake.arrays import conformed, values_of
 from lake.layout import INDEX, POINTS
-from lake.objects import ObjectIndex, hash_of
+from lake.objects import NO_ROWS, ObjectIndex, hash_of
 from lake.part import Part, Rows
 from lake.reading import Lake, LakeRows
 from schemas.batch import LightCurves
@@ -53,8 +53,14 @@ class Found:
         import pyarrow as pa
 
         schema = _schema(self._lake, columns)
-        tables = [_table(hit, schema) for hit in self.hits] or [schema.empty_table()]
-        return with_names(pa.concat_tables(tables))
+        tables, places, begin = [schema.empty_table()], [NO_ROWS], 0
+        for hit in self.hits:
+            table, own = _table(hit, schema)
+            tables.append(table)
+            places.append(begin + own)
+            begin += len(table)
+        # Taken once, of all nights together: each column of each table costs a call.
+        return with_names(pa.concat_tables(tables).take(np.concatenate(places)))
 
     def curves(self, kind: str) -> LightCurves:
         """Their light curves, or their forced photometry."""
@@ -119,21 +125,23 @@ def _schema(lake: Lake, columns: Sequence[str] | None) -> Any:  # noqa: ANN401
     return pa.schema([every.field(name) for name in wanted])
 
 
-def _table(hit: Hit, schema: Any) -> Any:  # noqa: ANN401
+def _table(hit: Hit, schema: Any) -> tuple[Any, Rows]:  # noqa: ANN401
+    """Rows of a part and others between them, in the columns of a schema, and where they are."""
     import pyarrow as pa
 
     part, rows = hit
     own, wanted = part.schema.names, frozenset(schema.names)
     dusty = "extinction_ebv" in wanted and "extinction_ebv" not in own
     names = [name for name in own if name in wanted]
-    table = part.at(rows, [*dict.fromkeys([*names, *(PLACE if dusty else ())])])
+    read = [*dict.fromkeys([*names, *(PLACE if dusty else ())])]
+    table, places = part.around(rows, read)
     if NIGHT in wanted:
-        night = pa.array(np.full(len(rows), int(part.night), np.int32))
+        night = pa.array(np.full(len(table), int(part.night), np.int32))
         table = table.add_column(0, pa.field(NIGHT, night.type, nullable=False), night)
     if dusty:
         dust = extinction_ebv(*(values_of(table.column(name)) for name in PLACE))
         table = table.append_column("extinction_ebv", pa.array(dust))
-    return conformed(table, schema)
+    return conformed(table, schema), places
 
 
 def _within(part: Part, cone: Cone, ranges: Cells) -> Rows:

@@ -108,7 +108,8 @@ class ObjectIndex:
         rows = self._indices[part].rows_of(hashed)
         if not len(rows):
             return rows
-        named = part.at(rows, [OBJECT]).column(0).to_pylist()
+        table, places = part.around(rows, [OBJECT])
+        named = table.column(0).take(places).to_pylist()
         return rows[np.array([each == object_id for each in named], np.bool_)]
 
 

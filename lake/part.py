@@ -196,16 +196,20 @@ class Part:
         """Some columns of some groups of the file, as an Arrow table; the file has them all."""
         return self._read(self._alerts, groups, names)
 
-    def at(self, rows: Rows, names: list[str]) -> Any:  # noqa: ANN401
-        """Some columns of some rows (rising), an Arrow table; only their groups are read."""
+    def around(self, rows: Rows, names: list[str]) -> tuple[Any, Rows]:
+        """Some columns from the first of some rows (rising, one at least) to the last.
+
+        An Arrow table, of which nothing was copied, and where in it these rows are: it has others
+        between them, but no group of the file that has none of them.
+        """
         of_row = np.searchsorted(self.begins, rows, side="right") - 1
         groups = np.unique(of_row)
         lengths = np.diff(self.begins)[groups]
         before = np.cumsum(lengths) - lengths
         local = before[np.searchsorted(groups, of_row)] + rows - self.begins[of_row]
+        first, after = int(local[0]), int(local[-1]) + 1
         whole = self._read(self._alerts, groups.tolist(), names)
-        together = len(rows) and local[-1] - local[0] == len(rows) - 1
-        return whole.slice(int(local[0]), len(rows)) if together else whole.take(local)
+        return whole.slice(first, after - first), local - first
 
     def tables(self) -> Iterator[Any]:
         """The alerts' columns, an Arrow table a group."""

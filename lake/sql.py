@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Event, Timer
 from typing import Any, NamedTuple
 
-from lake.layout import LEARNED, PACKET, curves_file
+from lake.layout import LEARNED, curves_file
 from lake.part import status
 from lake.reading import Lake
 from schemas.columns import CODE, COLUMNS, NUMBER
@@ -80,17 +80,21 @@ def ask(lake: Lake, text: str, limits: SqlLimits | None = None) -> Rows:
 
 def _views(lake: Lake) -> list[dict[str, Any]]:
     """The views as the process makes them: files, and columns with what is said of them."""
-    alerts = [str(part.path.absolute()) for part in lake.parts]
-    curves = [str(curves_file(one.path, one.standing.mark).absolute()) for one in lake.parts]
-    names = [name for name in lake.schema.names if name not in PACKET]
-    inner = [name for part in lake.parts[:1] for name in part.curves_schema.names]
+    import pyarrow as pa
+
+    alerts = [part.path for part in lake.parts]
+    curves = [curves_file(part.path, part.standing.mark) for part in lake.parts]
+    night = lake.schema.field("night")
+    lists = pa.schema([night, *lake.parts[0].curves_schema])
+    views = (("alerts", alerts, lake.schema), ("light_curves", curves, lists))
     return [
-        {"name": "alerts", "files": alerts, "columns": [_column(name) for name in names]},
         {
-            "name": "light_curves",
-            "files": curves,
-            "columns": [_column(one) for one in (*inner, "night")],
-        },
+            "name": name,
+            "files": [str(file.absolute()) for file in files],
+            "schema": schema.serialize().to_pybytes().hex(),
+            "columns": [*map(_column, schema.names)],
+        }
+        for name, files, schema in views
     ]
 
 

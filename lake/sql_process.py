@@ -83,10 +83,8 @@ def connected(views: list[dict[str, Any]], limits: dict[str, Any]) -> duckdb.Duc
 def made(connection: duckdb.DuckDBPyConnection, view: dict[str, Any]) -> None:
     """A view over files that are read through Arrow: DuckDB itself opens none."""
     name = view["name"]
-    files = ds.dataset(view["files"], partitioning=ds.partitioning(flavor="hive"))
-    schema = pa.unify_schemas([each.physical_schema for each in files.get_fragments()])
-    whole = pa.schema([*schema, pa.field("night", pa.int32())])
-    files = ds.dataset(view["files"], schema=whole, partitioning=ds.partitioning(flavor="hive"))
+    schema = pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(view["schema"])))
+    files = ds.dataset(view["files"], schema=schema, partitioning=ds.partitioning(flavor="hive"))
     connection.register(f"{name}_files", files)
     columns = ", ".join(map(expression, view["columns"]))
     connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {name}_files")
