@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from gueststar.release import __version__
     from gueststar.subscription import subscribe, subscribe_batches
     from gueststar.tables import astropy_table, pandas_frame
+    from lake.sql import SqlLimits
     from schemas.batch import AlertBatch, LightCurves, Reason, Rejected
     from schemas.cutouts import Stamps
     from schemas.errors import (
@@ -84,6 +85,7 @@ __all__ = [
     "Rejected",
     "SchemaError",
     "SettingsError",
+    "SqlLimits",
     "Stamps",
     "SurveyError",
     "TooManyAborts",
@@ -111,6 +113,7 @@ _HOMES = {
     "gueststar.release": ("__version__",),
     "gueststar.subscription": ("subscribe", "subscribe_batches"),
     "gueststar.tables": ("astropy_table", "pandas_frame"),
+    "lake.sql": ("SqlLimits",),
     "schemas.batch": ("AlertBatch", "LightCurves", "Reason", "Rejected"),
     "schemas.cutouts": ("Stamps",),
 }

@@ -148,6 +148,25 @@ def test_a_statement_has_no_more_memory_than_it_may(lake: Path) -> None:
     assert int(kib) < 700 * 1024
 
 
+WRITES = """
+import sys
+from lake.sql_process import confine
+confine(2**30)
+try:
+    with open(sys.argv[1], "w") as file:
+        file.write("x")
+except OSError as error:
+    print(error)
+"""
+
+
+def test_the_process_can_write_no_file_whatever_it_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITES, str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "File too large" in done.stdout
+    assert (tmp_path / "out").read_bytes() == b""
+
+
 @pytest.mark.parametrize("text", [NOT_ONE_SELECT[0], FILES[0], FILES[8], "SELECT nope", "SELEC 1"])
 def test_the_process_says_in_a_line_what_was_wrong(lake: Path, text: str, tmp_path: Path) -> None:
     with pytest.raises(QuestionError) as said:
