@@ -1,4 +1,4 @@
-"""What the footer of a part says that is written live; `part.read_standing` reads it."""
+"""What the footer of a part says that is written live; `footers.read_standing` reads it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def facts_of(
     stretches: Iterable[Stretch] = (),
     beside: Iterable[str] = (),
 ) -> dict[str, str]:
-    """The facts of a file of that mark; what each says stands at `part.Standing`."""
+    """The facts of a file of that mark; what each says stands at `footers.Standing`."""
     found = {
         "lake": VERSION,
         "mark": mark,

@@ -14,6 +14,7 @@ import numpy as np
 
 from lake.arrays import conformed, joined_schema, values_of
 from lake.digests import digest
+from lake.footers import Standing
 from lake.keys import Ids, Mask, among
 from lake.layout import (
     ALERTS,
@@ -35,7 +36,7 @@ from lake.layout import (
 )
 from lake.night_buffer import NightBuffer
 from lake.objects import ObjectRows
-from lake.part import Part, Standing
+from lake.part import Part
 from lake.runs import KINDS, Kind, Pieces, Run, in_order, interleaved
 from lake.standing import standing
 from lake.streams import masked, regrouped, to_disk, write_tables

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lake.disk import retired
+from lake.footers import Standing, read_standing, status
 from lake.layout import (
     CURVES_TABLE,
     NIGHT,
@@ -24,7 +25,6 @@ from lake.layout import (
     night_of,
     packets_file,
 )
-from lake.part import Standing, read_standing, status
 from lake.ranges import Stretch, decoded, union
 from lake.standing import standing
 from schemas.errors import ArchiveError

@@ -22,8 +22,8 @@ from pathlib import Path
 from threading import Event, Timer
 from typing import Any, NamedTuple
 
+from lake.footers import status
 from lake.layout import LEARNED, curves_file
-from lake.part import status
 from lake.reading import Lake
 from schemas.columns import CODE, COLUMNS, NUMBER
 from schemas.errors import ArchiveError, QuestionError

@@ -8,8 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from lake.footers import Standing, Status, read_standing, status
 from lake.layout import alert_files
-from lake.part import Standing, Status, read_standing, status
 from schemas.errors import ArchiveError
 
 LOOKS_MAX = 100

@@ -17,9 +17,10 @@ from typing import Final
 from broker.ports import Clock
 from lake.compaction import Compacted
 from lake.flush import Flushed
+from lake.footers import Standing
 from lake.freezing import compact_thawed
 from lake.layout import ALERTS, ROWS_PER_GROUP, night_folder, night_of
-from lake.part import Part, Standing
+from lake.part import Part
 from lake.recovery import Log
 from lake.standing import standing
 from schemas.errors import ArchiveError
