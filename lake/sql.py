@@ -15,13 +15,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any, NamedTuple
 
+from lake.disk import present
 from lake.footers import status
 from lake.layout import LEARNED, curves_file
 from lake.reading import Lake
@@ -70,20 +71,38 @@ def ask(lake: Lake, text: str, limits: SqlLimits | None = None) -> Rows:
         )
     if len(text) > limits.text_chars_max:
         raise QuestionError(f"the statement is over {limits.text_chars_max:,} characters")
-    question = json.dumps({"sql": text, "views": _views(lake), "limits": asdict(limits)})
     for _ in range(LOOKS_MAX):
-        found = _run(question, limits)
-        if all(status(part.path) == part.standing.status for part in lake.parts):
+        before = _files(lake)
+        question = {"sql": text, "views": _views(lake), "limits": asdict(limits)}
+        try:
+            found = _run(json.dumps(question), limits)
+        except QuestionError:
+            if _files(lake) == before and _is_same(lake):
+                raise
+            continue
+        if _is_same(lake):
             return found
     raise ArchiveError(f"the lake {lake.path} changed while it was asked; open it again")
+
+
+def _files(lake: Lake) -> tuple[list[Path], list[Path]]:
+    """Where the alerts and the light curves are now: parts that others took over are hidden."""
+    curves = (curves_file(part.path, part.standing.mark) for part in lake.parts)
+    return [present(part.path) for part in lake.parts], [*map(present, curves)]
+
+
+def _is_same(lake: Lake) -> bool:
+    """Whether the parts are those that were opened."""
+    with suppress(OSError):
+        return all(status(present(part.path)) == part.standing.status for part in lake.parts)
+    return False
 
 
 def _views(lake: Lake) -> list[dict[str, Any]]:
     """The views as the process makes them: files, and columns with what is said of them."""
     import pyarrow as pa
 
-    alerts = [part.path for part in lake.parts]
-    curves = [curves_file(part.path, part.standing.mark) for part in lake.parts]
+    alerts, curves = _files(lake)
     night = lake.schema.field("night")
     lists = pa.schema([night, *lake.parts[0].curves_schema])
     views = (("alerts", alerts, lake.schema), ("light_curves", curves, lists))

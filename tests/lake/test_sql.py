@@ -16,7 +16,8 @@ import pytest
 
 from filters.handmade import handmade
 from lake import sql
-from lake.layout import PLAIN
+from lake.disk import retire
+from lake.layout import PLAIN, curves_file
 from lake.reading import Lake
 from lake.sql import SqlLimits, ask
 from lake.sql_process import RefusedError, check, connected
@@ -208,3 +209,18 @@ def test_no_process_but_its_own_loads_duckdb() -> None:
         check=False,
     )
     assert done.returncode == 0
+
+
+def test_parts_that_others_took_over_since_a_lake_was_opened_are_still_asked(lake: Path) -> None:
+    opened = Lake(lake)
+    expected = ask(opened, COUNTS).table
+    for part in opened.parts:
+        retire(part.path)
+        retire(curves_file(part.path, part.standing.mark))
+    assert ask(opened, COUNTS).table == expected
+
+
+COUNTS = """
+    SELECT night, (SELECT count(*) FROM alerts), (SELECT count(*) FROM light_curves)
+    FROM alerts GROUP BY night
+"""
