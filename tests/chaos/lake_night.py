@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from broker.errors import ProducerFenced, TransactionAborted
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, TopicSettings
 from broker.ports import Output
 from lake.compaction import STAGING
@@ -114,6 +115,18 @@ class Feed:
             time.sleep(max(0.0, sent / self._rate - (time.monotonic() - began_s)))
 
     def _publish(self, values: Sequence[bytes], first: int, *, keep: bool) -> None:
+        """Again where Kafka gave the transaction up: it may time out where many wait for a core."""
+        while True:
+            try:
+                self._transact(values, first, keep=keep)
+            except TransactionAborted:
+                self._sink.abort()
+            except ProducerFenced:
+                self._sink.rebuild()
+            else:
+                return
+
+    def _transact(self, values: Sequence[bytes], first: int, *, keep: bool) -> None:
         self._sink.begin()
         keyed = enumerate(values, start=first)
         self._sink.produce([Output(TOPIC, b"%d" % number, value) for number, value in keyed])

@@ -57,11 +57,11 @@ def test_a_writer_killed_again_and_again_keeps_each_message_once(tmp_path: Path)
         }
     rows, unread = alerts_of(night.lake), unread_of(night.lake)
     show(record, rows, unread, time.monotonic() - began_s)
-    assert len(sent) == SIZE.alerts
+    assert len(sent) >= SIZE.alerts, "the feed published all, a transaction in doubt twice"
     assert not rows.keys() & unread.keys()
     assert rows | unread == sent
     assert len(rows) == len(Lake(night.lake))
-    assert consumed(night.lake) == SIZE.alerts
+    assert consumed(night.lake) == len(sent)
     assert record.kills == SIZE.kills
     assert record.in_compaction >= SIZE.in_compaction
     for name in Lake(night.lake).nights:
