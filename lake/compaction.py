@@ -17,18 +17,20 @@ from lake.disk import present, publish_all, retire
 from lake.facts import facts_of
 from lake.layout import (
     ALERTS,
+    ALERTS_PER_GROUP,
     CURVES_PER_GROUP,
     PACKET_AT,
     PACKET_FILE,
     REPEATING,
-    ROWS_PER_GROUP,
     TEXTS,
     curves_file,
     night_folder,
+    objects_file,
     packets_file,
 )
 from lake.part import Part
 from lake.ranges import decoded, union
+from lake.runs import in_order, interleaved
 from lake.streams import write_tables
 
 STAGING: Final = ".compaction"
@@ -71,6 +73,7 @@ class _Compaction:
         self._staging = staging
         self._alerts = night_folder(lake, ALERTS, self._night) / f"{self._mark}.parquet"
         self._joined = _joined_packets(self._parts)
+        self._source = in_order([part.places for part in self._parts])
 
     def run(self, facts: Mapping[str, str]) -> Compacted:
         curves, alerts = (self._staging / name for name in ("curves", "alerts"))
@@ -88,7 +91,7 @@ class _Compaction:
             alerts,
             tables,
             schema,
-            ROWS_PER_GROUP,
+            ALERTS_PER_GROUP,
             repeating=REPEATING,
             facts=lambda: {**facts, **self._facts()},
         )
@@ -103,9 +106,9 @@ class _Compaction:
         return Compacted(self._night, len(self._parts), rows, tuple(self._retire()))
 
     def _tables(self, tables_of: Any, schema: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow's
-        for part in self._parts:
-            for table in tables_of(part):
-                yield conformed(table, schema)
+        """The rows of all parts, by place: each part's are."""
+        streams = [_conformed(tables_of(part), schema) for part in self._parts]
+        return interleaved(streams, self._source)
 
     def _with_places(self, table: Any) -> Any:  # noqa: ANN401
         """The same rows with the places of their packets in the joined file."""
@@ -156,8 +159,13 @@ class _Compaction:
             yield retire(part.path)
         for part in self._parts:
             yield retire(curves_file(part.path, part.standing.mark))
+            objects_file(part.path, part.standing.mark).unlink(missing_ok=True)
         for name in self._joined:
             yield retire(packets_file(self._alerts, name))
+
+
+def _conformed(tables: Iterator[Any], schema: Any) -> Iterator[Any]:  # noqa: ANN401
+    return (conformed(table, schema) for table in tables)
 
 
 def _joined_packets(parts: Sequence[Part]) -> dict[str, int]:

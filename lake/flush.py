@@ -24,6 +24,7 @@ from lake.disk import publish_all
 from lake.facts import facts_of
 from lake.layout import (
     ALERTS,
+    ALERTS_PER_GROUP,
     CURVES_PER_GROUP,
     LITE_BYTES,
     NIGHT,
@@ -41,6 +42,7 @@ from lake.layout import (
     packets_file,
 )
 from lake.night_buffer import columns_of
+from lake.places import places_of
 from lake.ranges import Stretch
 from lake.streams import write_tables
 from schemas.batch import AlertBatch
@@ -116,8 +118,10 @@ class Writer:
         return file, self._lake / UNREAD / f"{mark}.parquet"
 
     def _night(self, flush: Flush, night: str, mark: str, facts: Facts) -> list[Written]:
-        """The files of a night, that of its alerts last."""
+        """The files of a night, sorted by place, that of its alerts last."""
         rows = np.flatnonzero(flush.batch.night == int(night))
+        places = places_of(flush.batch.ra_deg[rows], flush.batch.dec_deg[rows])
+        rows = rows[np.argsort(places, kind="stable")]
         batch = flush.batch.take(rows)
         target = night_folder(self._lake, ALERTS, night) / f"{mark}.parquet"
         beside = {name: _taken(column, rows) for name, column in flush.beside.items()}
@@ -137,7 +141,7 @@ class Writer:
         )
         file, kept = self._staging / f"{night}.alerts", {**self._own, **own}
         write_tables(
-            file, [table], table.schema, ROWS_PER_GROUP, repeating=REPEATING, facts=lambda: kept
+            file, [table], table.schema, ALERTS_PER_GROUP, repeating=REPEATING, facts=lambda: kept
         )
         return [*written, (file, target)]
 

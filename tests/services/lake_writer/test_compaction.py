@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -55,6 +56,18 @@ def test_who_opened_a_lake_before_its_parts_were_joined_reads_it_to_the_end(tmp_
     assert sorted(int(n) for table in rows for n in table.column("alert_id")) == [*range(12)]
     assert all(len(table.light_curve) == len(table.packets) == 4 for table in rows)
     assert len(retired(world.lake)) == 9
+
+
+def test_parts_are_sorted_by_place_before_and_after_they_are_joined(tmp_path: Path) -> None:
+    world = several(tmp_path)
+    for _ in range(2):
+        for part in Lake(world.lake).parts:
+            assert part.is_sorted
+            assert (np.diff(part.places) >= 0).all()
+            assert len(np.unique(part.places)) > 1
+        world.clock.advance(world.section.quiet_s)
+        world.step()
+    assert len([*alert_files(world.lake)]) == 1
 
 
 def test_what_was_joined_is_removed_in_time(tmp_path: Path) -> None:
