@@ -26,6 +26,7 @@ from typing import Final, Protocol
 from broker.errors import ProducerFenced, TransactionAborted
 from broker.lives import Committed
 from broker.ports import ControlTopic, Life, Message, Output, Partition, Sink
+from schemas.errors import BrokerError
 
 POSITION, BEGINNING, CLAIM = "position", "beginning", "claim"
 """What a record says: how far a partition was read; where it is to begin, which no position is
@@ -120,11 +121,16 @@ class Positions:
     def take(self, partitions: Collection[Partition]) -> bool:
         """Have these be ours, and what others wrote of them be known; whether that is so now."""
         self._learn(self._records.present())
-        if self._held_in != self._sink.incarnation:
+        is_new = self._held_in != self._sink.incarnation
+        if is_new:
             self._fenced.clear()
         for _ in range(ROUNDS_MAX):
+            # First, in each epoch: a writer whose own is over fences nobody, or two of them would
+            # fence each other for ever.
+            mine = self._claims
+            self._claim([p for p in partitions if is_new or self._writer not in mine[p]])
+            is_new = False
             self._fence_all(self._rivals(partitions))
-            self._claim([each for each in partitions if self._writer not in self._claims[each]])
             self._learn(self._records.complete())
             if not self._rivals(partitions) and self._claimed(partitions):
                 self._held_in = self._sink.incarnation
@@ -218,9 +224,21 @@ class Positions:
             self._sink.begin()
             self._sink.produce(outputs)
             self._sink.commit()
-        except TransactionAborted:
-            self._sink.abort()
+        except ProducerFenced:
+            raise  # the next epoch ends it
+        except BrokerError:
+            self._abort()
             raise
+
+    def _abort(self) -> None:
+        """Aborting may fail as well, and is done again."""
+        for _ in range(ROUNDS_MAX - 1):
+            try:
+                self._sink.abort()
+            except TransactionAborted:
+                continue
+            return
+        self._sink.abort()
 
     def _learn(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lake.layout import PACKET_AT, PACKET_FILE
 from lake.part import Part
+from lake.streams import regrouped
 
 MODULUS = 2**256
 
@@ -68,8 +69,8 @@ def _pieces(part: Part) -> Iterator[tuple[int, Any]]:
 
 
 def _steps(tables: Iterable[Any]) -> Iterator[Any]:
-    """The rows of tables in a row, TOGETHER at a time; groups are multiples of that."""
-    for table in tables:
+    """The rows of tables in a row, TOGETHER at a time, however they are grouped."""
+    for table in regrouped(tables, TOGETHER):
         for begin in range(0, len(table), TOGETHER):
             yield table.slice(begin, TOGETHER)
 

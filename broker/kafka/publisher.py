@@ -118,7 +118,7 @@ class Publisher:
                 drains = self.drain(output)
             while not self._queued(producer, output):
                 self._connection.watch.check()
-        producer.poll(0)
+        self._serve(0)
 
     def drain(self, *before: Output) -> bool:
         """Wait until all was delivered, ahead of what is to be queued next.
@@ -127,7 +127,7 @@ class Publisher:
         """
         until_s = time.monotonic() + DRAIN_S_MAX
         while (queued := len(self.producer)) and time.monotonic() < until_s:
-            self.producer.poll(DRAIN_STEP_S)
+            self._serve(DRAIN_STEP_S)
         self.make_room()
         for output in before:
             self._takes(output)
@@ -244,13 +244,20 @@ class Publisher:
                 headers=list(output.headers),
             )
         except BufferError:
-            producer.poll(QUEUE_WAIT_S)
+            self._serve(QUEUE_WAIT_S)
             return False
         except KafkaException as raised:
             if error_of(raised).code() in UNKNOWN_TOPIC:
                 raise delivery_fault(error_of(raised), output.topic) from raised
             raise self._fault(error_of(raised)) from raised
         return True
+
+    def _serve(self, timeout_s: float) -> None:
+        """Hear of what was delivered; a producer that is lost may say so here."""
+        try:
+            self.producer.poll(timeout_s)
+        except KafkaException as raised:
+            raise self._fault(error_of(raised)) from raised
 
     def _partition(self, producer: Producer, output: Output) -> int:
         if output.partition_key is None:

@@ -10,7 +10,7 @@ import pytest
 
 from filters.handmade import Epoch, handmade
 from lake.flush import Beside, Flush
-from lake.freezing import freeze
+from lake.freezing import freeze, verify
 from lake.live import LiveLake
 from lake.ranges import Source, Stretch
 from lake.reading import Lake
@@ -102,3 +102,11 @@ def test_the_checksum_sees_no_order(tmp_path: Path) -> None:
     lake.close()
     one = freeze(kept(tmp_path / "plain", alerts()), "20260301")
     assert freeze(tmp_path / "turned", "20260301").checksum == one.checksum
+
+
+def test_a_night_of_many_groups_is_frozen_and_verified(tmp_path: Path) -> None:
+    rows = np.arange(5_000)
+    many = replace(alerts().take(rows % 3), alert_id=rows)
+    frozen = freeze(kept(tmp_path / "many", many), "20260301")
+    assert frozen.rows == len(rows)
+    assert all(one.is_sound for one in verify(tmp_path / "many"))
