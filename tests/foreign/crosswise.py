@@ -6,11 +6,15 @@ them by where they begin.
 
 from __future__ import annotations
 
-from confluent_kafka import Producer
+import time
+
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
 
 TOPIC = "aborted-crosswise"
+WAIT_S_MAX = 30.0
+LOOK_S = 0.02
 
 
 def abort_crosswise(bootstrap: str) -> None:
@@ -20,7 +24,9 @@ def abort_crosswise(bootstrap: str) -> None:
     _write(earlier, b"never")
     _write(later, b"nor this")
     later.abort_transaction()
+    _await_end(bootstrap, 3)
     earlier.abort_transaction()
+    _await_end(bootstrap, 4)
     _write(last, b"published")
     last.commit_transaction()
 
@@ -35,3 +41,14 @@ def _write(producer: Producer, value: bytes) -> None:
     producer.begin_transaction()
     producer.produce(TOPIC, value, b"key")
     assert producer.flush() == 0
+
+
+def _await_end(bootstrap: str, end: int) -> None:
+    """Kafka says that it has aborted before the mark of that is in the log: wait for the mark."""
+    settings = {"bootstrap.servers": bootstrap, "group.id": "looks-at-ends"}
+    consumer = Consumer({**settings, "isolation.level": "read_uncommitted"})
+    deadline_s = time.monotonic() + WAIT_S_MAX
+    while consumer.get_watermark_offsets(TopicPartition(TOPIC, 0))[1] < end:
+        assert time.monotonic() < deadline_s, f"{TOPIC} does not come to offset {end}"
+        time.sleep(LOOK_S)
+    consumer.close()
