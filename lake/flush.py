@@ -124,7 +124,7 @@ class Writer:
         rows = rows[np.argsort(places, kind="stable")]
         batch = flush.batch.take(rows)
         target = night_folder(self._lake, ALERTS, night) / f"{mark}.parquet"
-        beside = {name: _taken(column, rows) for name, column in flush.beside.items()}
+        beside = taken(flush.beside, rows)
         written = [(self._curves(batch, beside, night), curves_file(target, mark))]
         if self._with_packets:
             packets = self._staging / f"{night}.packets"
@@ -169,8 +169,12 @@ def _facts(flush: Flush, number: int, nights: Sequence[str]) -> tuple[Facts, Fac
     return {"holds": [number], **commits}, {"holds": [number], "commit_in": "".join(folders[-1:])}
 
 
-def _taken(column: NDArray[Any] | Texts, rows: NDArray[np.int64]) -> NDArray[Any] | Texts:
-    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+def taken(beside: Beside, rows: NDArray[np.int64]) -> dict[str, NDArray[Any] | Texts]:
+    """Some rows of all columns."""
+    return {
+        name: column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+        for name, column in beside.items()
+    }
 
 
 def unread_schema() -> Any:  # noqa: ANN401 - pyarrow has no types

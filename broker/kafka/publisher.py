@@ -115,13 +115,13 @@ class Publisher:
         for output in outputs:
             self._check_size(output)
             if drains and not self._takes(output):
-                drains = self.drain(output)
+                drains = self._drain(output)
             while not self._queued(producer, output):
                 self._connection.watch.check()
         self._serve(0)
 
-    def drain(self, *before: Output) -> bool:
-        """Wait until all was delivered, ahead of what is to be queued next.
+    def _drain(self, following: Output) -> bool:
+        """Wait until all was delivered, ahead of the one that is to be queued next.
 
         Whether that was so within DRAIN_S_MAX; where Kafka is away, or takes nothing, it is not.
         """
@@ -129,8 +129,7 @@ class Publisher:
         while (queued := len(self.producer)) and time.monotonic() < until_s:
             self._serve(DRAIN_STEP_S)
         self.make_room()
-        for output in before:
-            self._takes(output)
+        self._takes(following)
         return queued == 0
 
     def make_room(self) -> None:

@@ -15,7 +15,7 @@ from broker.ledger import Counts
 from broker.packets import packet_of
 from broker.ports import Message
 from broker.processor import Processed
-from lake.flush import Beside
+from lake.flush import Beside, taken
 from lake.layout import ORIGIN, PUBLISHED
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
@@ -79,7 +79,7 @@ class LakeJob:
         refused += [(index, NO_NIGHT, "its time is none") for index in nightless]
         dead = [DeadLetter(reason, detail, messages[at]) for at, reason, detail in sorted(refused)]
         rows = np.flatnonzero(batch.night != NONE)
-        beside = {name: _taken(column, rows) for name, column in beside.items()}
+        beside = taken(beside, rows)
         kept = batch.take(rows)
         origin = _origin([messages[at] for at in kept.source_index.tolist()])
         self._put(kept, origin | beside, unread(dead))
@@ -145,7 +145,3 @@ def _models(note: Note) -> str:
     return ", ".join(
         f"{one['name']} {one['version']} {one['sha256']}" for one in note.get("models", ())
     )
-
-
-def _taken(column: Any, rows: NDArray[np.int64]) -> Any:  # noqa: ANN401 - NumPy's, or lists of text
-    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]

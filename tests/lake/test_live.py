@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from filters.handmade import Epoch, handmade
-from lake.flush import Beside, Flush
+from lake.flush import Beside, Flush, taken
 from lake.freezing import freeze, verify
 from lake.live import LiveLake
 from lake.ranges import Source, Stretch
@@ -92,10 +92,7 @@ def test_the_checksum_sees_no_order(tmp_path: Path) -> None:
     turned = replace(
         turned,
         batch=turned.batch.take(rows),
-        beside={
-            name: column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
-            for name, column in turned.beside.items()
-        },
+        beside=taken(turned.beside, rows),
     )
     lake = LiveLake(tmp_path / "turned", version="test")
     lake.write(turned)
