@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from confluent_kafka import KafkaException
 
+from broker.errors import ProducerFenced
 from broker.kafka.connection import (
     MESSAGE_BYTES_MAX,
     TRANSACTION_TIMEOUT_MS,
@@ -74,6 +75,7 @@ class KafkaSink:
             },
         )
         self._is_open = False
+        self._lost = ""
         self._incarnation = 0
 
     @property
@@ -82,17 +84,19 @@ class KafkaSink:
         return self._incarnation
 
     def begin(self) -> None:
-        assert not self._is_open, "a transaction is open"
-        if self._publisher.outgrown:
-            self.rebuild()
-        self._publisher.insist(lambda _: self._publisher.producer.begin_transaction())
-        self._publisher.make_room()
-        self._is_open = True
+        with self._while_ours():
+            assert not self._is_open, "a transaction is open"
+            if self._publisher.outgrown:
+                self.rebuild()
+            self._publisher.insist(lambda _: self._publisher.producer.begin_transaction())
+            self._publisher.make_room()
+            self._is_open = True
 
     def produce(self, outputs: Sequence[Output]) -> None:
         """Queue messages within the open transaction; blocks while the queue is full."""
-        assert self._is_open, "begin a transaction first"
-        self._publisher.produce(outputs)
+        with self._while_ours():
+            assert self._is_open, "begin a transaction first"
+            self._publisher.produce(outputs)
 
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
         """Put the consumed offsets (next to read) into the open transaction."""
@@ -100,27 +104,30 @@ class KafkaSink:
         if group.positions is not None:
             self.produce(group.positions.outputs(offsets, group.starts, group.lives))
             return
-        self._publisher.insist(
-            lambda timeout_s: self._publisher.producer.send_offsets_to_transaction(
-                placed(offsets, group.lives), group.token, timeout_s
+        with self._while_ours():
+            self._publisher.insist(
+                lambda timeout_s: self._publisher.producer.send_offsets_to_transaction(
+                    placed(offsets, group.lives), group.token, timeout_s
+                )
             )
-        )
 
     def commit(self) -> None:
         """Everything since `begin`, or nothing, becomes visible to read_committed readers."""
-        self._publisher.insist(self._publisher.producer.commit_transaction)
-        self._is_open = False
+        with self._while_ours():
+            self._publisher.insist(self._publisher.producer.commit_transaction)
+            self._is_open = False
 
     def abort(self) -> None:
         """Give up everything since `begin`; nothing to do where nothing is open."""
         self._publisher.forget()
-        if self._is_open:
-            self._is_open = False
-            self._publisher.insist(self._publisher.producer.abort_transaction)
+        with self._while_ours():
+            if self._is_open:
+                self._is_open = False
+                self._publisher.insist(self._publisher.producer.abort_transaction)
 
     def rebuild(self) -> None:
         """A new producer of the same transactional id; an earlier one's transaction is ended."""
-        self._is_open = False
+        self._is_open, self._lost = False, ""
         self._incarnation += 1
         self._publisher.begin(self._publisher.build().init_transactions)
 
@@ -135,3 +142,14 @@ class KafkaSink:
             with suppress(KafkaException):
                 self._publisher.producer.abort_transaction(STEP_S_MAX)
         self._publisher.drop()
+
+    @contextmanager
+    def _while_ours(self) -> Iterator[None]:
+        """What is done with the producer: once it was fenced all is refused until `rebuild`."""
+        if self._lost:
+            raise ProducerFenced(self._lost)
+        try:
+            yield
+        except ProducerFenced as error:
+            self._is_open, self._lost = False, str(error)
+            raise

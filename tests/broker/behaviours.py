@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.errors import OffsetGap, OutputTooLarge, TopicMissing
+from broker.errors import OffsetGap, OutputTooLarge, ProducerFenced, TopicMissing
 from broker.ports import Headers, Message, Output, Partition, Sink
 from tests.broker.building import TRANSACTION_S
 from tests.broker.clusters import Cluster
@@ -201,6 +201,23 @@ class PublishingBehaviours:
         transact(writer, topic, numbered(5))
         abandon(cluster, writer, topic, numbered(5, start=5))
         assert sorted(cluster.read(topic)) == numbered(5)
+
+    @pytest.mark.parametrize("first", ["commit", "abort"])
+    def test_a_fenced_producer_does_nothing_more_until_it_is_built_anew(
+        self, cluster: Cluster, first: str
+    ) -> None:
+        topic = cluster.create(cluster.name())
+        older = cluster.writer(topic)
+        transact(older, topic, numbered(5))
+        older.begin()
+        older.produce([Output(topic, None, b"of an epoch that is over")])
+        cluster.writer(topic)
+        for step in (first, "begin", "abort", "begin"):
+            with pytest.raises(ProducerFenced):
+                getattr(older, step)()
+        older.rebuild()
+        transact(older, topic, numbered(5, start=5))
+        assert cluster.read(topic) == numbered(10)
 
     def test_an_abort_does_not_rewind_and_a_seek_does(self, cluster: Cluster) -> None:
         topic, output = cluster.create(cluster.name()), cluster.create(cluster.name())

@@ -92,6 +92,7 @@ class Event(NamedTuple):
     kind: str
     unix_s: float
     what: str
+    """Of an abort its error; of a batch that was published the numbers of its partitions."""
 
 
 class Diary:
@@ -105,7 +106,8 @@ class Diary:
 
     def on_batch(self, report: BatchReport[object]) -> None:
         """Something was published."""
-        self._write("published", str(report.entry.consumed))
+        parts = (each.partition for each in report.entry.ranges if each.end > each.start)
+        self._write("published", " ".join(map(str, parts)))
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
         """A transaction was given up."""

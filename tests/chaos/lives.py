@@ -45,10 +45,12 @@ class Worker:
         self._phases = folder / f"{name}.phase"
         self._log = folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._since_s = 0.0
 
     def start(self, doom: Doom) -> None:
         """A new life."""
         self.doom = doom
+        self._since_s = time.time()
         self._phases.unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.chaos.worker", str(self._config), self.name]
         paths = [str(self._phases), str(self.diary), doom.encode()]
@@ -71,6 +73,21 @@ class Worker:
     def hears(self) -> bool:
         """Whether it lives, and would end in order if it were told to."""
         return not self.has_died() and PhaseFile.read(self._phases) is not None
+
+    def goes_on(self) -> None:
+        """After it was stopped."""
+        self._since_s = time.time()
+        self.signal(signal.SIGCONT)
+
+    def published_of(self) -> set[str]:
+        """The partitions of its last batch, since it was started or went on."""
+        batches = self.published_since(self._since_s)
+        return batches[-1] if batches else set()
+
+    def published_since(self, unix_s: float) -> list[set[str]]:
+        """The partitions of each batch."""
+        events = (each for each in self.events() if each.kind == "published")
+        return [set(each.what.split()) for each in events if each.unix_s > unix_s]
 
     def signal(self, sign: signal.Signals) -> None:
         """Send it a signal."""

@@ -73,8 +73,8 @@ class Troubles:
         worker = yield from self._found(rng)
         worker.is_away = True
         worker.signal(signal.SIGSTOP)
-        yield from _lasting(for_s)
-        worker.signal(signal.SIGCONT)
+        yield from self._taken_over(worker, for_s)
+        worker.goes_on()
         worker.is_away = False
 
     def _cut(
@@ -96,15 +96,25 @@ class Troubles:
             if worker.has_left() or sign is signal.SIGKILL:
                 break
             worker.is_away = False  # its doom came first: that was a death like others
-        yield from _lasting(for_s)
+        yield from self._taken_over(worker, for_s)
         worker.start(worker.doom)
         worker.is_away = False
 
     def _found(self, rng: random.Random) -> Generator[None, None, Worker]:
-        """A worker that is at its work, by chance, once there is one."""
-        while not (there := [each for each in self._workers if each.hears() and not each.is_away]):
+        """A worker that has published, by chance, once there is one and no other is away."""
+        while any(each.is_away for each in self._workers) or not (
+            there := [each for each in self._workers if each.hears() and each.published_of()]
+        ):
             yield
         return rng.choice(there)
+
+    def _taken_over(self, worker: Worker, for_s: float) -> Course:
+        """For so long, and until another has published of the partitions that were its."""
+        since_s, its = time.time(), worker.published_of()
+        yield from _lasting(for_s)
+        others = [each for each in self._workers if each is not worker]
+        while not any(its & batch for each in others for batch in each.published_since(since_s)):
+            yield
 
 
 def _cut(network: Proxy, how: Cut, for_s: float) -> Course:
