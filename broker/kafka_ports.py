@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from broker.kafka import (
     AtLeastOnceSink,
@@ -24,6 +26,10 @@ from broker.positions import Positions
 from broker.publishing import Publishing
 from broker.rewind import Rewind
 from broker.settings import Settings
+
+SWITCH_S: Final = 0.0005
+"""How long the loop may keep Python to itself while the thread that publishes has an answer of
+Kafka's: it waits for it some six times a transaction. Python's own 5 ms add to each of them."""
 
 
 def kafka_ports(
@@ -61,6 +67,7 @@ def publishing(settings: Settings) -> Publishing | None:
     """
     if settings.is_elsewhere or settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
         return None
+    sys.setswitchinterval(SWITCH_S)
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish")
 
 

@@ -20,7 +20,9 @@ def ascii_texts(
     """
     letters = np.zeros((len(spans), letters_max), np.uint32)
     fine = np.empty(len(spans), np.bool_)
-    read_ascii(buffer, spans, BLANK if blanks else BLANK + 1, letters, fine)
+    # One layout for all, so that the loop is compiled once, before the first alert.
+    known = np.ascontiguousarray(spans)
+    read_ascii(buffer, known, BLANK if blanks else BLANK + 1, letters, fine)
     letters[~fine] = 0
     return letters.view(f"U{letters_max}")[:, 0]
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.ascii_text import ascii_texts, read_ascii
 from schemas.compiling import compiled
 from schemas.decode import Decoder
 from schemas.decoder import order_points
@@ -43,6 +44,14 @@ def test_a_warmed_up_decoder_compiles_nothing_for_its_first_packet() -> None:
     before = len(order_points.signatures)  # type: ignore[attr-defined]
     Decoder().warm_up()
     assert len(order_points.signatures) == before == 1  # type: ignore[attr-defined]
+
+
+def test_texts_of_one_alert_and_of_many_are_read_by_one_compiled_loop() -> None:
+    buffer, spans = np.frombuffer(b"onetwo", np.uint8), np.array([[0, 3, 9], [3, 6, 9]], np.int64)
+    assert ascii_texts(buffer, spans[:1, :2], 4).tolist() == ["one"]
+    compiled_for = len(read_ascii.signatures)  # type: ignore[attr-defined]
+    assert ascii_texts(buffer, spans[:, :2], 4).tolist() == ["one", "two"]
+    assert len(read_ascii.signatures) == compiled_for  # type: ignore[attr-defined]
 
 
 TIMES = st.floats(-5, 5) | st.just(float("nan"))
