@@ -17,6 +17,7 @@ from lake.members import Packet, Unreadable, members
 from lake.packet_tables import table_packets
 from lake.part import Part
 from lake.reading import Lake, is_lake
+from lake.simulated.season import Season, simulation_at
 from schemas.batch import AlertBatch
 from schemas.container import MAGIC
 from schemas.decode import Decoder
@@ -49,8 +50,9 @@ class Archive:
     files left out; lakes below it are read as such. A file is a packet, a container of many, a tar
     or zip archive of these, or a Parquet table of alerts (`lake.packet_tables`); files and members
     of archives may be compressed (gzip, bzip2, xz, zstandard, lz4). A container of many records
-    comes as messages of one record each. What is no packet is noted in `unreadable` and the others
-    go on; a broken packet comes as it is, for decoding to refuse.
+    comes as messages of one record each. A simulated season (`lake.simulated`), a folder or one
+    file of its points, comes as the alerts of its detections. What is no packet is noted in
+    `unreadable` and the others go on; a broken packet comes as it is, for decoding to refuse.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class Archive:
             raise ArchiveError(f"there is no file or folder {path}")
         self.path = path
         self.unreadable: list[Unreadable] = []
-        self._places = _places(path)
+        files = simulation_at(path)
+        self._season = Season(files) if files else None
+        self._places = (path,) if files else _places(path)
         self.decoder = decoder or Decoder()
         self._limits = limits or ArchiveLimits()
         self._bytes_before = 0
@@ -73,8 +77,11 @@ class Archive:
 
     @property
     def bytes_total(self) -> int:
-        """The size of all files together, as they lie on disk; of a lake, of its packets."""
-        return sum(map(_bytes_of, self._places))
+        """The size of all files together, as they lie on disk; of a lake, of its packets.
+
+        Of a simulated season the number of its alerts.
+        """
+        return len(self._season) if self._season else sum(map(_bytes_of, self._places))
 
     @property
     def bytes_read(self) -> int:
@@ -86,7 +93,7 @@ class Archive:
         found = False
         for place in self._places:
             try:
-                for packet in self._kept(place) if place.is_dir() else self._packets(place):
+                for packet in self._from(place):
                     found = True
                     yield packet
             except ArchiveError as error:
@@ -95,6 +102,16 @@ class Archive:
                 self.unreadable.append(Unreadable(str(place), str(error)))
         if not found:
             raise ArchiveError(self._nothing())
+
+    def _from(self, place: Path) -> Iterator[Packet]:
+        if self._season:
+            return self._simulated(self._season)
+        return self._kept(place) if place.is_dir() else self._packets(place)
+
+    def _simulated(self, season: Season) -> Iterator[Packet]:
+        for number, data in enumerate(season.alerts()):
+            self._bytes_before += 1
+            yield Packet(f"{self.path}#{number}", data)
 
     def _nothing(self) -> str:
         first = "; {}: {}".format(*self.unreadable[0]) if self.unreadable else ""

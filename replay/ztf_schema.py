@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from schemas.schema_words import names, nullable, record
+
 SCHEMA_VERSION = "4.02"
+_SPACE = "ztf.alert"
 
 _CANDIDATE = """
 jd:double fid:int pid:long diffmaglim:float? pdiffimfilename:string? programpi:string?
@@ -55,26 +58,8 @@ sharpnr:float?
 """
 
 
-def _field(word: str) -> dict[str, Any]:
-    name, kind = word.split(":")
-    if kind.endswith("?"):
-        return {"name": name, "type": ["null", kind[:-1]], "default": None}
-    if kind.endswith("?!"):
-        return {"name": name, "type": ["null", kind[:-2]]}
-    return {"name": name, "type": kind}
-
-
-def _record(name: str, words: str) -> dict[str, Any]:
-    fields = [_field(word) for word in words.split()]
-    return {"type": "record", "name": name, "namespace": "ztf.alert", "fields": fields}
-
-
-def _nullable(name: str, kind: object) -> dict[str, Any]:
-    return {"name": name, "type": ["null", kind], "default": None}
-
-
 def _array(name: str, words: str) -> dict[str, Any]:
-    return {"type": "array", "items": _record(name, words)}
+    return {"type": "array", "items": record(name, _SPACE, words)}
 
 
 _ALERT = {
@@ -83,13 +68,13 @@ _ALERT = {
     "namespace": "ztf",
     "version": SCHEMA_VERSION,
     "fields": [
-        *map(_field, ("schemavsn:string", "publisher:string", "objectId:string", "candid:long")),
-        {"name": "candidate", "type": _record("candidate", _CANDIDATE)},
-        _nullable("prv_candidates", _array("prv_candidate", _PRV_CANDIDATE)),
-        _nullable("fp_hists", _array("fp_hist", _FP_HIST)),
-        _nullable("cutoutScience", _record("cutout", "fileName:string stampData:bytes")),
-        _nullable("cutoutTemplate", "ztf.alert.cutout"),
-        _nullable("cutoutDifference", "ztf.alert.cutout"),
+        *record("", "", "schemavsn:string publisher:string objectId:string candid:long")["fields"],
+        {"name": "candidate", "type": record("candidate", _SPACE, _CANDIDATE)},
+        nullable("prv_candidates", _array("prv_candidate", _PRV_CANDIDATE)),
+        nullable("fp_hists", _array("fp_hist", _FP_HIST)),
+        nullable("cutoutScience", record("cutout", _SPACE, "fileName:string stampData:bytes")),
+        nullable("cutoutTemplate", "ztf.alert.cutout"),
+        nullable("cutoutDifference", "ztf.alert.cutout"),
     ],
 }
 
@@ -100,4 +85,4 @@ ZTF_SCHEMA = json.dumps(_ALERT, separators=(",", ":"))
 def blank(name: str) -> dict[str, None]:
     """A `candidate`, `prv_candidate` or `fp_hist` with every field there and null."""
     words = {"candidate": _CANDIDATE, "prv_candidate": _PRV_CANDIDATE, "fp_hist": _FP_HIST}[name]
-    return dict.fromkeys(word.split(":")[0] for word in words.split())
+    return dict.fromkeys(names(words))

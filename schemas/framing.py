@@ -15,6 +15,7 @@ from schemas.container import MAGIC, Header, only_block, read_header, read_metad
 from schemas.enriched_schema import check_enrichable
 from schemas.errors import SchemaError
 from schemas.limits import DecodeLimits
+from schemas.lsst_schema import BuiltInSchemas
 from schemas.program import Program, compile_program
 from schemas.recognition import survey_of
 from schemas.refusal import Refusal
@@ -97,7 +98,7 @@ class Framer:
         rescore: bool,
         known: Sequence[Survey],
     ) -> None:
-        self._schemas = schemas
+        self._schemas = schemas or BuiltInSchemas()
         self._limits = limits
         self._rescore = rescore
         self._surveys = known
@@ -162,7 +163,7 @@ class Framer:
         return _framed(layouts, message, CONFLUENT_BYTES, len(message), message)
 
     def _registered(self, schema_id: int) -> Layouts:
-        schema = self._schemas.find(schema_id) if self._schemas else None
+        schema = self._schemas.find(schema_id)
         if schema is None:
             raise Refusal(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id}")
         return self._layouts.get(schema_id, lambda: self._compile(schema))

@@ -12,6 +12,9 @@ import numpy as np
 from schemas.batch import Floats
 
 AB_ZERO_MAG_NJY = 31.4
+FLUXCAL_ZERO_MAG = 27.5
+"""Of SNANA's FLUXCAL (Kessler et al. 2019, arXiv:1903.11756)."""
+NJY_PER_FLUXCAL = 10 ** ((AB_ZERO_MAG_NJY - FLUXCAL_ZERO_MAG) / 2.5)
 """The AB magnitude of 1 nJy."""
 FLUX_ERR_PER_MAG = math.log(10) / 2.5
 """Relative flux error by magnitude error, to first order."""

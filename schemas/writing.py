@@ -21,6 +21,7 @@ from isal import igzip
 from numpy.typing import NDArray
 
 from schemas.container import MAGIC, SYNC_BYTES
+from schemas.schema_words import record
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FITS_BLOCK_BYTES = 2880
@@ -45,9 +46,23 @@ def contained(schema: str, datum: bytes) -> bytes:
     return _block(schema, 1, datum)
 
 
-def confluent(schema_id: int, schema: str, record: Mapping[str, object]) -> bytes:
+def confluent(schema_id: int, schema: str, whole: Mapping[str, object]) -> bytes:
     """A record in Confluent framing: byte 0, the schema id in four bytes, the bare datum."""
-    return b"\0" + schema_id.to_bytes(4, "big") + _encoder_of(schema)(record)
+    return b"\0" + schema_id.to_bytes(4, "big") + _encoder_of(schema)(whole)
+
+
+def flat_record(words: str, values: Mapping[str, object]) -> tuple[bytes, dict[str, int]]:
+    """A record of scalars (`schemas.schema_words`), and where each value that is given begins.
+
+    Fields of which no value is given are null.
+    """
+    encoded, at = b"", dict[str, int]()
+    for field in record(" ", "", words)["fields"]:
+        (null, encode), value = _field(field["type"], {}), values.get(field["name"])
+        if value is not None:
+            at[field["name"]] = len(encoded) + len(null)  # a union's branch takes one byte
+        encoded += null if value is None and null else encode(value)
+    return encoded, at
 
 
 def gzipped_fits(pixels: NDArray[np.float32]) -> bytes:
@@ -101,8 +116,8 @@ def _record(kind: dict[str, Any], named: dict[str, Encode]) -> Encode:
     names = [one["name"] for one in kind["fields"]]
     values = itemgetter(*names, names[0])  # of one name alone it would give no tuple
 
-    def encode(record: Mapping[str, object]) -> bytes:
-        pairs = zip(fields, values(record), strict=False)
+    def encode(whole: Mapping[str, object]) -> bytes:
+        pairs = zip(fields, values(whole), strict=False)
         return b"".join(
             [null if value is None and null else one(value) for (null, one), value in pairs]
         )

@@ -41,6 +41,14 @@ def test(
         list[str] | None, typer.Option(help="Of a lake: 20231018, or 20231001:20231031.")
     ] = None,
     page: Annotated[Path | None, typer.Option(help="Write an HTML page there, too.")] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TABLE",
+            help="What objects or alerts are, by object_id or alert_id: prints completeness and"
+            " purity by class. Parquet, CSV, or a simulation's folder.",
+        ),
+    ] = None,
     config: Config = None,
     bootstrap: Annotated[
         str | None, typer.Option(help="Compare with the version live there, host:port.")
@@ -54,6 +62,7 @@ def test(
         archive=archive,
         nights=nights or (),
         page=page,
+        truth=truth,
         config=config,
         bootstrap=bootstrap,
     )

@@ -18,8 +18,10 @@ from gueststar.filtering.deployed import active
 from gueststar.filtering.place import place_of
 from gueststar.filtering.records import keep
 from gueststar.filtering.report import Report, ReportBuilder, Run
+from gueststar.filtering.scorecard import Scorecard
 from gueststar.filtering.sources import Nights, Source, kept, opened
 from gueststar.filtering.terminal import show
+from lake.simulated.truth import read_truth
 from replay.sender import bar
 from schemas.errors import ArchiveError, FilterError
 from sky.catalogues import Sky
@@ -32,6 +34,7 @@ def dry_run(
     archive: Path,
     nights: Sequence[str] = (),
     page: Path | None = None,
+    truth: Path | None = None,
     config: Path | None = None,
     bootstrap: str | None = None,
     console: Console | None = None,
@@ -43,17 +46,24 @@ def dry_run(
     folder of packets or a tar archive. `nights` are of a lake: "20231018", or a range
     "20231001:20231031"; none means all. `page` is where the HTML page goes. `config` names the
     regions and watchlists. With `bootstrap` each filter is compared with the version of its name
-    that is live there. Raises FilterError for a filter that cannot be loaded or does not run,
-    ArchiveError for an archive that cannot be read.
+    that is live there. `truth` is a table that says what objects or alerts are
+    (`lake.simulated.truth`): completeness and purity are then told by class. Raises FilterError for
+    a filter that cannot be loaded or does not run, ArchiveError for an archive or a table that
+    cannot be read.
     """
     console = console or Console()
     settings, asked = settings_of(config), candidates(what)
     sky = open_sky(settings.filters.regions, settings.filters.watchlists)
     source = opened(archive, nights, schemas=settings.schemas.folder)
     live = _live(asked, config, bootstrap) if bootstrap else {}
+    known = read_truth(truth) if truth else None
     builders = [
         ReportBuilder(
-            each, lambda rows: kept(rows, source.decoder), sky=sky, live=live.get(each.name)
+            each,
+            lambda rows: kept(rows, source.decoder),
+            sky=sky,
+            live=live.get(each.name),
+            card=Scorecard(known) if known else None,
         )
         for each in asked
     ]

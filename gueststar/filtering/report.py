@@ -20,6 +20,7 @@ from gueststar.alert import Alert
 from gueststar.filtering.candidates import Candidate
 from gueststar.filtering.examples import Sample
 from gueststar.filtering.lookahead import LookAhead, look_ahead
+from gueststar.filtering.scorecard import Scorecard
 from gueststar.filtering.sources import by_night, bytes_of
 from gueststar.filtering.waterfall import Waterfall, judge
 from lake.reading import LakeRows
@@ -94,6 +95,8 @@ class Report:
     comparison: Comparison | None
     alerts_per_s: float
     """Judged, over the archive; what a lake reads for it is read meanwhile."""
+    card: Scorecard | None = None
+    """Held to what is true, where that was given."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,10 @@ class ReportBuilder:
         *,
         sky: Sky = NO_SKY,
         live: Candidate | None = None,
+        card: Scorecard | None = None,
     ) -> None:
         """`kept` makes rows of a table stand by themselves in memory."""
+        self.card = card
         self.candidate = candidate
         self._kept = kept
         self._sky = sky
@@ -142,6 +147,8 @@ class ReportBuilder:
         self._seconds += time.perf_counter() - begin
         self.waterfall.add(decision, alone)
         selected = np.flatnonzero(decision.selected)
+        if self.card:
+            self.card.add(table, decision.selected)
         self._count(table, selected)
         for fault in decision.faults:
             self._note(table, fault)
@@ -163,6 +170,7 @@ class ReportBuilder:
             cost_us(selection, trial, self._sky),
             self._comparison,
             self.waterfall.alerts / max(self._seconds, 1e-9),
+            self.card,
         )
 
     def _count(self, table: Table, selected: Rows) -> None:

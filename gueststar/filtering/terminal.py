@@ -11,6 +11,7 @@ from rich.text import Text
 
 from gueststar.alert import Alert
 from gueststar.filtering.report import BATCH, Comparison, Report, Run, Traffic
+from gueststar.filtering.scorecard import scorecard_table
 from gueststar.filtering.waterfall import Step
 from gueststar.table import class_text, plain_table, real_score, score_text
 
@@ -30,6 +31,10 @@ def parts(report: Report, run: Run) -> Iterator[RenderableType]:
     yield Text(f"{report.candidate.name} ({report.candidate.origin})", style="bold")
     yield Text("\n".join(summary(report, run)))
     yield waterfall_table(report)
+    if report.card:
+        yield scorecard_table(report.card)
+        if report.card.unknown:
+            yield Text(f"{report.card.unknown:,} selected alerts are not in the table of truth")
     yield Text("\n".join(ahead_lines(report)), style="red" if report.ahead.found else "green")
     if report.comparison:
         yield Text(comparison_line(report.comparison))
