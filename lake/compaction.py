@@ -47,7 +47,8 @@ class Compacted(NamedTuple):
     parts: int
     rows: int
     retired: tuple[Path, ...]
-    """Hidden files, to be removed when nobody is likely to open them any more."""
+    """Hidden files, and indices of these, to be removed when nobody is likely to open them any
+    more."""
 
 
 def compact(lake: Path, parts: Sequence[Part], facts: Mapping[str, str]) -> Compacted:
@@ -159,7 +160,8 @@ class _Compaction:
             yield retire(part.path)
         for part in self._parts:
             yield retire(curves_file(part.path, part.standing.mark))
-            objects_file(part.path, part.standing.mark).unlink(missing_ok=True)
+            # Who opened the lake before may make it meanwhile, and then nobody would remove it.
+            yield objects_file(part.path, part.standing.mark)
         for name in self._joined:
             yield retire(packets_file(self._alerts, name))
 

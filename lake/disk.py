@@ -76,4 +76,4 @@ def present(file: Path) -> Path:
 
 def retired(lake: Path) -> list[Path]:
     """All files that are hidden."""
-    return [*lake.glob(f"*/*/.*{RETIRED}")]
+    return [*lake.glob(f"*/.*{RETIRED}"), *lake.glob(f"*/*/.*{RETIRED}")]

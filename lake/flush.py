@@ -70,6 +70,8 @@ class Flushed(NamedTuple):
     """By night."""
     bytes: int
     files: int
+    left_unread: bool = False
+    """Whether one of the files is of messages that are no alerts."""
 
 
 Written = tuple[Path, Path]
@@ -106,7 +108,7 @@ class Writer:
         size = sum(file.stat().st_size for file, _ in written)
         publish_all(written)
         rows = {night: int((flush.batch.night == int(night)).sum()) for night in nights}
-        return Flushed(rows, size, len(written))
+        return Flushed(rows, size, len(written), left_unread=bool(flush.unread or not nights))
 
     def _unread(self, flush: Flush, mark: str, facts: Facts) -> Written:
         import pyarrow as pa

@@ -154,7 +154,7 @@ def _index_of(part: Part) -> _Index:
     if found is None:
         groups = [*range(len(part.begins) - 1)]
         found = _Index.of(hashes(part.read_groups(groups, [OBJECT]).column(0)))
-        if kept:
+        if kept and part.path.exists():  # and was not taken over since
             _keep(found, path, covers)
     return found
 

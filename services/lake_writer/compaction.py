@@ -16,13 +16,15 @@ from typing import Final
 
 from broker.ports import Clock
 from lake.compaction import Compacted
+from lake.disk import retired
 from lake.flush import Flushed
 from lake.footers import Standing
 from lake.freezing import compact_thawed
-from lake.layout import ALERTS, ROWS_PER_GROUP, night_folder, night_of
+from lake.layout import ALERTS, ROWS_PER_GROUP, UNREAD, night_folder, night_of
 from lake.part import Part
 from lake.recovery import Log
 from lake.standing import standing
+from lake.unread import join_unread, unread_parts
 from schemas.errors import ArchiveError
 
 LOG: Final = logging.getLogger("gueststar.lake")
@@ -42,7 +44,7 @@ class Rules:
 
 @dataclass
 class _Night:
-    """One that may have small parts."""
+    """One that may have small parts, or the folder of what was left unread."""
 
     parts: int = 0
     """Of single flushes, not joined yet."""
@@ -71,21 +73,24 @@ class Compaction:
         self._executor = executor
         self._nights = defaultdict[str, _Night](_Night)
         self._running: Future[Compacted | None] | None = None
-        self._retired: list[tuple[float, Path]] = []
+        self._retired: dict[Path, float] = {}
         self._not_before_s = 0.0
         self.done = 0
         """How many there were."""
         for one in log.parts:
             self._note(night_of(one.path), is_single=_is_single(one))
+        for one in log.unread:
+            self._note(UNREAD, is_single=_is_single(one))
+        self._note_hidden()
 
     @property
     def parts(self) -> Mapping[str, int]:
-        """By night, how many small parts are to be joined."""
+        """By night, and of what was left unread, how many small parts are to be joined."""
         return {night: each.parts for night, each in self._nights.items() if each.parts}
 
     def flushed(self, flushed: Flushed) -> None:
         """A flush was written."""
-        for night in flushed.rows:
+        for night in (*flushed.rows, *[UNREAD] * flushed.left_unread):
             self._note(night, is_single=True)
 
     def look(self) -> None:
@@ -115,18 +120,26 @@ class Compaction:
 
     def _begin(self, night: str, *, ended: bool) -> None:
         """Join what is small: of a night that goes on, single flushes alone."""
-        parts = standing(self._lake, frozenset({night_folder(self._lake, ALERTS, night).name}))
         small = [
             one
-            for one in parts
+            for one in self._parts(night)
             if one.holds and (one.alerts < ROWS_PER_GROUP if ended else _is_single(one))
         ]
         del self._nights[night]
         if not ended:
             self._nights[night] = _Night(0, self._clock.monotonic_s())
-        if len(small) > 1:
+        if len(small) < 2:
+            return
+        if night == UNREAD:
+            self._running = self._executor.submit(join_unread, self._lake, small, self._facts)
+        else:
             together = [Part(one) for one in small]
             self._running = self._executor.submit(compact_thawed, self._lake, together, self._facts)
+
+    def _parts(self, night: str) -> list[Standing]:
+        if night == UNREAD:
+            return unread_parts(self._lake)
+        return standing(self._lake, frozenset({night_folder(self._lake, ALERTS, night).name}))
 
     def _hear(self) -> None:
         """What came of it."""
@@ -142,16 +155,22 @@ class Compaction:
         if found is None:
             return
         self.done += 1
+        self._retired |= dict.fromkeys(found.retired, self._clock.monotonic_s())
+        self._note_hidden()
+        LOG.info("%s: %d parts of %d messages are one", found.night, found.parts, found.rows)
+
+    def _note_hidden(self) -> None:
+        """What an earlier writer hid, or a freeze meanwhile: who reads it may do so from now on."""
         now_s = self._clock.monotonic_s()
-        self._retired += [(now_s, file) for file in found.retired]
-        LOG.info("night %s: %d parts of %d alerts are one", found.night, found.parts, found.rows)
+        self._retired = dict.fromkeys(retired(self._lake), now_s) | self._retired
 
     def _remove(self) -> None:
         """What was hidden for long enough."""
         due_s = self._clock.monotonic_s() - self._rules.retired_s
-        for _, file in (each for each in self._retired if each[0] <= due_s):
+        due = [file for file, since_s in self._retired.items() if since_s <= due_s]
+        for file in due:
             file.unlink(missing_ok=True)
-        self._retired = [each for each in self._retired if each[0] > due_s]
+            del self._retired[file]
 
 
 def _is_single(part: Standing) -> bool:
