@@ -118,14 +118,12 @@ def night(sky: Sky, number: int, alerts: int) -> AlertBatch:
         "ra_deg": sky.ra_deg[which] + draw.normal(0, 2e-5, alerts),
         "dec_deg": np.clip(sky.dec_deg[which] + draw.normal(0, 2e-5, alerts), -90, 90),
     }
-    nowhere = np.full((alerts, 3, 2), -1, dtype=np.int64)
-    none = np.zeros((alerts, 2), dtype=np.int64)
     batch = AlertBatch(
         **columns,
         light_curve=_curves(draw, alerts, columns["mjd"]),
         forced_photometry=_curves(draw, 0, columns["mjd"][:0], empty=alerts),
         buffer=np.zeros(0, dtype=np.uint8),
-        spans=Spans(none, nowhere, nowhere.copy(), np.zeros(alerts, dtype=np.bool_)),
+        spans=Spans.none(alerts),
         packets=[b""] * alerts,
         source_index=np.arange(alerts, dtype=np.int64),
         schema=np.zeros(alerts, dtype=np.int32),

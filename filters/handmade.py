@@ -83,7 +83,7 @@ def handmade(
         light_curve=_curves(_alone(plain) if light_curve is None else light_curve),
         forced_photometry=_curves([[]] * rows),
         buffer=np.zeros(0, dtype=np.uint8),
-        spans=_no_spans(rows),
+        spans=Spans.none(rows),
         packets=[b""] * rows,
         source_index=np.arange(rows, dtype=np.int64),
         schema=np.zeros(rows, dtype=np.int32),
@@ -127,13 +127,6 @@ def _curves(curves: Sequence[Sequence[Epoch]]) -> LightCurves:
         flux_err_njy=np.array(error, dtype=np.float64),
         limit_mag=np.array(limit, dtype=np.float64),
         detected=~np.isnan(np.array(flux, dtype=np.float64)),
-    )
-
-
-def _no_spans(rows: int) -> Spans:
-    nowhere = np.full((rows, 3, 2), -1, dtype=np.int64)
-    return Spans(
-        np.zeros((rows, 2), dtype=np.int64), nowhere, nowhere.copy(), np.zeros(rows, dtype=np.bool_)
     )
 
 

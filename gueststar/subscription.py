@@ -23,7 +23,6 @@ from gueststar.start import Start, beginning
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
-from schemas.enriched_reading import EnrichedReader
 from schemas.learned import Given
 from schemas.scored import Note, noted, priors, scored, versions
 
@@ -188,7 +187,6 @@ class Subscription:
         self._ending = ending or Ending()
         self._passed_over = PassedOver(has_schemas=schemas is not None)
         self._decoder = Decoder(schemas=schemas, rescore=True)
-        self._reader = EnrichedReader(schemas=schemas)
         self._given: dict[str, Given] = {}
         self._dealt_with: dict[Partition, int] = {}
 
@@ -246,7 +244,7 @@ class Subscription:
             messages, batch = [], self._decoder.decode([])
         for rejected in batch.rejected:
             self._passed_over.add(messages[rejected.index], rejected)
-        notes = noted(batch, self._reader)
+        notes = noted(batch)
         self._given = dict(scored(batch, notes, given=self._given).given)
         return Arrived(messages, batch, notes)
 

@@ -217,15 +217,13 @@ class LakeRows:
 
     def _bare(self) -> AlertBatch:
         n = len(self)
-        nowhere = np.full((n, 3, 2), -1, dtype=np.int64)
-        none = np.zeros((n, 2), dtype=np.int64)
         columns: dict[str, Any] = {name: self.column(name) for name in (*PLAIN, "night")}
         return AlertBatch(
             **columns,
             light_curve=self.light_curve,
             forced_photometry=self.forced_photometry,
             buffer=np.zeros(0, dtype=np.uint8),
-            spans=Spans(none, nowhere, nowhere.copy(), np.zeros(n, dtype=np.bool_)),
+            spans=Spans.none(n),
             packets=[b""] * n,
             source_index=np.arange(n, dtype=np.int64),
             schema=np.zeros(n, dtype=np.int32),

@@ -102,7 +102,8 @@ class Spans:
 
     datum int64 (n, 2): the bare Avro datum. field int64 (n, 3, 2): a cutout's whole encoding,
     union branch included (-1 where the schema has no such field). stamp int64 (n, 3, 2): the
-    FITS bytes within it (-1 where null). The planes are in the order of PLANES.
+    FITS bytes within it (-1 where null). The planes are in the order of PLANES. annotation int64
+    (n, 2): the whole encoding of what a broker added (-1 where none did).
     difference_reversed bool (n): the difference there has the other sign than PLANES asks for.
     rows_southward bool (n): the planes' rows run to the south there, and their columns to the west;
     elsewhere, or where it is None, only a plane's own header may tell.
@@ -111,8 +112,21 @@ class Spans:
     datum: NDArray[np.int64]
     field: NDArray[np.int64]
     stamp: NDArray[np.int64]
+    annotation: NDArray[np.int64]
     difference_reversed: NDArray[np.bool_]
     rows_southward: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def none(cls, rows: int) -> Spans:
+        """Of rows that were not decoded, (n)."""
+        nowhere = np.full((rows, 3, 2), -1, np.int64)
+        return cls(
+            np.zeros((rows, 2), np.int64),
+            nowhere,
+            nowhere.copy(),
+            np.full((rows, 2), -1, np.int64),
+            np.zeros(rows, np.bool_),
+        )
 
     def take(self, rows: NDArray[np.int64]) -> Spans:
         """The spans of some rows, in the order given."""
@@ -121,6 +135,7 @@ class Spans:
             self.datum[rows],
             self.field[rows],
             self.stamp[rows],
+            self.annotation[rows],
             self.difference_reversed[rows],
             None if southward is None else southward[rows],
         )

@@ -195,8 +195,8 @@ def _unread(reading: Reading, row: int) -> str:
 
 def _batch(intake: _Intake, part: Part, buffer: NDArray[np.uint8], spans: Ints) -> AlertBatch:
     columns = dict(part.columns)
-    field_spans, stamp_spans = columns.pop("field"), columns.pop("stamp")
-    turned = columns.pop("difference_reversed"), columns.pop("rows_southward")
+    names = ("field", "stamp", "annotation", "difference_reversed", "rows_southward")
+    own_spans = [columns.pop(name) for name in names]
     schemas: dict[WriterSchema, int] = {}
     layouts = [intake.framed[place].layout for place in part.places]
     numbers = [schemas.setdefault(layout.schema, len(schemas)) for layout in layouts]
@@ -204,7 +204,7 @@ def _batch(intake: _Intake, part: Part, buffer: NDArray[np.uint8], spans: Ints) 
     return AlertBatch(
         **columns,
         buffer=buffer,
-        spans=Spans(spans[part.places], field_spans, stamp_spans, *turned),
+        spans=Spans(spans[part.places], *own_spans),
         packets=[intake.framed[place].message for place in part.places],
         source_index=np.array(sources, np.int64),
         schema=np.array(numbers, np.int32),

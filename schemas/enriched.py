@@ -7,10 +7,8 @@ of each cutout; where a cutout cannot be null, its image is emptied.
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import NamedTuple
 
-import fastavro
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +16,7 @@ from schemas.annotation import Annotations, encode_annotations
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, Spans
 from schemas.enriched_framing import Framing, FramingName, Registrar, Slices, framing_of
-from schemas.enriched_schema import emptied_bytes, ready_to_read, survey_schema
+from schemas.enriched_schema import emptied_bytes
 from schemas.form import Form
 from schemas.surveys import surveys
 from schemas.wire import long_bytes
@@ -100,28 +98,22 @@ class _Writing:
     def __init__(self, schema: WriterSchema, survey: str, registrar: Registrar | None) -> None:
         self._schema, self._registrar = schema, registrar
         self._framings: dict[FramingName, Framing] = {}
-        self._survey_part = ready_to_read(survey_schema(schema)) if schema.enriched else None
         record = schema.parsed
         cutouts = next(one.cutouts for one in surveys() if one.name == survey)
         order = [field["name"] for field in record["fields"] if field["name"] in cutouts]
         self._planes = [(cutouts.index(name), emptied_bytes(record, name)) for name in order]
         """In the order of the wire: the plane, and what stands for its field where one may."""
 
+    @property
+    def is_enriched(self) -> bool:
+        """Whether its records end with a field of ours."""
+        return self._schema.enriched
+
     def framing(self, name: FramingName) -> Framing:
         """The framing of that name, for this schema."""
         if name not in self._framings:
             self._framings[name] = framing_of(name, self._schema, self._registrar)
         return self._framings[name]
-
-    def survey_end(self, datum: memoryview) -> int:
-        """How many of a record's bytes are the survey's."""
-        if self._survey_part is None:
-            return len(datum)
-        # Only where enriched packets are scored again, so a walk by the library will do: into a
-        # record of no fields, so that all are passed over.
-        stream, nothing = BytesIO(datum), {**self._survey_part, "fields": []}
-        fastavro.schemaless_reader(stream, self._survey_part, nothing)
-        return stream.tell()
 
     def lite(self, view: memoryview, begin: int, end: int, fields: Pairs, stamps: Pairs) -> Slices:
         """A record's bytes from `begin` to `end`, without its cutouts."""
@@ -144,8 +136,10 @@ def _pieces(
     """Each row's record as the survey encoded it, in slices of the buffer."""
     view = buffer.data
     ends = [
-        begin + writing.survey_end(view[begin:end])
-        for writing, (begin, end) in zip(writings, spans.datum.tolist(), strict=True)
+        ours if ours >= 0 and writing.is_enriched else end
+        for writing, ours, end in zip(
+            writings, spans.annotation[:, 0].tolist(), spans.datum[:, 1].tolist(), strict=True
+        )
     ]
     begins = spans.datum[:, 0].tolist()
     if form == "full":

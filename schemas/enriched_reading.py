@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import fastavro
 
-from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
 from schemas.avro import SchemaSource, WriterSchema
 from schemas.compression import inflate
 from schemas.container import MAGIC, only_block, read_header, read_metadata
@@ -24,8 +23,6 @@ class _Known(NamedTuple):
     prefix: bytes
     codec: str
     parsed: dict[str, Any]
-    annotation: dict[str, Any]
-    """A reader's schema, of our field alone."""
 
 
 class EnrichedReader:
@@ -37,18 +34,12 @@ class EnrichedReader:
         """`schemas` is needed for Confluent framing only."""
         self._schemas = schemas
         self._limits = limits or DecodeLimits()
-        self._known = _Known(b"no packet yet", "", {}, {})
+        self._known = _Known(b"no packet yet", "", {})
 
     def read(self, packet: bytes) -> dict[str, Any]:
         """The whole record. Raises SchemaError where the packet is no Avro record."""
         datum, known = self._datum(packet)
-        return _read(datum, known.parsed, None)
-
-    def annotation(self, packet: bytes) -> dict[str, Any] | None:
-        """Only what we learned, faster; None where there is nothing. Raises SchemaError."""
-        datum, known = self._datum(packet)
-        annotation: dict[str, Any] | None = _read(datum, known.parsed, known.annotation)[FIELD_NAME]
-        return annotation
+        return _read(datum, known.parsed)
 
     def _datum(self, packet: bytes) -> tuple[bytes, _Known]:
         try:
@@ -89,14 +80,12 @@ def read_enriched(packet: bytes, schemas: SchemaSource | None = None) -> dict[st
 
 
 def _made_ready(prefix: bytes, codec: str, schema: WriterSchema) -> _Known:
-    whole = schema.parsed
-    ours = {**whole, "fields": [FIELD_SCHEMA]}
-    return _Known(prefix, codec, ready_to_read(whole), fastavro.parse_schema(ours))
+    return _Known(prefix, codec, ready_to_read(schema.parsed))
 
 
-def _read(datum: bytes, schema: dict[str, Any], reader: dict[str, Any] | None) -> dict[str, Any]:
+def _read(datum: bytes, schema: dict[str, Any]) -> dict[str, Any]:
     try:
-        record: dict[str, Any] = fastavro.schemaless_reader(BytesIO(datum), schema, reader)
+        record: dict[str, Any] = fastavro.schemaless_reader(BytesIO(datum), schema, None)
     except (EOFError, IndexError, ValueError) as error:
         raise SchemaError(f"a packet cannot be read: {error}") from error
     return record

@@ -9,7 +9,7 @@ from typing import Any
 import fastavro
 
 from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
-from schemas.avro import WriterSchema
+from schemas.avro import Json, WriterSchema
 from schemas.errors import SchemaError
 from schemas.lawful import lawful
 from schemas.wire import long_bytes
@@ -56,15 +56,25 @@ def check_enrichable(schema: WriterSchema) -> None:
 
 def ready_to_read(record: Mapping[str, Any]) -> dict[str, Any]:
     """A writer schema as fastavro reads with it, wrong defaults forgiven. Raises SchemaError."""
+    parsed = ready_type(record)
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+def ready_type(kind: Json) -> Any:  # noqa: ANN401 - fastavro's
+    """The same of any type that needs none around it."""
     try:
-        parsed = fastavro.parse_schema(_without(record, _UNREAD))
+        return fastavro.parse_schema(_without(kind, _UNREAD))
     except SchemaError:
         raise
     except Exception as error:
         # The library has no one exception for what a schema can have wrong.
         raise SchemaError(f"no Avro schema: {error!r}"[:200]) from error
-    assert isinstance(parsed, dict)
-    return parsed
+
+
+def bare_type(kind: Json) -> Json:
+    """A type without what a reader of its bytes passes over."""
+    return _without(kind, _UNREAD | _DOCS)
 
 
 def dumped(schema: Mapping[str, Any]) -> str:

@@ -59,6 +59,7 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
     for kind in ("field", "stamp"):
         spans = [raw.alerts.spans(f"{kind} {plane}") for plane in PLANES]
         columns[kind] = np.maximum(np.stack(spans, axis=1), -1)
+    columns["annotation"] = np.maximum(raw.alerts.spans("annotation"), -1)
     return columns
 
 

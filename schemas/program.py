@@ -120,7 +120,7 @@ class _Compiler:
         self.extents: dict[str, int] = {}
         self.wishes: dict[str, _Wish] = {}
         self.tables = {one.path: number for number, one in enumerate(self.survey.histories)}
-        self._wish(self.survey.leaves, self.survey.slots, "")
+        self._wish(self.survey.read, self.survey.slots, "")
         for history in self.survey.histories:
             self._wish(history.leaves, self.survey.history_slots[history.name], history.path)
         wanted = [*self.wishes, *self.extents, *self.tables]

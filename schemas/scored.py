@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.annotation import SEEN_BEFORE, Catalogue, SelectedBy
-from schemas.avro import SchemaSource
+from schemas.annotation_reading import read_annotations
 from schemas.batch import AlertBatch
-from schemas.enriched_reading import EnrichedReader
-from schemas.errors import SchemaError
 from schemas.learned import FLOATS, Given, Kind, Learned
 from schemas.prior import EVEN, in_order, reweighed
 
@@ -32,19 +30,9 @@ NOTED: Mapping[Kind, str] = {"probabilities": "scores", "values": "values", "vec
 """Where a note has what stages gave."""
 
 
-def noted(
-    batch: AlertBatch,
-    reader: EnrichedReader | None = None,
-    *,
-    schemas: SchemaSource | None = None,
-) -> list[Note]:
-    """What the broker wrote about each alert (n); NO_NOTE where it wrote nothing.
-
-    A `reader` keeps the schemas that it has met; `schemas` is where those of bare records are.
-    A packet that is no single record (one of a survey's file of many) has no note.
-    """
-    reader = reader or EnrichedReader(schemas=schemas)
-    return [_note(packet, reader) for packet in batch.packets]
+def noted(batch: AlertBatch) -> list[Note]:
+    """What the broker wrote about each alert (n); NO_NOTE where it wrote nothing."""
+    return [one or NO_NOTE for one in read_annotations(batch)]
 
 
 def versions(note: Note) -> tuple[SelectedBy, ...]:
@@ -83,13 +71,6 @@ def scored(
         batch.learned[name] = _learned(one, notes, published)
     batch.seen_before[:] = [SEEN_BEFORE in note.get("flags", ()) for note in notes]
     return batch
-
-
-def _note(packet: bytes, reader: EnrichedReader) -> Note:
-    try:
-        return reader.annotation(packet) or NO_NOTE
-    except SchemaError:
-        return NO_NOTE
 
 
 def _given(notes: Sequence[Note], given: Mapping[str, Given]) -> dict[str, Given]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.annotation import FIELD_NAME
 from schemas.batch import Floats
 from schemas.columns import BANDS, COLUMNS, SYSTEMS
 
@@ -55,6 +56,10 @@ class Leaf(NamedTuple):
     paths: tuple[str, ...]
     required: bool = False
     """A schema that has none of its paths is not an alert's."""
+
+
+ANNOTATION = Leaf("annotation", Kind.EXTENT, (FIELD_NAME,))
+"""What any survey's record has that went through us."""
 
 
 class History(NamedTuple):
@@ -159,9 +164,14 @@ class Survey:
         """The leaves that are columns."""
         return tuple(leaf for leaf in self.leaves if leaf.name in COLUMNS)
 
+    @property
+    def read(self) -> tuple[Leaf, ...]:
+        """What is read of an alert itself."""
+        return (*self.leaves, ANNOTATION)
+
     @cached_property
     def slots(self) -> dict[str, int]:
-        return _slots(self.leaves, 0)
+        return _slots(self.read, 0)
 
     @cached_property
     def history_slots(self) -> dict[str, dict[str, int]]:
@@ -171,7 +181,7 @@ class Survey:
     @cached_property
     def defaults(self) -> Ints:
         """A row of which nothing was read."""
-        return _defaults(self.leaves, 0)
+        return _defaults(self.read, 0)
 
     @cached_property
     def point_defaults(self) -> Ints:

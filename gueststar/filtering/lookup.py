@@ -93,4 +93,4 @@ def _published(
         rows = np.union1d(_of_alert(batch, wanted), _of_object(batch, wanted))
         if len(rows):
             few = kept(batch.take(rows), decoder)
-            yield scored(few, noted(few, schemas=schemas))
+            yield scored(few, noted(few))

@@ -20,7 +20,6 @@ from lake.layout import ORIGIN, PUBLISHED
 from schemas.avro import SchemaSource
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
-from schemas.enriched_reading import EnrichedReader
 from schemas.learned import Given
 from schemas.nights import NONE
 from schemas.scored import Note, noted, scored
@@ -53,13 +52,12 @@ class EnrichedDecoder:
     def __init__(self, schemas: SchemaSource | None = None) -> None:
         """`schemas`: of bare records."""
         self.decoder = Decoder(schemas=schemas, rescore=True)
-        self._reader = EnrichedReader(schemas=schemas)
         self._given: dict[str, Given] = {}
 
     def __call__(self, packets: Sequence[bytes]) -> tuple[AlertBatch, Beside]:
         """A stage that gave once keeps its columns."""
         batch = self.decoder.decode(packets)
-        notes = noted(batch, self._reader)
+        notes = noted(batch)
         self._given = dict(scored(batch, notes, given=self._given).given)
         return batch, published(notes)
 

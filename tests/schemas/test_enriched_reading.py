@@ -9,6 +9,7 @@ from io import BytesIO
 import fastavro
 import pytest
 
+from schemas.annotation_reading import read_annotations
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader, read_enriched
@@ -82,19 +83,11 @@ def test_an_enriched_packet_of_ours_is_scored_again_under_the_same_subject(
     assert json.loads(header)["name"] == "alert"
 
 
-def test_the_annotation_alone_is_what_the_whole_record_has() -> None:
-    reader = EnrichedReader()
-    first = Enricher().encode(Decoder().decode(ztf_packets(3)), learned(3), "full")
-    other = Enricher().encode(Decoder().decode(ztf_packets(3, "null, record")), learned(3), "lite")
-    for packet in (*first, *other, *first):
-        assert reader.annotation(packet) == reader.read(packet)["gueststar"]
-
-
 def test_a_packet_that_nobody_enriched_has_no_annotation() -> None:
     schema = ztf_schema()
     for codec in ("null", "deflate", "snappy"):
         packet = container(schema, ztf_record(1, schema), codec=codec)
-        assert EnrichedReader().annotation(packet) is None
+        assert read_annotations(Decoder().decode([packet])) == [None]
         assert EnrichedReader().read(packet)["candid"] == 1
 
 

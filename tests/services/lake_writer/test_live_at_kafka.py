@@ -197,7 +197,7 @@ def assert_as_published(table: LakeRows, source: AlertBatch) -> None:
     np.testing.assert_array_equal(table.column("night"), source.night)
     for kind in CURVES:
         assert_same_curves(getattr(table, kind), getattr(source, kind))
-    notes = [reader.annotation(packet) or {} for packet in table.packets]
+    notes = [reader.read(packet).get("gueststar") or {} for packet in table.packets]
     assert table.column("seen_before").tolist() == ["seen-before" in one["flags"] for one in notes]
     for column, name in (("ingest_unix_us", "ingest_time"), ("publish_unix_us", "publish_time")):
         told = [round(one[name].timestamp() * 1e6) for one in notes]

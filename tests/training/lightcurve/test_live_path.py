@@ -101,7 +101,7 @@ class LivePath:
         chosen = np.arange(0, len(batch), PUBLISHED_EVERY)
         packed = self._enricher.encode(batch, learned, rows=chosen)
         for row, packet in zip(chosen.tolist(), packed, strict=True):
-            read = self._reader.annotation(packet)
+            read = self._reader.read(packet).get("gueststar")
             assert read is not None
             self.published.append((_said(batch, row), read["scores"]))
 

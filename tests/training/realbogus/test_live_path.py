@@ -90,7 +90,7 @@ class LivePath:
         )
         rows = np.arange(0, len(batch), PUBLISHED_EVERY)
         for row, packet in zip(rows, self._enricher.encode(batch, learned, rows=rows), strict=True):
-            read = self._reader.annotation(packet)
+            read = self._reader.read(packet).get("gueststar")
             assert read is not None
             self.published.append(Published(labels, scores[row], read["scores"]))
 
