@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka bench speed chaos train \
-	train-realbogus train-lightcurve verify-cards lock clean lawful figures
+	train-realbogus train-lightcurve verify-cards lock clean lawful figures test-hats
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ setup: .venv/ready ## install everything that serving and its tests need
 	$(TRAIN)/python -m pip install --quiet --constraint requirements-train.lock --editable '.[test,train]'
 	@touch $@
 
+.venv-hats/ready: setup requirements-hats.lock
+	$(PYTHON) -m venv .venv-hats
+	$(BIN)/uv pip install --quiet --python .venv-hats/bin/python --requirement requirements-hats.lock
+	@touch $@
+
 check: setup ## style, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -37,6 +42,9 @@ test: setup ## all tests that need no torch (TESTERS=1: one after another)
 
 test-train: .venv-train/ready ## the tests of training
 	$(TRAIN)/pytest --override-ini addopts="-q --strict-markers" tests/training
+
+test-hats: .venv-hats/ready ## what LSDB and deltalake read of a lake, in an environment of their own
+	$(BIN)/pytest tests/lake/test_foreign_readers.py
 
 verify-cards: setup ## have the headlines of the networks' cards again from the answers that are kept
 	$(BIN)/python -m training.verify
@@ -77,6 +85,7 @@ train-lightcurve: .venv-train/ready ## make both light-curve networks again
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock
 	$(COMPILE) --extra test --extra train pyproject.toml --output-file requirements-train.lock
+	$(COMPILE) --group readers --output-file requirements-hats.lock
 
 lawful: setup ## a million lawful Avro packets, held to fastavro
 	GUESTSTAR_LAWFUL_CASES=1000000 $(BIN)/pytest tests/schemas/test_lawful.py
@@ -85,4 +94,4 @@ chaos: setup ## nights of 20,000 alerts: kills, aborts, Kafkas cut off, shifting
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos
 
 clean: ## remove what the commands made
-	rm -rf .venv .venv-train .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-train .venv-hats .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

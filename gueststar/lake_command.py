@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
+from gueststar.lake_exports import COMMANDS, Lake
+
 app = typer.Typer(
     help="Write a lake live, ask it, freeze its nights, make other things of it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-WROTE = "What `gueststar archive` or `lake write` wrote."
-Lake = Annotated[Path, typer.Argument(metavar="LAKE", help=WROTE)]
 Nights = Annotated[list[str] | None, typer.Option(help="20231018, or 20231001:20231031; else all.")]
 TABLES = "A table to write: .csv, .parquet, .vot (VOTable)."
 To = Annotated[Path | None, typer.Option(metavar="FILE", help=TABLES)]
@@ -133,26 +133,6 @@ def sort(lake: Lake) -> None:
 
 
 @app.command()
-def hats(
-    lake: Lake,
-    *,
-    to: Annotated[
-        Path, typer.Option(metavar="CATALOGUE", help="The folder to make; its name is its own.")
-    ],
-    nights: Nights = None,
-) -> None:
-    """Write the alerts as a HATS catalogue, which LSDB and others open."""
-    from gueststar.release import __version__
-    from lake.hats import write_hats
-    from lake.reading import Lake
-
-    written = write_hats(Lake(lake, nights or ()), to, version=__version__)
-    typer.echo(f"{written.alerts:,} alerts in {written.cells:,} cells stand in {to}")
-    if written.placeless:
-        typer.echo(f"{written.placeless:,} alerts without a position were left out")
-
-
-@app.command()
 def write(
     config: Annotated[
         Path, typer.Argument(metavar="CONFIG.toml", help="The broker's; [lake] says where and how.")
@@ -192,3 +172,7 @@ def verify(
 
     if not report(lake):
         raise typer.Exit(1)
+
+
+for name, command in COMMANDS.items():
+    app.command(name)(command)

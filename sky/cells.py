@@ -106,6 +106,19 @@ def touched(ra_deg: Degrees, dec_deg: Degrees, reach_rad: float, depth: int) -> 
     return Touched(rows, np.concatenate((own, around[into])))
 
 
+def bordering(cell: int, order: int, depth: int) -> Cells:
+    """The cells of a depth (at least `order`) that surround a cell of that order, outside it."""
+    from cdshealpix import nested
+
+    if depth == order:
+        around = nested.neighbours(np.array([cell], np.uint64), order)[0].astype(np.int64)
+        beside: Cells = around[(around >= 0) & (around != cell)]
+        return beside
+    sides = nested.external_neighbours(np.array([cell], np.uint64), order, depth - order)
+    found: Cells = np.concatenate([each.ravel().astype(np.int64) for each in sides])
+    return found[found >= 0]
+
+
 def _plain(angle_deg: Degrees) -> Degrees:
     """Angles of which cdshealpix knows the cell: of some that are all but 0 it names another."""
     return np.where(np.abs(angle_deg) < NEGLIGIBLE_DEG, 0.0, angle_deg)
