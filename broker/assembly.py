@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from broker.alerts.access import PublicDecoder
@@ -18,12 +18,15 @@ from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
-from broker.errors import SettingsError
 from broker.fault_log import FaultLog
+from broker.from_settings import active_filters, crossmatches, given_by, topics_of
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.ledger import Delivery
 from broker.metrics import Metrics
+from broker.models.metrics import ModelMetrics
+from broker.models.models import Models
+from broker.models.opening import opened_models, shadows_of, slotted
 from broker.observer import Observer, Observers
 from broker.ports import Clock, ControlTopic, Sink, Source
 from broker.provider import Provider, provide
@@ -31,17 +34,15 @@ from broker.publishing import Publishing
 from broker.rewind import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
-from broker.settings import CatalogueSection, Settings
+from broker.settings import Settings
 from broker.topic_checks import check_topics
 from classifiers.served import served
 from filters.expressions import program as expressions
-from filters.filter_set import ActiveFilter, FilterSet
+from filters.filter_set import FilterSet
 from filters.selection import Selection
-from filters.sources import active_filter, load
+from filters.sources import load
 from schemas.decode import Decoder
 from schemas.enriched import Enricher
-from schemas.errors import FilterError
-from schemas.learned import Given
 from schemas.stage import Stage
 from sky.catalogues import Sky
 from sky.configuration import open_sky
@@ -74,14 +75,16 @@ class Parts:
     def outputs(self) -> tuple[str, ...]:
         """Every topic that is published to."""
         fixed = (self.topics.enriched, self.topics.dead_letters, self.topics.ledger)
-        return (*fixed, *(each.topic for each in self.filters.active))
+        compared = [self.settings.models.comparisons] if self.settings.models.live else []
+        return (*fixed, *compared, *(each.topic for each in self.filters.active))
 
     @property
     def provided(self) -> tuple[str, ...]:
         """Every topic that must exist before the alerts flow, the survey's apart."""
         topics = self.settings.topics
         positions = topics.positions if self.settings.is_elsewhere else ""
-        others = (self.settings.filters.live, topics.replayed, positions)
+        live = self.settings.filters.live, self.settings.models.live
+        others = (*live, topics.replayed, positions)
         return (*self.outputs, *filter(None, others))
 
     def warm_up(self) -> None:
@@ -102,13 +105,14 @@ def build(settings: Settings) -> Parts:
         settings.classifiers.names,
         settings.stages.names,
         settings.classifiers.embeddings,
-        _crossmatches(settings.stages.catalogues),
+        crossmatches(settings.stages.catalogues),
         settings.classifiers.by_name,
     )
+    stages = slotted(stages, settings.models)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
     sky = open_sky(filters.regions, filters.watchlists)
-    given = _given(stages)
+    given = given_by(stages)
     parts = Parts(
         settings=settings,
         decoder=Decoder(
@@ -118,11 +122,11 @@ def build(settings: Settings) -> Parts:
         ),
         stages=stages,
         selections=selections,
-        filters=FilterSet(selections, list(_active(settings, selections, given, sky)), sky),
+        filters=FilterSet(selections, list(active_filters(settings, selections, given, sky)), sky),
         sky=sky,
         registry=registry,
         enricher=Enricher(registrar=registry),
-        topics=_topics(settings),
+        topics=topics_of(settings),
     )
     check_topics(settings, parts.filters.active, parts.outputs)
     return parts
@@ -138,12 +142,14 @@ def make_runner(
     clock: Clock | None = None,
     observer: Observer[AlertOutcome] | None = None,
     deployments: Deployments | None = None,
+    models: Models | None = None,
     cluster: str = "",
     publishing: Publishing | None = None,
 ) -> Runner[AlertOutcome]:
     """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
 
-    `deployments` has filters come and go between batches; without one those of the settings stay.
+    `deployments` has filters come and go between batches, `models` the models' files; without one
+    those of the settings stay.
     cluster: the id of the source's Kafka, where that is another than the sink's.
     """
     clock = clock or SystemClock()
@@ -152,7 +158,9 @@ def make_runner(
         worker=worker,
         source=source,
         sink=sink,
-        processor=_pipeline(parts, deployments or parts.filters, sink, clock, version),
+        processor=_pipeline(
+            parts, deployments or parts.filters, sink, clock, beside=models, version=version
+        ),
         ledger_topic=parts.topics.ledger,
         main_topic=parts.topics.enriched,
         clock=clock,
@@ -162,13 +170,29 @@ def make_runner(
             fraction_max=limits.dead_fraction_max, alerts_min=limits.dead_alerts_min
         ),
         observer=observer,
-        between=deployments.look if deployments else None,
+        between=_between([each for each in (deployments, models) if each is not None]),
         cluster=cluster,
         publishing=publishing,
     )
 
 
-def _pipeline(parts: Parts, filters: Judges, sink: Sink, clock: Clock, version: str) -> Pipeline:
+def _between(changing: Sequence[Deployments | Models]) -> Callable[[], None] | None:
+    def look() -> None:
+        for each in changing:
+            each.look()
+
+    return look if changing else None
+
+
+def _pipeline(
+    parts: Parts,
+    filters: Judges,
+    sink: Sink,
+    clock: Clock,
+    *,
+    beside: Models | None,
+    version: str,
+) -> Pipeline:
     return Pipeline(
         decoder=_decodes(parts),
         stages=parts.stages,
@@ -182,6 +206,7 @@ def _pipeline(parts: Parts, filters: Judges, sink: Sink, clock: Clock, version: 
         withholds=parts.settings.access.programid_max is not None,
         unknown_schema=parts.settings.limits.unknown_schema,
         ids_kept_max=parts.settings.limits.ids_kept_max,
+        beside=shadows_of(beside, parts.settings.models, sink),
     )
 
 
@@ -217,13 +242,18 @@ def worker(
     parts.warm_up()
     metrics, clock = Metrics(worker=name, version=version), SystemClock()
     alerts = AlertMetrics(metrics.instruments, [each.identity for each in parts.stages])
-    told = Observers(metrics, alerts, FaultLog(clock), DeadLetterLog(clock), *observers)
+    of_models = ModelMetrics(metrics.instruments, alerts.models, settings.drift)
+    logs = FaultLog(clock), DeadLetterLog(clock)
+    told = Observers(metrics, alerts, of_models, *logs, *observers)
     where = settings.metrics
     with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
         LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
         if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
             LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
-        with opened_deployments(parts, link, admin, name, alerts) as deployments:
+        with (
+            opened_deployments(parts, link, admin, name, alerts) as deployments,
+            opened_models(settings.models, parts.stages, link, name, of_models) as models,
+        ):
             source, sink = kafka_ports(settings, parts.outputs, link, name, rewind)
             LOG.info("worker %s: joining group %s", name, settings.group)
             yield make_runner(
@@ -235,6 +265,7 @@ def worker(
                 clock=clock,
                 observer=told,
                 deployments=deployments,
+                models=models,
                 cluster=cluster,
                 publishing=publishing(settings),
             )
@@ -279,7 +310,7 @@ def make_deployments(
         selections=parts.selections,
         active=parts.filters.active,
         context=Context(
-            given=_given(parts.stages),
+            given=given_by(parts.stages),
             sky=parts.sky,
             names=frozenset(each.name for each in parts.filters.active),
             topics=frozenset((*parts.settings.topics.input, *parts.provided)),
@@ -305,43 +336,3 @@ def connect(settings: Settings) -> Connection:
 def provide_topics(parts: Parts, admin: KafkaAdmin) -> None:
     """Create the topics that are missing; raises TopicMissing, naming all, where it may not."""
     provide(parts.settings, admin, parts.provided)
-
-
-def _active(
-    settings: Settings,
-    selections: Sequence[Selection],
-    given: Sequence[Given],
-    sky: Sky,
-) -> Iterator[ActiveFilter]:
-    """The filters of the settings, on topics as these name them."""
-    for selection in selections:
-        each = active_filter(selection, given, sky)
-        yield replace(each, topic=settings.topics.named(each.topic))
-
-
-def _crossmatches(catalogues: Mapping[str, CatalogueSection]) -> Iterator[Stage]:
-    if not catalogues:
-        return
-    from sky.crossmatch import open_crossmatch  # noqa: PLC0415 - loads astropy
-
-    for name, one in catalogues.items():
-        try:
-            yield open_crossmatch(name, one.path, one.radius_arcsec, one.columns)
-        except FilterError as error:
-            raise SettingsError(f"[stages.catalogues.{name}]: {error}") from error
-
-
-def _given(stages: Sequence[Stage]) -> tuple[Given, ...]:
-    return tuple(given for stage in stages for given in stage.gives)
-
-
-def _topics(settings: Settings) -> Topics:
-    topics = settings.topics
-    return Topics(
-        topics.enriched,
-        topics.dead_letters,
-        topics.ledger,
-        topics.forms,
-        settings.enriched.framing,
-        topics.framings,
-    )

@@ -126,7 +126,8 @@ def _sides(parts: Parts, admin: KafkaAdmin, survey: KafkaAdmin | None) -> tuple[
 
 def _others(parts: Parts) -> Iterator[str]:
     """Topics of ours that workers read, and write no alerts to."""
-    return filter(None, (parts.settings.filters.live, parts.settings.topics.replayed))
+    settings = parts.settings
+    return filter(None, (settings.filters.live, settings.models.live, settings.topics.replayed))
 
 
 def _planned(roles: Sequence[tuple[str, str, str]], side: _Side) -> Iterator[PlannedTopic]:
@@ -161,6 +162,9 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     yield topics.ledger, "ledger", ""
     if live := parts.settings.filters.live:
         yield live, "deployed filters", ""
+    if models := parts.settings.models.live:
+        yield models, "deployed models", ""
+        yield parts.settings.models.comparisons, "what shadows of models say", ""
     if parts.settings.is_elsewhere:
         yield parts.settings.topics.positions, "how far the survey's Kafka is read", ""
 

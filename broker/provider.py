@@ -59,7 +59,7 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
     if name == topics.ledger:
         # One partition, so that it is read in the order in which it was written.
         return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
-    if name == settings.filters.live:
+    if name in (settings.filters.live, settings.models.live):
         return control_topic(name, replication=topics.replication)
     if name == topics.positions:
         found = control_topic(name, replication=topics.replication)

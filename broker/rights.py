@@ -71,17 +71,16 @@ def to_read(parts: Parts, inputs: Sequence[str]) -> Iterator[Right]:
 def to_publish(parts: Parts, there: Container[str], deployed: Sequence[str]) -> Iterator[Right]:
     """At ours. there: the topics that it has; deployed: those of them that are of filters."""
     settings = parts.settings
-    topics, live = settings.topics, settings.filters.live
+    topics, live = settings.topics, [*filter(None, (settings.filters.live, settings.models.live))]
     kept = [topics.positions] if settings.is_elsewhere else []
     for topic in (*parts.outputs, *deployed, *kept):
         yield Right("Write", "topic", topic)
         # A message over a topic's limit would end its transaction, so limits are asked for first.
         yield Right("DescribeConfigs", "topic", topic)
-    for topic in filter(None, (*kept, live)):
+    for topic in (*kept, *live):
         yield Right("Read", "topic", topic)
         yield Right("Describe", "group", f"{READERS}-", begins=True)
-    if live:
-        yield Right("Write", "topic", live)
+    yield from (Right("Write", "topic", each) for each in live)
     if topics.replayed:
         yield Right("Read", "topic", topics.replayed)
         if settings.is_elsewhere:

@@ -26,6 +26,7 @@ from broker.kafka.connection import (
 )
 from broker.kafka_settings import KafkaSection, SourceSection, TopicsSection, read_topics
 from broker.ledger import Delivery
+from broker.models.limits import DriftSection, GatesSection, ModelsSection
 from broker.runner import RunLimits
 from broker.toml_tables import read_table
 from broker.topic_names import check_prefix
@@ -223,6 +224,9 @@ class Settings:
     filters: FiltersSection = FiltersSection()
     classifiers: ClassifiersSection = ClassifiersSection()
     stages: StagesSection = StagesSection()
+    models: ModelsSection = field(default_factory=ModelsSection)
+    gates: GatesSection = field(default_factory=GatesSection)
+    drift: DriftSection = field(default_factory=DriftSection)
     metrics: MetricsSection = MetricsSection()
     disagreement: DisagreementSection = DisagreementSection()
     limits: LimitsSection = LimitsSection()
@@ -240,12 +244,27 @@ class Settings:
             self._prefix()
         if self.filters.live in self.topics.used:
             raise SettingsError(f"[filters] live = {self.filters.live!r}: [topics] uses it")
+        self._models()
+
+    def _models(self) -> None:
+        """Raises SettingsError where a topic of models has another use, or none has a name."""
+        if not self.models.live:
+            return
+        others = {*self.topics.used, self.filters.live}
+        for key, topic in (("live", self.models.live), ("comparisons", self.models.comparisons)):
+            if topic in others or not TOPIC.fullmatch(topic):
+                raise SettingsError(f"[models] {key} = {topic!r}: no topic's name, or one in use")
+            others.add(topic)
 
     def _prefix(self) -> None:
         """Have what stands in other sections the prefix of [topics], too."""
         named, filters, kafka = self.topics.named, self.filters, self.kafka
         live, prefix = filters.live and named(filters.live), named(filters.topic_prefix)
         object.__setattr__(self, "filters", replace(filters, live=live, topic_prefix=prefix))
+        models = self.models
+        records, comparisons = models.live and named(models.live), named(models.comparisons)
+        models = replace(models, live=records, comparisons=comparisons)
+        object.__setattr__(self, "models", models)
         if kafka.group == GROUP:
             object.__setattr__(self, "kafka", replace(kafka, group=self.topics.prefix + GROUP))
 

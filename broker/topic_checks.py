@@ -19,7 +19,8 @@ def check_topics(
     """
     topics = settings.topics
     ours = (topics.dead_letters, topics.ledger)
-    used = {*topics.used, settings.filters.live}
+    used = {*topics.used, settings.filters.live, settings.models.live}
+    used |= {settings.models.comparisons} if settings.models.live else set()
     for each in active:
         topics.check_output(each.topic)
         if each.topic in used:

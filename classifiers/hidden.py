@@ -40,7 +40,7 @@ def last_hidden(content: bytes) -> str:
 
 def with_output(content: bytes, name: str) -> bytes:
     """The same model, which gives the tensor of that name besides."""
-    return content + _field(GRAPH, _field(OUTPUT, _field(NAME, name.encode())))
+    return content + field_bytes(GRAPH, field_bytes(OUTPUT, field_bytes(NAME, name.encode())))
 
 
 def _fields(message: bytes, wanted: int) -> Iterator[bytes]:
@@ -68,7 +68,8 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
     return value | message[at] << shift, at + 1
 
 
-def _field(number: int, payload: bytes) -> bytes:
+def field_bytes(number: int, payload: bytes) -> bytes:
+    """A field of that number that is bytes, as it is appended to a message."""
     size, out = len(payload), bytearray([number << 3 | BYTES])
     while size > 0x7F:
         out.append(size & 0x7F | 0x80)

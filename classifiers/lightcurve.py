@@ -9,6 +9,7 @@ data, figures and limits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from classifiers.observations.layout import (
     ROW,
 )
 from classifiers.observations.rows import rows, with_history
+from classifiers.reference import Table
 from classifiers.session import Session
 from schemas.batch import AlertBatch, Floats, LightCurves
 from schemas.errors import ModelError
@@ -72,6 +74,21 @@ class LightCurveClassifier:
         self.width = self._session.width
         """Of the last hidden layer."""
         self.detections_min = _detections_min(path, self._session.said.get("detections_min", ""))
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """The file's metadata."""
+        return self._session.said
+
+    def inputs(self, batch: AlertBatch, chosen: NDArray[np.int64], /) -> Table:
+        """What drift is watched of, of some rows: CONTEXT, and HISTORY where it is told it."""
+        part = batch.take(chosen)
+        curves = gathered(part, self._system)
+        told = rows(curves, np.column_stack([getattr(part, name) for name in REDSHIFT]))
+        found = {name: told[:, CONTEXT_BEGIN + place] for place, name in enumerate(CONTEXT)}
+        if self._history:
+            found.update(zip(HISTORY, history(part, curves).T, strict=True))
+        return found
 
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
         """Probabilities, float32 (n, labels), rows summing to 1.

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
+from classifiers.reference import Table
 from classifiers.session import Session
 from schemas import resampling
 from schemas.batch import PLANES, AlertBatch
@@ -19,6 +21,7 @@ from schemas.batch import PLANES, AlertBatch
 WEIGHTS = Path(__file__).with_suffix(".onnx")
 STAMP_PIXELS = 63
 """The side of a stamp as the network reads it, ZTF's own."""
+MIDDLE = (0.16, 0.5, 0.84)
 
 
 class RealBogus:
@@ -32,6 +35,28 @@ class RealBogus:
         self.identity: ModelIdentity = self._session.identity
         self.labels: tuple[str, ...] = self._session.labels
         """"real", and the kinds of artefact: that an alert is bogus is the sum of all these."""
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """The file's metadata."""
+        return self._session.said
+
+    def inputs(self, batch: AlertBatch, rows: NDArray[np.int64], /) -> Table:
+        """What drift is watched of, of some rows: each plane's level and spread.
+
+        The median and half the range of the middle 68 % of every eighth pixel each way, in the
+        survey's own units; NaN where one of the three planes has none of them.
+        """
+        stamps = batch.stamps.resampled(STAMP_PIXELS)[rows][:, :, ::8, ::8]
+        pixels = stamps.reshape(len(rows), len(PLANES), -1).astype(np.float64)
+        quantiles = np.full((3, len(rows), len(PLANES)), np.nan)
+        seen = np.flatnonzero(~_blind(stamps))
+        quantiles[:, seen] = np.nanquantile(pixels[seen], MIDDLE, axis=2) if len(seen) else 0
+        low, median, high = quantiles
+        return {
+            **{f"{name}_median": median[:, each] for each, name in enumerate(PLANES)},
+            **{f"{name}_spread": (high - low)[:, each] / 2 for each, name in enumerate(PLANES)},
+        }
 
     def score(self, batch: AlertBatch) -> NDArray[np.float32]:
         """Probabilities, float32 (n, labels), rows summing to 1.

@@ -23,12 +23,12 @@ from schemas.stage import Stage, kind_of
 
 CLASSIFIERS, STAGES = "gueststar.classifiers", "gueststar.stages"
 """The groups of entry points."""
-BUILT_IN: Mapping[str, Callable[[], Classifier]] = {
+BUILT_IN: Mapping[str, Callable[..., Classifier]] = {
     "realbogus": RealBogus,
     "lightcurve": lightcurve,
     "supernova": supernova,
 }
-"""Served unless a setting says otherwise."""
+"""Served unless a setting says otherwise; each opens its own file, or one that it is given."""
 READS_LEARNED = ("learned.", "scores.")
 """How what another stage gives is named in `reads`; of probabilities the second is an alias."""
 READABLE = {"stamps", *(each.name for each in fields(AlertBatch))}

@@ -78,11 +78,20 @@ def run_stages(batch: AlertBatch, stages: Iterable[Stage]) -> tuple[StageFault, 
 
 def run_stage(batch: AlertBatch, stage: Stage) -> list[StageFault]:
     """The same of one stage."""
+    learned, faults = run_apart(batch, stage)
+    batch.learned.update(learned)
+    return faults
+
+
+def run_apart(batch: AlertBatch, stage: Stage) -> tuple[dict[str, Learned], list[StageFault]]:
+    """What a stage learns, by name, with `batch.learned` left as it is."""
     values = [_empty(given, len(batch)) for given in stage.gives]
     faults = list(_fill(stage, batch, values))
-    for given, each in zip(stage.gives, values, strict=True):
-        batch.learned[given.name] = Learned(given.kind, given.columns, each, given.prior)
-    return faults
+    learned = {
+        given.name: Learned(given.kind, given.columns, each, given.prior)
+        for given, each in zip(stage.gives, values, strict=True)
+    }
+    return learned, faults
 
 
 def given_by(stage: Stage, batch: AlertBatch) -> Sequence[NDArray[Any]]:

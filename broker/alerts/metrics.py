@@ -27,11 +27,12 @@ class AlertMetrics:
         self._count_faults(instruments)
         self._watch_filters(instruments)
         self._measure_times(instruments)
-        instruments.present(
+        self.models = instruments.present(
             "model_info",
             "A served model, its version and the hash of its file, always 1.",
             *ModelIdentity._fields,
-        ).values = dict.fromkeys(models, 1.0)
+        )
+        self.models.values = dict.fromkeys(models, 1.0)
 
     def _count_alerts(self, instruments: Instruments) -> None:
         counter = instruments.counter

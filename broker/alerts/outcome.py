@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from broker.alerts.counts import AlertCounts
 from broker.alerts.disagreement import Disagreements
+from broker.models.shadows import ModelsTold
 from broker.observer import BatchReport
 
 
@@ -39,6 +40,8 @@ class AlertOutcome:
     """Alerts on which a classifier and the survey strongly disagree."""
     stages_s: Mapping[str, float] = field(default_factory=dict)
     """By the stage's name; together they are all but a little of `Step.SCORE`."""
+    models: ModelsTold = field(default_factory=ModelsTold)
+    """What shadows said, and what was counted for drift."""
 
 
 AlertReport = BatchReport[AlertOutcome]

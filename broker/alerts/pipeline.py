@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from broker.alerts.unknown_schema import OnUnknownSchema, check_schemas
 from broker.dead_letters import DeadLetter
 from broker.errors import TopicMissing
 from broker.ledger import Counts
+from broker.models.shadows import Besides, ModelsTold
 from broker.ports import Clock, Message, Output
 from broker.processor import Processed
 from filters.filter_set import ActiveFilter, FilterDecision
@@ -33,6 +34,9 @@ from schemas.enriched_framing import FramingName
 from schemas.errors import SchemaError
 from schemas.form import Form
 from schemas.stage import Stage, StageFault, run_stage
+
+BESIDE: Final = "shadows"
+"""In place of a stage's name: all that ran beside them."""
 
 
 class Decodes(Protocol):
@@ -71,6 +75,14 @@ class Judges(Protocol):
         ...
 
 
+class RunsBeside(Protocol):
+    """What learns of a batch beside its stages, and adds nothing to it: shadows of models."""
+
+    def run(self, batch: AlertBatch) -> Besides:
+        """What is published besides, and what observers are told. Raises nothing."""
+        ...
+
+
 class Pipeline:
     """Decoder, stages, filters and encoder in a row; between batches it keeps `Repeats` alone."""
 
@@ -89,6 +101,7 @@ class Pipeline:
         withholds: bool = False,
         ids_kept_max: int = IDS_KEPT_MAX,
         unknown_schema: OnUnknownSchema = "dead-letter",
+        beside: RunsBeside | None = None,
     ) -> None:
         """The stages run in the order given. `bytes_max`: of a topic (`Sink.bytes_max`).
 
@@ -97,6 +110,7 @@ class Pipeline:
         `unknown_schema`: whether the first alert of a schema that is not known stops the worker.
         """
         self._withholds = withholds
+        self._beside = beside
         self._unknown_schema = unknown_schema
         self._broker_version = broker_version
         self._decoder = decoder
@@ -124,6 +138,7 @@ class Pipeline:
         with watch.measured(Step.SCORE):
             faults = self._learn(batch, watch)
             disagreed = disagreements(batch, self._certainty)
+            beside = self._run_beside(batch, watch)
         with watch.measured(Step.SELECT):
             active, decisions = self._filters.active, self._filters.judge(batch)
         decided = DecidedBatch(
@@ -136,7 +151,10 @@ class Pipeline:
             if self._unknown_schema == "stop":
                 check_schemas(dead)
             letters = self._letters(dead)
-        return _processed(decided, packed, dead, letters, watch)
+        outcome = _outcome(decided, packed, watch, beside.told)
+        return _processed(
+            decided, packed, dead, [*letters, *beside.outputs], outcome, steps_s=watch.steps_s
+        )
 
     def _learn(self, batch: AlertBatch, watch: _Stopwatch) -> tuple[StageFault, ...]:
         """Run the stages, each timed by itself."""
@@ -145,6 +163,12 @@ class Pipeline:
             with watch.measured_stage(stage.identity.name):
                 faults += run_stage(batch, stage)
         return tuple(faults)
+
+    def _run_beside(self, batch: AlertBatch, watch: _Stopwatch) -> Besides:
+        if self._beside is None:
+            return Besides([], ModelsTold())
+        with watch.measured_stage(BESIDE):
+            return self._beside.run(batch)
 
     def _publishable(self, decided: DecidedBatch) -> DecidedBatch:
         """The same; what was selected for a topic that does not exist is a fault of its filter."""
@@ -264,22 +288,25 @@ def _processed(
     decided: DecidedBatch,
     packed: Packed,
     dead: Sequence[DeadLetter],
-    letters: Sequence[Output],
-    watch: _Stopwatch,
+    others: Sequence[Output],
+    outcome: AlertOutcome,
+    *,
+    steps_s: Mapping[str, float],
 ) -> Processed[AlertOutcome]:
-    outcome = _outcome(decided, packed, watch)
     died = Counter(letter.reason for letter in dead)
     return Processed(
-        outputs=[*packed.outputs, *letters],
+        outputs=[*packed.outputs, *others],
         dead=dead,
         counts=Counts(packed.published, died, vars(outcome.counts)),
         outcome=outcome,
-        steps_s=watch.steps_s,
+        steps_s=steps_s,
         notes={FILTERS: len(decided.active)},
     )
 
 
-def _outcome(decided: DecidedBatch, packed: Packed, watch: _Stopwatch) -> AlertOutcome:
+def _outcome(
+    decided: DecidedBatch, packed: Packed, watch: _Stopwatch, models: ModelsTold
+) -> AlertOutcome:
     live = np.delete(np.arange(len(decided.batch)), [each.row for each in packed.refused])
     stamps = np.array([message.timestamp_ms for message in decided.messages], dtype=np.float64)
     received = stamps[decided.batch.source_index[live]]
@@ -290,4 +317,5 @@ def _outcome(decided: DecidedBatch, packed: Packed, watch: _Stopwatch) -> AlertO
         faults=tuple(decided.fault_lines()),
         disagreements=decided.disagreements,
         stages_s=watch.stages_s,
+        models=models,
     )

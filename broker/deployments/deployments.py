@@ -13,15 +13,14 @@ from broker.deployments.records import (
     Cause,
     Change,
     Record,
-    RecordError,
     State,
     Status,
     Version,
     read_record,
-    shortened,
 )
 from broker.deployments.register import Register
 from broker.errors import KafkaUnavailable
+from broker.json_records import RecordError, shortened
 from broker.ports import Clock, ControlTopic, Message
 from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.selection import Selection

@@ -7,16 +7,14 @@ compaction, which keeps the last record of a key, forgets nothing that counts. B
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from types import UnionType
-from typing import Any, NamedTuple, NoReturn, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple
 
+from broker.json_records import RecordError, document_of, encoded, read, require
 from filters.expressions.filter import NAME
-from schemas.errors import FilterError
 
 VERSION_MAX = 2**31
 """Versions of one filter; far more than anyone deploys."""
@@ -24,21 +22,11 @@ VERSION_MAX = 2**31
 CHANGES_KEPT = 50
 """Changes that a status remembers: a filter paused and resumed every night stays a small record."""
 
-REASON_MAX = 500
-"""Characters of a reason; what a filter raised may be longer, and says no more."""
-
 UNIX_S_MAX = 1e11
 """A time after the year 5138 is no time of a deployment."""
 
-NUMBER_MAX = 1e300
-"""Numbers beyond are infinite, or not worth keeping."""
-
 SHA256 = re.compile(r"[0-9a-f]{64}")
 KEY = re.compile(rf"({NAME.pattern})/([1-9][0-9]{{0,9}})(/status)?")
-
-
-class RecordError(FilterError):
-    """A message of the filters' topic that is no record; readers pass over it."""
 
 
 class State(StrEnum):
@@ -107,10 +95,10 @@ class Version:
     def __post_init__(self) -> None:
         """Raises RecordError for what no deployment writes."""
         _check_place(self.name, self.version)
-        _require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r} is no sha256")
-        _require(0 <= self.deployed_unix_s < UNIX_S_MAX, "it was deployed at no time")
+        require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r} is no sha256")
+        require(0 <= self.deployed_unix_s < UNIX_S_MAX, "it was deployed at no time")
         clauses = self.document.get("clauses")
-        _require(
+        require(
             isinstance(clauses, Mapping) and all(isinstance(one, str) for one in clauses.values()),
             "its clauses are no table of texts",
         )
@@ -134,7 +122,7 @@ class Version:
         return bool(self.overridden)
 
     def encode(self) -> bytes:
-        return _encoded(self)
+        return encoded(self)
 
 
 @dataclass(frozen=True)
@@ -149,7 +137,7 @@ class Change:
 
     def __post_init__(self) -> None:
         """Raises RecordError for a change at no time."""
-        _require(0 <= self.unix_s < UNIX_S_MAX, "it was changed at no time")
+        require(0 <= self.unix_s < UNIX_S_MAX, "it was changed at no time")
 
 
 @dataclass(frozen=True)
@@ -164,7 +152,7 @@ class Status:
     def __post_init__(self) -> None:
         """Raises RecordError for what no change writes."""
         _check_place(self.name, self.version)
-        _require(bool(self.changes), "a status without a change")
+        require(bool(self.changes), "a status without a change")
 
     @property
     def key(self) -> bytes:
@@ -175,7 +163,7 @@ class Status:
         return self.changes[-1]
 
     def encode(self) -> bytes:
-        return _encoded(self)
+        return encoded(self)
 
 
 class Erased(NamedTuple):
@@ -202,7 +190,7 @@ def read_record(key: bytes | None, value: bytes) -> Record:
     if not value:
         return Erased(name, version, of_status)
     try:
-        record: Version | Status = _read(Status if of_status else Version, _document(value))
+        record: Version | Status = read(Status if of_status else Version, document_of(value))
     except RecordError as error:
         raise RecordError(f"the record {named[0]} cannot be read: {error}") from error
     if (record.name, record.version) != (name, version):
@@ -210,79 +198,10 @@ def read_record(key: bytes | None, value: bytes) -> Record:
     return record
 
 
-def shortened(reason: str) -> str:
-    """A reason as a record holds it: one line of at most REASON_MAX characters."""
-    line = " ".join(reason.split())
-    return line if len(line) <= REASON_MAX else f"{line[: REASON_MAX - 1]}…"
-
-
 def _key(name: str, version: int, *, of_status: bool = False) -> bytes:
     return f"{name}/{version}{'/status' if of_status else ''}".encode()
 
 
 def _check_place(name: str, version: int) -> None:
-    _require(NAME.fullmatch(name) is not None, f"{name!r} is no name of a filter")
-    _require(1 <= version < VERSION_MAX, f"{version} is no version")
-
-
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise RecordError(otherwise)
-
-
-def _encoded(record: Version | Status) -> bytes:
-    return json.dumps(asdict(record), ensure_ascii=False, allow_nan=False).encode()
-
-
-def _document(value: bytes) -> object:
-    try:
-        document: object = json.loads(value, parse_constant=_refused)
-        # Half a surrogate pair can be written as JSON and never printed.
-        json.dumps(document, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise RecordError(f"no JSON: {error}") from error
-    return document
-
-
-def _refused(constant: str) -> NoReturn:
-    raise RecordError(f"{constant} is no number")
-
-
-def _read(kind: Any, value: object) -> Any:  # noqa: ANN401 - any dataclass of this file
-    """A JSON value as one of the types above; nothing is converted, nothing left out."""
-    if get_origin(kind) is UnionType:
-        return None if value is None else _read(get_args(kind)[0], value)
-    if get_origin(kind) is tuple:
-        return tuple(_read(get_args(kind)[0], each) for each in _plain(list, value))
-    if is_dataclass(kind):
-        return _fields(kind, _plain(dict, value))
-    if kind is float:
-        return _number(value)
-    if kind in {str, int, bool}:
-        return _plain(kind, value)
-    return _member(kind, value) if isinstance(kind, type) else _plain(dict, value)
-
-
-def _fields(kind: Any, document: dict[str, object]) -> Any:  # noqa: ANN401 - as above
-    hints = get_type_hints(kind)
-    _require(document.keys() == hints.keys(), f"its keys are not {', '.join(hints)}")
-    return kind(**{name: _read(hints[name], each) for name, each in document.items()})
-
-
-def _member(kind: type[StrEnum], value: object) -> StrEnum:
-    text = str(_plain(str, value))
-    _require(text in [*kind], f"{text!r:.80} is none of {', '.join(kind)}")
-    return kind(text)
-
-
-def _plain(kind: type, value: object) -> Any:  # noqa: ANN401 - a value of that kind
-    """A value that JSON has in that kind; True is no whole number."""
-    _require(type(value) is kind, f"{value!r:.80} is no {kind.__name__}")
-    return value
-
-
-def _number(value: object) -> float:
-    """Compared before it is converted: a whole number of JSON may be too large for a float."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < NUMBER_MAX:
-        return float(value)
-    raise RecordError(f"{value!r:.80} is no number")
+    require(NAME.fullmatch(name) is not None, f"{name!r} is no name of a filter")
+    require(1 <= version < VERSION_MAX, f"{version} is no version")

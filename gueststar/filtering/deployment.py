@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from broker.deployments import records_of
-from broker.deployments.records import Cause, Change, DryRun, State, Version, shortened
+from broker.deployments.records import Cause, Change, DryRun, State, Version
 from broker.deployments.register import Register
+from broker.json_records import shortened
 from broker.ports import ControlTopic, Message
 from filters.expressions.filter import ExpressionFilter, read_filter
 from filters.expressions.functions import FUNCTIONS, Works

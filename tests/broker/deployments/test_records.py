@@ -10,18 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.deployments.records import (
-    REASON_MAX,
     Cause,
     Change,
     DryRun,
     Erased,
-    RecordError,
     State,
     Status,
     Version,
     read_record,
-    shortened,
 )
+from broker.json_records import REASON_MAX, RecordError, shortened
 
 NAMES = ("bright", "early-sn", "fast_1")
 CHANGE = Change(State.PAUSED, Cause.RAISED, "it raised", "worker one", 1_700_000_060.0)
