@@ -25,6 +25,7 @@ from gueststar.filtering.command import Bootstrap as ReadersBootstrap
 from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
 from gueststar.lake_command import app as lakes
+from gueststar.modelling.command import app as models
 from schemas.errors import GueststarError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(filters, name="filter")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
+app.add_typer(models, name="model")
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topics = Annotated[

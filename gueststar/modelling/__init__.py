@@ -1,0 +1,1 @@
+"""`gueststar model …`: files of models deployed, compared, promoted, watched and taken back."""
