@@ -19,7 +19,7 @@ from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
 from broker.fault_log import FaultLog
-from broker.from_settings import active_filters, crossmatches, given_by, topics_of
+from broker.from_settings import active_filters, given_by, topics_of
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.ledger import Delivery
@@ -35,6 +35,7 @@ from broker.rewind import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import Settings
+from broker.stages import opened_stages
 from broker.topic_checks import check_topics
 from classifiers.served import served
 from filters.expressions import program as expressions
@@ -105,7 +106,7 @@ def build(settings: Settings) -> Parts:
         settings.classifiers.names,
         settings.stages.names,
         settings.classifiers.embeddings,
-        crossmatches(settings.stages.catalogues),
+        opened_stages(settings.stages),
         settings.classifiers.by_name,
     )
     stages = slotted(stages, settings.models)

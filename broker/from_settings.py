@@ -1,33 +1,18 @@
-"""What single sections of the settings become: stages of catalogues, filters on topics, topics."""
+"""What single sections of the settings become: filters on topics, and topics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from broker.alerts.packer import Topics
-from broker.errors import SettingsError
-from broker.settings import CatalogueSection, Settings
+from broker.settings import Settings
 from filters.filter_set import ActiveFilter
 from filters.selection import Selection
 from filters.sources import active_filter
-from schemas.errors import FilterError
 from schemas.learned import Given
 from schemas.stage import Stage
 from sky.catalogues import Sky
-
-
-def crossmatches(catalogues: Mapping[str, CatalogueSection]) -> Iterator[Stage]:
-    """A stage for each catalogue. Raises SettingsError."""
-    if not catalogues:
-        return
-    from sky.crossmatch import open_crossmatch  # noqa: PLC0415 - loads astropy
-
-    for name, one in catalogues.items():
-        try:
-            yield open_crossmatch(name, one.path, one.radius_arcsec, one.columns)
-        except FilterError as error:
-            raise SettingsError(f"[stages.catalogues.{name}]: {error}") from error
 
 
 def active_filters(

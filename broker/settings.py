@@ -35,6 +35,8 @@ from filters.selection import TOPIC
 from schemas.enriched_framing import FramingName
 from schemas.limits import DecodeLimits
 from schemas.prior import Named, Prior
+from sky.hosts.ellipses import LIGHT_RADII_MAX
+from sky.hosts.galaxies import REDSHIFT_ERR_DEFAULT
 from sky.positions import RADIUS_ARCSEC_DEFAULT
 
 
@@ -113,6 +115,19 @@ class CatalogueSection:
 
 
 @dataclass(frozen=True)
+class HostsSection:
+    """[stages.hosts.NAME]: a catalogue of galaxies, of which each alert gets its likely host."""
+
+    path: Path
+    """A Parquet file or a folder of them, with sizes (`sky.hosts.galaxies`)."""
+    light_radii_max: float = LIGHT_RADII_MAX
+    redshift_err: float = REDSHIFT_ERR_DEFAULT
+    """Of a redshift where the catalogue says none."""
+    columns: tuple[str, ...] = ()
+    """What of the host is carried besides, numbers."""
+
+
+@dataclass(frozen=True)
 class StagesSection:
     """[stages]: what else learns of the alerts."""
 
@@ -120,6 +135,8 @@ class StagesSection:
     """Plug-ins, entry points of the group `gueststar.stages`."""
     catalogues: Mapping[str, CatalogueSection] = field(default_factory=dict)
     """Cross-matches by the name under which they give values."""
+    hosts: Mapping[str, HostsSection] = field(default_factory=dict)
+    """Catalogues of galaxies by the name under which they give values."""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,18 @@ def read_catalogue(path: Path, columns: Sequence[str]) -> Table:
     return Table(ra.astype(np.float64), dec.astype(np.float64), by_name, _sha256(path, files))
 
 
+def column_names(path: Path) -> list[str]:
+    """Of the file, or of a folder's first one. Raises FilterError naming it."""
+    from pyarrow import parquet
+
+    first = _files(path)[0]
+    try:
+        names: list[str] = parquet.read_schema(first).names
+    except Exception as error:  # pyarrow's are of many kinds
+        raise FilterError(f"{first}: it cannot be read: {in_one_line(error)}") from error
+    return names
+
+
 def _files(path: Path) -> list[Path]:
     """The file, or those of a folder in the order of their names."""
     if not path.is_dir():

@@ -23,10 +23,9 @@ class PositionIndex:
 
     def __init__(self, positions: Positions) -> None:
         """Positions as `positions.check` passes them; FilterError where they are too crowded."""
-        size = np.floor(np.log(positions.radius_arcsec) / np.log(CLASS_FACTOR))
-        sizes = np.unique(size)
-        of_a_size = (positions.take(size == one) for one in sizes)
-        self._grids = [Grid(each) for each in (of_a_size if len(sizes) > 1 else [positions])]
+        classes = size_classes(positions.radius_arcsec)
+        of_a_size = (positions.take(rows) for rows in classes)
+        self._grids = [Grid(each) for each in (of_a_size if len(classes) > 1 else [positions])]
 
     def distance_arcsec(self, ra_deg: Degrees, dec_deg: Degrees) -> NDArray[np.float64]:
         """To the nearest listed position whose radius reaches here, (n,).
@@ -44,3 +43,9 @@ class PositionIndex:
             grid.lower(cell, vectors, best)
         found[rows] = arcsec_of(best)
         return found
+
+
+def size_classes(radius_arcsec: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+    """Rows (n,) by classes, in which radii differ by less than CLASS_FACTOR."""
+    size = np.floor(np.log(radius_arcsec) / np.log(CLASS_FACTOR))
+    return [np.flatnonzero(size == one) for one in np.unique(size)]
