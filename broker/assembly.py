@@ -241,16 +241,13 @@ def worker(
     cluster = survey_cluster(settings, link)
     LOG.info("worker %s: warming up", name)
     parts.warm_up()
-    metrics, clock = Metrics(worker=name, version=version), SystemClock()
-    alerts = AlertMetrics(metrics.instruments, [each.identity for each in parts.stages])
-    of_models = ModelMetrics(metrics.instruments, alerts.models, settings.drift)
+    metrics, clock, where = Metrics(worker=name, version=version), SystemClock(), settings.metrics
+    alerts, of_models = _counted(parts, metrics)
     logs = FaultLog(clock), DeadLetterLog(clock)
     told = Observers(metrics, alerts, of_models, *logs, *observers)
-    where = settings.metrics
     with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
         LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
-        if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
-            LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
+        _warn_of(settings.kafka.delivery, name)
         with (
             opened_deployments(parts, link, admin, name, alerts) as deployments,
             opened_models(settings.models, parts.stages, link, name, of_models) as models,
@@ -270,6 +267,16 @@ def worker(
                 cluster=cluster,
                 publishing=publishing(settings),
             )
+
+
+def _counted(parts: Parts, metrics: Metrics) -> tuple[AlertMetrics, ModelMetrics]:
+    alerts = AlertMetrics(metrics.instruments, [each.identity for each in parts.stages])
+    return alerts, ModelMetrics(metrics.instruments, alerts.models, parts.settings.drift)
+
+
+def _warn_of(delivery: Delivery, name: str) -> None:
+    if delivery is Delivery.AT_LEAST_ONCE:
+        LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from broker.kafka_settings import KafkaSection, SourceSection, TopicsSection, re
 from broker.ledger import Delivery
 from broker.models.limits import DriftSection, GatesSection, ModelsSection
 from broker.runner import RunLimits
+from broker.stage_settings import StagesSection
 from broker.toml_tables import read_table
 from broker.topic_names import check_prefix
 from classifiers.served import BUILT_IN
@@ -35,9 +36,6 @@ from filters.selection import TOPIC
 from schemas.enriched_framing import FramingName
 from schemas.limits import DecodeLimits
 from schemas.prior import Named, Prior
-from sky.hosts.ellipses import LIGHT_RADII_MAX
-from sky.hosts.galaxies import REDSHIFT_ERR_DEFAULT
-from sky.positions import RADIUS_ARCSEC_DEFAULT
 
 
 @dataclass(frozen=True)
@@ -101,42 +99,6 @@ class FiltersSection:
 @dataclass(frozen=True)
 class AccessSection(Access):
     """[access]: which alerts may be published at all."""
-
-
-@dataclass(frozen=True)
-class CatalogueSection:
-    """[stages.catalogues.NAME]: a catalogue whose nearest source each alert gets."""
-
-    path: Path
-    """A Parquet file or a folder of them."""
-    radius_arcsec: float = RADIUS_ARCSEC_DEFAULT
-    columns: tuple[str, ...] = ()
-    """What of the nearest source is carried, numbers."""
-
-
-@dataclass(frozen=True)
-class HostsSection:
-    """[stages.hosts.NAME]: a catalogue of galaxies, of which each alert gets its likely host."""
-
-    path: Path
-    """A Parquet file or a folder of them, with sizes (`sky.hosts.galaxies`)."""
-    light_radii_max: float = LIGHT_RADII_MAX
-    redshift_err: float = REDSHIFT_ERR_DEFAULT
-    """Of a redshift where the catalogue says none."""
-    columns: tuple[str, ...] = ()
-    """What of the host is carried besides, numbers."""
-
-
-@dataclass(frozen=True)
-class StagesSection:
-    """[stages]: what else learns of the alerts."""
-
-    names: tuple[str, ...] = ()
-    """Plug-ins, entry points of the group `gueststar.stages`."""
-    catalogues: Mapping[str, CatalogueSection] = field(default_factory=dict)
-    """Cross-matches by the name under which they give values."""
-    hosts: Mapping[str, HostsSection] = field(default_factory=dict)
-    """Catalogues of galaxies by the name under which they give values."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +202,7 @@ class Settings:
     access: AccessSection = AccessSection()
     filters: FiltersSection = FiltersSection()
     classifiers: ClassifiersSection = ClassifiersSection()
-    stages: StagesSection = StagesSection()
+    stages: StagesSection = field(default_factory=StagesSection)
     models: ModelsSection = field(default_factory=ModelsSection)
     gates: GatesSection = field(default_factory=GatesSection)
     drift: DriftSection = field(default_factory=DriftSection)

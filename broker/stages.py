@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from broker.errors import SettingsError
-from broker.settings import CatalogueSection, HostsSection, StagesSection
+from broker.stage_settings import CatalogueSection, HostsSection, StagesSection
 from schemas.errors import FilterError
 from schemas.stage import Stage
 
