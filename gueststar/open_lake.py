@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gueststar.alert import Alert, rows
 from gueststar.answer import Answer
+from gueststar.cluster import run_on
 from gueststar.filtering.sources import decoder_of
 from gueststar.tables import light_curve_columns
 from lake.finding import PLACE, Finder, Found
+from lake.partitions import FarFinder, Run, applied, count_by
 from lake.reading import Lake
 from lake.saving import arrow_table, in_rising
 from lake.sql import SqlLimits, ask
@@ -24,6 +27,8 @@ from schemas.batch import Floats, LightCurves
 from schemas.errors import ArchiveError, QuestionError
 from schemas.light_curves import united
 from sky.cones import Cone, radius_arcsec
+
+Result = TypeVar("Result")
 
 APART = "separation_arcsec"
 """How far an alert is from the middle of the cone that was asked for."""
@@ -86,15 +91,19 @@ class OpenLake:
         nights: Sequence[str] = (),
         *,
         schemas: Path | None = None,
+        cluster: Any = None,  # noqa: ANN401 - Dask's types are not there without it
     ) -> None:
         """`nights`: "20231018" or "20231001:20231031"; all where none are named.
 
-        `schemas` is the folder of writer schemas, for the stamps of bare records. Raises
-        ArchiveError where there is no lake, or none of the nights; SchemaError for a bad folder.
+        `schemas` is the folder of writer schemas, for the stamps of bare records; `cluster` a
+        client of Dask's (`distributed.Client`), whose workers then read. Raises ArchiveError where
+        there is no lake, or none of the nights; SchemaError for a bad folder.
         """
         self.path = Path(path)
         self._lake = Lake(self.path, nights, decoder=decoder_of(schemas))
-        self._finder = Finder(self._lake)
+        self._run: Run = map if cluster is None else run_on(cluster)
+        here = cluster is None
+        self._finder = Finder(self._lake) if here else FarFinder(self._lake, self._run)
 
     def __len__(self) -> int:
         """How many alerts."""
@@ -134,6 +143,23 @@ class OpenLake:
         found = ask(self._lake, text, limits)
         return Answer(found.table, found.cut_short, with_units=False)
 
+    def count_by(self, *columns: str) -> Answer:
+        """How many alerts have each value of a column, or of some together.
+
+        A row each, sorted by these; `alerts` says how many. Raises QuestionError.
+        """
+        return Answer(count_by(self._lake, columns, self._run), with_units=False)
+
+    def map(
+        self, function: Callable[[Mapping[str, NDArray[Any]]], Result], columns: Sequence[str]
+    ) -> list[Result]:
+        """What a function gives for some columns of all alerts, a piece of a night at a time.
+
+        It gets columns by name, (n,) each, n at most 131,072, and is called for the pieces in
+        order, on a cluster on its workers. Raises QuestionError.
+        """
+        return applied(self._lake, function, columns, self._run)
+
     def positions(self) -> tuple[Floats, Floats]:
         """Right ascension and declination of every alert, (n,) each; NaN where it has none."""
         each = [[rows.column(name) for name in PLACE] for rows in self._lake.tables()]
@@ -156,9 +182,15 @@ class OpenLake:
         return Answer(arrow_table({"night": np.array(nights, np.int32)} | columns))
 
 
-def lake(path: str | PathLike[str], nights: Sequence[str] = ()) -> OpenLake:
+def lake(
+    path: str | PathLike[str],
+    nights: Sequence[str] = (),
+    *,
+    cluster: Any = None,  # noqa: ANN401 - as above
+) -> OpenLake:
     """A lake, or some of its nights ("20231018", "20231001:20231031"), to be asked.
 
-    Raises ArchiveError where there is none.
+    `cluster` is a client of Dask's (`distributed.Client`), if its workers are to read. Raises
+    ArchiveError where there is none.
     """
-    return OpenLake(path, nights)
+    return OpenLake(path, nights, cluster=cluster)

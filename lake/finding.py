@@ -52,10 +52,10 @@ class Found:
         """
         import pyarrow as pa
 
-        schema = _schema(self._lake, columns)
+        schema = schema_of(self._lake, columns)
         tables, places, begin = [schema.empty_table()], [NO_ROWS], 0
         for hit in self.hits:
-            table, own = _table(hit, schema)
+            table, own = rows_table(hit, schema)
             tables.append(table)
             places.append(begin + own)
             begin += len(table)
@@ -113,7 +113,8 @@ def with_names(table: Any) -> Any:  # noqa: ANN401
     return table
 
 
-def _schema(lake: Lake, columns: Sequence[str] | None) -> Any:  # noqa: ANN401
+def schema_of(lake: Lake, columns: Sequence[str] | None) -> Any:  # noqa: ANN401
+    """Of some columns, all but the index where none are named. Raises QuestionError."""
     import pyarrow as pa
 
     every = lake.schema
@@ -125,7 +126,7 @@ def _schema(lake: Lake, columns: Sequence[str] | None) -> Any:  # noqa: ANN401
     return pa.schema([every.field(name) for name in wanted])
 
 
-def _table(hit: Hit, schema: Any) -> tuple[Any, Rows]:  # noqa: ANN401
+def rows_table(hit: Hit, schema: Any) -> tuple[Any, Rows]:  # noqa: ANN401
     """Rows of a part and others between them, in the columns of a schema, and where they are."""
     import pyarrow as pa
 

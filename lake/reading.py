@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lake.arrays import joined_schema
+from lake.footers import Standing
 from lake.layout import (
     LEARNED,
     LITE_BYTES,
@@ -63,6 +64,14 @@ class Lake:
         if not chosen:
             raise ArchiveError(_none(path, nights, sorted(every)))
         self.parts = tuple(Part(each) for each in standing(path, chosen))
+
+    @classmethod
+    def of(cls, path: Path, parts: Sequence[Standing], schema: Any) -> Self:  # noqa: ANN401
+        """Some parts of a lake as they stood, with the columns of a schema."""
+        found = cls.__new__(cls)
+        found.path, found.decoder, found.schema = path, Decoder(), schema
+        found.parts = tuple(map(Part, parts))
+        return found
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))
