@@ -12,14 +12,21 @@ from numpy.typing import NDArray
 from schemas.batch import LightCurves
 from schemas.columns import COLUMNS
 from schemas.cutouts import Stamps
+from schemas.distances import luminosity_distance_mpc
 from schemas.errors import FilterError, ModelError
 from schemas.learned import Given, labels_of
 from schemas.prior import Prior, reweighed, shares_of
 from schemas.suggestion import nearest
-from sky.catalogues import NO_SKY, CatalogueIdentity, Sky
+from sky.catalogues import NO_SKY, AskedOf, CatalogueIdentity, Sky
 
 WHOLES = frozenset({"light_curve", "forced_photometry", "stamps"})
 """What a filter may read that is no plain column."""
+
+
+HOST_REDSHIFT = ("host", "redshift")
+"""Stage and column by which an alert's distance is known, where such a stage runs."""
+
+MESSENGER_PROBABILITY = "messenger_probability()"
 
 
 class Table(Protocol):
@@ -82,12 +89,13 @@ class Alerts:
     so far, `columns` the names of the plain columns read so far.
     """
 
-    __slots__ = ("_batch", "_read", "_sky", "catalogues", "columns")
+    __slots__ = ("_asked", "_batch", "_read", "_sky", "catalogues", "columns")
 
     def __init__(self, batch: Table, sky: Sky = NO_SKY) -> None:
         """A view; the batch is not copied. `sky` answers for regions and watchlists."""
         self._batch = batch
         self._sky = sky
+        self._asked: AskedOf | None = None
         self._read: list[Reading] = []
         self.catalogues: dict[str, CatalogueIdentity] = {}
         self.columns: set[str] = set()
@@ -181,6 +189,34 @@ class Alerts:
     def watchlist(self, name: str) -> NDArray[np.bool_]:
         """Whether each alert is at a position of a watchlist, within that one's radius, (n,)."""
         return self.watchlist_distance_arcsec(name) < np.inf
+
+    def messenger(self, event: str, column: str) -> NDArray[np.float64]:
+        """What each alert is to an event of another messenger, (n,); EVENT_COLUMNS has them.
+
+        NaN where no event of that name is live, and where its map says nothing of that.
+        """
+        found = self._sky.events.value(event, column, self._asked_of())
+        return self.derived(found, f'messenger("{event}", "{column}")')
+
+    def messenger_probability(self) -> NDArray[np.float64]:
+        """1 - credible level by the event that makes it the greatest, (n,); 0 without one."""
+        return self.derived(self._sky.events.probability(self._asked_of()), MESSENGER_PROBABILITY)
+
+    def _asked_of(self) -> AskedOf:
+        """These alerts, made once: whoever is asked of them knows them again."""
+        if self._asked is None:
+            ra_deg, dec_deg, mjd = (self._batch.column(one) for one in ("ra_deg", "dec_deg", "mjd"))
+            distance_mpc = luminosity_distance_mpc(self._host_redshift())
+            self._asked = AskedOf(ra_deg, dec_deg, mjd, distance_mpc)
+        return self._asked
+
+    def _host_redshift(self) -> NDArray[np.float64]:
+        """By the stage that finds hosts, where one runs."""
+        stage, column = HOST_REDSHIFT
+        given = self._batch.given.get(stage)
+        if given is None or column not in given.columns:
+            return np.full(len(self), np.nan)
+        return self._batch.learned_column(stage, column).astype(np.float64)
 
     def derived(self, column: NDArray[Any], name: str = "") -> NDArray[Any]:
         """Note a column of the filter's own making (n,): a row refused at its NaN is unknown.

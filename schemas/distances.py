@@ -22,6 +22,12 @@ def distance_modulus(redshift: Floats) -> Floats:
     return np.interp(np.log(redshift), np.log(REDSHIFTS), MODULI)
 
 
+def luminosity_distance_mpc(redshift: Floats) -> Floats:
+    """Megaparsecs, float64 (n,), of redshifts (n,); NaN where one is not above 0."""
+    known = np.where(redshift > 0, redshift, np.nan)
+    return 10.0 ** (distance_modulus(known) / 5.0 - 5.0)
+
+
 def _moduli(redshifts: Floats) -> Floats:
     """By the trapezoids of 1 / E(z) from 0 on (Hogg 1999, arXiv:astro-ph/9905116)."""
     grid = np.concatenate(([0.0], redshifts))

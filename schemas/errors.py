@@ -9,6 +9,7 @@ GueststarError
 ├── ModelError         a model file that cannot be served (classifiers/)
 ├── ArchiveError       a file or folder that cannot be replayed (replay/)
 ├── QuestionError      what is asked of a lake and cannot be asked, or not within its bounds (lake/)
+├── NoticeError        a sky map, or another messenger's notice, that cannot be read (sky/)
 ├── HiddenRoomError    a user's module stands in front of one of ours (gueststar/)
 └── BrokerError        Kafka and the engine; its branches stand in broker/errors.py
 
@@ -56,6 +57,10 @@ class ArchiveError(GueststarError):
 
 class QuestionError(GueststarError):
     """A question to a lake that is none, or that its bounds do not allow."""
+
+
+class NoticeError(GueststarError):
+    """A sky map, or a notice of another messenger, that cannot be read."""
 
 
 class HiddenRoomError(GueststarError):

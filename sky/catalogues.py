@@ -1,4 +1,4 @@
-"""The named regions and watchlists that filters ask: which there are, and what they answer."""
+"""What filters ask of the sky by name: regions, watchlists, events of other messengers."""
 
 from __future__ import annotations
 
@@ -47,12 +47,62 @@ class Watchlist(Protocol):
         ...
 
 
+EVENT_COLUMNS = (
+    "density_per_deg2",
+    "credible_level",
+    "days_since",
+    "distance_weight",
+    "density_per_mpc3",
+    "chance_per_night",
+)
+"""What an alert is told of an event of another messenger."""
+
+
+class AskedOf(NamedTuple):
+    """Alerts that events are asked of, (n,) each; NaN where a value is not known."""
+
+    ra_deg: Degrees
+    dec_deg: Degrees
+    mjd: NDArray[np.float64]
+    distance_mpc: NDArray[np.float64]
+    """Luminosity distance of the alert's host."""
+
+
+class Events(Protocol):
+    """Events of other messengers that are live now; between two batches they may change."""
+
+    def value(self, event: str, column: str, asked: AskedOf) -> NDArray[np.float64]:
+        """One of EVENT_COLUMNS, (n,), by an event's name; NaN where none of that name is live."""
+        ...
+
+    def probability(self, asked: AskedOf) -> NDArray[np.float64]:
+        """Of the events that count without being named, the most probable one's, (n,), 0 to 1."""
+        ...
+
+
+class NoEvents:
+    """Of a broker that hears of none."""
+
+    def value(self, event: str, column: str, asked: AskedOf) -> NDArray[np.float64]:
+        """NaN."""
+        return np.full(len(asked.mjd), np.nan)
+
+    def probability(self, asked: AskedOf) -> NDArray[np.float64]:
+        """0."""
+        return np.zeros(len(asked.mjd))
+
+
 class Sky:
-    """Every region and watchlist that filters may ask, by name."""
+    """Every region, watchlist and event that filters may ask, by name."""
 
     def __init__(
-        self, *, regions: Iterable[Region] = (), watchlists: Iterable[Watchlist] = ()
+        self,
+        *,
+        regions: Iterable[Region] = (),
+        watchlists: Iterable[Watchlist] = (),
+        events: Events | None = None,
     ) -> None:
+        self.events = NoEvents() if events is None else events
         self._regions = {each.identity.name: each for each in regions}
         self._watchlists = {each.identity.name: each for each in watchlists}
 

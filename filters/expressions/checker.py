@@ -290,8 +290,9 @@ class _Checker:
         if not isinstance(literal, str):
             self.refuse(parsed, f"here stands a name in quotes: {function.signature}")
         known = function.known(argument)
-        if known is not None and literal not in known:
-            self.refuse(parsed, f"there is no band {literal!r}{nearest(literal, known)}")
+        if known is not None and literal not in known.names:
+            hint = nearest(literal, known.names)
+            self.refuse(parsed, f"there is no {known.what} {literal!r}{hint}")
         return literal
 
     def _constants(

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,14 @@ from filters import clauses, curves, dust
 from filters.alerts import Alerts
 from filters.expressions.tree import Call, Column, Constant, Kind, Node, Operation
 from schemas.columns import BANDS
+from sky.catalogues import EVENT_COLUMNS
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 Band = str
 """A name in quotes that is one of BANDS."""
+EventColumn = str
+"""A name in quotes that is one of EVENT_COLUMNS."""
 
 ARCSEC_PER_DEGREE = 3600.0
 
@@ -59,11 +62,20 @@ class Function:
         """What it gives, its units, and the source of its formula."""
         return inspect.getdoc(self.run) or ""
 
-    def known(self, argument: str) -> tuple[str, ...] | None:
+    def known(self, argument: str) -> Known | None:
         """What an argument in quotes may say; None where only the configuration knows."""
-        return BANDS if self.run.__annotations__[argument] == "Band" else None
+        return _KNOWN.get(self.run.__annotations__[argument])
 
 
+class Known(NamedTuple):
+    """What some arguments in quotes may say."""
+
+    what: str
+    names: tuple[str, ...]
+
+
+_KNOWN = {"Band": Known("band", BANDS), "EventColumn": Known("column", EVENT_COLUMNS)}
+"""By annotation."""
 FUNCTIONS: dict[str, Function] = {}
 """By name."""
 
@@ -75,7 +87,7 @@ def listed(name: str, works: Works, kind: Kind = Kind.NUMBER) -> Callable[[Run],
 
     def put(run: Run) -> Run:
         takes = {key: of for key, of in run.__annotations__.items() if key not in _NO_ARGUMENTS}
-        names = tuple(key for key, of in takes.items() if of in {"str", "Band"})
+        names = tuple(key for key, of in takes.items() if of in {"str", *_KNOWN})
         operands = tuple(key for key in takes if key not in names)
         FUNCTIONS[name] = Function(name, works, names, operands, kind, run)
         return run
@@ -195,6 +207,24 @@ def _watchlist(alerts: Alerts, watchlist: str) -> Truths:
 def _watchlist_distance_arcsec(alerts: Alerts, watchlist: str) -> Floats:
     """Arcseconds to the nearest position of a watchlist whose radius reaches here; +inf: none."""
     return alerts.watchlist_distance_arcsec(watchlist)
+
+
+@listed("messenger", Works.ALERTS)
+def _messenger(alerts: Alerts, event: str, column: EventColumn) -> Floats:
+    """What the alert is to an event of another messenger: `"credible_level"`, `"days_since"`, ….
+
+    NaN where no event of that name is live, as before its first notice and after a retraction.
+    """
+    return alerts.messenger(event, column)
+
+
+@listed("messenger_probability", Works.ALERTS)
+def _messenger_probability(alerts: Alerts) -> Floats:
+    """1 less the credible level, by the live event that makes it the greatest; 0 without one.
+
+    Over 0.5 is inside an event's 50 % region, within its days.
+    """
+    return alerts.messenger_probability()
 
 
 @listed("galactic_latitude_deg", Works.ALERTS)

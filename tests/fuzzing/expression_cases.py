@@ -29,6 +29,7 @@ OF_NAMES = {
     "in_region": '"north"',
     "watchlist": '"north"',
     "watchlist_distance_arcsec": '"north"',
+    "messenger": '"S240422ed", "credible_level"',
     "colour": '"g", "r"',
     "dereddened_colour": '"g", "r"',
 }

@@ -46,6 +46,8 @@ def test_the_list_is_this_one() -> None:
         "is_missing(x)",
         "log10(x)",
         "maximum(x, y)",
+        'messenger("event", "column")',
+        "messenger_probability()",
         "minimum(x, y)",
         "peak_magnitude()",
         "points_within(days)",
