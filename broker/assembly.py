@@ -14,6 +14,7 @@ from broker.alerts.metrics import AlertMetrics
 from broker.alerts.outcome import AlertOutcome
 from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Decodes, Judges, Pipeline
+from broker.between import between
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
@@ -23,6 +24,8 @@ from broker.from_settings import active_filters, given_by, topics_of
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.ledger import Delivery
+from broker.messengers.events import MessengerEvents
+from broker.messengers.opening import heard_of, opened_messengers
 from broker.metrics import Metrics
 from broker.models.metrics import ModelMetrics
 from broker.models.models import Models
@@ -85,7 +88,7 @@ class Parts:
         topics = self.settings.topics
         positions = topics.positions if self.settings.is_elsewhere else ""
         live = self.settings.filters.live, self.settings.models.live
-        others = (*live, topics.replayed, positions)
+        others = (*live, topics.replayed, positions, *self.settings.messengers.asked)
         return (*self.outputs, *filter(None, others))
 
     def warm_up(self) -> None:
@@ -112,7 +115,7 @@ def build(settings: Settings) -> Parts:
     stages = slotted(stages, settings.models)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
-    sky = open_sky(filters.regions, filters.watchlists)
+    sky = open_sky(filters.regions, filters.watchlists, heard_of(settings.messengers))
     given = given_by(stages)
     parts = Parts(
         settings=settings,
@@ -144,13 +147,14 @@ def make_runner(
     observer: Observer[AlertOutcome] | None = None,
     deployments: Deployments | None = None,
     models: Models | None = None,
+    messengers: MessengerEvents | None = None,
     cluster: str = "",
     publishing: Publishing | None = None,
 ) -> Runner[AlertOutcome]:
     """The loop over any source and sink: a real Kafka's, or those of the twin in memory.
 
-    `deployments` has filters come and go between batches, `models` the models' files; without one
-    those of the settings stay.
+    `deployments` has filters come and go between batches, `models` the models' files, `messengers`
+    events; without one those of the settings stay.
     cluster: the id of the source's Kafka, where that is another than the sink's.
     """
     clock = clock or SystemClock()
@@ -171,18 +175,10 @@ def make_runner(
             fraction_max=limits.dead_fraction_max, alerts_min=limits.dead_alerts_min
         ),
         observer=observer,
-        between=_between([each for each in (deployments, models) if each is not None]),
+        between=between([deployments, models, messengers]),
         cluster=cluster,
         publishing=publishing,
     )
-
-
-def _between(changing: Sequence[Deployments | Models]) -> Callable[[], None] | None:
-    def look() -> None:
-        for each in changing:
-            each.look()
-
-    return look if changing else None
 
 
 def _pipeline(
@@ -232,8 +228,7 @@ def worker(
     as a start takes seconds. Raises GueststarError, one line.
     """
     LOG.info("worker %s: opening classifiers and filters", name)
-    parts = build(settings)
-    link = connect(settings)
+    parts, link = build(settings), connect(settings)
     admin = KafkaAdmin(link)
     LOG.info("worker %s: asking Kafka at %s for its topics", name, link.bootstrap)
     admin.wait()
@@ -242,8 +237,7 @@ def worker(
     LOG.info("worker %s: warming up", name)
     parts.warm_up()
     metrics, clock, where = Metrics(worker=name, version=version), SystemClock(), settings.metrics
-    alerts, of_models = _counted(parts, metrics)
-    logs = FaultLog(clock), DeadLetterLog(clock)
+    (alerts, of_models), logs = _counted(parts, metrics), (FaultLog(clock), DeadLetterLog(clock))
     told = Observers(metrics, alerts, of_models, *logs, *observers)
     with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
         LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
@@ -251,6 +245,7 @@ def worker(
         with (
             opened_deployments(parts, link, admin, name, alerts) as deployments,
             opened_models(settings.models, parts.stages, link, name, of_models) as models,
+            opened_messengers(settings.messengers, parts.sky, link) as messengers,
         ):
             source, sink = kafka_ports(settings, parts.outputs, link, name, rewind)
             LOG.info("worker %s: joining group %s", name, settings.group)
@@ -264,6 +259,7 @@ def worker(
                 observer=told,
                 deployments=deployments,
                 models=models,
+                messengers=messengers,
                 cluster=cluster,
                 publishing=publishing(settings),
             )

@@ -9,6 +9,7 @@ from typing import Final
 from broker.errors import TopicMissing
 from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.kafka.connection import Compression, topic_compression
+from broker.messengers.section import events_topic
 from broker.settings import Settings
 
 SOON_COMPACTED: Final[Mapping[str, str]] = {"segment.bytes": "16777216"}
@@ -61,6 +62,8 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
         return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
     if name in (settings.filters.live, settings.models.live):
         return control_topic(name, replication=topics.replication)
+    if name in settings.messengers.named:
+        return events_topic(settings.messengers, name, replication=topics.replication)
     if name == topics.positions:
         found = control_topic(name, replication=topics.replication)
         return replace(found, settings={**found.settings, **SOON_COMPACTED})

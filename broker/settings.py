@@ -26,6 +26,7 @@ from broker.kafka.connection import (
 )
 from broker.kafka_settings import KafkaSection, SourceSection, TopicsSection, read_topics
 from broker.ledger import Delivery
+from broker.messengers.section import MessengersSection
 from broker.models.limits import DriftSection, GatesSection, ModelsSection
 from broker.runner import RunLimits
 from broker.stage_settings import StagesSection
@@ -210,6 +211,7 @@ class Settings:
     disagreement: DisagreementSection = DisagreementSection()
     limits: LimitsSection = LimitsSection()
     lake: LakeSection = LakeSection()
+    messengers: MessengersSection = field(default_factory=MessengersSection)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
 
     def __post_init__(self) -> None:
@@ -221,6 +223,8 @@ class Settings:
             )
         if self.topics.prefix:
             self._prefix()
+        if shared := {*self.messengers.named} & {*self.topics.used, self.filters.live}:
+            raise SettingsError(f"[messengers] {shared.pop()!r}: another section uses it")
         if self.filters.live in self.topics.used:
             raise SettingsError(f"[filters] live = {self.filters.live!r}: [topics] uses it")
         self._models()
@@ -240,6 +244,7 @@ class Settings:
         named, filters, kafka = self.topics.named, self.filters, self.kafka
         live, prefix = filters.live and named(filters.live), named(filters.topic_prefix)
         object.__setattr__(self, "filters", replace(filters, live=live, topic_prefix=prefix))
+        object.__setattr__(self, "messengers", self.messengers.prefixed(named))
         models = self.models
         records, comparisons = models.live and named(models.live), named(models.comparisons)
         models = replace(models, live=records, comparisons=comparisons)

@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from schemas.errors import FilterError
-from sky.catalogues import NO_SKY, Sky
+from sky.catalogues import NO_SKY, Events, Sky
 
 Opened = TypeVar("Opened")
 
 
-def open_sky(regions: Mapping[str, Path], watchlists: Mapping[str, Path]) -> Sky:
+def open_sky(
+    regions: Mapping[str, Path], watchlists: Mapping[str, Path], events: Events | None = None
+) -> Sky:
     """Every file read and indexed, by the names of `[filters.regions]` and `[filters.watchlists]`.
 
     Raises FilterError naming the setting where a file cannot be used, or where a region and a
     watchlist share a name, since a published alert names by it which file answered.
     """
     if not regions and not watchlists:
-        return NO_SKY
+        return NO_SKY if events is None else Sky(events=events)
     if shared := sorted(regions.keys() & watchlists.keys()):
         raise FilterError(
             f"{shared[0]!r} is in [filters.regions] and in [filters.watchlists]; "
@@ -32,6 +34,7 @@ def open_sky(regions: Mapping[str, Path], watchlists: Mapping[str, Path]) -> Sky
     return Sky(
         regions=_open_all("filters.regions", open_region, regions),
         watchlists=_open_all("filters.watchlists", open_watchlist, watchlists),
+        events=events,
     )
 
 
