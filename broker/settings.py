@@ -28,6 +28,7 @@ from broker.kafka_settings import KafkaSection, SourceSection, TopicsSection, re
 from broker.ledger import Delivery
 from broker.messengers.section import MessengersSection
 from broker.models.limits import DriftSection, GatesSection, ModelsSection
+from broker.portal_settings import PortalSection
 from broker.runner import RunLimits
 from broker.stage_settings import StagesSection
 from broker.toml_tables import read_table
@@ -212,6 +213,7 @@ class Settings:
     limits: LimitsSection = LimitsSection()
     lake: LakeSection = LakeSection()
     messengers: MessengersSection = field(default_factory=MessengersSection)
+    portal: PortalSection = field(default_factory=PortalSection)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
 
     def __post_init__(self) -> None:

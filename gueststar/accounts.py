@@ -21,6 +21,14 @@ IMBALANCES_SHOWN = 20
 
 def report(broker: Configured, topic: str | None = None) -> bool:
     """Print the sums of a broker's ledger, or of the one named; whether they balance."""
+    balance = balanced(broker, topic)
+    for line in lines(balance):
+        typer.echo(line)
+    return not balance.imbalances
+
+
+def balanced(broker: Configured, topic: str | None = None) -> Balance:
+    """The sums of a broker's ledger, or of the one named. Raises TopicMissing, LedgerError."""
     connection, topic = broker.connection, topic or broker.settings.topics.ledger
     topics = KafkaAdmin(connection).partitions()
     if topic not in topics:
@@ -28,10 +36,7 @@ def report(broker: Configured, topic: str | None = None) -> bool:
             f"there is no ledger {topic!r} at {connection.bootstrap}; name it with --topic, or the"
             " broker's configuration with --config"
         )
-    balance = audit(_cluster(connection, topics), topic, dict(_survey(broker)))
-    for line in lines(balance):
-        typer.echo(line)
-    return not balance.imbalances
+    return audit(_cluster(connection, topics), topic, dict(_survey(broker)))
 
 
 def _cluster(connection: Connection, topics: Collection[str]) -> Cluster:

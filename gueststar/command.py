@@ -295,6 +295,21 @@ def ledger(
 
 
 @app.command()
+def portal(
+    config: Config,
+    *,
+    host: Annotated[str | None, typer.Option(help="Where it listens; else [portal] host.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Likewise; 0 takes any that is free.")
+    ] = None,
+) -> None:
+    """Serve a web page and an HTTP interface over the stream, the lake and the ledger."""
+    from gueststar.portal.service import serve
+
+    serve(config, host=host, port=port)
+
+
+@app.command()
 def version() -> None:
     """Say which version this is."""
     from gueststar.release import __version__

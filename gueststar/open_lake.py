@@ -20,10 +20,10 @@ from gueststar.filtering.sources import decoder_of
 from gueststar.tables import light_curve_columns
 from lake.finding import PLACE, Finder, Found
 from lake.partitions import FarFinder, Run, applied, count_by
-from lake.reading import Lake
+from lake.reading import Lake, LakeRows
 from lake.saving import arrow_table, in_rising
 from lake.sql import SqlLimits, ask
-from schemas.batch import Floats, LightCurves
+from schemas.batch import AlertBatch, Floats, LightCurves
 from schemas.errors import ArchiveError, QuestionError
 from schemas.light_curves import united
 from sky.cones import Cone, radius_arcsec
@@ -54,19 +54,20 @@ class ObjectAnswer(Answer):
         """
         if not len(self):
             raise QuestionError("there is no alert of this object")
-        own = self.found.row(int(np.argmax(self._times)))
-        try:
-            batch = own.batch()
-        except ArchiveError:
-            batch = own.batch(with_packets=False)
+        batch = _batch(self.found.row(int(np.argmax(self._times))))
         light_curve, forced = self._curves
-        whole = replace(batch, light_curve=light_curve, forced_photometry=forced)
-        scores = {
-            name: dict(zip(each.columns, each.values[0].tolist(), strict=True))
-            for name, each in batch.learned.items()
-            if each.is_scores and np.isfinite(each.values[0]).all()
-        }
-        return next(rows(whole, [scores], [()]))
+        return _alert(replace(batch, light_curve=light_curve, forced_photometry=forced))
+
+    def alert(self, alert_id: int) -> Alert:
+        """One of its alerts as it came, with its own light curve alone.
+
+        Raises QuestionError where it has none of that id.
+        """
+        ids = self.found.table(["alert_id"]).column(0).to_numpy()
+        places = np.flatnonzero(ids == alert_id)
+        if not len(places):
+            raise QuestionError(f"there is no alert {alert_id} of this object")
+        return _alert(_batch(self.found.row(int(places[-1]))))
 
     @cached_property
     def _times(self) -> Any:  # noqa: ANN401
@@ -80,6 +81,24 @@ class ObjectAnswer(Answer):
             for kind in ("light_curve", "forced_photometry")
         )
         return light_curve, forced
+
+
+def _batch(row: LakeRows) -> AlertBatch:
+    """A row in memory, decoded from its packet where that was kept and can be read."""
+    try:
+        return row.batch()
+    except ArchiveError:
+        return row.batch(with_packets=False)
+
+
+def _alert(batch: AlertBatch) -> Alert:
+    """The one alert of a batch, with what scored it."""
+    scores = {
+        name: dict(zip(each.columns, each.values[0].tolist(), strict=True))
+        for name, each in batch.learned.items()
+        if each.is_scores and np.isfinite(each.values[0]).all()
+    }
+    return next(rows(batch, [scores], [()]))
 
 
 class OpenLake:
@@ -109,6 +128,11 @@ class OpenLake:
         """How many alerts."""
         return len(self._lake)
 
+    @property
+    def columns(self) -> list[str]:
+        """Those that any night's alerts have."""
+        return [*self._lake.schema.names]
+
     def object(self, object_id: str, *, columns: Sequence[str] | None = None) -> ObjectAnswer:
         """The alerts of an object by time, all columns or those named; none where it has none.
 
@@ -119,16 +143,37 @@ class OpenLake:
         table = in_rising(found.table(wanted), "mjd")
         return ObjectAnswer(table.select([*columns]) if columns else table, found=found)
 
+    def objects_of(self, alert_id: int) -> list[str]:
+        """The ids of the objects that have an alert of that id; surveys may share one."""
+        found = dict[str, None]()
+        for rows_of_group in self._lake.tables():
+            places = np.flatnonzero(rows_of_group.column("alert_id") == alert_id)
+            if len(places):
+                found |= dict.fromkeys(rows_of_group.take(places).column("object_id").tolist())
+        return [*found]
+
     def cone(
-        self, ra_deg: float, dec_deg: float, radius: str, *, columns: Sequence[str] | None = None
+        self,
+        ra_deg: float,
+        dec_deg: float,
+        radius: str,
+        *,
+        columns: Sequence[str] | None = None,
+        found_max: int | None = None,
     ) -> Answer:
         """The alerts within a radius ("5arcsec", "2arcmin", "1deg") of a place, ICRS, the nearest
         first; the border belongs to it.
 
-        `separation_arcsec` stands behind the columns. Raises ArchiveError, QuestionError.
+        `separation_arcsec` stands behind the columns. Raises ArchiveError, QuestionError, where
+        more than `found_max` are in it, too.
         """
         cone = Cone(ra_deg, dec_deg, radius_arcsec(radius))
         found = self._finder.cone(cone)
+        if found_max is not None and len(found) > found_max:
+            raise QuestionError(
+                f"{len(found):,} alerts are in this cone, over {found_max:,}; ask for a smaller"
+                " radius, or count them in SQL"
+            )
         table = found.table(columns and [*dict.fromkeys([*columns, *PLACE])])
         apart = cone.apart_arcsec(*(table.column(name).to_numpy() for name in PLACE))
         table = (table.select([*columns]) if columns else table).append_column(APART, [apart])

@@ -223,9 +223,17 @@ class Subscription:
 
     def poll(self, timeout_s: float) -> list[Alert]:
         """What is there now, waiting up to `timeout_s` for a first alert; dealt with at once."""
+        return list(self.arrive(timeout_s).alerts())
+
+    def arrive(self, timeout_s: float) -> Arrived:
+        """As `poll`, with the messages and all that was noted of each alert."""
         arrived = self._fetch(timeout_s)
         self._deal_with(arrived)
-        return list(arrived.alerts())
+        return arrived
+
+    def lag(self) -> int:
+        """Messages of its topics that it has yet to read, as far as it knows."""
+        return sum(self._source.lag().values())
 
     def close(self) -> None:
         """Commit what was dealt with, and leave. Idempotent."""

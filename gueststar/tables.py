@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -69,6 +71,16 @@ def save_votable(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: 
     except (OSError, ValueError, TypeError) as error:
         why = " ".join(str(error).split())
         raise GueststarError(f"{path} cannot be written as a VOTable: {why}") from error
+
+
+def votable(table: Any, ucds: Mapping[str, str]) -> bytes:  # noqa: ANN401
+    """An Arrow table of a lake's columns as a VOTable; `ucds` are what columns are, by name."""
+    found = masked_table(table, with_units=True)
+    for name in set(ucds).intersection(found.colnames):
+        found[name].info.meta = {"ucd": ucds[name]}
+    file = BytesIO()
+    found.write(file, format="votable")
+    return file.getvalue()
 
 
 def light_curve_columns(light_curve: LightCurves, forced: LightCurves) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,102 @@
+"""`gueststar portal`: what a configuration names, opened, read and served until a signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import typer
+
+from broker.errors import SettingsError
+from gueststar.accounts import balanced
+from gueststar.filtering.place import Place
+from gueststar.portal.backend import Backend
+from gueststar.portal.judges import Judges
+from gueststar.portal.lake_door import LakeDoor
+from gueststar.portal.ledger import Ledger
+from gueststar.portal.letters import Letters
+from gueststar.portal.night import Night
+from gueststar.portal.reading import follow_filters, follow_letters, follow_stream, started
+from gueststar.portal.viewers import Viewers
+from gueststar.service import log_to_stderr
+from gueststar.start import beginning
+from gueststar.subscription import connected, reader, registered
+
+LETTERS_START = "24h"
+GOODBYE_S = 1
+"""How long those who are connected have when the portal ends; who follows the stream stays on."""
+PATIENCE_S = 10.0
+"""How long Kafka is waited for before that is said on the page."""
+
+
+def serve(config: Path, *, host: str | None = None, port: int | None = None) -> None:
+    """Serve a configuration's portal. Raises SettingsError where its extra is not installed."""
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise SettingsError(
+            "the portal needs Starlette, uvicorn and Jinja; pip install 'gueststar[portal]'"
+        ) from error
+    from gueststar.portal.application import application  # noqa: PLC0415
+
+    log_to_stderr()
+    broker = Place.of(config, None, patience_s=PATIENCE_S)
+    section = broker.settings.portal
+    host, port = host or section.host, section.port if port is None else port
+    with opened(broker) as backend:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(backend),
+                host=host,
+                port=port,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=GOODBYE_S,
+            )
+        )
+        if port:
+            typer.echo(f"gueststar: the portal is at http://{host}:{port}/", err=True)
+        server.run()
+
+
+@contextmanager
+def opened(broker: Place) -> Iterator[Backend]:
+    """What the pages ask, with the threads that read Kafka for them."""
+    settings, stopped = broker.settings, Event()
+    beginning(settings.portal.start)  # Raises SettingsError before anything is begun.
+    night, letters = Night(recent_max=settings.portal.recent_max), Letters()
+    backend = Backend(
+        settings=settings,
+        bootstrap=broker.connection.bootstrap,
+        door=LakeDoor(settings.lake.path, settings.portal, settings.schemas.folder),
+        night=night,
+        letters=letters,
+        viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
+        judges=Judges(settings.filters),
+        ledger=Ledger(partial(balanced, broker)),
+    )
+    stream = partial(
+        connected,
+        broker.connection,
+        settings.topics.enriched,
+        start=settings.portal.start,
+        schemas=registered(settings.own_registry),
+    )
+    dead = partial(reader, broker.connection, settings.topics.dead_letters, start=LETTERS_START)
+    threads = [
+        started("stream", lambda: follow_stream(stream, night, stopped)),
+        started("letters", lambda: follow_letters(dead, letters, stopped)),
+    ]
+    if settings.filters.live:
+        follow = partial(follow_filters, broker.register, backend.judges, stopped)
+        threads.append(started("filters", follow))
+    try:
+        yield backend
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join(PATIENCE_S)
