@@ -1,8 +1,9 @@
 """`python -m benchmarks.many_filters`: what 500 filters cost the whole path, publishing included.
 
-Three laps in turn over one topic of a real Kafka: the filters of a plain configuration, the same
-with 500 expression filters whose topics get lite records, and with full ones. The filters are those
-of `benchmarks/filters.py`, invented on the same alerts and the served networks' own scores.
+Laps in turn over one topic of a real Kafka: the filters of a plain configuration, and the same
+with 500 expression filters that share a topic or have one each, of lite records or of full ones.
+The filters are those of `benchmarks/filters.py`, invented on the same alerts and the served
+networks' own scores.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from benchmarks.night import night
 from benchmarks.page import Part, add_option
 from benchmarks.processes import cpu_clock, settle
 from benchmarks.whole_path import INPUT, PATIENT_MS, STEPS, Lap, Stopwatch, fill
+from broker.alerts.counts import AlertCounts
 from broker.alerts.metrics import AlertMetrics
 from broker.assembly import Parts, build, connect, make_runner, provide_topics
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin
@@ -31,17 +33,19 @@ from broker.metrics import Metrics
 from broker.observer import BatchReport, Observers
 from broker.ports import Output
 from broker.settings import FiltersSection, LimitsSection, Settings
+from broker.topic_names import shared_topic
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter, FilterSet
 from gueststar.allocator import keep_freed_memory
 from kafka_node.node import KafkaNode
-from schemas.form import Form
+from schemas.form import FORMS, Form
 from schemas.stage import run_stages
 
 FILTERS: Final = 500
 PLAIN: Final = ("young_supernovae", "fast_transients", "solar_system")
 """The built-in filters of every lap."""
 TOPIC: Final = "benchmark.filter."
+SHARED: Final = f"{TOPIC}all"
 SECONDS: Final = (*STEPS, "client's CPU", "server's CPU", "wall clock")
 COST_MAX: Final = 0.25
 """Of the throughput: what the filters may cost."""
@@ -56,12 +60,16 @@ class Case(NamedTuple):
     title: str
     form: Form | None
     """Of the expression filters' records; None for a lap without them."""
+    shares: bool = False
+    """Whether they publish to one topic, which is what deployed filters do by default."""
 
 
 CASES: Final = (
     Case(f"{len(PLAIN)} built-in", None),
-    Case(f"+ {FILTERS}, lite", "lite"),
-    Case(f"+ {FILTERS}, full", "full"),
+    Case(f"+ {FILTERS} shared, lite", "lite", shares=True),
+    Case("shared, full", "full", shares=True),
+    Case("own, lite", "lite"),
+    Case("own, full", "full"),
 )
 
 
@@ -70,13 +78,16 @@ class Watch(Stopwatch):
     """What the filters published too, and the largest ledger entry."""
 
     selected: int = 0
+    records: int = 0
     ledger_bytes: int = 0
 
     def on_batch(self, report: BatchReport[object]) -> None:
         """A batch was committed."""
         super().on_batch(report)
         published = report.entry.counts.published.items()
-        self.selected += sum(n for topic, n in published if topic.startswith(TOPIC))
+        self.records += sum(n for topic, n in published if topic.startswith(TOPIC))
+        selected = AlertCounts.of(report.entry.counts).selected
+        self.selected += sum(n for name, n in selected.items() if name not in PLAIN)
         self.ledger_bytes = max(self.ledger_bytes, len(report.entry.encode()))
 
 
@@ -85,6 +96,9 @@ class Measured(NamedTuple):
 
     lap: Lap
     selected: int
+    """Alerts, by every filter that selected one."""
+    records: int
+    """Published for them."""
     ledger_bytes: int
 
 
@@ -110,7 +124,7 @@ def run(parts: Parts, watch: Watch) -> Measured:
         runner.step()
     runner.stop()
     runner.run()
-    return Measured(watch.lap(), watch.selected, watch.ledger_bytes)
+    return Measured(watch.lap(), watch.selected, watch.records, watch.ledger_bytes)
 
 
 def parts_of(case: Case, expressions: Sequence[ExpressionFilter], settings: Settings) -> Parts:
@@ -118,7 +132,7 @@ def parts_of(case: Case, expressions: Sequence[ExpressionFilter], settings: Sett
     parts = build(settings)
     if case.form is None:
         return parts
-    active = [_active(each, case.form) for each in expressions]
+    active = [_active(each, case.form, shares=case.shares) for each in expressions]
     filter_set = FilterSet(
         parts.selections, (*parts.filters.active, *active), expressions=expressions
     )
@@ -140,11 +154,12 @@ def settings(bootstrap: str, prefix: str, batch: int) -> Settings:
     )
 
 
-def _active(filter_: ExpressionFilter, form: Form) -> ActiveFilter:
+def _active(filter_: ExpressionFilter, form: Form, *, shares: bool) -> ActiveFilter:
     """An invented filter, as an active one."""
     clauses = tuple(each.name for each in filter_.clauses)
-    topic = TOPIC + filter_.name
-    return ActiveFilter(filter_.name, "1", filter_.sha256, topic, clauses, form=form)
+    topic = shared_topic(SHARED, form) if shares else TOPIC + filter_.name
+    about = filter_.name, "1", filter_.sha256, topic, clauses
+    return ActiveFilter(*about, form=form, shares=shares)
 
 
 def invented(packets: Sequence[bytes]) -> list[ExpressionFilter]:
@@ -171,6 +186,7 @@ def measure(
     """All cases in turn, so many times."""
     expressions = invented(packets)
     topics = [TOPIC + each.name for each in expressions]
+    topics += [shared_topic(SHARED, form) for form in FORMS]
     found: dict[Case, list[Measured]] = {case: [] for case in CASES}
     pin(cores().server)
     with KafkaNode() as node:
@@ -212,6 +228,7 @@ def table(found: dict[Case, list[Measured]]) -> Table:
     shown.add_row("cost of throughput", *(f"{100 * cost:.0f} %" for cost in costs))
     shown.add_row("goal", "", *[f"{100 * COST_MAX:.0f} %"] * (len(CASES) - 1))
     shown.add_row("selected", *(f"{found[case][0].selected:,}" for case in CASES))
+    shown.add_row("published for them", *(f"{found[case][0].records:,}" for case in CASES))
     shown.add_row("ledger entry, kB", *(f"{found[c][0].ledger_bytes / 1e3:.1f}" for c in CASES))
     return shown
 

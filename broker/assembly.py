@@ -319,6 +319,7 @@ def make_deployments(
             names=frozenset(each.name for each in parts.filters.active),
             topics=frozenset((*parts.settings.topics.input, *parts.provided)),
             prefix=filters.topic_prefix,
+            shared=filters.shared,
             provide=provide,
         ),
         limits=Limits(live_max=filters.live_max, cost_us_max=filters.cost_us_max),

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from broker.ports import Headers, size_bytes
 
 FORMAT: Final = "_format"
 CONTENT_TYPE: Final = "content-type"
+FILTERS: Final = "gueststar-filters"
+"""On a topic that filters share: which of them selected the alert, names divided by commas."""
 
 JSON: Final[Headers] = ((FORMAT, b"json"), (CONTENT_TYPE, b"application/json"))
 """Of dead letters and ledger entries."""
 JSON_BYTES: Final = size_bytes(None, b"", JSON)
+
+
+def naming(filters: Iterable[str]) -> bytes:
+    """The value of the header FILTERS."""
+    return ",".join(filters).encode()
+
+
+def named(headers: Headers) -> tuple[bytes, ...]:
+    """The filters that a message's headers name; none where it is on no topic that they share."""
+    # It stands last, behind what the survey sent.
+    for name, value in reversed(headers):
+        if name == FILTERS:
+            return tuple(value.split(b","))
+    return ()

@@ -109,8 +109,9 @@ def _sides(parts: Parts, admin: KafkaAdmin, survey: KafkaAdmin | None) -> tuple[
     partitions = admin.partitions()
     there = partitions if survey is None else survey.partitions()
     inputs = [name for name, _, _ in _inputs(parts, there)]
-    prefix = parts.settings.filters.topic_prefix
-    deployed = [name for name in partitions if name.startswith(prefix)]
+    filters = parts.settings.filters
+    theirs = (filters.topic_prefix, *filters.shared_topics)
+    deployed = [name for name in partitions if filters.live and name.startswith(theirs)]
     needed = list(to_publish(parts, partitions, deployed))
     useful = [*to_deploy(parts), *to_compare(_others(parts))]
     read, compared = list(to_read(parts, inputs)), list(to_compare(inputs))
@@ -189,8 +190,9 @@ def _steps(parts: Parts) -> Iterator[str]:
         clauses = ", ".join(active.clauses)
         yield f"select {active.name} {active.version}: {clauses} -> {active.topic}"
     if live := parts.settings.filters.live:
-        prefix = parts.settings.filters.topic_prefix
-        yield f"select with the filters deployed in {live} -> {prefix}NAME"
+        filters = parts.settings.filters
+        places = f"{filters.topic_prefix}NAME or {', '.join(filters.shared_topics)}"
+        yield f"select with the filters deployed in {live} -> {places}"
     framings, compression = sorted(parts.settings.framings), parts.settings.enriched.compression
     yield f"publish {kafka.delivery}, framing {', '.join(framings)}, compression {compression}"
     if parts.registry:

@@ -89,10 +89,15 @@ def size_bytes(key: bytes | None, value: bytes, headers: Headers) -> int:
     return len(value) + len(key or b"") + _headers_bytes(headers)
 
 
+def header_bytes(name: str, value: bytes) -> int:
+    """What one header adds to that."""
+    return len(name.encode()) + len(value) + HEADER_BYTES_MAX
+
+
 # All records of a schema have the same headers, where the survey sends none of its own.
 @lru_cache(maxsize=HEADERS_KEPT_MAX)
 def _headers_bytes(headers: Headers) -> int:
-    return sum(len(name.encode()) + len(held) + HEADER_BYTES_MAX for name, held in headers)
+    return sum(header_bytes(name, held) for name, held in headers)
 
 
 class Clock(Protocol):

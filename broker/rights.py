@@ -98,6 +98,7 @@ def to_deploy(parts: Parts) -> Iterator[Right]:
     filters = parts.settings.filters
     if filters.live and parts.settings.topics.create:
         yield Right("Create", "topic", filters.topic_prefix, begins=True)
+        yield Right("Create", "topic", f"{filters.shared}.", begins=True)
 
 
 def to_compare(read: Iterable[str]) -> Iterator[Right]:

@@ -18,6 +18,7 @@ from broker.defaults import (
     DEPLOYED,
     FILTER_PREFIX,
     GROUP,
+    SHARED,
 )
 from broker.errors import SettingsError
 from broker.kafka.connection import (
@@ -32,10 +33,11 @@ from broker.portal_settings import PortalSection
 from broker.runner import RunLimits
 from broker.stage_settings import StagesSection
 from broker.toml_tables import read_table
-from broker.topic_names import check_prefix
+from broker.topic_names import FilterTopics, check_prefix, shared_topic
 from classifiers.served import BUILT_IN
 from filters.selection import TOPIC
 from schemas.enriched_framing import FramingName
+from schemas.form import FORMS
 from schemas.limits import DecodeLimits
 from schemas.prior import Named, Prior
 
@@ -86,6 +88,9 @@ class FiltersSection:
     plugins: tuple[str, ...] = ()
     live: str = DEPLOYED
     topic_prefix: str = FILTER_PREFIX
+    topics: FilterTopics = "shared"
+    """What a filter publishes to that is deployed for the first time; others keep theirs."""
+    shared: str = SHARED
     live_max: int = 1_000
     cost_us_max: float = 10.0
     regions: Mapping[str, Path] = field(default_factory=dict)
@@ -96,6 +101,17 @@ class FiltersSection:
         if self.live and not TOPIC.fullmatch(self.live):
             raise SettingsError(f"[filters] live = {self.live!r} is no topic name")
         check_prefix(self.topic_prefix, "[filters] topic_prefix")
+        for topic in self.shared_topics:
+            if not TOPIC.fullmatch(topic) or topic.startswith(self.topic_prefix):
+                raise SettingsError(
+                    f"[filters] shared = {self.shared!r}: {topic!r} is no topic's name, or begins"
+                    " as the topics of single filters do"
+                )
+
+    @property
+    def shared_topics(self) -> tuple[str, ...]:
+        """Those that deployed filters share, one a form."""
+        return tuple(shared_topic(self.shared, form) for form in FORMS)
 
 
 @dataclass(frozen=True)
@@ -229,6 +245,8 @@ class Settings:
             raise SettingsError(f"[messengers] {shared.pop()!r}: another section uses it")
         if self.filters.live in self.topics.used:
             raise SettingsError(f"[filters] live = {self.filters.live!r}: [topics] uses it")
+        if {*self.filters.shared_topics} & {*self.topics.used, self.filters.live}:
+            raise SettingsError(f"[filters] shared = {self.filters.shared!r} is in use already")
         self._models()
 
     def _models(self) -> None:
@@ -245,7 +263,8 @@ class Settings:
         """Have what stands in other sections the prefix of [topics], too."""
         named, filters, kafka = self.topics.named, self.filters, self.kafka
         live, prefix = filters.live and named(filters.live), named(filters.topic_prefix)
-        object.__setattr__(self, "filters", replace(filters, live=live, topic_prefix=prefix))
+        renamed = replace(filters, live=live, topic_prefix=prefix, shared=named(filters.shared))
+        object.__setattr__(self, "filters", renamed)
         object.__setattr__(self, "messengers", self.messengers.prefixed(named))
         models = self.models
         records, comparisons = models.live and named(models.live), named(models.comparisons)

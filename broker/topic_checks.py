@@ -19,8 +19,8 @@ def check_topics(
     """
     topics = settings.topics
     ours = (topics.dead_letters, topics.ledger)
-    used = {*topics.used, settings.filters.live, settings.models.live}
-    used |= {settings.models.comparisons} if settings.models.live else set()
+    used = {*topics.used, settings.filters.live, *settings.filters.shared_topics}
+    used |= {settings.models.live, settings.models.comparisons} if settings.models.live else set()
     for each in active:
         topics.check_output(each.topic)
         if each.topic in used:
@@ -40,4 +40,6 @@ def check_topics(
 
 def _may_be_deployed(settings: Settings, topic: str) -> bool:
     """Whether a filter that is deployed later may publish there."""
-    return bool(settings.filters.live) and topic.startswith(settings.filters.topic_prefix)
+    filters = settings.filters
+    is_theirs = topic.startswith(filters.topic_prefix) or topic in filters.shared_topics
+    return bool(filters.live) and is_theirs

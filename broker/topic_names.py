@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from broker.errors import SettingsError
 from filters.expressions.limits import FILTER_CHARS_MAX
@@ -13,6 +13,15 @@ OWN_PREFIX: Final = "gueststar."
 
 PREFIX_ENDS: Final = ("", ".", "_", "-")
 """How a prefix ends; the first is that of none."""
+
+FilterTopics = Literal["shared", "own"]
+"""What a deployed filter publishes to: a topic that filters share, or one of its own. Kafka's work
+grows with the partitions of a transaction, so that many filters with their own topics are dear."""
+
+
+def shared_topic(shared: str, form: str) -> str:
+    """The one of the shared topics whose records have that form."""
+    return f"{shared}.{form}"
 
 
 def prefixed(prefix: str, topic: str) -> str:

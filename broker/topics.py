@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from broker.errors import SettingsError, TopicMissing
 from broker.subscribed import matches
+from filters.expressions.filter import NAME
 from filters.selection import TOPIC
 from schemas.suggestion import nearest
 
@@ -18,8 +20,38 @@ stand in a list beside names. Topics that match it later are read, too.
 """
 
 
+class Address(NamedTuple):
+    """What a reader names: a topic or a pattern, or one filter's alerts on a topic of several."""
+
+    topic: str
+    filter: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.filter}" if self.filter else self.topic
+
+
 def topics_of(named: Topics) -> tuple[str, ...]:
     """The names and patterns, each once. Raises SettingsError for what is neither."""
+    found = _names(named)
+    for name in found:
+        _check(name)
+    return found
+
+
+def addresses_of(named: Topics) -> tuple[Address, ...]:
+    """The same, of which names may be TOPIC/FILTER. Raises SettingsError for what is neither."""
+    found = tuple(
+        Address(name) if name.startswith("^") else Address(*name.split("/", 1))
+        for name in _names(named)
+    )
+    for each in found:
+        _check(each.topic)
+        if each.filter and not NAME.fullmatch(each.filter):
+            raise SettingsError(f"{each}: {each.filter!r} is no name of a deployed filter")
+    return found
+
+
+def _names(named: Topics) -> tuple[str, ...]:
     if not (isinstance(named, str) or _is_texts(named)):
         raise SettingsError(
             f"topic {named!r} is no text; name one, as 'young-supernovae', or a list of them"
@@ -28,8 +60,6 @@ def topics_of(named: Topics) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(name.strip() for name in parts))
     if not found:
         raise SettingsError("no topic is named; name one, as 'young-supernovae'")
-    for name in found:
-        _check(name)
     return found
 
 

@@ -45,6 +45,8 @@ class ActiveFilter:
     """The regions and watchlists that it asks."""
     form: Form | None = None
     """Of the records on its topic; None where the configuration says."""
+    shares: bool = False
+    """Whether other filters publish to its topic, too: each record there names those it is for."""
 
 
 class FilterDecision(NamedTuple):
@@ -79,8 +81,8 @@ class FilterSet:
         expressions: Sequence[ExpressionFilter] = (),
     ) -> None:
         """`active` describe the selections and the expressions, one each, by its name."""
-        for what in ("name", "topic"):
-            require_once(what, [getattr(each, what) for each in active])
+        require_once("name", [each.name for each in active])
+        require_once("topic", [each.topic for each in active if not each.shares])
         self.active = tuple(active)
         self._topics = {each.name: each.topic for each in active}
         self._selections = {each.name: each for each in selections}

@@ -16,6 +16,7 @@ from broker.packets import packet_of
 from broker.ports import Message, Partition, Sink, Source
 from broker.rewind import ToOffsets
 from broker.topics import Topics, matching, topics_of
+from gueststar.addresses import Addresses, found_at
 from gueststar.alert import Alert, rows
 from gueststar.ending import POLL_BYTES_MAX, POLL_MESSAGES_MAX, POLL_WAIT_S, Ending, Until
 from gueststar.passed_over import PassedOver
@@ -43,6 +44,8 @@ def subscribe(
     """Yield the alerts of topics as they come; closing the generator leaves Kafka.
 
     `topic` is a name, a list of them, or a pattern that begins with ^ ("^gueststar[.]filter[.]").
+    The name of a deployed filter gives its alerts, on whatever topic they are; where filters share
+    one, "TOPIC/FILTER" says the same, and nothing of the others' alerts is decoded.
     Only committed alerts are seen. With a `group` it resumes where that group stopped: an alert
     counts as dealt with when the ones after it are asked for. `start` is where it begins: "latest"
     or "earliest" where nothing is to be resumed, or a rewind, which moves the group, too: a time
@@ -128,12 +131,14 @@ def connected(
 
     Raises TopicMissing where the end of a topic is asked for that does not exist.
     """
+    beginning(start)  # refused, if it is none, before anything is asked
+    addresses = found_at(connection, topic)
     if ending is not None and ending.at_end:
-        matching(topics_of(topic), KafkaAdmin(connection).partitions())
-    source = reader(connection, topic, group=group, start=start)
+        matching(addresses.topics, KafkaAdmin(connection).partitions())
+    source = reader(connection, addresses.topics, group=group, start=start)
     # A group of its own is never seen again, so nobody needs to know how far it came.
     commits = AtLeastOnceSink(connection, topics=[], ask_limits=False) if group else None
-    return Subscription(source, commits, ending=ending, schemas=schemas)
+    return Subscription(source, commits, ending=ending, schemas=schemas, addresses=addresses)
 
 
 def reader(
@@ -159,6 +164,8 @@ class Arrived(NamedTuple):
     messages: list[Message]
     batch: AlertBatch
     notes: list[Note]
+    moved: bool
+    """Whether the poll brought anything, of others too."""
 
     def alerts(self) -> Iterator[Alert]:
         """One by one, in the order of the messages."""
@@ -178,13 +185,18 @@ class Subscription:
         *,
         ending: Ending | None = None,
         schemas: SchemaSource | None = None,
+        addresses: Addresses | None = None,
     ) -> None:
-        """Nothing is read before the first alert is asked for. `schemas`: of bare records."""
+        """Nothing is read before the first alert is asked for. `schemas`: of bare records.
+
+        addresses: which alerts are wanted of topics that filters share; None: all.
+        """
         if sink is not None:
             sink.rebuild()
         self._source = source
         self._sink = sink
         self._ending = ending or Ending()
+        self._addresses = addresses or Addresses(())
         self._passed_over = PassedOver(has_schemas=schemas is not None)
         self._decoder = Decoder(schemas=schemas, rescore=True)
         self._given: dict[str, Given] = {}
@@ -244,17 +256,18 @@ class Subscription:
 
     def _fetch(self, timeout_s: float) -> Arrived:
         self._commit()
-        messages = self._source.poll(
+        polled = self._source.poll(
             messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=timeout_s
         )
+        messages = self._addresses.wanted(polled)
         batch = self._decoder.decode(list(map(packet_of, messages)))
         if not self._are_of_one_life():
-            messages, batch = [], self._decoder.decode([])
+            polled, messages, batch = [], [], self._decoder.decode([])
         for rejected in batch.rejected:
             self._passed_over.add(messages[rejected.index], rejected)
         notes = noted(batch)
         self._given = dict(scored(batch, notes, given=self._given).given)
-        return Arrived(messages, batch, notes)
+        return Arrived(messages, batch, notes, moved=bool(polled))
 
     def _are_of_one_life(self) -> bool:
         """Whether what was polled is certain to be of the topics that are read, or polled again."""
@@ -271,7 +284,7 @@ class Subscription:
         return self._ending.reached(self._source, came=bool(arrived.messages))
 
     def _deal_with(self, arrived: Arrived) -> None:
-        self._dealt_with = dict(self._source.positions()) if arrived.messages else {}
+        self._dealt_with = dict(self._source.positions()) if arrived.moved else {}
 
     def _commit(self) -> None:
         if not self._dealt_with or self._sink is None:

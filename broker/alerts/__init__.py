@@ -4,6 +4,7 @@ access.py          which packets may be published at all
 pipeline.py        the steps in a row, from messages to outputs
 disagreement.py    where a classifier and the survey's own score are sure of the opposite
 decided.py         a batch scored and selected, and what is counted of it
+wishes.py          which alerts each topic gets
 packer.py          records within the size that a topic takes
 envelopes.py       keys and headers of what is published
 repeats.py         which alerts a survey sends twice

@@ -26,6 +26,8 @@ class AlertCounts:
     """By topic: published alerts that were too large in full and went without their cutouts."""
     selected: Mapping[str, int] = field(default_factory=dict)
     """By filter."""
+    named: Mapping[str, int] = field(default_factory=dict)
+    """By filter on a topic that it shares: records there that name it."""
     refused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """By filter and clause."""
     unknown: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -60,6 +62,8 @@ def filter_sums(entry: Entry) -> Iterator[str]:
         answered = _answered(counts, name)
         if answered != decoded:
             yield f"filter {name} answered for {answered} of {decoded} alerts"
+        if counts.named.get(name, 0) > counts.selected.get(name, 0):
+            yield f"filter {name} is named by more records than it selected alerts"
 
 
 def _answered(counts: AlertCounts, name: str) -> int:

@@ -79,12 +79,20 @@ class DecidedBatch(NamedTuple):
         return AlertCounts(
             shortened=packed.shortened,
             selected={each.name: len(each.selected) for each in decisions if len(each.selected)},
+            named=self._named(packed),
             refused=_by_clause((each.name, each.refused) for each in decisions),
             unknown=_by_clause((each.name, each.unknown) for each in decisions),
             filter_errors={each.name: each.errors for each in decisions if each.faults},
             classifier_errors=errors,
             unread=self.batch.unread,
         )
+
+    def _named(self, packed: Packed) -> dict[str, int]:
+        """By filter: what was published of it on a topic that it shares."""
+        gone = {each.row for each in packed.refused}
+        picked = ((active, rows) for active, rows in self.picked() if active.shares)
+        counts = ((active.name, sum(row not in gone for row in rows)) for active, rows in picked)
+        return {name: count for name, count in counts if count}
 
 
 def _failed(decision: FilterDecision, message: str | None) -> FilterDecision:

@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import attrgetter
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from broker.alerts.reasons import OUTPUT_TOO_LARGE
-from broker.ports import Headers, Output, size_bytes
+from broker.headers import FILTERS
+from broker.ports import Headers, Output, header_bytes, size_bytes
 from schemas.enriched_framing import FramingName
 from schemas.form import Form
+
+NO_NAMES: Final[Mapping[int, bytes]] = MappingProxyType({})
 
 CUTOUTS_DROPPED = "cutouts-dropped"
 """The flag of a lite record that stands in for a full one."""
@@ -69,6 +73,14 @@ class Wish(NamedTuple):
     shape: Shape
     rows: Sequence[int]
     """Rising."""
+    names: Mapping[int, bytes] = NO_NAMES
+    """Of a topic that filters share, by row: those that selected it, as its records name them."""
+
+    def named(self, rows: Sequence[int], records: Sequence[Record]) -> Sequence[Record]:
+        """Records of some rows, each with the filters that it is for."""
+        if not self.names:
+            return records
+        return [one.naming(self.names[row]) for row, one in zip(rows, records, strict=True)]
 
 
 class Record(NamedTuple):
@@ -86,6 +98,13 @@ class Record(NamedTuple):
     ) -> Record:
         """One whose size is counted."""
         return cls(key, value, headers, partition_key, size_bytes(key, value, headers))
+
+    def naming(self, filters: bytes) -> Record:
+        """The same for a topic that these filters share."""
+        return self._replace(
+            headers=(*self.headers, (FILTERS, filters)),
+            size_bytes=self.size_bytes + header_bytes(FILTERS, filters),
+        )
 
 
 Encode = Callable[[Sequence[int], Shape], Sequence[Record]]
@@ -178,13 +197,14 @@ class Packer:
     def _fit(self, topic: str, wish: Wish, encoded: _Encoded) -> _Fitted:
         """Of each row, the first shape that the topic accepts."""
         bytes_max = self._bytes_max(topic)
-        records = encoded.of(wish.shape, wish.rows)
+        records = wish.named(wish.rows, encoded.of(wish.shape, wish.rows))
         if max(map(SIZE, records)) <= bytes_max:
             return _Fitted(wish.rows, records)
         fitted, shortened = dict[int, Record](), set[int]()
         for tried, shape in enumerate(wish.shape.tried()):
             left = [row for row in wish.rows if row not in fitted]
-            for row, record in zip(left, encoded.of(shape, left), strict=True):
+            tries = wish.named(left, encoded.of(shape, left))
+            for row, record in zip(left, tries, strict=True):
                 if record.size_bytes <= bytes_max:
                     fitted[row] = record
                     shortened |= {row} if tried else set()

@@ -16,10 +16,11 @@ from broker.alerts.decided import DecidedBatch
 from broker.alerts.disagreement import CERTAINTY, Certainty, disagreements
 from broker.alerts.envelopes import Envelopes
 from broker.alerts.outcome import AlertOutcome, Step
-from broker.alerts.packer import Encode, Packed, Packer, Record, Refused, Shape, Topics, Wish
+from broker.alerts.packer import Encode, Packed, Packer, Record, Refused, Shape, Topics
 from broker.alerts.reasons import NOT_ENRICHABLE
 from broker.alerts.repeats import IDS_KEPT_MAX, Repeats
 from broker.alerts.unknown_schema import OnUnknownSchema, check_schemas
+from broker.alerts.wishes import wanted
 from broker.dead_letters import DeadLetter
 from broker.errors import TopicMissing
 from broker.ledger import Counts
@@ -181,7 +182,7 @@ class Pipeline:
         return decided.failing(faults) if faults else decided
 
     def _pack(self, decided: DecidedBatch) -> Packed:
-        annotations, wanted = self._annotations(decided), self._wanted(decided)
+        annotations, wished = self._annotations(decided), wanted(decided, self._topics)
         envelopes = Envelopes(decided.batch, decided.messages)
 
         def encode(rows: Sequence[int], shape: Shape) -> Sequence[Record]:
@@ -195,10 +196,10 @@ class Pipeline:
             return envelopes.records(rows, written, shape)
 
         try:
-            return self._packer.pack(wanted, encode)
+            return self._packer.pack(wished, encode)
         except SchemaError:
             refused = list(_unwritable(decided.batch, encode))
-            return self._packer.pack(wanted, encode, refused)
+            return self._packer.pack(wished, encode, refused)
 
     def _letters(self, dead: Sequence[DeadLetter]) -> list[Output]:
         topic = self._topics.dead_letters
@@ -217,17 +218,6 @@ class Pipeline:
             flags=decided.flags(),
             selected_by=selected_by,
         )
-
-    def _wanted(self, decided: DecidedBatch) -> dict[str, Wish]:
-        """What each topic with any row gets: a row once, where several filters share a topic."""
-        topics = self._topics
-        everything = list(range(len(decided.batch)))
-        wanted = {topics.enriched: Wish(topics.shape(topics.enriched), everything)}
-        for active, rows in decided.picked():
-            known = wanted.get(active.topic)
-            shared = rows if known is None else sorted({*known.rows, *rows})
-            wanted[active.topic] = Wish(topics.shape(active.topic, active.form), shared)
-        return wanted
 
 
 class _Stopwatch:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from broker.deployments.records import Version
+from broker.topic_names import shared_topic
 from filters.expressions.filter import ExpressionFilter
 from filters.filter_set import ActiveFilter
 from filters.selection import TOPIC
@@ -29,6 +30,8 @@ class Context:
     """Topics that have another use already."""
     prefix: str
     """What the topics of deployed filters begin with."""
+    shared: str
+    """What the topics are called that deployed filters share, up to their form."""
     provide: Callable[[str], None]
     """Have a topic exist. Raises TopicMissing where it may not be created, KafkaUnavailable."""
 
@@ -61,21 +64,24 @@ def activated(version: Version, context: Context) -> Activated:
         clauses=tried.clauses,
         catalogues=tried.catalogues,
         form=_form(version.form),
+        shares=version.topic == shared_topic(context.shared, version.form),
     )
     context.provide(version.topic)
     return Activated(version, expressions, active)
 
 
 def _check_place(version: Version, context: Context) -> None:
-    """Its name and its topic must be its own."""
+    """Its name must be its own, and its topic, too, or one that is shared in its form."""
     topic = version.topic
     if version.name in context.names:
         raise FilterError(f"the settings have a filter {version.name!r}; deploy it by another name")
     if topic in context.topics:
         raise FilterError(f"its topic {topic!r} has another use; deploy it by another name")
-    if topic != context.prefix + version.name or not TOPIC.fullmatch(topic):
+    own, shared = context.prefix + version.name, shared_topic(context.shared, version.form)
+    if topic not in (own, shared) or not TOPIC.fullmatch(topic):
         raise FilterError(
-            f"its topic {topic!r} is not {context.prefix + version.name!r}, as topic_prefix asks"
+            f"its topic {topic!r} is not {own!r}, as topic_prefix asks, nor {shared!r}, which"
+            f" {version.form} filters share"
         )
 
 

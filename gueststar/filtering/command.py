@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from broker.topic_names import FilterTopics
 
 app = typer.Typer(
     help="Try filters, deploy them while the broker runs, and take them back.",
@@ -79,6 +82,13 @@ def deploy(
         float | None,
         typer.Option(min=0, max=1, help="The most that its dry run may let pass; 0.05 if unsaid."),
     ] = None,
+    own_topic: Annotated[
+        bool | None,
+        typer.Option(
+            "--own-topic/--shared-topic",
+            help="What it publishes to; if unsaid, as the version before, then as configured.",
+        ),
+    ] = None,
     config: Config = None,
     bootstrap: Bootstrap = None,
 ) -> None:
@@ -92,11 +102,12 @@ def deploy(
     against = deployment.objections(dry_run, pass_rate_max=pass_rate_max)
     deployment.check(file, against, force=force)
     place = place_of(config, bootstrap)
+    asked: FilterTopics | None = None if own_topic is None else "own" if own_topic else "shared"
     with place.opened() as control:
         found = deployment.deploy(
             wanted,
             control,
-            prefix=place.prefix,
+            place_of=partial(place.topic, asked=asked),
             by=operator(),
             dry_run=dry_run,
             overridden=against,

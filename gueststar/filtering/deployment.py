@@ -85,7 +85,7 @@ def deploy(
     wanted: ExpressionFilter,
     control: ControlTopic,
     *,
-    prefix: str,
+    place_of: Callable[[ExpressionFilter, Version | None], str],
     by: str,
     dry_run: DryRun | None = None,
     overridden: Sequence[str] = (),
@@ -94,20 +94,22 @@ def deploy(
 ) -> Deployed:
     """Write a filter's next version on a control topic just opened, and read it back.
 
-    `provide` has the output topic exist; `overridden` is what was forced. Raises FilterError where
+    `place_of` says its topic, from it and its version before; `provide` has that topic exist;
+    `overridden` is what was forced. Raises FilterError where
     somebody else wrote the same version at the same time and theirs is the one that stands.
     """
     register = Register().after(records_of(control.present()))
     live = next((each for each in register.active if each.name == wanted.name), None)
-    if live is not None and live.sha256 == wanted.sha256:
-        return Deployed(live, fresh=False)
     previous = register.latest.get(wanted.name)
+    topic = place_of(wanted, previous)
+    if live is not None and (live.sha256, live.topic) == (wanted.sha256, topic):
+        return Deployed(live, fresh=False)
     version = Version(
         name=wanted.name,
         version=register.next_version(wanted.name),
         sha256=wanted.sha256,
         document=wanted.document(),
-        topic=prefix + wanted.name,
+        topic=topic,
         catalogues=catalogues(wanted),
         by=by,
         deployed_unix_s=time.time(),
@@ -189,7 +191,7 @@ def lines(found: Deployed) -> Iterator[str]:
         yield f"{called} was paused by {found.refusal.by}: {found.refusal.reason}"
         return
     yield from (f"warning: forced although {each}" for each in version.overridden)
-    yield f"{called} is deployed; see what it selects with `gueststar subscribe {version.topic}`"
+    yield f"{called} is deployed; see what it selects with `gueststar subscribe {version.name}`"
 
 
 def change(control: ControlTopic, name: str, state: State, *, reason: str, by: str) -> Version:

@@ -9,11 +9,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from broker.deployments import records_of
+from broker.deployments.records import Version
 from broker.deployments.register import Register
 from broker.errors import SettingsError
 from broker.kafka import KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
 from broker.ports import ControlTopic
 from broker.provider import output_topic
+from broker.topic_names import FilterTopics, shared_topic
+from filters.expressions.filter import ExpressionFilter
 from gueststar.configured import Configured
 
 PATIENCE_S = 15.0
@@ -23,10 +26,19 @@ PATIENCE_S = 15.0
 class Place(Configured):
     """A broker's Kafka, as one who deploys sees it."""
 
-    @property
-    def prefix(self) -> str:
-        """What the topic of a deployed filter begins with."""
-        return self.settings.filters.topic_prefix
+    def topic(
+        self, wanted: ExpressionFilter, previous: Version | None, asked: FilterTopics | None = None
+    ) -> str:
+        """What a filter's next version publishes to.
+
+        asked: whether that is shared; unless said, it is as of the version before, and of a new
+        filter as the settings say.
+        """
+        filters = self.settings.filters
+        own = filters.topic_prefix + wanted.name
+        before: FilterTopics = "own" if previous and previous.topic == own else "shared"
+        kind = asked or (before if previous else filters.topics)
+        return own if kind == "own" else shared_topic(filters.shared, wanted.form)
 
     @contextmanager
     def opened(self) -> Iterator[ControlTopic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,6 +131,24 @@ def filter_set_of(*selections: Selection) -> FilterSet:
         for each in selections
     ]
     return FilterSet(selections, active)
+
+
+def sharing(topic: str, **selects: Callable[[NDArray[np.int64]], NDArray[np.bool_]]) -> FilterSet:
+    """`bright` on its own topic, and filters that share one, each by what it selects by number."""
+    selections = [Selection(_by_number(each), topic=topic, name=n) for n, each in selects.items()]
+    shared = [ActiveFilter(n, "1", "0" * 64, topic, ("asked",), shares=True) for n in selects]
+    alone = filter_set_of(bright())
+    return FilterSet([bright(), *selections], [*alone.active, *shared])
+
+
+def _by_number(
+    selects: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
+) -> Callable[[Alerts], Clauses]:
+    def asked(alerts: Alerts) -> Clauses:
+        """By its number alone."""
+        yield "asked", selects(np.asarray(alerts.alert_id))
+
+    return asked
 
 
 def is_bright(number: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from broker.alerts.counts import filter_sums
@@ -15,6 +16,7 @@ from broker.ledger import Counts, Entry
 from broker.ports import Clock, Message, Output, size_bytes
 from broker.processor import Processed, Processor
 from classifiers.classifier import Scoring
+from filters.filter_set import FilterSet
 from tests.broker.fakes import (
     TOPICS,
     FakeClassifier,
@@ -24,6 +26,7 @@ from tests.broker.fakes import (
     filter_set_of,
     number_of,
     packet,
+    sharing,
 )
 
 BytesMax = Callable[[str], int]
@@ -40,6 +43,10 @@ class Job(NamedTuple):
     """Of a message on one of the topics, or of what was sent."""
     message: Callable[[int, str], bytes]
     """By number and kind: good, bad (no topic gets it), large and huge."""
+    shared: str = ""
+    """The topic that filters share, where any do."""
+    selects: Mapping[str, Callable[[int], bool]] = MappingProxyType({})
+    """Which alerts each of these is to get, by number."""
 
     @property
     def main_topic(self) -> str:
@@ -55,11 +62,14 @@ PACKETS: Final[Mapping[str, dict[str, Any]]] = {
 """In full, large is over the filter's topic; huge is over it even lite."""
 
 
-def _pipeline(bytes_max: BytesMax, clock: Clock) -> Pipeline:
+BRIGHT: Final = filter_set_of(bright())
+
+
+def _pipeline(bytes_max: BytesMax, clock: Clock, filters: FilterSet = BRIGHT) -> Pipeline:
     return Pipeline(
         decoder=FakeDecoder(),
         stages=[Scoring(FakeClassifier())],
-        filters=filter_set_of(bright()),
+        filters=filters,
         enricher=FakeEnricher(),
         topics=TOPICS,
         bytes_max=bytes_max,
@@ -74,6 +84,22 @@ ALERTS: Final = Job(
     sums=filter_sums,
     number_of=number_of,
     message=lambda number, kind: packet(number, **PACKETS[kind]),
+)
+
+SHARED_TOPIC: Final = "shared.lite"
+SELECTS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "even": lambda number: number % 2 == 0,
+    "third": lambda number: number % 3 == 0,
+    "never": lambda number: number < 0,
+}
+
+SHARED: Final = ALERTS._replace(
+    topics={**ALERTS.topics, SHARED_TOPIC: 500},
+    processor=lambda bytes_max, clock: _pipeline(
+        bytes_max, clock, sharing(SHARED_TOPIC, **SELECTS)
+    ),
+    shared=SHARED_TOPIC,
+    selects=SELECTS,
 )
 
 LINES: Final[Mapping[str, bytes]] = {

@@ -13,7 +13,7 @@ from broker.memory import Fault
 from broker.observer import Phase
 from broker.publishing import Publishing
 from tests.broker.beside import AtOnce, AtTheEnd
-from tests.broker.jobs import ALERTS, WORDS, Job
+from tests.broker.jobs import ALERTS, SHARED, WORDS, Job
 from tests.broker.world import WORKING, Setup, Worker, World, killed, stopped
 
 Action = tuple[str, str, Phase] | tuple[str, str, float]
@@ -91,7 +91,7 @@ class Night:
         self.worker(name).step()
 
 
-@pytest.mark.parametrize("job", [ALERTS, WORDS], ids=["alerts", "words"])
+@pytest.mark.parametrize("job", [ALERTS, SHARED, WORDS], ids=["alerts", "shared", "words"])
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["same", "elsewhere"])
 @settings(max_examples=200)
 @given(
@@ -111,11 +111,16 @@ def test_the_law_holds_whatever_happens(
     st.lists(ACTIONS, min_size=10, max_size=60),
     st.lists(st.one_of(FAULTS, LOST_ANSWERS), max_size=8),
     st.sampled_from([5.0, 20.0]),
+    st.sampled_from([ALERTS, SHARED]),
 )
 def test_the_law_holds_while_the_next_batch_is_processed(
-    publishing: type[Publishing], actions: list[Action], faults: list[Fault], session_s: float
+    publishing: type[Publishing],
+    actions: list[Action],
+    faults: list[Fault],
+    session_s: float,
+    job: Job,
 ) -> None:
-    uphold(Night(faults, session_s, Setup(publishing=publishing)), actions)
+    uphold(Night(faults, session_s, Setup(publishing=publishing, job=job)), actions)
 
 
 def uphold(night: Night, actions: list[Action]) -> None:

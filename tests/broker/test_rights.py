@@ -73,6 +73,7 @@ USEFUL = {
     Right("DescribeConfigs", "topic", "mine.replayed"): "how large its messages may be",
     Right("DescribeConfigs", "topic", "mine.filters"): "how large its messages may be",
     Right("Create", "topic", "mine.filter.", begins=True): "make the topics of filters before",
+    Right("Create", "topic", "mine.selected.", begins=True): "make the topics of filters before",
 }
 ALL = frozenset([*AT_THE_SURVEYS, *AT_OURS, *USEFUL])
 

@@ -11,6 +11,7 @@ from typing import Any
 from broker.balance import Balance, balance
 from broker.clock import ManualClock
 from broker.dead_letters import DeadLetterBound
+from broker.headers import named
 from broker.ledger import Delivery, Entry, read_entry
 from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink, MemorySource, PlainMemorySink
@@ -257,3 +258,15 @@ class World:
             assert len(set(found)) == len(found)
             assert set(found) <= set(enriched)
             assert sums.counts.published.get(topic, 0) == len(found)
+        if job.shared:
+            self._check_shared(enriched, sums)
+
+    def _check_shared(self, enriched: Iterable[int], sums: Balance) -> None:
+        """Each filter's alerts are named on the topic that it shares, once, and counted so."""
+        job = self.setup.job
+        found = [(m, name) for m in self.kafka.read(job.shared) for name in named(m.headers)]
+        assert {name.decode() for _, name in found} <= job.selects.keys()
+        for name, selects in job.selects.items():
+            its = [job.number_of(m.value) for m, each in found if each.decode() == name]
+            assert sorted(its) == sorted(filter(selects, enriched))
+            assert sums.counts.details["named"].get(name, 0) == len(its)

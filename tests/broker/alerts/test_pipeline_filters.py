@@ -11,8 +11,10 @@ import pytest
 
 from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Judges, Pipeline
+from broker.alerts.reasons import OUTPUT_TOO_LARGE
 from broker.clock import ManualClock
 from broker.errors import TopicMissing
+from broker.headers import named
 from filters.alerts import Alerts
 from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.selection import Clauses, Selection
@@ -26,7 +28,9 @@ from tests.broker.fakes import (
     bright,
     filter_set_of,
     no_limit,
+    number_of,
     packet,
+    sharing,
 )
 
 SHARED = [("bright", "bright"), ("bright", "shiny"), ("other", "o")]
@@ -58,6 +62,42 @@ def test_two_filters_of_one_topic_publish_an_alert_once_with_both_names() -> Non
     assert record["selected_by"] == [["bright", "1"], ["shiny", "1"], ["o", "1"]]
     assert done.counts.published == {"enriched": 2, "bright": 1, "other": 1}
     assert done.outcome.counts.selected == {"bright": 1, "shiny": 1, "o": 1}
+
+
+def even_and_third(topic: str = "shared") -> FilterSet:
+    return sharing(topic, even=lambda number: number % 2 == 0, third=lambda number: number % 3 == 0)
+
+
+def test_a_record_on_a_shared_topic_names_in_its_header_those_that_selected_it() -> None:
+    done = processed([packet(number) for number in range(7)], filters=even_and_third())
+    found = [each for each in done.outputs if each.topic == "shared"]
+    names = {number_of(each.value): named(each.headers) for each in found}
+    both, even, third = (b"even", b"third"), (b"even",), (b"third",)
+    assert names == {0: both, 2: even, 3: third, 4: even, 6: both}
+    assert all(named(each.headers) == () for each in done.outputs if each.topic != "shared")
+    assert done.counts.published["shared"] == 5
+    assert done.outcome.counts.selected == {"bright": 4, "even": 4, "third": 3}
+    assert done.outcome.counts.named == {"even": 4, "third": 3}
+
+
+def test_the_names_of_a_record_count_as_its_bytes() -> None:
+    def bytes_max(topic: str) -> int:
+        return largest if topic == "shared" else 2**30
+
+    largest = 2**30
+    (record,) = [
+        each
+        for each in processed([packet(0)], filters=even_and_third(), bytes_max=bytes_max).outputs
+        if each.topic == "shared"
+    ]
+    largest = record.size_bytes
+    done = processed([packet(0)], filters=even_and_third(), bytes_max=bytes_max)
+    assert (done.dead, done.outcome.counts.named) == ([], {"even": 1, "third": 1})
+    largest -= 1
+    done = processed([packet(0)], filters=even_and_third(), bytes_max=bytes_max)
+    assert [each.reason for each in done.dead] == [OUTPUT_TOO_LARGE]
+    assert done.outcome.counts.selected == {"bright": 1, "even": 1, "third": 1}
+    assert (done.counts.published, done.outcome.counts.named) == ({}, {})
 
 
 def test_what_a_filter_selects_for_a_topic_that_does_not_exist_is_its_fault_and_no_halt() -> None:

@@ -34,6 +34,7 @@ from tests.broker.fakes import (
 )
 
 PREFIX = "live."
+SHARED = "shared"
 FAINT = {"faint": "magnitude >= 18"}
 FAINTEST = {"faint": "magnitude >= 18", "faintest": "magnitude >= 19"}
 CURSED = {"cursed": 'in_region("cursed")'}
@@ -90,14 +91,7 @@ class Worker:
             MemoryControlTopic(kafka, "control", name=f"{name}'s control"),
             selections=[bright()],
             active=filter_set_of(bright()).active,
-            context=Context(
-                given=(Given("fake", "probabilities", ("real",)),),
-                sky=Sky(regions=[Cursed()]),
-                names=frozenset({"bright"}),
-                topics=frozenset({"live.taken"}),
-                prefix=PREFIX,
-                provide=stage.provide,
-            ),
+            context=stage.context(),
             limits=limits,
             by=f"worker {name}",
             clock=stage.clock,
@@ -146,6 +140,18 @@ class Stage:
         self.control = MemoryControlTopic(self.kafka, "control", name="commander")
         self.provided: list[str] = []
         self._numbers = count()
+
+    def context(self) -> Context:
+        """What deployed filters stand on."""
+        return Context(
+            given=(Given("fake", "probabilities", ("real",)),),
+            sky=Sky(regions=[Cursed()]),
+            names=frozenset({"bright"}),
+            topics=frozenset({"live.taken"}),
+            prefix=PREFIX,
+            shared=SHARED,
+            provide=self.provide,
+        )
 
     def provide(self, topic: str) -> None:
         """Create it, unless it is one that may not be."""

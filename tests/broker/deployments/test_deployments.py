@@ -14,13 +14,15 @@ from broker.deployments import Limits
 from broker.deployments.inspection import COST_ALERTS_MIN, TIMINGS, agree
 from broker.deployments.records import Cause, State
 from broker.errors import KafkaUnavailable
+from broker.headers import named
 from broker.memory import Fault
 from filters.filter_set import FilterDecision, FilterSet
 from schemas.batch import AlertBatch
-from tests.broker.deployments.stage import CURSED, FAINT, FAINTEST, PREFIX, Stage, Worker
+from tests.broker.deployments.stage import CURSED, FAINT, FAINTEST, PREFIX, SHARED, Stage, Worker
 from tests.broker.fakes import (
     TOPICS,
     FakeDecoder,
+    number_of,
     packet,
 )
 
@@ -39,6 +41,30 @@ def test_a_deployed_filter_selects_from_the_next_batch_on(stage: Stage) -> None:
     (record, _) = (json.loads(message.value) for message in stage.kafka.read(f"{PREFIX}faint"))
     assert record["filters"] == ["faint"]
     assert worker.watcher.active == [("bright", "1"), ("faint", "1")]
+
+
+def test_filters_share_a_topic_or_keep_their_own_as_their_records_say(stage: Stage) -> None:
+    worker = Worker(stage)
+    shared = f"{SHARED}.lite"
+    stage.deploy("faint", FAINT)
+    stage.deploy("faint-too", FAINT, topic=shared)
+    stage.deploy("faintest", FAINTEST, topic=shared)
+    stage.night(10, worker)
+    assert stage.selected("faint") == [3, 4, 8, 9]
+    both, one = (b"faint-too", b"faintest"), (b"faint-too",)
+    found = stage.kafka.read(shared)
+    assert [number_of(message.value) for message in found] == [3, 4, 8, 9]
+    assert [named(message.headers) for message in found] == [one, both, one, both]
+    assert all(named(message.headers) == () for message in stage.kafka.read(f"{PREFIX}faint"))
+
+
+@pytest.mark.parametrize("topic", ["shared", "shared.full", "elsewhere"])
+def test_a_filter_on_a_topic_that_is_not_for_it_is_paused(stage: Stage, topic: str) -> None:
+    worker = Worker(stage)
+    version = stage.deploy("faint", FAINT, topic=topic)
+    stage.night(5, worker)
+    assert worker.active == []
+    assert "nor 'shared.lite', which lite filters share" in stage.now(version).reason
 
 
 def test_what_was_deployed_before_a_worker_started_is_on_duty_from_its_start(stage: Stage) -> None:

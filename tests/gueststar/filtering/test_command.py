@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError
 from broker.settings import FiltersSection
+from filters.expressions.filter import ExpressionFilter
 from gueststar.command import app, explain
 from gueststar.filtering.place import place_of
 from gueststar.filtering.records import STATE
@@ -83,7 +84,10 @@ def test_a_configuration_says_where_and_how(
     text = '[kafka]\nbootstrap = "here:1"\n[topics]\ninput = ["a"]\npartitions = 3\n[filters]\n'
     path.write_text(f'{text}live = "control"\ntopic_prefix = "x."\n')
     place = place_of(path, None)
-    assert (place.connection.bootstrap, place.prefix) == ("here:1", "x.")
+    assert place.connection.bootstrap == "here:1"
+    wanted = ExpressionFilter.of({"name": "faint", "clauses": {"faint": "magnitude > 18"}})
+    assert place.topic(wanted, None) == "gueststar.selected.lite"
+    assert place.topic(wanted, None, "own") == "x.faint"
     assert (place.settings.filters.live, place.settings.topics.partitions) == ("control", 3)
     path.write_text(f'{text}live = ""\n')
     with pytest.raises(SettingsError, match="no filter is deployed here"):

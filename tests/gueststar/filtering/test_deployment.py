@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from gueststar.filtering.deployment import (
     load,
     objections,
 )
+from gueststar.filtering.place import place_of
 from schemas.errors import FilterError
 
 RUN = DryRun("/nights", "cd" * 32, 1_000, 20, 0.02, looks_ahead=False, unix_s=1.0)
@@ -83,7 +85,8 @@ def put(
 ) -> Deployed:
     given = {"dry_run": RUN, "provide": lambda topic: None, "word_s": 0.0} | more
     control = control or MemoryControlTopic(kafka, "control")
-    return deploy(wanted or filter_of(), control, prefix="live.", by=by, **given)  # type: ignore[arg-type]
+    given = {"place_of": lambda wanted, _: f"live.{wanted.name}"} | given
+    return deploy(wanted or filter_of(), control, by=by, **given)  # type: ignore[arg-type]
 
 
 def say(kafka: MemoryKafka, state: State, *, name: str = "faint", reason: str = "") -> Version:
@@ -101,6 +104,20 @@ def test_a_deployed_filter_stands_on_the_control_topic_with_all_that_was_known(
     assert version.dry_run is not None
     assert (version.dry_run.pass_rate, version.forced) == (0.02, False)
     assert provided == ["live.faint"]
+
+
+def test_a_filter_keeps_the_topic_that_it_has_unless_it_is_told(kafka: MemoryKafka) -> None:
+    place = place_of(None, None)
+    first = put(kafka, place_of=partial(place.topic, asked="own")).version
+    assert first.topic == "gueststar.filter.faint"
+    assert not put(kafka, place_of=place.topic).fresh
+    second = put(kafka, filter_of(faint="magnitude > 19"), place_of=place.topic).version
+    assert second.topic == first.topic
+    moved = put(
+        kafka, filter_of(faint="magnitude > 19"), place_of=partial(place.topic, asked="shared")
+    )
+    assert (moved.fresh, moved.version.topic) == (True, "gueststar.selected.lite")
+    assert put(kafka, filter_of("new"), place_of=place.topic).version.topic == moved.version.topic
 
 
 def test_what_is_deployed_is_the_filter_that_was_written(kafka: MemoryKafka) -> None:

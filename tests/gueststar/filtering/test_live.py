@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -151,7 +152,7 @@ def test_a_filter_deployed_while_a_worker_runs_selects_within_seconds(
                 deploy(
                     wanted,
                     control,
-                    prefix=place.prefix,
+                    place_of=partial(place.topic, asked="own"),
                     by="ada@observatory",
                     provide=place.provide_output,
                     word_s=0,
@@ -186,7 +187,7 @@ def test_the_commands_as_a_user_types_them(config: Path, tmp_path: Path) -> None
     assert "deployed; see what it selects" in typed(config, "deploy", str(file), "--force")
     assert "live already" in typed(config, "deploy", str(file), "--force")
     assert typed(config, "pause", "typed", "--reason", "enough") == "typed version 1 is paused\n"
-    assert "typed\t1\tpaused\tlive.filter.typed\tlite\tnone" in typed(config, "list")
+    assert "typed\t1\tpaused\tgueststar.selected.lite\tlite\tnone" in typed(config, "list")
     assert "enough" in typed(config, "history", "typed")
     assert typed(config, "resume", "typed") == "typed version 1 is live\n"
     assert typed(config, "remove", "typed") == "typed version 1 is removed\n"
