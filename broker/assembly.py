@@ -247,7 +247,8 @@ def worker(
             opened_models(settings.models, parts.stages, link, name, of_models) as models,
             opened_messengers(settings.messengers, parts.sky, link) as messengers,
         ):
-            source, sink = kafka_ports(settings, parts.outputs, link, name, rewind)
+            beside = publishing(settings)
+            source, sink = kafka_ports(settings, parts.outputs, link, name, rewind, beside=beside)
             LOG.info("worker %s: joining group %s", name, settings.group)
             yield make_runner(
                 parts,
@@ -261,7 +262,7 @@ def worker(
                 models=models,
                 messengers=messengers,
                 cluster=cluster,
-                publishing=publishing(settings),
+                publishing=beside,
             )
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
 
 from broker.kafka import (
     AtLeastOnceSink,
@@ -23,13 +20,9 @@ from broker.kafka_settings import KafkaSection
 from broker.ledger import Delivery
 from broker.ports import Sink, Source
 from broker.positions import Positions
-from broker.publishing import Publishing
+from broker.publishing import Publishing, PublishingThread
 from broker.rewind import Rewind
 from broker.settings import Settings
-
-SWITCH_S: Final = 0.0005
-"""How long the loop may keep Python to itself while the thread that publishes has an answer of
-Kafka's: it waits for it some six times a transaction. Python's own 5 ms add to each of them."""
 
 
 def kafka_ports(
@@ -38,11 +31,14 @@ def kafka_ports(
     link: Connection,
     name: str,
     rewind: Rewind | None = None,
+    *,
+    beside: Publishing | None = None,
 ) -> tuple[Source, Sink]:
     """A group member and a producer of a worker's name, each at the Kafka that is set for it.
 
     outputs: the topics that it writes to. link: to our Kafka, where these stand.
-    rewind: where the input is read from, whatever the group has committed.
+    rewind: where the input is read from, whatever the group has committed. beside: what publishes
+    beside the loop, and is waited for before partitions are given back.
     """
     kafka = settings.kafka
     compression = settings.enriched.compression
@@ -56,6 +52,7 @@ def kafka_ports(
         rewind=rewind,
         session_timeout_ms=kafka.session_timeout_ms,
         positions=_positions(settings, link, name, sink) if settings.is_elsewhere else None,
+        before_release=beside.wait if beside else lambda: None,
     )
     return source, sink
 
@@ -67,8 +64,7 @@ def publishing(settings: Settings) -> Publishing | None:
     """
     if settings.is_elsewhere or settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
         return None
-    sys.setswitchinterval(SWITCH_S)
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish")
+    return PublishingThread(settings.limits.release_wait_s)
 
 
 def source_connection(settings: Settings, link: Connection) -> Connection:

@@ -13,6 +13,8 @@ says so. It rests on five rules, each learnt from a Kafka that broke the naive c
    placed in: a topic deleted and made anew has the name and the offsets of its predecessor.
 6. While a batch is published the next may be polled and processed. If the first fails both are
    given back, to what the group has committed: it may have dealt the partitions out anew meanwhile.
+   A source that is asked for its partitions gives them back once that batch is over
+   (`Publishing.wait`), or it would be aborted for no more than that.
 """
 
 from __future__ import annotations
@@ -63,6 +65,9 @@ class RunLimits:
     backoff_s: float = 0.05
     """Pause after an abort, doubled with each further one in a row."""
     backoff_s_max: float = 5.0
+    release_wait_s: float = 5.0
+    """How long partitions are kept, when the group wants them back, for what is being published:
+    it is committed before others get them, and is not given up. All members wait meanwhile."""
 
     def pause_s(self, aborts: int) -> float:
         """How long to wait after that many aborts in a row."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -50,7 +50,8 @@ class KafkaSource:
     that a worker which dies before its first transaction skips nothing. What appears later, be it
     a topic or a partition, is read from its first offset (history.py). rewind: where partitions
     are read from again, whatever the group has committed. positions: where it commits, if the
-    group is at another cluster than the sink.
+    group is at another cluster than the sink. before_release: called before partitions are given
+    back, and may hold that up; it asks nothing of this source.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class KafkaSource:
         rewind: Rewind | None = None,
         session_timeout_ms: int = SESSION_TIMEOUT_MS,
         positions: PositionStore | None = None,
+        before_release: Callable[[], object] = lambda: None,
     ) -> None:
         self._connection = connection
+        self._before_release = before_release
         self._elsewhere = positions
         self._topics = list(topics)
         self._worker = worker
@@ -303,6 +306,7 @@ class KafkaSource:
         LOG.info("worker %r has %d partitions", self._worker, len(partitions))
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._before_release()
         if self._may_release:
             self._offsets.release(self._positions)
         self._forget()

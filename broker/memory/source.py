@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from itertools import count
 
@@ -48,14 +48,16 @@ class MemorySource:
         start: Start = "earliest",
         rewind: Rewind | None = None,
         positions: PositionStore | None = None,
+        before_release: Callable[[], object] = lambda: None,
     ) -> None:
         """No member yet: it enters the group with `join` or the first `poll`.
 
         group: None for a reader that shares nothing and keeps its places itself. topics: names,
         and patterns, which begin with ^. start: where a new group begins in what is there.
         rewind: where partitions are read from again, whatever the group has committed. positions:
-        where it commits, if not in its group.
+        where it commits, if not in its group. before_release: called before all are given back.
         """
+        self._before_release = before_release
         self._kafka = kafka
         self._elsewhere = positions
         self._group = kafka.group(group or f"reader-{next(UNNAMED)}")
@@ -73,10 +75,7 @@ class MemorySource:
         self._memory = Memory()
         self._polled: dict[str, str | None] = {}
         self._looked_s = kafka.clock.monotonic_s()
-        self._changed = False
-        self._delivered = False
-        self._entered = False
-        self._gone = False
+        self._changed = self._delivered = self._entered = self._gone = False
 
     def join(self) -> None:
         """Enter the group, in the place of an earlier process of this name."""
@@ -194,17 +193,22 @@ class MemorySource:
 
     def _follow_group(self) -> None:
         """Enter or re-enter the group, and take over what a completed rebalance assigned."""
-        self._kafka.tick()
-        if not (self._entered and self._group.has(self._name, self)):
-            self.join()
+        self._be_member()
         self._look()
         if self._group.rebalancing:
+            self._before_release()
+            self._be_member()
             self._group.rejoin(self._name)
             self._kafka.tick()
         if self._group.rebalancing:
             self._adopt(-1, ())
         elif self._group.generation != self._generation:
             self._adopt(self._group.generation, self._group.assigned(self._name))
+
+    def _be_member(self) -> None:
+        self._kafka.tick()
+        if not (self._entered and self._group.has(self._name, self)):
+            self.join()
 
     def _adopt(self, generation: int, assigned: tuple[Partition, ...]) -> None:
         if self._kept is not None:
@@ -329,8 +333,7 @@ class MemorySource:
             self._history.forget(partition.topic)
         if place.offset < 0:
             self._history.open(self._kafka, partition, places)
-            begun = places.get(partition, Committed(log.start))
-            place = place._replace(offset=begun.offset)
+            place = place._replace(offset=places.get(partition, Committed(log.start)).offset)
         return place
 
     def _moved(self, partition: Partition, place: Committed) -> int:

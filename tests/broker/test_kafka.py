@@ -8,12 +8,14 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from threading import Event
 
 import pytest
 
 from broker.errors import KafkaUnavailable, OutputTooLarge, SettingsError
 from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSink, KafkaSource
 from broker.ports import Output, Partition
+from broker.publishing import PublishingThread
 from kafka_node.node import KafkaNode, free_ports
 from schemas.errors import BrokerError
 from tests.broker.behaviours import PublishingBehaviours, ReadingBehaviours, numbered, values
@@ -76,6 +78,54 @@ def test_the_start_setting_places_a_new_group(kafka: KafkaNode, cluster: RealClu
     ) as source:
         messages = source.poll(messages_max=10, bytes_max=10_000, timeout_s=10)
         assert values(messages) == numbered(2, start=5)
+
+
+def test_what_is_published_is_committed_before_its_partitions_are_given_back(
+    kafka: KafkaNode, cluster: RealCluster
+) -> None:
+    topic, output = cluster.create(cluster.name(), partitions=2), cluster.create(cluster.name())
+    cluster.publish(topic, numbered(10))
+    connection, beside, asked = Connection(kafka.address), PublishingThread(30.0), Event()
+
+    def release() -> None:
+        asked.set()
+        beside.wait()
+
+    member = partial(KafkaSource, connection, topics=[topic], group=topic)
+    sink = KafkaSink(connection, group=topic, worker="one", topics=[output])
+    with closing(member(worker="one", before_release=release)) as one, closing(sink):
+        sink.rebuild()
+        polled = poll(one, 10)
+        group, ends = one.group(), one.positions()
+
+        def step() -> float:
+            """Only once the partitions are asked for does it go on."""
+            sink.begin()
+            sink.produce([Output(output, None, each) for each in polled])
+            assert asked.wait(30.0)
+            sink.send_offsets(ends, group)
+            sink.commit()
+            return 0.0
+
+        pending, again = beside.submit(step), list[bytes]()
+        with closing(member(worker="two")) as two:
+            while not (two.positions() and one.positions()):
+                again += [*poll(one, 0), *poll(two, 0)]
+            assert pending.done() and pending.result() == 0.0
+            cluster.publish(topic, [b"next"])
+            while not again:
+                again += [*poll(one, 0), *poll(two, 0)]
+    assert (again, cluster.read(output)) == ([b"next"], numbered(10))
+
+
+def poll(source: KafkaSource, count: int) -> list[bytes]:
+    """So many messages, or what a short poll brings."""
+    found: list[bytes] = []
+    while not found or len(found) < count:
+        found += values(source.poll(messages_max=10, bytes_max=10_000, timeout_s=0.1))
+        if not count:
+            break
+    return found
 
 
 def test_a_transaction_that_hangs_over_a_groups_offsets_is_told_of(

@@ -12,7 +12,7 @@ from broker.errors import KafkaUnavailable, ProducerFenced, TransactionAborted
 from broker.memory import Fault
 from broker.observer import Phase
 from broker.publishing import Publishing
-from tests.broker.beside import AtOnce, AtTheEnd
+from tests.broker.beside import AtOnce, AtRelease, AtTheEnd
 from tests.broker.jobs import ALERTS, SHARED, WORDS, Job
 from tests.broker.world import WORKING, Setup, Worker, World, killed, stopped
 
@@ -105,7 +105,7 @@ def test_the_law_holds_whatever_happens(
     uphold(Night(faults, session_s, Setup(elsewhere=elsewhere, job=job)), actions)
 
 
-@pytest.mark.parametrize("publishing", [AtOnce, AtTheEnd])
+@pytest.mark.parametrize("publishing", [AtOnce, AtTheEnd, AtRelease])
 @settings(max_examples=200)
 @given(
     st.lists(ACTIONS, min_size=10, max_size=60),

@@ -72,8 +72,14 @@ class Worker:
         self.busy = False
         self.sink: MemorySink | PlainMemorySink = MemorySink(kafka, name=f"g-{name}")
         positions = twin_positions(kafka, self.sink) if survey else None
+        beside = setup.publishing() if setup.publishing else None
         self.source = MemorySource(
-            survey or kafka, group="g", topics=setup.topics, worker=name, positions=positions
+            survey or kafka,
+            group="g",
+            topics=setup.topics,
+            worker=name,
+            positions=positions,
+            before_release=beside.wait if beside else lambda: None,
         )
         if setup.delivery is not Delivery.EXACTLY_ONCE:
             self.sink = PlainMemorySink(kafka, name=f"g-{name}")
@@ -91,7 +97,7 @@ class Worker:
             observer=self,
             between=setup.between,
             cluster=SURVEY if survey else "",
-            publishing=setup.publishing() if setup.publishing else None,
+            publishing=beside,
         )
 
     def on_phase(self, phase: Phase) -> None:
