@@ -10,7 +10,7 @@ from gueststar.filtering.sources import Packets
 from gueststar.release import __version__
 from lake.merge import NightWritten
 from lake.writing import LakeWriter
-from replay.sender import bar
+from replay.progress import bar
 
 
 def archive(

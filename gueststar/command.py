@@ -201,14 +201,36 @@ def replay(
     path: Packets,
     *,
     to: Annotated[str, typer.Option(metavar="TOPIC", help="Where the packets go.")],
-    rate: Annotated[float, typer.Option(min=0.1, help="Alerts a second.")] = 100,
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, help="Alerts a second; 100 where no pace is given.")
+    ] = None,
+    pace: Annotated[
+        float | None, typer.Option(metavar="FACTOR", help="So many times as fast as they came.")
+    ] = None,
+    bursts: Annotated[
+        str | None,
+        typer.Option(metavar="SIZES", help="So many at once, in turn, as in 10000,40000."),
+    ] = None,
+    every: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Between bursts; 39 between Rubin's visits.")
+    ] = 39,
+    free: Annotated[bool, typer.Option("--free", help="As fast as Kafka takes them.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop behind so many packets.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a replay of this to there was killed.")
+    ] = False,
+    truth: Annotated[
+        Path | None, typer.Option(metavar="TABLE", help="Of a simulation: write the truth there.")
+    ] = None,
     bootstrap: Bootstrap = BOOTSTRAP,
     partitions: Annotated[int, typer.Option(min=1, help="Of a topic that must be created.")] = 4,
 ) -> None:
-    """Send a night's packets again."""
-    from gueststar.replay_command import resend
+    """Send a night's packets again, once each, at a pace of your choice."""
+    from gueststar.replay_command import Wanted, pace_of, resend
 
-    resend(path, topic=to, rate=rate, bootstrap=bootstrap, partitions=partitions)
+    chosen = pace_of(rate=rate, factor=pace, bursts=bursts, every=every, free=free)
+    wanted = Wanted(chosen, limit, resume, truth)
+    resend(path, wanted, topic=to, bootstrap=bootstrap, partitions=partitions)
 
 
 @app.command()

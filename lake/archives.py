@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -88,6 +89,18 @@ class Archive:
         """How far we are through `bytes_total`."""
         return self._bytes_before + (self._open.tell() if self._open else 0)
 
+    def packets(self, first: int) -> Iterator[bytes]:
+        """From the packet of that number on, those before it read as quickly as may be."""
+        if self._season:
+            self._bytes_before = first
+            return (packet.data for packet in self._simulated(self._season, first))
+        return (packet.data for packet in islice(self, first, None))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether it is a season, which comes by time, and of which `bytes_total` is its alerts."""
+        return self._season is not None
+
     def __iter__(self) -> Iterator[Packet]:
         """Raises ArchiveError where the path itself is broken or no packet was found."""
         found = False
@@ -108,8 +121,8 @@ class Archive:
             return self._simulated(self._season)
         return self._kept(place) if place.is_dir() else self._packets(place)
 
-    def _simulated(self, season: Season) -> Iterator[Packet]:
-        for number, data in enumerate(season.alerts()):
+    def _simulated(self, season: Season, first: int = 0) -> Iterator[Packet]:
+        for number, data in enumerate(season.alerts(first), first):
             self._bytes_before += 1
             yield Packet(f"{self.path}#{number}", data)
 

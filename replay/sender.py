@@ -1,25 +1,14 @@
-"""Packets sent to a topic as they are due, with a bar on a terminal and a count at the end."""
+"""Packets sent to a topic as they are due, and what is told of how the pace was kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from broker.errors import ProducerFenced, TransactionAborted
-from broker.ports import Clock, Output, Sink
-from lake.archives import Archive
-from replay.pacing import Due, in_time, steady
+from broker.ports import Clock, Headers, Output, Partition, Sink
+from replay.pacing import Due, in_time
 from schemas.errors import BrokerError
 
 TOGETHER_MAX = 500
@@ -27,6 +16,43 @@ TOGETHER_MAX = 500
 
 ATTEMPTS_MAX = 5
 """How often a transaction that Kafka aborted is tried again."""
+
+BEHIND_S = 1.0
+"""Less than so far behind its pace a replay keeps it."""
+
+
+@dataclass
+class Times:
+    """Where the time went, seconds."""
+
+    total_s: float = 0.0
+    kafka_s: float = 0.0
+    """Waited for Kafka to take what was sent."""
+    source_s: float = 0.0
+    """Waited for packets to be read or made."""
+    behind_s: float = 0.0
+    """Of the last packets, after they were due."""
+    behind_s_max: float = 0.0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the pace was not kept."""
+        return self.behind_s_max >= BEHIND_S
+
+    def sentence(self, *, free: bool = False) -> str:
+        """Whether the pace was kept, and what stood in its way; `free`: there was none to keep."""
+        limit = "Kafka" if self.kafka_s > self.source_s else "reading the packets"
+        parts = self.kafka_s, self.source_s
+        kafka, source = (f"{part / max(self.total_s, 1e-9):.0%}" for part in parts)
+        shares = f"of the time Kafka took {kafka}, reading {source}"
+        if free:
+            return f"{limit} was the limit ({shares})"
+        if not self.is_behind:
+            return f"the pace was kept, {self.behind_s_max * 1e3:,.0f} ms late at most"
+        return (
+            f"behind the pace by {self.behind_s:,.1f} s at the end, {self.behind_s_max:,.1f} at"
+            f" most: not the pace but {limit} was the limit ({shares})"
+        )
 
 
 @dataclass
@@ -37,6 +63,27 @@ class Sent:
     bytes: int = 0
     too_large: int = 0
     """Passed over, because the client or the topic takes no message of that size."""
+    clock: Times = field(default_factory=Times, compare=False)
+
+    @property
+    def taken(self) -> int:
+        """From the source: sent or passed over."""
+        return self.packets + self.too_large
+
+
+class Bookmark(Protocol):
+    """How much of a source is on the topic, written in the transactions that sent it."""
+
+    group: object
+    """For `Sink.send_offsets`."""
+
+    def offsets(self, taken: int) -> Mapping[Partition, int]:
+        """What says that so many were taken from the source."""
+        ...
+
+    def read(self) -> int:
+        """How many were; 0 where nothing was said."""
+        ...
 
 
 def send(
@@ -46,76 +93,90 @@ def send(
     topic: str,
     clock: Clock,
     together_max: int = TOGETHER_MAX,
+    window_s: float = 0.0,
     on_sent: Callable[[Sent], None] = lambda _: None,
+    headers: Headers = (),
+    bookmark: Bookmark | None = None,
+    before: int = 0,
 ) -> Sent:
     """Send each packet when it is due; `on_sent` hears the counts after each transaction.
 
     The sink has its producer (`Sink.rebuild`). Packets have no keys: Kafka spreads them over the
-    topic's partitions. Raises BrokerError where Kafka aborted a transaction ATTEMPTS_MAX times,
-    and what the sink raises besides.
+    topic's partitions. With a bookmark, which says `before` now, each transaction moves it.
+    Raises BrokerError where Kafka aborted a transaction ATTEMPTS_MAX times, or where another moved
+    the bookmark, and what the sink raises besides.
     """
-    sent = Sent()
-    for group in in_time(packets, clock, together_max=together_max):
-        fitting = [packet for packet in group if len(packet) <= sink.bytes_max(topic)]
-        _publish([Output(topic, None, packet) for packet in fitting], sink)
+    sent, publisher = Sent(), _Publisher(sink, bookmark)
+    start_s = clock.monotonic_s()
+    dues = (Due(due.due_s, due) for due in _timed(packets, clock, sent.clock))
+    for group in in_time(dues, clock, together_max=together_max, window_s=window_s):
+        values = [due.item for due in group]
+        fitting = [packet for packet in values if len(packet) <= sink.bytes_max(topic)]
+        outputs = [Output(topic, None, packet, headers) for packet in fitting]
+        begin_s, taken = clock.monotonic_s(), before + sent.taken
+        publisher.publish(outputs, taken, taken + len(group))
         sent.packets += len(fitting)
         sent.bytes += sum(map(len, fitting))
         sent.too_large += len(group) - len(fitting)
+        now_s = clock.monotonic_s()
+        sent.clock.kafka_s += now_s - begin_s
+        sent.clock.total_s = now_s - start_s
+        sent.clock.behind_s = max(0.0, sent.clock.total_s - group[0].due_s - window_s)
+        sent.clock.behind_s_max = max(sent.clock.behind_s, sent.clock.behind_s_max)
         on_sent(sent)
     return sent
 
 
-def _publish(outputs: list[Output], sink: Sink) -> None:
-    for _ in range(ATTEMPTS_MAX):
-        try:
-            sink.begin()
-            sink.produce(outputs)
-            sink.commit()
-        except TransactionAborted as error:
-            last: BrokerError = error
-            sink.abort()
-        except ProducerFenced as error:
-            last = error
-            sink.rebuild()
-        else:
+def _timed(packets: Iterable[Due[bytes]], clock: Clock, times: Times) -> Iterator[Due[bytes]]:
+    """The same; what is waited for them is counted."""
+    source = iter(packets)
+    while True:
+        begin_s = clock.monotonic_s()
+        due = next(source, None)
+        times.source_s += clock.monotonic_s() - begin_s
+        if due is None:
             return
-    raise BrokerError(f"Kafka aborted the same transaction {ATTEMPTS_MAX} times: {last}") from last
+        yield due
 
 
-def send_archive(
-    archive: Archive,
-    *,
-    sink: Sink,
-    topic: str,
-    clock: Clock,
-    console: Console,
-    rate_per_s: float,
-) -> Sent:
-    """Send the packets at a path, and say at the end what was passed over."""
-    dues = steady((packet.data for packet in archive), rate_per_s=rate_per_s)
-    with bar(console, archive.path.name, archive.bytes_total) as advance:
-        sent = send(
-            dues,
-            sink=sink,
-            topic=topic,
-            clock=clock,
-            on_sent=lambda so_far: advance(archive.bytes_read, so_far.packets),
-        )
-    for name, reason in archive.unreadable:
-        console.print(f"passed over {name}: {reason}", markup=False, highlight=False)
-    return sent
+class _Publisher:
+    """Transactions of one replay."""
 
+    def __init__(self, sink: Sink, bookmark: Bookmark | None) -> None:
+        self._sink = sink
+        self._bookmark = bookmark
 
-@contextmanager
-def bar(console: Console, title: str, total: float) -> Iterator[Callable[[float, int], None]]:
-    """A progress bar where there is a terminal; what it gives takes (done, packets so far)."""
-    columns: list[ProgressColumn] = [
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[packets]:,} packets"),
-        TimeRemainingColumn(),
-    ]
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=total, packets=0)
-        yield lambda done, packets: progress.update(task, completed=done, packets=packets)
+    def publish(self, outputs: list[Output], begin: int, end: int) -> None:
+        """One transaction, which moves the bookmark; again where Kafka gives it up."""
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                self._once(outputs, end)
+            except TransactionAborted as error:
+                last: BrokerError = error
+                self._sink.abort()
+            except ProducerFenced as error:
+                last = error
+                self._sink.rebuild()
+                if self._was_committed(begin, end):
+                    return
+            else:
+                return
+        raise BrokerError(f"Kafka aborted a transaction {ATTEMPTS_MAX} times: {last}") from last
+
+    def _once(self, outputs: list[Output], end: int) -> None:
+        self._sink.begin()
+        self._sink.produce(outputs)
+        if self._bookmark is not None:
+            self._sink.send_offsets(self._bookmark.offsets(end), self._bookmark.group)
+        self._sink.commit()
+
+    def _was_committed(self, begin: int, end: int) -> bool:
+        """Whether the transaction whose answer was lost was committed after all."""
+        if self._bookmark is None:
+            return False
+        if (found := self._bookmark.read()) not in (begin, end):
+            raise BrokerError(
+                f"another replay of the same source to the same topic began and sent up to packet"
+                f" {found}, so this one ends"
+            )
+        return found == end

@@ -7,6 +7,7 @@ admin.py           topics, their limits, and whether Kafka is up
 source.py          a group member that consumes
 offsets.py         what its group has committed
 offsets_elsewhere.py  the same of a group at another cluster (broker/positions.py)
+bookmark.py        how much of a source a producer has sent
 placement.py       where it begins in a partition
 rewind_targets.py  times and offsets to begin at
 history.py         what was there when a group first came
@@ -23,6 +24,7 @@ messages.py        a client's message as ours
 
 from broker.kafka.admin import KafkaAdmin, TopicSettings
 from broker.kafka.at_least_once import AtLeastOnceSink
+from broker.kafka.bookmark import KafkaBookmark
 from broker.kafka.connection import Connection
 from broker.kafka.control_topic import KafkaControlTopic, control_topic
 from broker.kafka.fetcher import KafkaFetcher
@@ -33,6 +35,7 @@ __all__ = [
     "AtLeastOnceSink",
     "Connection",
     "KafkaAdmin",
+    "KafkaBookmark",
     "KafkaControlTopic",
     "KafkaFetcher",
     "KafkaSink",

@@ -50,12 +50,13 @@ class AtLeastOnceSink:
     def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
         """Remember the offsets that `commit` commits."""
         assert isinstance(group, Membership), "offsets belong to the group of a KafkaSource"
+        assert group.offsets is not None, "a bookmark is moved in transactions alone"
         self._ends, self._group = dict(offsets), group
 
     def commit(self) -> None:
         """Wait for every delivery, then commit the offsets."""
         self._publisher.insist(self._flush)
-        if self._group is not None:
+        if self._group is not None and self._group.offsets is not None:
             self._group.offsets.commit(self._ends, self._group.lives)
         self._ends, self._group = {}, None
 

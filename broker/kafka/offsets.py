@@ -26,7 +26,8 @@ RETRY_S: Final = 0.05
 class Membership:
     """What `Sink.send_offsets` needs of a source."""
 
-    offsets: GroupOffsets
+    offsets: GroupOffsets | None
+    """None where nobody consumes (`broker.kafka.bookmark`)."""
     token: Any
     """The group's, opaque."""
     positions: PositionStore | None = None

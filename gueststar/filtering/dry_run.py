@@ -22,7 +22,7 @@ from gueststar.filtering.scorecard import Scorecard
 from gueststar.filtering.sources import Nights, Source, kept, opened
 from gueststar.filtering.terminal import show
 from lake.simulated.truth import read_truth
-from replay.sender import bar
+from replay.progress import bar
 from schemas.errors import ArchiveError, FilterError
 from sky.catalogues import Sky
 from sky.configuration import open_sky

@@ -74,7 +74,7 @@ def _has_curves(file: Path) -> bool:
 class Season:
     """The alerts of a simulation, to be gone through in the order of time.
 
-    The first use writes the light curves to a folder that is removed with the season: 22 bytes a
+    The first use writes the light curves to a folder that is removed with the season: 26 bytes a
     point, below `work` or where the system keeps what is temporary.
     """
 

@@ -99,10 +99,13 @@ def write_truth(columns: Mapping[str, Any], path: Path) -> None:
 
 
 def truth_columns(path: Path) -> dict[str, NDArray[Any]]:
-    """All that is known of the objects of a simulation, or stands in a table, by column."""
+    """All that is known of the objects of a simulation, or stands in a table, by column.
+
+    A simulation's file of points stands for what is beside it.
+    """
     if not path.exists():
         raise ArchiveError(f"there is no file or folder {path}")
-    files = simulation_at(path) if path.is_dir() else None
+    files = simulation_at(path)
     parts = [_columns(file) for file in (files.about if files else (path,))]
     shared = [name for name in parts[0] if all(name in part for part in parts)]
     return {name: np.concatenate([part[name] for part in parts]) for name in shared}

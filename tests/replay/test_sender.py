@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from broker.clock import ManualClock
@@ -16,7 +18,8 @@ from broker.ports import Output, Partition
 from lake.archives import Archive
 from replay.invention import invent
 from replay.pacing import steady
-from replay.sender import ATTEMPTS_MAX, Sent, send, send_archive
+from replay.replaying import Pace, Source, replay
+from replay.sender import ATTEMPTS_MAX, Sent, send
 from schemas.errors import BrokerError
 
 TOPIC = "night"
@@ -114,6 +117,125 @@ def test_a_packet_too_large_for_the_topic_is_counted_and_the_others_go_on() -> N
     assert sent.too_large == 1
 
 
+class Marker:
+    """A bookmark in memory: moved by what a sink commits."""
+
+    group: object = "group"
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def offsets(self, taken: int) -> Mapping[Partition, int]:
+        return {Partition(TOPIC, 0): taken}
+
+    def read(self) -> int:
+        return self.taken
+
+
+class MarkedSink(FragileSink):
+    """One that moves a bookmark with what it commits; may lose the answer, or the commit."""
+
+    def __init__(self, marker: Marker, *faults: Exception, done: bool = False) -> None:
+        super().__init__(*faults)
+        self._marker = marker
+        self._done = done
+        self._end = 0
+
+    def send_offsets(self, offsets: Mapping[Partition, int], group: object) -> None:
+        assert group == "group"
+        (self._end,) = offsets.values()
+
+    def commit(self) -> None:
+        if self._faults and self._done:
+            assert self._open is not None
+            self.committed.append(self._open)
+            self._marker.taken = self._end
+        super().commit()
+        self._marker.taken = self._end
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_commit_whose_answer_was_lost_is_neither_lost_nor_doubled(done: bool) -> None:
+    marker = Marker()
+    sink = MarkedSink(marker, ProducerFenced("who knows"), done=done)
+    send(
+        steady(packets(), rate_per_s=1e9),
+        sink=sink,
+        topic=TOPIC,
+        clock=ManualClock(),
+        bookmark=marker,
+    )
+    assert sink.values == list(packets())
+    assert marker.taken == len(packets())
+
+
+def test_two_replays_of_one_source_end_the_older_with_the_reason() -> None:
+    marker = Marker()
+    marker.taken = 77
+    sink = MarkedSink(marker, ProducerFenced("another"))
+    with pytest.raises(BrokerError, match="another replay"):
+        send(
+            steady(packets(), rate_per_s=1e9),
+            sink=sink,
+            topic=TOPIC,
+            clock=ManualClock(),
+            bookmark=marker,
+        )
+
+
+@given(st.lists(st.integers(0, 9), max_size=4))
+@settings(max_examples=20)
+def test_whoever_is_killed_between_transactions_goes_on_where_the_bookmark_stands(
+    kills: list[int],
+) -> None:
+    marker, sink = Marker(), FragileSink()
+    for kill in [*kills, len(packets())]:
+        marked = MarkedSink(marker)
+        some = packets()[marker.taken : marker.taken + kill]
+        send(
+            steady(some, rate_per_s=1),
+            sink=marked,
+            topic=TOPIC,
+            clock=ManualClock(),
+            bookmark=marker,
+            before=marker.taken,
+        )
+        sink.committed += marked.committed
+    assert sink.values == list(packets())
+
+
+class SlowSink(FragileSink):
+    """Takes a while for each transaction."""
+
+    def __init__(self, clock: ManualClock, seconds: float) -> None:
+        super().__init__()
+        self._clock, self._seconds = clock, seconds
+
+    def commit(self) -> None:
+        self._clock.advance(self._seconds)
+        super().commit()
+
+
+def test_it_says_whether_the_pace_or_kafka_was_the_limit() -> None:
+    for seconds, said in ((0.001, "the pace was kept"), (3.0, "not the pace but Kafka was")):
+        clock = ManualClock()
+        sink = SlowSink(clock, seconds)
+        sent = send(steady(packets(), rate_per_s=1), sink=sink, topic=TOPIC, clock=clock)
+        assert said in sent.clock.sentence()
+
+
+def test_slow_reading_is_called_so() -> None:
+    clock = ManualClock()
+
+    def slowly() -> Iterator[bytes]:
+        for packet in packets():
+            clock.advance(5)
+            yield packet
+
+    sent = send(steady(slowly(), rate_per_s=1), sink=FragileSink(), topic=TOPIC, clock=clock)
+    assert "reading the packets was the limit" in sent.clock.sentence()
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_an_archive_is_sent_with_a_bar_on_a_terminal_only_and_says_what_it_passed_over(
     tmp_path: Path, terminal: bool
@@ -122,15 +244,43 @@ def test_an_archive_is_sent_with_a_bar_on_a_terminal_only_and_says_what_it_passe
         (tmp_path / f"{number}.avro").write_bytes(packet)
     (tmp_path / "notes.txt").write_text("seeing was [bad]")
     screen, sink = io.StringIO(), FragileSink()
-    sent = send_archive(
-        Archive(tmp_path),
+    sent = replay(
+        Source(Archive(tmp_path), Pace(), limit=None),
         sink=sink,
         topic=TOPIC,
         clock=ManualClock(),
         console=Console(file=screen, force_terminal=terminal, width=200),
-        rate_per_s=1e6,
     )
     assert sink.values == list(packets())
     assert sent.packets == len(packets())
     assert "notes.txt" in screen.getvalue()
     assert ("100%" in screen.getvalue()) == terminal
+
+
+@pytest.mark.parametrize(
+    "pace", [Pace(), Pace(rate_per_s=3), Pace(burst_sizes=(2, 1)), Pace(factor=100)]
+)
+@pytest.mark.parametrize("limit", [None, 5])
+def test_every_pace_goes_on_where_it_was_left(
+    tmp_path: Path, pace: Pace, limit: int | None
+) -> None:
+    nights = [one.packet for n in range(9) for one in invent(1, seed=n, night_jd=2461000.5 + n)]
+    for number, packet in enumerate(reversed(nights)):
+        (tmp_path / f"{number}.avro").write_bytes(packet)
+
+    def sent(first: int) -> list[bytes]:
+        source, sink = Source(Archive(tmp_path), pace, limit=limit), FragileSink()
+        replay(
+            source,
+            sink=sink,
+            topic=TOPIC,
+            clock=ManualClock(),
+            console=Console(file=io.StringIO()),
+            first=first,
+        )
+        return sink.values
+
+    whole = sent(0)
+    assert len(whole) == (limit or len(nights))
+    assert (whole == nights[:limit]) == (pace.factor is not None)  # by time, no other
+    assert sent(2) == whole[2:]
