@@ -12,6 +12,9 @@ CONTENT_TYPE: Final = "content-type"
 FILTERS: Final = "gueststar-filters"
 """On a topic that filters share: which of them selected the alert, names divided by commas."""
 
+TEST_STREAM: Final = "test-stream"
+"""A header that says that a message is a test's and no observation; it is passed on."""
+
 JSON: Final[Headers] = ((FORMAT, b"json"), (CONTENT_TYPE, b"application/json"))
 """Of dead letters and ledger entries."""
 JSON_BYTES: Final = size_bytes(None, b"", JSON)

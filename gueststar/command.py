@@ -18,7 +18,6 @@ from typing import Annotated
 
 import typer
 
-from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError
 from gueststar.dead_letters.command import app as dead_letters
 from gueststar.filtering.command import Bootstrap as ReadersBootstrap
@@ -26,6 +25,7 @@ from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
 from gueststar.lake_command import app as lakes
 from gueststar.modelling.command import app as models
+from gueststar.night_commands import add_to
 from schemas.errors import GueststarError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.add_typer(filters, name="filter")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
 app.add_typer(models, name="model")
+add_to(app)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topics = Annotated[
@@ -194,43 +195,6 @@ def subscribe(
         save_max=save_max,
     )
     watch(broker.named(topics), broker.connection, wanted)
-
-
-@app.command()
-def replay(
-    path: Packets,
-    *,
-    to: Annotated[str, typer.Option(metavar="TOPIC", help="Where the packets go.")],
-    rate: Annotated[
-        float | None, typer.Option(min=0.1, help="Alerts a second; 100 where no pace is given.")
-    ] = None,
-    pace: Annotated[
-        float | None, typer.Option(metavar="FACTOR", help="So many times as fast as they came.")
-    ] = None,
-    bursts: Annotated[
-        str | None,
-        typer.Option(metavar="SIZES", help="So many at once, in turn, as in 10000,40000."),
-    ] = None,
-    every: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Between bursts; 39 between Rubin's visits.")
-    ] = 39,
-    free: Annotated[bool, typer.Option("--free", help="As fast as Kafka takes them.")] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop behind so many packets.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where a replay of this to there was killed.")
-    ] = False,
-    truth: Annotated[
-        Path | None, typer.Option(metavar="TABLE", help="Of a simulation: write the truth there.")
-    ] = None,
-    bootstrap: Bootstrap = BOOTSTRAP,
-    partitions: Annotated[int, typer.Option(min=1, help="Of a topic that must be created.")] = 4,
-) -> None:
-    """Send a night's packets again, once each, at a pace of your choice."""
-    from gueststar.replay_command import Wanted, pace_of, resend
-
-    chosen = pace_of(rate=rate, factor=pace, bursts=bursts, every=every, free=free)
-    wanted = Wanted(chosen, limit, resume, truth)
-    resend(path, wanted, topic=to, bootstrap=bootstrap, partitions=partitions)
 
 
 @app.command()

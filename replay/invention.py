@@ -52,6 +52,15 @@ def invent(
     An alert depends on the seed, the mix, the night and its number only: a shorter night is the
     beginning of a longer one. Raises ArchiveError where the mix has no share above nought.
     """
+    for sighting, flux, rng in sightings(alerts, seed=seed, mix=mix, night_jd=night_jd):
+        candid, object_id, data = packet(sighting, rng)
+        yield Invented(data, Truth(candid, object_id, sighting.kind, flux))
+
+
+def sightings(
+    alerts: int, *, seed: int, mix: Mapping[Kind, float], night_jd: float
+) -> Iterator[tuple[Sighting, float, np.random.Generator]]:
+    """What was drawn for each alert of `invent`, its `Truth.flux_dn`, and what draws the rest."""
     kinds, shares = list(mix), np.array(list(mix.values()), dtype=np.float64)
     if not kinds or not (shares.sum() > 0 and shares.min() >= 0):
         raise ArchiveError("an invented night needs a mix with a share above nought for a kind")
@@ -59,12 +68,13 @@ def invent(
     for number in range(alerts):
         rng = np.random.default_rng([seed, 0, number])
         kind = kinds[int(np.searchsorted(bounds, rng.random(), side="right"))]
-        yield _invent_one(
-            kind, number, rng, exposure(seed, number // ALERTS_PER_EXPOSURE, night_jd)
-        )
+        seen = exposure(seed, number // ALERTS_PER_EXPOSURE, night_jd)
+        yield (*_sighting(kind, number, rng, seen), rng)
 
 
-def _invent_one(kind: Kind, number: int, rng: np.random.Generator, seen: Exposure) -> Invented:
+def _sighting(
+    kind: Kind, number: int, rng: np.random.Generator, seen: Exposure
+) -> tuple[Sighting, float]:
     earlier = visits(rng, seen)
     days = np.append(earlier.jd - seen.jd, 0.0)
     curve = change(kind, rng, days)
@@ -84,9 +94,8 @@ def _invent_one(kind: Kind, number: int, rng: np.random.Generator, seen: Exposur
         earlier=earlier,
         earlier_flux_dn=(curve * (flux / curve[-1]))[:-1],
     )
-    candid, object_id, data = packet(sighting, rng)
     starlike = kind not in (Kind.COSMIC_RAY, Kind.BAD_SUBTRACTION)
-    return Invented(data, Truth(candid, object_id, kind, flux if starlike else math.nan))
+    return sighting, flux if starlike else math.nan
 
 
 def _brightness(rng: np.random.Generator, seen: Exposure) -> float:

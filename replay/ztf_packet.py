@@ -71,11 +71,17 @@ class Epochs(NamedTuple):
 
 def packet(sighting: Sighting, rng: np.random.Generator) -> tuple[int, str, bytes]:
     """The alert's id, its object's id and its packet's bytes."""
+    candid, name, whole = record(sighting, rng)
+    return candid, name, container(ZTF_SCHEMA, whole)
+
+
+def record(sighting: Sighting, rng: np.random.Generator) -> tuple[int, str, Fields]:
+    """The alert's id, its object's id and its record."""
     candid = _candid(sighting.seen.jd, sighting)
     name = object_name(sighting)
-    place = _place(sighting, rng)
-    epochs = _epochs(sighting, rng)
-    record: Fields = {
+    place = place_of(sighting, rng)
+    epochs = measured_epochs(sighting, rng)
+    whole: Fields = {
         "schemavsn": SCHEMA_VERSION,
         "publisher": "gueststar invention",
         "objectId": name,
@@ -85,25 +91,29 @@ def packet(sighting: Sighting, rng: np.random.Generator) -> tuple[int, str, byte
         "fp_hists": _fp_hists(sighting, place, epochs) or None,
         **_cutouts(sighting, candid),
     }
-    return candid, name, container(ZTF_SCHEMA, record)
+    return candid, name, whole
 
 
 def object_name(sighting: Sighting) -> str:
     """ZTF, the year of the first detection in two digits, seven letters; unique in a night."""
-    old = sighting.kind in (Kind.VARIABLE_STAR, Kind.ACTIVE_GALAXY)
-    rest = (sighting.number * _STRIDE + 7) % _NAMES
-    letters = ""
+    return name_of(sighting.kind, sighting.seen.jd, sighting.number)
+
+
+def name_of(kind: Kind, jd: float, number: int) -> str:
+    """Of an object seen at that time; of numbers up to eight thousand million no two share one."""
+    old = kind in (Kind.VARIABLE_STAR, Kind.ACTIVE_GALAXY)
+    rest, letters = (number * _STRIDE + 7) % _NAMES, ""
     for _ in range(7):
         rest, place = divmod(rest, len(_LETTERS))
         letters = _LETTERS[place] + letters
-    return f"ZTF{18 if old else calendar_year(sighting.seen.jd) % 100}{letters}"
+    return f"ZTF{18 if old else calendar_year(jd) % 100}{letters}"
 
 
 def _candid(jd: float, sighting: Sighting) -> int:
     return image_id(jd, sighting.quadrant) * 1_000_000 + 10_000 + sighting.row
 
 
-def _place(sighting: Sighting, rng: np.random.Generator) -> Fields:
+def place_of(sighting: Sighting, rng: np.random.Generator) -> Fields:
     """Where the detection lies, on the sky and on the detector."""
     seen, missing = sighting.seen, _missing_columns(sighting.planes)
     x, y = rng.uniform(40, QUADRANT_COLUMNS - 40), rng.uniform(40, QUADRANT_ROWS - 40)
@@ -124,7 +134,7 @@ def _missing_columns(planes: Planes) -> int:
     return cut + int(np.count_nonzero(np.isnan(planes.science[0])))
 
 
-def _epochs(sighting: Sighting, rng: np.random.Generator) -> Epochs:
+def measured_epochs(sighting: Sighting, rng: np.random.Generator) -> Epochs:
     limits, zero_point = sighting.earlier.limit_mag, sighting.seen.zero_point_mag
     error = 10 ** (0.4 * (zero_point - limits)) / DETECTION_SIGMA
     flux = sighting.earlier_flux_dn + error * rng.standard_normal(len(error))

@@ -19,6 +19,8 @@ from schemas.wire import block_bytes, long_bytes, text_bytes
 FIELD_NAME = "gueststar"
 SEEN_BEFORE = "seen-before"
 """The flag of an alert that the broker's worker had before, from another offset."""
+TEST = "test"
+"""The flag of an alert that came from a stream of tests, and is no observation."""
 _TIME = {"type": "long", "logicalType": "timestamp-micros"}
 _TEXTS = {"type": "array", "items": "string"}
 _MODEL = {

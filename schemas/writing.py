@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import lru_cache, partial
 from operator import itemgetter
 from struct import Struct
@@ -65,16 +65,56 @@ def flat_record(words: str, values: Mapping[str, object]) -> tuple[bytes, dict[s
     return encoded, at
 
 
+def located(
+    schema: str, whole: Mapping[str, object], wanted: Container[str]
+) -> tuple[bytes, dict[str, list[int]]]:
+    """A record's bare datum, and where values begin in it, by dotted path from the record's top.
+
+    Array items have their array's path. Slower than `container` by far, for what is written once.
+    """
+    out, places = bytearray(), dict[str, list[int]]()
+
+    def walk(kind: Any, value: Any, path: str, named: dict[str, Any]) -> None:  # noqa: ANN401
+        if isinstance(kind, list):
+            null = kind.index("null")
+            out.extend(long_bytes(null if value is None else 1 - null))
+            if value is not None:
+                walk(kind[1 - null], value, path, named)
+        elif isinstance(kind, str) and kind in _SCALARS:
+            if path in wanted:
+                places.setdefault(path, []).append(len(out))
+            out.extend(_SCALARS[kind](value))
+        elif isinstance(kind, str):
+            walk(named[kind], value, path, named)
+        elif kind["type"] == "array":
+            out.extend(long_bytes(len(value)))
+            for item in value:
+                walk(kind["items"], item, path, named)
+            out.extend(long_bytes(0) if value else b"")
+        elif kind["type"] == "record":
+            named[f"{kind['namespace']}.{kind['name']}"] = kind
+            for one in kind["fields"]:
+                walk(one["type"], value[one["name"]], f"{path}.{one['name']}".lstrip("."), named)
+        else:
+            walk(kind["type"], value, path, named)
+
+    walk(json.loads(schema), whole, "", {})
+    return bytes(out), places
+
+
 def gzipped_fits(pixels: NDArray[np.float32]) -> bytes:
     """A stamp as ZTF sends it: one FITS image of big-endian float32, gzipped.
 
     pixels (rows, columns); the first row is the image's bottom row.
     """
-    rows, columns = pixels.shape
-    data = pixels.astype(">f4").tobytes()
-    image = _fits_header(rows, columns) + data + bytes(-len(data) % FITS_BLOCK_BYTES)
-    compressed: bytes = igzip.compress(image, _GZIP_LEVEL, mtime=0)
+    compressed: bytes = igzip.compress(plain_fits(pixels), _GZIP_LEVEL, mtime=0)
     return compressed
+
+
+def plain_fits(pixels: NDArray[np.float32]) -> bytes:
+    """A stamp as Rubin sends it, not compressed."""
+    data = pixels.astype(">f4").tobytes()
+    return _fits_header(*pixels.shape) + data + bytes(-len(data) % FITS_BLOCK_BYTES)
 
 
 def _block(schema: str, records: int, data: bytes) -> bytes:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from broker.alerts.counts import AlertCounts
 from broker.alerts.disagreement import Disagreements
 from broker.alerts.packer import Packed
+from broker.headers import TEST_STREAM
 from broker.ports import Message
 from filters.decision import Fault
 from filters.filter_set import ActiveFilter, FilterDecision
-from schemas.annotation import SEEN_BEFORE, Catalogue, SelectedBy
+from schemas.annotation import SEEN_BEFORE, TEST, Catalogue, SelectedBy
 from schemas.batch import AlertBatch
 from schemas.stage import StageFault
 
@@ -52,9 +53,13 @@ class DecidedBatch(NamedTuple):
         return found
 
     def flags(self) -> list[tuple[str, ...]]:
-        """By row: whether it was seen before, and the flags of classifiers that raised on it."""
+        """By row: whether it is a test, whether it was seen before, and the flags of classifiers
+        that raised on it."""
         seen = self.batch.seen_before.tolist()
         flags: list[tuple[str, ...]] = [(SEEN_BEFORE,) if each else () for each in seen]
+        for row, index in enumerate(self.batch.source_index.tolist()):
+            if any(name == TEST_STREAM for name, _ in self.messages[index].headers):
+                flags[row] = (TEST, *flags[row])
         for fault in self.stage_faults:
             for row in fault.rows.tolist():
                 flags[row] = (*flags[row], fault.flag)
