@@ -26,7 +26,7 @@ Source = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Make them commands of the command line."""
-    for command in (replay, loop):
+    for command in (replay, loop, invent):
         app.command()(command)
 
 
@@ -108,3 +108,27 @@ def loop(
             seed=seed,
         )
     )
+
+
+def invent(
+    alerts: Annotated[int, typer.Argument(min=1, help="How many.")],
+    *,
+    to: Annotated[Path, typer.Option(metavar="NIGHT.tar", help="Where the packets go.")],
+    survey: Annotated[str, typer.Option(help="Whose schema: ztf or lsst.")] = "ztf",
+    truth: Annotated[
+        Path | None, typer.Option(metavar="TABLE", help="Write what is true of each there.")
+    ] = None,
+    duplicates: Annotated[float, typer.Option(help="Share of alerts that come twice.")] = 0,
+    late: Annotated[float, typer.Option(help="Share that comes up to 1,000 alerts late.")] = 0,
+    out_of_order: Annotated[
+        float, typer.Option(help="Share of parts of 100 that come in any order.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed, the same night.")] = 1,
+) -> None:
+    """Invent a night of any number of alerts, with what is true of them in a table beside."""
+    from gueststar.invent_command import Invention
+    from gueststar.invent_command import invent as write
+    from replay.disorder import Disorder
+
+    odd = Disorder(duplicates, late, out_of_order)
+    write(Invention(alerts, survey, seed, to, truth, odd))

@@ -44,6 +44,8 @@ PLASTICC_CLASSES = {
 }
 """The codes of `target` and `true_target` (Kessler et al. 2019, arXiv:1903.11756, Table 2)."""
 
+ROWS_TOGETHER = 2**16
+
 Ints = NDArray[np.int64]
 
 
@@ -135,3 +137,41 @@ def _as_keys(values: NDArray[Any]) -> NDArray[np.bytes_]:
 
 def _class_name(value: object) -> str:
     return PLASTICC_CLASSES.get(value, str(value)) if isinstance(value, int) else str(value)
+
+
+class TruthTable:
+    """The truth of alerts, written as they come: alert_id, object_id, class, flux_dn."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: list[tuple[int, str, str, float]] = []
+        self._writer: Any = None
+
+    def __enter__(self) -> TruthTable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write()
+        self._writer.close()
+
+    def add(self, alert_id: int, object_id: str, kind: str, flux_dn: float) -> None:
+        """An alert, what it is, and the flux that was put there. Raises ArchiveError."""
+        self._rows.append((alert_id, object_id, str(kind), flux_dn))
+        if len(self._rows) == ROWS_TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        types = (pa.int64(), pa.string(), pa.string(), pa.float64())
+        names = ("alert_id", "object_id", "class", "flux_dn")
+        schema = pa.schema(list(zip(names, types, strict=True)))
+        columns = [[row[place] for row in self._rows] for place in range(len(names))]
+        try:
+            if self._writer is None:
+                self._writer = parquet.ParquetWriter(self._path, schema, compression="zstd")
+            self._writer.write_table(pa.table(columns, schema=schema))
+        except (OSError, pa.ArrowException) as error:
+            raise ArchiveError(f"the table {self._path} cannot be written: {error}") from error
+        self._rows = []
