@@ -10,13 +10,15 @@ from replay.exposures_invented import Exposure
 from replay.kinds import Kind
 from replay.ztf_fields import Fields
 from replay.ztf_packet import Sighting, measured_epochs, place_of
+from schemas.lsst import TAI_MINUS_UTC_S
 from schemas.lsst_schema import BANDS, blank
-from schemas.photometry import AB_ZERO_MAG_NJY
+from schemas.photometry import AB_ZERO_MAG_NJY, DAY_S
 from schemas.writing import plain_fits
 
 FIRST_ID = 1 << 56
 """From here up to 2**62 ids have nine bytes on the wire, so that one can be put for another."""
-JD_MINUS_MJD = 2_400_000.5
+MJD_OF_JD = TAI_MINUS_UTC_S / DAY_S - 2_400_000.5
+"""Added to a Julian date in UTC: the modified one in TAI, which Rubin sends."""
 VISIT_PARTS_A_DAY = 100_000
 
 _BLANK_SOURCE = blank("diaSource")
@@ -30,7 +32,7 @@ def record(sighting: Sighting, rng: np.random.Generator) -> tuple[int, str, Fiel
     """The alert's id, its object's id and its record. Ids begin anew with each sighting."""
     place, epochs = place_of(sighting, rng), measured_epochs(sighting, rng)
     unit = 10 ** (0.4 * (AB_ZERO_MAG_NJY - sighting.seen.zero_point_mag))
-    mjds = sighting.earlier.jd - JD_MINUS_MJD
+    mjds = sighting.earlier.jd + MJD_OF_JD
     shared = {"diaObjectId": FIRST_ID, "ra": place["ra"], "dec": place["dec"], "detector": 7}
     bands = [_band(fid) for fid in sighting.earlier.fid.tolist()]
     history: list[Fields] = [
@@ -90,7 +92,7 @@ def _source(measured: Fields) -> Fields:
 def _now(sighting: Sighting, place: Fields, unit: float, rng: np.random.Generator) -> Fields:
     seen, measured = sighting.seen, sighting.measured
     fluxes = measured.flux_dn * unit, measured.flux_err_dn * unit
-    found = _source(_measured(seen.jd - JD_MINUS_MJD, _band(seen.fid), *fluxes))
+    found = _source(_measured(seen.jd + MJD_OF_JD, _band(seen.fid), *fluxes))
     reliability = rng.beta(18, 0.25) if sighting.kind.is_real else rng.beta(0.4, 6)
     return {
         **found,

@@ -49,6 +49,9 @@ class Times:
             return f"{limit} was the limit ({shares})"
         if not self.is_behind:
             return f"the pace was kept, {self.behind_s_max * 1e3:,.0f} ms late at most"
+        if self.behind_s < BEHIND_S:
+            late_s = f"{self.behind_s_max:,.1f} s"
+            return f"the pace was kept, but for a while {limit} was {late_s} behind it ({shares})"
         return (
             f"behind the pace by {self.behind_s:,.1f} s at the end, {self.behind_s_max:,.1f} at"
             f" most: not the pace but {limit} was the limit ({shares})"
