@@ -34,6 +34,7 @@ DOCUMENTS = (
     "docs/priors.md",
     "docs/subscribing.md",
     "docs/publishing.md",
+    "docs/replay.md",
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
