@@ -36,21 +36,21 @@ def balanced(broker: Configured, topic: str | None = None) -> Balance:
             f"there is no ledger {topic!r} at {connection.bootstrap}; name it with --topic, or the"
             " broker's configuration with --config"
         )
-    return audit(_cluster(connection, topics), topic, dict(_survey(broker)))
+    return audit(cluster_at(connection, topics), topic, dict(survey_of(broker)))
 
 
-def _cluster(connection: Connection, topics: Collection[str]) -> Cluster:
+def cluster_at(connection: Connection, topics: Collection[str]) -> Cluster:
     return Cluster(lambda each: reader(connection, each, start="earliest"), topics)
 
 
-def _survey(broker: Configured) -> Iterator[tuple[str, Cluster]]:
+def survey_of(broker: Configured) -> Iterator[tuple[str, Cluster]]:
     """The survey's own Kafka by its cluster id; where it does not answer, that is said."""
     if not broker.settings.is_elsewhere:
         return
     survey = source_connection(broker.settings, broker.connection)
     admin = KafkaAdmin(survey)
     try:
-        yield admin.cluster(), _cluster(survey, admin.partitions())
+        yield admin.cluster(), cluster_at(survey, admin.partitions())
     except KafkaUnavailable as error:
         typer.echo(f"the survey's own Kafka is not looked into: {error}")
 

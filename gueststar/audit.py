@@ -10,7 +10,7 @@ from typing import NamedTuple
 from broker.alerts.counts import filter_sums
 from broker.balance import Balance, balance
 from broker.errors import KafkaUnavailable, LedgerError, OffsetGap
-from broker.ledger import Gap, read_entry
+from broker.ledger import Entry, Gap, read_entry
 from broker.lives import FIRST_LIFE
 from broker.ports import Message, Partition, PartitionLife, Source
 
@@ -41,12 +41,7 @@ def audit(ours: Cluster, ledger_topic: str, others: Mapping[str, Cluster] | None
     Raises LedgerError where its topic holds something else or nothing, KafkaUnavailable where
     a topic gives nothing more before its end.
     """
-    with closing(_Reader(ours.open_source(ledger_topic), ledger_topic)) as reader:
-        entries = [read_entry(message.value) for message in reader.read_to_end()]
-    if not entries:
-        raise LedgerError(f"the ledger {ledger_topic!r} is empty: no worker has committed yet")
-
-    known = {"": ours, **(others or {})}
+    entries, known = read_ledger(ours, ledger_topic), {"": ours, **(others or {})}
 
     def look(where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
         cluster = known.get(where.cluster)
@@ -57,6 +52,15 @@ def audit(ours: Cluster, ledger_topic: str, others: Mapping[str, Cluster] | None
     return balance(entries, look, filter_sums)
 
 
+def read_ledger(ours: Cluster, ledger_topic: str) -> list[Entry]:
+    """All entries of a ledger. Raises as `audit`."""
+    with closing(TopicReader(ours.open_source(ledger_topic), ledger_topic)) as reader:
+        entries = [read_entry(message.value) for message in reader.read_to_end()]
+    if not entries:
+        raise LedgerError(f"the ledger {ledger_topic!r} is empty: no worker has committed yet")
+    return entries
+
+
 def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
     """The offsets in some gaps at which a reader finds a message; None where they are gone.
 
@@ -64,7 +68,7 @@ def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> lis
     """
     topic, number, life, _ = where
     partition = Partition(topic, number)
-    with closing(_Reader(open_source(topic), topic)) as reader:
+    with closing(TopicReader(open_source(topic), topic)) as reader:
         try:
             if not reader.finds(partition, life):
                 return None
@@ -87,7 +91,7 @@ def spans(gaps: Sequence[Gap]) -> Iterator[Gap]:
         yield Gap(start, end)
 
 
-class _Reader:
+class TopicReader:
     """A source that nobody else shares, and that must get on."""
 
     def __init__(self, source: Source, topic: str) -> None:

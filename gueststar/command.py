@@ -26,6 +26,7 @@ from gueststar.filtering.command import app as filters
 from gueststar.lake_command import app as lakes
 from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
+from gueststar.reconcile_command import reconcile
 from schemas.errors import GueststarError
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
 app.add_typer(models, name="model")
 add_to(app)
+app.command()(reconcile)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topics = Annotated[

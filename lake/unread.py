@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lake.compaction import STAGING, Compacted
 from lake.disk import publish, retire
 from lake.facts import facts_of
 from lake.footers import Standing, read_standing, status
 from lake.freezing import nobody_joining
-from lake.layout import ROWS_PER_GROUP, UNREAD
+from lake.layout import ORIGIN, ROWS_PER_GROUP, UNREAD
 from lake.ranges import decoded, union
 from lake.streams import write_tables
 
@@ -40,6 +43,14 @@ def unread_parts(lake: Path) -> list[Standing]:
     ]
     replaced = {mark for one in found for mark in one.replaces}
     return [one for one in found if one.mark not in replaced]
+
+
+def unread_origin(path: Path) -> tuple[NDArray[Any], ...]:
+    """Of a part: where its messages lay in the stream, the columns of `layout.ORIGIN`, (n,)."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, columns=[*ORIGIN])
+    return tuple(np.array(table.column(name).to_pylist()) for name in ORIGIN)
 
 
 def join_unread(

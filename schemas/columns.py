@@ -100,6 +100,9 @@ class Columns(Generic[Text, Identifier, Count, Night, Code, Number]):
     mjd_utc_mid: Annotated[
         Number, About("UTC, the middle of the exposure: one time scale for all surveys.", "d")
     ]
+    visit: Annotated[
+        Identifier, About("The exposure, or a part of one, by its survey's number; 0: unknown.")
+    ]
     ra_deg: Annotated[Number, About("Right ascension, ICRS, 0 to 360.", "deg")]
     dec_deg: Annotated[Number, About("Declination, ICRS.", "deg")]
     band: Annotated[Code, About("The passband.", missing="unknown", names=BANDS)]

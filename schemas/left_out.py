@@ -11,7 +11,7 @@ from __future__ import annotations
 _CALIBRATED = "clrcoeff clrcounc magzpscirms magzpsciunc"
 _ON_IMAGE = (
     "aimage* bimage* chi* classtar decnr field mag[adf]* mindtoedge nbad nid nneg "
-    "pdiffimfilename pid programpi ranr rb rbversion rcid seeratio sharpnr "
+    "pdiffimfilename programpi ranr rb rbversion rcid seeratio sharpnr "
     f"sigmagap* sigmagnr sky ssmagnr ssnamenr sumrat tblid xpos ypos magzpsci {_CALIBRATED}"
 )
 ZTF_LEFT_OUT = {
@@ -21,7 +21,7 @@ ZTF_LEFT_OUT = {
         "jdstartref maggaia* ncovhist neargaia* nframesref nmatches nmtchps objectidps* rfid "
         "s[grz]mag? simag? sgscore[23] ssnrms tooflag zpclrcov zpmed"
     ),
-    "prv_candidates": f"{_ON_IMAGE} candid dec distnr elong fwhm magnr ra scorr ssdistnr",
+    "prv_candidates": f"{_ON_IMAGE} candid dec distnr elong fwhm magnr pid ra scorr ssdistnr",
     "fp_hists": (
         f"{_CALIBRATED} adpctdif? chinr decnr distnr exptime field magnr pid "
         "ranr rcid rfid scibckgnd sciinpseeing scisigpix sharpnr sigmagnr"
@@ -35,14 +35,14 @@ _SOURCE = (
     "exposureTime extendedness flags fpBkgd* glint_trail i[xy][xy]* isDipole "
     "parentDiaSourceId pixelFlags* programId psChi2 psDecl* psLnL psNdata psRa* psfChi2 psfDec* "
     "psfLnL psfNdata psfRa* raErr scienceFlux* snapDiffFlux* spuriousness templateFluxErr "
-    "timeProcessedMjdTai time_processed totFlux* trail* visit x xErr y yErr"
+    "timeProcessedMjdTai time_processed totFlux* trail* x xErr y yErr"
 )
 LSST_LEFT_OUT = {
     "": "alertId diaSourceId observation_reason target_name",
     "diaSource": _SOURCE,
     "prvDiaSources": (
         f"{_SOURCE} dec decl diaObjectId diaSourceId isNegative is_negative ra reliability "
-        "reliabilityVersion snr ssObjectId templateFlux"
+        "reliabilityVersion snr ssObjectId templateFlux visit"
     ),
     "prvDiaForcedSources": (
         "ccdVisitId dec detector diaForcedSourceId diaObjectId flags ra scienceFlux* "

@@ -10,6 +10,7 @@ mjd               diaSource.midpointMjdTai (midPointTai): TAI, the middle of the
 exposed_unix_s    the same instant in UTC, TAI - UTC being 37 s since 2017
 night             the day of observation, dayObs: the date 12 hours before, in TAI (SITCOMTN-032)
 mjd_utc_mid       mjd - 37 s
+visit             diaSource.visit; older packets have none
 ra_deg, dec_deg   diaSource.ra, diaSource.dec (decl)
 band              diaSource.band (filterName)
 photometric_system "lsst" always: no packet says which telescope, so images of another camera that
@@ -101,6 +102,7 @@ SOURCE = (
     Leaf("asteroid id", INTEGER, ("ssObjectId",)),
     Leaf("ra", FLOAT, ("ra",)),
     Leaf("dec", FLOAT, ("dec", "decl")),
+    Leaf("visit", INTEGER, ("visit",)),
     Leaf("survey_real_score", FLOAT, ("reliability",)),
     Leaf("survey_real_version", Kind.SPAN, ("reliabilityVersion",)),
     Leaf("signal_to_noise", FLOAT, ("snr",)),

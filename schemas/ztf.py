@@ -8,6 +8,7 @@ exposed_unix_s    the same instant
 night             the UTC date of candidate.jd, which candidate.nid counts (1 is 2017-01-02) and
                   ZTF's topics, ztf_YYYYMMDD_programid1, are named by; Palomar's nights lie in one
 mjd_utc_mid       mjd and half of candidate.exptime, or of ZTF's 30 s where that is none
+visit             candidate.pid, ZTF's number of one quadrant of an exposure
 ra_deg, dec_deg   candidate.ra, candidate.dec
 band              candidate.fid: 1 g, 2 r, 3 i
 photometric_system "ztf" always
@@ -103,6 +104,7 @@ CONTEXT = (
     *("ra", "dec", "jdstarthist", "distpsnr1", "ssdistnr", "drb", "magnr", "distnr", "exptime"),
 )
 STATED = (
+    Leaf("visit", INTEGER, ("pid",)),
     Leaf("star_galaxy_score", FLOAT, ("sgscore1",)),
     Leaf("fwhm_pixels", FLOAT, ("fwhm",)),
     Leaf("elongation", FLOAT, ("elong",)),

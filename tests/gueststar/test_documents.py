@@ -35,6 +35,7 @@ DOCUMENTS = (
     "docs/subscribing.md",
     "docs/publishing.md",
     "docs/replay.md",
+    "docs/reconcile.md",
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
