@@ -35,10 +35,12 @@ def hats(collection: str, ra: str, dec: str, radius_arcsec: str) -> dict[str, An
         suffix_method="all_columns",
     )
     found = pairs.compute()
+    every = opened.compute()
     return {
         "valid": valid,
         "name": opened.name,
-        "alerts": sorted(map(int, opened.compute()["alert_id"])),
+        "alerts": sorted(map(int, every["alert_id"])),
+        "scored": int(every["score.new.yes"].notna().sum()),
         "cone": sorted(map(int, cone.compute()["alert_id"])),
         "pairs": [
             [*map(int, pair)]

@@ -30,9 +30,15 @@ def write_night(lake: Path, night: int, *, rows: int = ROWS, magnitude: float = 
 
 
 def write_alerts(
-    lake: Path, night: int, ra: Iterable[float], dec: Iterable[float], magnitude: float = 18.0
+    lake: Path,
+    night: int,
+    ra: Iterable[float],
+    dec: Iterable[float],
+    magnitude: float = 18.0,
+    *,
+    scored: bool = False,
 ) -> None:
-    """Alerts of a night at some places, and one that is nowhere."""
+    """Alerts of a night at some places, and one that is nowhere; scored by a network or by none."""
     ra, dec = [*ra], [*dec]
     count = len(ra) + 1
     batch = handmade(
@@ -41,6 +47,7 @@ def write_alerts(
         ra_deg=[*ra, np.nan],
         dec_deg=[*dec, np.nan],
         magnitude=[magnitude] * count,
+        scores={"new": {"yes": [0.5] * count}} if scored else {},
     )
     with LakeWriter(lake, version="test", with_packets=False) as writer:
         writer.add(batch)

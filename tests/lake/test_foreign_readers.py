@@ -17,7 +17,7 @@ import pytest
 from lake.delta import write_logs
 from lake.hats.collection import add_nights, roll_back
 from lake.reading import Lake
-from tests.lake.hats_skies import NIGHTS, ids, seen, write_night
+from tests.lake.hats_skies import NIGHTS, ids, seen, write_alerts, write_night
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = Path(os.environ.get("GUESTSTAR_HATS", ROOT / ".venv-hats"))
@@ -57,6 +57,9 @@ def test_lsdb_opens_searches_and_matches_a_collection_of_nights(
     for night in NIGHTS:
         write_night(tmp_path / "lake", night)
         add_nights(tmp_path / "lake", tmp_path / "sky", version="test")
+    for night in (20260401, 20260402):
+        write_alerts(tmp_path / "lake", night, [150.1, 200.0], [20.1, 5.0], scored=True)
+        add_nights(tmp_path / "lake", tmp_path / "sky", version="test")
     tables = seen(tmp_path / "sky").alerts
     names, ra, dec = (
         np.concatenate([table.column(name).to_numpy() for table in tables.values()])
@@ -66,6 +69,7 @@ def test_lsdb_opens_searches_and_matches_a_collection_of_nights(
     assert found["valid"] == [True, True, True]
     assert found["name"] == "sky"
     assert found["alerts"] == ids(tables)
+    assert found["scored"] == 4
     places = SkyCoord(ra, dec, unit=units.deg)
     middle = SkyCoord(*CONE[:2], unit=units.deg)
     assert found["cone"] == sorted(names[places.separation(middle).arcsec < CONE[2]].tolist())

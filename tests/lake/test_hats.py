@@ -14,14 +14,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from filters.handmade import handmade
 from gueststar.command import app
 from lake.hats.cells import ORDER_MAX, SMALLEST, Cell, cells
 from lake.hats.collection import add_nights, promote_version, roll_back, versions
 from lake.hats.versions import POINTER, folder, promoted
 from lake.layout import LIVE
 from lake.reading import Lake
-from lake.writing import LakeWriter
 from schemas.errors import ArchiveError
 from sky.cells import cells_of
 from tests.lake.hats_skies import NIGHTS, ROWS, ids, seen, write_alerts, write_night
@@ -145,11 +143,7 @@ def test_a_night_that_changed_comes_anew_in_place_of_what_it_was(lake: Path, sky
 
 def test_a_column_that_is_new_is_null_where_it_was_not_there_yet(lake: Path, sky: Path) -> None:
     add_nights(lake, sky, version="test")
-    scored = handmade(
-        alert_id=[7], night=[NIGHTS[1]], ra_deg=[1.0], dec_deg=[2.0], scores={"new": {"yes": [0.5]}}
-    )
-    with LakeWriter(lake, version="test", with_packets=False) as writer:
-        writer.add(scored)
+    write_alerts(lake, NIGHTS[1], [1.0], [2.0], scored=True)
     add_nights(lake, sky, version="test")
     name = "score.new.yes"
     rows = [row for table in seen(sky).alerts.values() for row in table.to_pylist()]
