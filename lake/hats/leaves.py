@@ -12,13 +12,18 @@ from typing import Any, NamedTuple
 
 from lake.arrays import conformed
 from lake.hats.cells import Cell
-from lake.layout import INDEX
+from lake.layout import INDEX, REPEATING
 from lake.streams import to_disk
 
 FILES_A_CELL_MAX = 16
 """With one more they are joined, so that who reads a cell opens few."""
 
-ROWS_A_GROUP = 65_536
+ENCODING: dict[str, Any] = {
+    "compression": "zstd",
+    "row_group_size": 65_536,
+    "use_dictionary": [*REPEATING],
+}
+"""Dictionaries of measured values only add to them."""
 
 
 class Leaf(NamedTuple):
@@ -70,8 +75,7 @@ class Dataset:
         if len(table):
             path = self._place(self._folder, cell) / self.name
             path.parent.mkdir(parents=True, exist_ok=True)
-            told = {"compression": "zstd", "row_group_size": ROWS_A_GROUP}
-            pq.write_table(table.sort_by(INDEX), path, **told)
+            pq.write_table(table.sort_by(INDEX), path, **ENCODING)
             to_disk(path)
             kept = [*kept, Leaf(self.name, len(table))]
         if kept:
