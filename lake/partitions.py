@@ -28,7 +28,7 @@ from sky.cones import Cone
 
 Run = Callable[[Callable[["Partition"], Any], Sequence["Partition"]], Iterable[Any]]
 Columns = Mapping[str, NDArray[Any]]
-Found_ = TypeVar("Found_")
+Result = TypeVar("Result")
 
 ALERTS = "alerts"
 """How many alerts, in a count."""
@@ -115,8 +115,8 @@ def count_by(lake: Lake, names: Sequence[str], run: Run) -> Any:  # noqa: ANN401
 
 
 def applied(
-    lake: Lake, function: Callable[[Columns], Found_], names: Sequence[str], run: Run
-) -> list[Found_]:
+    lake: Lake, function: Callable[[Columns], Result], names: Sequence[str], run: Run
+) -> list[Result]:
     """What a function gives for some columns of the alerts, a group of rows at a time, in order.
 
     Raises QuestionError for a column that no night has.
@@ -148,8 +148,8 @@ def _counted(table: Any, names: Sequence[str]) -> Any:  # noqa: ANN401
 
 
 def _applied(
-    partition: Partition, function: Callable[[Columns], Found_], names: Sequence[str]
-) -> list[Found_]:
+    partition: Partition, function: Callable[[Columns], Result], names: Sequence[str]
+) -> list[Result]:
     return [
         function({name: values_of(table.column(name)) for name in names})
         for table in _tables(partition, names)
