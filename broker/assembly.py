@@ -38,7 +38,7 @@ from broker.rewind import Rewind
 from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import Settings
-from broker.stages import opened_stages
+from broker.stages import opened_stages, other_names
 from broker.topic_checks import check_topics
 from classifiers.served import served
 from filters.expressions import program as expressions
@@ -107,7 +107,7 @@ def build(settings: Settings) -> Parts:
     registry = own_registry(settings)
     stages = served(
         settings.classifiers.names,
-        settings.stages.names,
+        other_names(settings.stages),
         settings.classifiers.embeddings,
         opened_stages(settings.stages),
         settings.classifiers.by_name,

@@ -1,4 +1,4 @@
-"""What a worker is told of stages in CONFIG.toml: plug-ins, and catalogues of the sky."""
+"""What a worker is told of the stages that learn beside the classifiers, in CONFIG.toml."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from broker.errors import SettingsError
+from classifiers.redshift import BANDS as PHOTOMETRY_BANDS
+from classifiers.redshift import SYSTEM_NAMES
 from sky.hosts.ellipses import LIGHT_RADII_MAX
 from sky.hosts.galaxies import REDSHIFT_ERR_DEFAULT
 from sky.positions import RADIUS_ARCSEC_DEFAULT
@@ -36,12 +39,37 @@ class HostsSection:
 
 
 @dataclass(frozen=True)
+class RedshiftSection:
+    """[stages.redshift]: where redshifts are looked up, where "redshift" is among the stages."""
+
+    hosts: str = ""
+    """Which of [stages.hosts] is asked; none: the packet's own alone."""
+    magnitudes: tuple[str, ...] = ()
+    """Columns that it carries, from u on, for a photometric redshift; "" for a band without one."""
+    errors: tuple[str, ...] = ()
+    magnitude_system: str = "sdss"
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for what does not go together."""
+        if self.magnitude_system not in SYSTEM_NAMES:
+            raise SettingsError(
+                f"[stages.redshift] magnitude_system = {self.magnitude_system!r} is none of "
+                f"{', '.join(SYSTEM_NAMES)}"
+            )
+        if max(len(self.magnitudes), len(self.errors)) > len(PHOTOMETRY_BANDS):
+            raise SettingsError(
+                f"[stages.redshift] magnitudes and errors are {', '.join(PHOTOMETRY_BANDS)} at most"
+            )
+
+
+@dataclass(frozen=True)
 class StagesSection:
     """[stages]: what else learns of the alerts."""
 
     names: tuple[str, ...] = ()
-    """Plug-ins, entry points of the group `gueststar.stages`."""
+    """Built in (`classifiers.served.STAGES_BUILT_IN`), or entry points of `gueststar.stages`."""
     catalogues: Mapping[str, CatalogueSection] = field(default_factory=dict)
     """Cross-matches by the name under which they give values."""
     hosts: Mapping[str, HostsSection] = field(default_factory=dict)
     """Catalogues of galaxies by the name under which they give values."""
+    redshift: RedshiftSection = RedshiftSection()

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from broker.errors import SettingsError
 from broker.stage_settings import CatalogueSection, HostsSection, StagesSection
+from classifiers.redshift import NAME as REDSHIFT
+from classifiers.redshift import SYSTEM_NAMES, Photometry, RedshiftStage
 from schemas.errors import FilterError
 from schemas.stage import Stage
 
@@ -17,6 +19,32 @@ def opened_stages(settings: StagesSection) -> Iterator[Stage]:
     """Each catalogue's stage, opened. Raises SettingsError naming the section at fault."""
     yield from _opened("stages.catalogues", settings.catalogues, _crossmatch)
     yield from _opened("stages.hosts", settings.hosts, _hosts)
+    if REDSHIFT in settings.names:
+        yield _redshift(settings)
+
+
+def other_names(settings: StagesSection) -> tuple[str, ...]:
+    """Those that `opened_stages` has not opened."""
+    return tuple(name for name in settings.names if name != REDSHIFT)
+
+
+def _redshift(settings: StagesSection) -> Stage:
+    asked = settings.redshift
+    if asked.hosts and asked.hosts not in settings.hosts:
+        raise SettingsError(
+            f"[stages.redshift] hosts = {asked.hosts!r} is none of [stages.hosts]; name one of "
+            f"{', '.join(settings.hosts) or 'those that you add there'}"
+        )
+    carried = settings.hosts[asked.hosts].columns if asked.hosts else ()
+    for name in (*asked.magnitudes, *asked.errors):
+        if name and name not in carried:
+            raise SettingsError(
+                f"[stages.redshift] {name!r} is not carried by its hosts; add it to `columns` of "
+                f"[stages.hosts.{asked.hosts or 'NAME'}]"
+            )
+    system = SYSTEM_NAMES.index(asked.magnitude_system)
+    photometry = Photometry(asked.magnitudes, asked.errors, system) if asked.magnitudes else None
+    return RedshiftStage(asked.hosts, photometry)
 
 
 def _opened(

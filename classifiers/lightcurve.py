@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
-from classifiers.observations.gathering import detected_days, gathered, history, history_of
+from classifiers.observations.gathering import detected_days, history, history_of
 from classifiers.observations.layout import (
     CONTEXT,
     CONTEXT_BEGIN,
@@ -27,6 +27,7 @@ from classifiers.observations.layout import (
     ROW,
 )
 from classifiers.observations.rows import rows, with_history
+from classifiers.observations.shared import told
 from classifiers.reference import Table
 from classifiers.session import Session
 from schemas.batch import AlertBatch, Floats, LightCurves
@@ -100,9 +101,8 @@ class LightCurveClassifier:
 
     def learn(self, batch: AlertBatch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The same, and the last hidden layer, float32 (n, width), of the same run."""
-        redshift = np.column_stack([getattr(batch, name) for name in REDSHIFT])
-        curves = gathered(batch, self._system)
-        return self._learn(curves, redshift, history(batch, curves) if self._history else None)
+        curves, told_rows = told(batch, self._system)
+        return self._learn(curves, told_rows, history(batch, curves) if self._history else None)
 
     def score_light_curves(
         self, curves: LightCurves, redshift: Floats, *, before: Floats | None = None
@@ -114,25 +114,25 @@ class LightCurveClassifier:
         modulus; NaN where unknown. before (n, 2), as `layout.HISTORY` says: NaN, or None for all,
         where nothing is known beside the light curve.
         """
+        told_rows = rows(curves, redshift)
         if not self._history:
-            return self._learn(curves, redshift, None)[0]
+            return self._learn(curves, told_rows, None)[0]
         said = np.full((len(curves), len(HISTORY)), np.nan) if before is None else before
-        return self._learn(curves, redshift, history_of(curves, *said.T))[0]
+        return self._learn(curves, told_rows, history_of(curves, *said.T))[0]
 
     def _learn(
-        self, curves: LightCurves, redshift: Floats, before: Floats | None
+        self, curves: LightCurves, told_rows: NDArray[np.float32], before: Floats | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        told = rows(curves, redshift)
         if before is not None:
-            told = with_history(told, before)
-        fine = told[:, DETECTIONS] >= self.detections_min
+            told_rows = with_history(told_rows, before)
+        fine = told_rows[:, DETECTIONS] >= self.detections_min
         if self._days_min:
             fine &= detected_days(curves) >= self._days_min
         if fine.all():
-            return self._session.run_both(told)
+            return self._session.run_both(told_rows)
         scores = np.full((len(curves), len(self.labels)), np.nan, np.float32)
         layers = np.full((len(curves), self.width), np.nan, np.float32)
-        scores[fine], layers[fine] = self._session.run_both(told[fine])
+        scores[fine], layers[fine] = self._session.run_both(told_rows[fine])
         return scores, layers
 
     def warm_up(self) -> None:

@@ -15,7 +15,10 @@ from importlib.metadata import entry_points
 from classifiers.classifier import Classifier, Scoring
 from classifiers.embedding import Embedding
 from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
+from classifiers.luminosity import Luminosity
+from classifiers.phase import Phase
 from classifiers.realbogus import RealBogus
+from classifiers.redshift import RedshiftStage
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
 from schemas.prior import Priors, Shares, check_named, prior_of, shares_of
@@ -29,6 +32,12 @@ BUILT_IN: Mapping[str, Callable[..., Classifier]] = {
     "supernova": supernova,
 }
 """Served unless a setting says otherwise; each opens its own file, or one that it is given."""
+STAGES_BUILT_IN: Mapping[str, Callable[[Collection[str]], Stage]] = {
+    "redshift": lambda served: RedshiftStage(),
+    "phase": Phase,
+    "luminosity": lambda served: Luminosity(phase="phase" in served),
+}
+"""Served where a setting names them; each is told what else is."""
 READS_LEARNED = ("learned.", "scores.")
 """How what another stage gives is named in `reads`; of probabilities the second is an alias."""
 READABLE = {"stamps", *(each.name for each in fields(AlertBatch))}
@@ -54,7 +63,7 @@ def served(
     return in_reading_order(
         [
             *(_scoring(each, prior, embedded=name in embeddings) for name, each in classifiers),
-            *(_stage(name) for name in stages),
+            *(_stage(name, (*names, *stages)) for name in stages),
             *opened,
         ]
     )
@@ -125,8 +134,10 @@ def _embedding(classifier: Classifier, shares: Shares) -> Embedding:
     return Embedding(classifier, shares)
 
 
-def _stage(name: str) -> Stage:
-    plugin = _plugin(STAGES, "stage", name)
+def _stage(name: str, served: Collection[str]) -> Stage:
+    if name in STAGES_BUILT_IN:
+        return STAGES_BUILT_IN[name](served)
+    plugin = _plugin(STAGES, "stage", name, STAGES_BUILT_IN)
     if not isinstance(plugin, Stage):
         raise ModelError(f"stage {name!r} is a {type(plugin).__name__}, not a Stage")
     return plugin

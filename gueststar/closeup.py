@@ -12,6 +12,7 @@ from gueststar.chart import chart_lines
 from gueststar.half_blocks import ROWS as STAMP_ROWS
 from gueststar.half_blocks import stamp_lines
 from gueststar.points import points_of
+from gueststar.predicted import sentences
 from gueststar.row import Scores
 from gueststar.upright import upright, why_none
 
@@ -21,14 +22,17 @@ BARS_COLUMNS = 40
 LABEL_COLUMNS, BAR_COLUMNS = 20, 12
 LABELS_SHOWN = 4
 """Of each classifier, the most probable."""
-ROWS = 2 + STAMP_ROWS + CURVE_ROWS
-"""What a close-up takes at most: a headline, the stamps' names and rows, the chart."""
+ROWS = 3 + STAMP_ROWS + CURVE_ROWS
+"""What a close-up takes at most: a headline, what is known of host and phase, the stamps' names and
+rows, the chart."""
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def closeup(alert: Alert, columns: int, *, coloured: bool = True) -> RenderableType:
     """An alert over `columns` characters, ROWS lines or fewer; without colours no stamps."""
     lines = [headline(alert)]
+    if told := sentences(alert):
+        lines.append(Text("  ".join(told), style="dim", no_wrap=True, overflow="ellipsis"))
     planes, compass = upright(alert)
     if coloured and any(plane.size for plane in planes):
         lines += stamp_lines(planes, str(compass or ""))

@@ -20,6 +20,7 @@ CARDS = Path(__file__).parents[1] / "classifiers"
 VERIFYING = {
     "lightcurve": "training.lightcurve.judging.six_band_headlines",
     "realbogus": "training.realbogus.verifying",
+    "redshift": "training.redshift.judging",
     "supernova": "training.lightcurve.ztf_verifying",
 }
 """By network: the module that has `headlines(path)`, of answers, and `claimed(text)`, of a card."""

@@ -15,6 +15,7 @@ from gueststar.pictures.chances import draw_chances
 from gueststar.pictures.light_curve import draw_light_curve
 from gueststar.pictures.look import BLUE, DPI, GREY, HEIGHT_INCHES, STYLE, WIDTH_INCHES
 from gueststar.pictures.stamps import draw_stamps
+from gueststar.predicted import sentences
 from gueststar.row import Row
 
 FILTERS_SHOWN_MAX = 3
@@ -81,11 +82,13 @@ def inches(
 
 
 def head(figure: Figure, alert: Row, chosen: str) -> None:
-    """Two lines: which alert, and what is known of it; at the right, who selected it."""
+    """Which alert, what is known of it, and of host and phase; at the right, who selected it."""
     left, right = LEFT / WIDTH_INCHES, RIGHT / WIDTH_INCHES
     first, second = (TOP - 0.02) / HEIGHT_INCHES, (TOP - 0.36) / HEIGHT_INCHES
+    third = (TOP - 0.58) / HEIGHT_INCHES
     figure.text(left, first, alert.object_id, fontsize=14, weight="bold", va="top")
     figure.text(left, second, facts(alert), va="top")
+    figure.text(left, third, "     ".join(sentences(alert)), color=GREY, va="top", fontsize=8)
     colour = BLUE if alert.filters else GREY
     figure.text(right, first - 0.006, chosen, color=colour, va="top", ha="right")
     figure.text(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -9,7 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from gueststar.pictures.look import GREY, INK, band_colour, band_marker, band_name
 from gueststar.points import Points, points_of
+from gueststar.predicted import Predicted, predicted
 from gueststar.row import Row
+from schemas.columns import BANDS
 
 ERR_MAX_MAG = 1.5
 """A longer error bar is cut: it would shrink all else."""
@@ -36,8 +40,18 @@ def draw_light_curve(axes: Axes, alert: Row) -> None:
     size = 3.5 if len(points) > MANY else 4.5
     for band in points.bands:
         draw_band(axes, points.take(points.band == band), band, size)
-    bound(axes, points)
+    ahead = predicted(alert)
+    for curve in ahead:
+        draw_predicted(axes, curve)
+    bound(axes, points, ahead)
     key(axes, points)
+
+
+def draw_predicted(axes: Axes, curve: Predicted) -> None:
+    """What is expected of a band, as a dashed line in the band that holds 68 %."""
+    colour = band_colour(BANDS.index(curve.band))
+    axes.fill_between(curve.days, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
+    axes.plot(curve.days, curve.middle, color=colour, linewidth=0.9, linestyle=(0, (3, 2)))
 
 
 def telling(points: Points) -> Points:
@@ -79,11 +93,13 @@ def draw_band(axes: Axes, points: Points, band: int, size: float) -> None:
     )
 
 
-def bound(axes: Axes, points: Points) -> None:
-    """Bright is up; the axes hold every point, the alert, and a little more."""
-    days = padded(min(points.days.min(), 0.0), max(points.days.max(), 0.0), SPAN_MIN_DAYS)
-    faint, bright = padded(points.magnitude.min(), points.magnitude.max(), SPAN_MIN_MAG)[::-1]
-    axes.set_xlim(*days)
+def bound(axes: Axes, points: Points, ahead: Sequence[Predicted] = ()) -> None:
+    """Bright is up; the axes hold every point, the alert, what is expected, and a little more."""
+    days = np.concatenate([points.days, [0.0], *(curve.days for curve in ahead)])
+    mags = np.concatenate([points.magnitude, *(curve.middle for curve in ahead)])
+    shown = padded(days.min(), days.max(), SPAN_MIN_DAYS)
+    faint, bright = padded(mags.min(), mags.max(), SPAN_MIN_MAG)[::-1]
+    axes.set_xlim(*shown)
     axes.set_ylim(faint, bright)
     axes.yaxis.set_major_locator(MaxNLocator(6))
 

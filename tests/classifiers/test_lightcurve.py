@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifiers import lightcurve as module
 from classifiers.classifier import Classifier, Scoring
 from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
+from classifiers.observations import shared
 from classifiers.observations.gathering import gathered
 from classifiers.observations.layout import HISTORY, HISTORY_LAYOUT, REDSHIFT, ROW
 from classifiers.observations.rows import rows
@@ -121,7 +121,7 @@ def test_the_host_s_redshift_reaches_the_network(
         seen.append(redshift)
         return rows(curves, redshift)
 
-    monkeypatch.setattr(module, "rows", noted)
+    monkeypatch.setattr(shared, "rows", noted)
     batch = batch_of("lsst", [NOW] * 2, [curve(1), curve(3)])
     batch.host_photoz[1], batch.host_photoz_err[1], batch.distance_modulus[1] = 0.2, 0.1, 40.0
     network.score(batch)

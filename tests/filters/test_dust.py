@@ -7,7 +7,6 @@ import pytest
 
 from filters.alerts import Alerts
 from filters.dust import (
-    COEFFICIENTS,
     EBV_MAX,
     dereddened_colour,
     is_told_from_dust,
@@ -15,6 +14,7 @@ from filters.dust import (
 )
 from filters.handmade import Epoch, handmade
 from schemas.columns import BANDS, SYSTEMS
+from schemas.dust_law import COEFFICIENTS
 from schemas.errors import FilterError
 
 NOW = 60000.0

@@ -1,0 +1,1 @@
+"""How the network of phases and peaks is made and judged."""

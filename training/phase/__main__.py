@@ -1,0 +1,165 @@
+"""Makes the network of phases and peaks: `python -m training.phase STEP`, or all steps.
+
+draw     reads the real and simulated light curves and cuts them at random
+serve    fits the network, calibrates it on a fold apart, and writes the file that is served
+report   asks that file and its rivals about objects held out; keeps answers, writes the card
+all      one after the other
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, ROW
+from classifiers.phase import PhaseNetwork
+from classifiers.phase_layout import EXTRAS, LABELS, LAYOUT, TARGETS
+from training.export import described, stripped, traced, without_origins, written
+from training.packing import half
+from training.phase import judging
+from training.phase.card import Beside, card
+from training.phase.fitting import Recipe, calibrate, fitted
+from training.phase.material import Material, read_material
+from training.phase.model import PhaseNet
+from training.phase.pictures.curves import drawn
+from training.phase.trees import guessed
+from training.steps import Data, Docs, Out, Seed, Steps, Work
+from training.steps import steps as steps_of
+from training.timing import medians_us
+from training.workers import CONSOLE
+
+NAME = "phase"
+VERSION = "0.1.0"
+"""Raised whenever the weights change."""
+CALIBRATING_FOLD = 0
+KEPT_CUTS = 6
+"""Of each object held out."""
+MATERIAL = "material.npz"
+
+commands = steps_of()
+
+
+@commands.command()
+def draw(data: Data, work: Work, seed: Seed = 0) -> None:
+    """Read and cut."""
+    work.mkdir(parents=True, exist_ok=True)
+    read_material(data, np.random.default_rng(seed)).save(work / MATERIAL)
+
+
+@commands.command()
+def serve(
+    work: Work, out: Out = Path("classifiers"), seed: Seed = 0, steps: Steps = Recipe.steps
+) -> None:
+    """Fit, calibrate, write."""
+    some = Material.load(work / MATERIAL)
+    apart = some.fold == CALIBRATING_FOLD
+    net = fitted(some.take(~some.held_out & ~apart), Recipe(seed=seed, steps=steps))
+    calibrate(net, some.take(~some.held_out & apart))
+    exported(net, out / f"{NAME}.onnx", {"seed": str(seed), "data": _sha256(some)})
+
+
+def exported(net: PhaseNet, path: Path, said: dict[str, str]) -> str:
+    """Write the network in 16 bits; the file's sha256."""
+    whole = {
+        **said,
+        "name": NAME,
+        "version": VERSION,
+        "labels": json.dumps(LABELS),
+        "layout": LAYOUT,
+    }
+    model: onnx.ModelProto = half(without_origins(traced(net, (ROW + len(EXTRAS),), "rows")))
+    return written(stripped(described(model, whole)), path)
+
+
+@commands.command()
+def report(
+    data: Data, work: Work, out: Out = Path("classifiers"), docs: Docs = Path("docs/phase")
+) -> None:
+    """Judge the file that is served."""
+    del data
+    some = Material.load(work / MATERIAL)
+    taught = ~some.held_out & (some.fold != CALIBRATING_FOLD)
+    asked = _few(some.take(some.held_out))
+    network = PhaseNetwork(out / f"{NAME}.onnx")
+    answers = _answers(network, asked, guessed(some.take(taught), asked.rows))
+    judging.keep(answers)
+    beside = Beside(
+        identity=network.identity,
+        taught=_counted(some.take(taught)),
+        held_out=_counted(asked),
+        kilobytes=(out / f"{NAME}.onnx").stat().st_size / 1e3,
+        us=medians_us({NAME: network.quantiles}, asked.rows)[NAME],
+    )
+    (out / f"{NAME}.md").write_text(card(judging.headlines(), beside), encoding="utf-8")
+    drawn(judging.read(), asked, docs)
+    CONSOLE.print(judging.headlines())
+
+
+@commands.command(name="all")
+def everything(
+    data: Data,
+    work: Work,
+    out: Out = Path("classifiers"),
+    docs: Docs = Path("docs/phase"),
+) -> None:
+    """One after the other."""
+    draw(data, work)
+    serve(work, out)
+    report(data, work, out, docs)
+
+
+def _few(some: Material) -> Material:
+    """At most KEPT_CUTS of an object, drawn at random."""
+    random = np.random.default_rng(1)
+    order = random.permutation(len(some.name))
+    _, row = np.unique(some.name[order], return_inverse=True)
+    by_object = np.argsort(row, kind="stable")
+    begins = np.searchsorted(row[by_object], np.arange(row.max() + 1))
+    rank = np.arange(len(row)) - begins[row[by_object]]
+    return some.take(np.sort(order[by_object[rank < KEPT_CUTS]]))
+
+
+def _answers(network: PhaseNetwork, asked: Material, trees: np.ndarray) -> judging.Answers:
+    given = network.quantiles(asked.rows).astype(np.float64).reshape(len(asked.name), -1, 3)
+    span, peak = (
+        asked.rows[:, CONTEXT_BEGIN + CONTEXT.index(name)].astype(np.float64)
+        for name in ("days_detected", "days_to_peak")
+    )
+    found: dict[str, np.ndarray] = {
+        "object": np.unique(asked.name, return_inverse=True)[1].astype(np.float64),
+        "system": asked.system.astype(np.float64),
+        "is_ia": asked.is_ia.astype(np.float64),
+        "mag": asked.mag,
+        "age": span,
+        "trees": trees,
+        "brightest": peak - span,
+    }
+    for place, target in enumerate(TARGETS):
+        found[target] = asked.truth[:, place]
+        for column, end in enumerate(("low", "middle", "high")):
+            found[f"{target}_{end}"] = given[:, place, column]
+    return found
+
+
+def _counted(some: Material) -> list[tuple[int, int]]:
+    """Objects and cuts, by system."""
+    systems = range(len(judging.SYSTEMS))
+    return [
+        (len(np.unique(some.name[some.system == one])), int((some.system == one).sum()))
+        for one in systems
+    ]
+
+
+def _sha256(some: Material) -> str:
+    found = hashlib.sha256()
+    for column in (some.name, some.rows, some.truth):
+        found.update(np.ascontiguousarray(column).tobytes())
+    return found.hexdigest()
+
+
+if __name__ == "__main__":
+    commands()

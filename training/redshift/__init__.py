@@ -1,0 +1,1 @@
+"""How the network of photometric redshifts is made and judged."""
