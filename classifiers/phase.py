@@ -17,7 +17,7 @@ from classifiers.observations.gathering import history
 from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, REDSHIFT, ROW
 from classifiers.observations.rows import with_history
 from classifiers.observations.shared import told
-from classifiers.phase_layout import EXTRAS, LABELS, LAYOUT
+from classifiers.phase_layout import ENDS, EXTRAS, LABELS, LAYOUT, TARGETS, UNTAUGHT
 from classifiers.session import Session
 from schemas.batch import AlertBatch
 from schemas.columns import BANDS, SYSTEMS
@@ -99,6 +99,7 @@ class Phase:
         whole = with_history(read.rows, history(batch, read.curves))[asked]
         rows = np.column_stack((whole, np.full(len(asked), place, np.float32)))
         given = self._network.quantiles(rows).astype(np.float64)
+        given[:, untaught(system)] = np.nan
         found[asked, : len(LABELS)] = given
         found[asked, len(LABELS)] = given[:, LABELS.index("days_to_peak")] > 0
         found[asked, len(LABELS) + 1] = _fading(given, batch.band[asked])
@@ -106,6 +107,12 @@ class Phase:
     def warm_up(self) -> None:
         """Do once what the first call would pay for."""
         self._network.warm_up()
+
+
+def untaught(system: str) -> list[int]:
+    """Columns of LABELS that are not given for a photometric system."""
+    names = UNTAUGHT.get(system, ())
+    return [place for place in range(len(LABELS)) if TARGETS[place // len(ENDS)] in names]
 
 
 def is_transient(name: str, learned: Learned) -> NDArray[np.bool_]:

@@ -19,6 +19,9 @@ TARGETS = (
 """days_to_peak is counted from the alert and above 0 before the peak: in g, or else r, of ZTF's
 light curves; of Rubin's, what PLAsTiCC calls the peak, in the rest frame's B."""
 DAYS = TARGETS[:4]
+UNTAUGHT = {"lsst": ("days_to_peak_g", "days_to_peak_r")}
+"""By photometric system: what too few objects taught for its intervals to hold, and is not given.
+"""
 QUANTILES = (0.15865525, 0.5, 0.84134475)
 ENDS = ("low", "", "high")
 """How a value's columns end: 68 % lie between low and high."""

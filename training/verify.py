@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "answers"
 CARDS = Path(__file__).parents[1] / "classifiers"
 VERIFYING = {
     "lightcurve": "training.lightcurve.judging.six_band_headlines",
+    "phase": "training.phase.judging",
     "realbogus": "training.realbogus.verifying",
     "redshift": "training.redshift.judging",
     "supernova": "training.lightcurve.ztf_verifying",

@@ -66,7 +66,8 @@ set, simulated, cut at a detection with all that came before. A fold of five cal
 names are held out, as for the classifiers.
 
 *What is true.* A peak of a band is that of a cubic through the finished light curve about its
-brightest point, where points stand on both sides and its time is known to 1.5 days. `days_to_peak`
+brightest point, where points stand on both sides and its time is known to 1.5 days; of a bump that
+fades more slowly than it rose it lies up to a day late. `days_to_peak`
 is that of g, or else of r, for ZTF; for PLAsTiCC the simulation's own date, in the rest frame's B.
 So the truth of ZTF shares its noise with what is read after the peak: errors there are of what a
 finished light curve says, not of the star. First light lies midway between the first detection and
@@ -77,8 +78,9 @@ ahead is a line between two detections at most 5 days apart.
 
 Light curves of anything but transients: what it says of a variable star means nothing, which is why
 the stage gives none there. Bands other than g and r, in which Rubin's peaks and magnitudes were
-learnt from few objects, deep fields above all. Objects with two peaks. Times without detections: it
-speaks of the moment of an alert. Rubin's real sky: what was learnt is simulated.
+learnt from few objects, deep fields above all: `days_to_peak_g` and `_r` are not given for Rubin,
+as their intervals held 51 and 44 % of the truths. Objects with two peaks. Times without
+detections: it speaks of the moment of an alert. Rubin's real sky: what was learnt is simulated.
 """
 
 

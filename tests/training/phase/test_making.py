@@ -1,0 +1,92 @@
+"""Truths are those of light curves whose peaks are known, and calibration makes intervals hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.phase_layout import TARGETS
+from training.arrays import Floats, Mask
+from training.phase import judging
+from training.phase.truth import Curve, G, R, first_light, magnitude_at, peak
+
+PEAK = 60_010.0
+
+
+def bell(noise: float = 0.0) -> Curve:
+    """A bump of 100,000 nJy in g that is over after its peak sooner than it rose, by 3 nights."""
+    mjd = np.arange(59_980.0, 60_040.0, 2.0)
+    width = np.where(mjd < PEAK, 8.0, 11.0)
+    flux = 1e5 * np.exp(-0.5 * ((mjd - PEAK) / width) ** 2)
+    flux += np.random.default_rng(0).normal(0, 1, len(mjd)) * noise
+    return Curve(
+        mjd,
+        np.full(len(mjd), G),
+        flux,
+        np.full(len(mjd), 500.0),
+        np.full(len(mjd), np.nan),
+        flux > 2_500.0,
+    )
+
+
+def some_of(curve: Curve, rows: Mask) -> Curve:
+    return Curve(
+        curve.mjd[rows],
+        curve.band[rows],
+        curve.flux[rows],
+        curve.error[rows],
+        curve.limit[rows],
+        curve.detected[rows],
+    )
+
+
+def test_a_peak_is_found_to_a_day() -> None:
+    found = peak(bell(500.0), G)
+    assert found.mjd == pytest.approx(PEAK, abs=1.0)
+    assert found.flux_njy == pytest.approx(1e5, rel=0.03)
+    assert np.isnan(peak(bell(), R).mjd)
+
+
+def test_a_light_curve_that_only_rises_has_no_peak() -> None:
+    whole = bell()
+    some = some_of(whole, whole.mjd < PEAK - 2)
+    assert np.isnan(peak(some, G).mjd)
+
+
+def test_first_light_lies_between_the_last_empty_image_and_the_first_detection() -> None:
+    curve = bell()
+    first = curve.mjd[np.argmax(curve.detected)]
+    empty = curve.mjd[(curve.flux < 1_500.0) & (curve.mjd < first)].max()
+    assert first_light(curve) == (empty + first) / 2
+    assert np.isnan(first_light(some_of(curve, curve.detected)))
+
+
+def test_a_magnitude_ahead_is_a_line_between_detections() -> None:
+    curve = bell()
+    at = magnitude_at(curve, G, np.array([PEAK + 1.0, PEAK + 200.0]))
+    assert at[0] == pytest.approx(31.4 - 2.5 * np.log10(1e5), abs=0.02)
+    assert np.isnan(at[1])
+
+
+def test_answers_are_kept_small_and_read_again(tmp_path: Path) -> None:
+    draw = np.random.default_rng(3)
+    rows = 400
+    answers: dict[str, Floats] = {
+        "object": np.arange(rows) // 4.0,
+        "system": np.arange(rows) % 2.0,
+        "is_ia": np.ones(rows),
+        "mag": draw.uniform(17, 20, rows),
+        "age": draw.uniform(0, 60, rows),
+        "trees": draw.normal(0, 10, rows),
+        "brightest": draw.normal(0, 10, rows),
+    }
+    for target in TARGETS:
+        middle = draw.uniform(-20, 15, rows)
+        answers |= {target: middle + draw.normal(0, 1, rows), f"{target}_middle": middle}
+        answers |= {f"{target}_low": middle - 1, f"{target}_high": middle + 1}
+    judging.keep(answers, tmp_path / "answers.parquet")
+    found = judging.headlines(tmp_path / "answers.parquet")
+    assert found["days_to_peak, covered by 68 %, ZTF"] == pytest.approx(0.683, abs=0.12)
+    assert found["Ia at +10 d, date of peak, median error, ZTF"] < 2
