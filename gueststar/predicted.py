@@ -16,7 +16,7 @@ BANDS = ("g", "r")
 AHEAD_DAYS = (1.0, 3.0)
 PEAK_DAYS_MIN, PEAK_DAYS_MAX = -15.0, 30.0
 """From the alert: a peak outside is not drawn."""
-SOURCES = {1: "of its host", 2: "photometric", 3: "by the survey"}
+SOURCES = {1.0: "of its host", 2.0: "photometric", 3.0: "by the survey"}
 
 
 class Predicted(NamedTuple):
@@ -68,7 +68,7 @@ def _of_hosts(alert: Row) -> Iterator[str]:
 
 def _of_redshift(alert: Row) -> Iterator[str]:
     said = alert.values.get(REDSHIFT, {})
-    source = SOURCES.get(int(said.get("source", 0) or 0))
+    source = SOURCES.get(said.get("source", math.nan))
     if source:
         yield f"z {said['redshift']:.4f} ± {said['redshift_err']:.4f} {source}"
     bright = alert.values.get(LUMINOSITY, {}).get("absolute_magnitude", math.nan)

@@ -74,8 +74,8 @@ def test_answers_are_kept_small_and_read_again(tmp_path: Path) -> None:
     draw = np.random.default_rng(3)
     rows = 400
     answers: dict[str, Floats] = {
-        "object": np.arange(rows) // 4.0,
-        "system": np.arange(rows) % 2.0,
+        "object": np.floor(np.arange(rows, dtype=np.float64) / 4),
+        "system": np.mod(np.arange(rows, dtype=np.float64), 2),
         "is_ia": np.ones(rows),
         "mag": draw.uniform(17, 20, rows),
         "age": draw.uniform(0, 60, rows),
