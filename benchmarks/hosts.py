@@ -61,14 +61,14 @@ def supernovae(folder: Path) -> Supernovae:
     """From the survey's table."""
     with lzma.open(folder / SUPERNOVAE, "rt", newline="") as file:
         rows = [one for one in csv.DictReader(file) if one["redshift"] not in {"", "-"}]
-    ra = np.array([15 * _degrees(one["RA"]) for one in rows])
-    dec = np.array([_degrees(one["Dec"]) for one in rows])
+    ra = np.array([15 * degrees(one["RA"]) for one in rows])
+    dec = np.array([degrees(one["Dec"]) for one in rows])
     redshift = np.array([float(one["redshift"]) for one in rows])
     near = redshift < REDSHIFT_MAX
     return Supernovae(ra[near], dec[near], redshift[near], ra[near] < 180)
 
 
-def _degrees(text: str) -> float:
+def degrees(text: str) -> float:
     """Of degrees or hours, minutes, seconds."""
     parts = [float(part) for part in text.lstrip("+-").split(":")]
     size = parts[0] + parts[1] / 60 + parts[2] / 3600
