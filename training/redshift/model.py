@@ -18,7 +18,7 @@ SIGMA_MIN = 1e-3
 """Of a component, in redshift."""
 KNOTS = 4
 """Magnitudes at which intervals are calibrated, by kind."""
-WIDTH = 96
+WIDTH = 80
 
 
 class RedshiftNet(nn.Module):
