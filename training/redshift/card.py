@@ -63,8 +63,8 @@ kinds of cuts, judged by its two files for evaluation. DC2: Rubin's simulated sk
 ships it; the first file is learnt, the second the test. One network learnt all four.
 
 *Looked at:* five fits were judged on these tests, of three widths, with and without noise added and
-with a tenth and a fifth apart to calibrate; the last is served. NMAD moved by 0.0003 between the last
-three, the coverage of single bins by 0.04.
+with a tenth and a fifth apart to calibrate; the last is served. NMAD moved by 0.0003 between the
+last three, the coverage of single bins by 0.04.
 
 ## What is hidden
 
