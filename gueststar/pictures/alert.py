@@ -84,8 +84,8 @@ def inches(
 def head(figure: Figure, alert: Row, chosen: str) -> None:
     """Which alert, what is known of it, and of host and phase; at the right, who selected it."""
     left, right = LEFT / WIDTH_INCHES, RIGHT / WIDTH_INCHES
-    first, second = (TOP - 0.02) / HEIGHT_INCHES, (TOP - 0.33) / HEIGHT_INCHES
-    third = (TOP - 0.54) / HEIGHT_INCHES
+    first, second = (TOP - 0.02) / HEIGHT_INCHES, (TOP - 0.31) / HEIGHT_INCHES
+    third = (TOP - 0.485) / HEIGHT_INCHES
     figure.text(left, first, alert.object_id, fontsize=14, weight="bold", va="top")
     figure.text(left, second, facts(alert), va="top")
     figure.text(left, third, "     ".join(sentences(alert)), color=GREY, va="top", fontsize=7)
