@@ -24,6 +24,7 @@ from gueststar.filtering.command import Bootstrap as ReadersBootstrap
 from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
 from gueststar.lake_command import app as lakes
+from gueststar.messengers.command import app as messengers
 from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
 from gueststar.reconcile_command import reconcile
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.add_typer(filters, name="filter")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
+app.add_typer(messengers, name="messenger")
 app.add_typer(models, name="model")
 add_to(app)
 app.command()(reconcile)

@@ -1,0 +1,1 @@
+"""`gueststar messenger …`: events of other messengers listed, shown, searched for, listened to."""
