@@ -13,7 +13,7 @@ from gueststar.pictures.sky import MIDDLE_RA_DEG, label
 from schemas.batch import Floats
 from sky.messengers.localisation import Localisation, Places
 
-HEIGHT_INCHES = 5.4
+HEIGHT_INCHES = 4.6
 COLUMNS, ROWS = 2160, 1080
 CLOSE_PIXELS = 600
 LEVELS = (0.5, 0.9)
@@ -27,19 +27,20 @@ def draw_map(where: Localisation, ra_deg: Floats, dec_deg: Floats, *, title: str
     """A map and alerts at positions (n,), ICRS degrees, as a matplotlib Figure."""
     with mpl.rc_context(STYLE):
         figure = Picture(figsize=(WIDTH_INCHES, HEIGHT_INCHES), facecolor="white")
-        whole = figure.add_axes((0.03, 0.1, 0.6, 0.75), projection="mollweide")
+        whole = figure.add_axes((0.04, 0.09, 0.6, 0.78), projection="mollweide")
+        whole.set_axisbelow(False)
         whole.grid(visible=True, color=PALE)
         _draw_whole(whole, where)
         x = _across(ra_deg)
         whole.plot(np.radians(x), np.radians(dec_deg), ".", color=AMBER, markersize=3)
         label(whole)
-        _draw_close(figure.add_axes((0.69, 0.16, 0.29, 0.65)), where, ra_deg, dec_deg)
-        figure.text(0.03, 0.94, title, fontsize=14, weight="bold")
+        _draw_close(figure.add_axes((0.71, 0.17, 0.27, 0.62)), where, ra_deg, dec_deg)
+        figure.text(0.04, 0.93, title, fontsize=14, weight="bold")
         areas = ", ".join(f"{level:.0%} in {where.area_deg2(level):,.1f}" for level in LEVELS)
         figure.text(0.98, 0.945, f"{areas} square degrees", ha="right", color=GREY)
         said = "blue: probability a square degree; lines: the 50 % and the 90 % region"
-        figure.text(0.03, 0.04, said, color=BLUE, fontsize=8)
-        figure.text(0.69, 0.04, f"{len(ra_deg):,} alerts" if len(ra_deg) else "", color=AMBER)
+        figure.text(0.04, 0.04, said, color=BLUE, fontsize=8)
+        figure.text(0.71, 0.04, f"{len(ra_deg):,} alerts" if len(ra_deg) else "", color=AMBER)
     return figure
 
 
