@@ -11,6 +11,7 @@ from broker.messengers.section import MessengersSection
 from lake.sky_rates import recent_rates
 from sky.catalogues import Sky
 from sky.messengers.events import LiveEvents
+from sky.messengers.fits_maps import warm_up
 
 
 def heard_of(section: MessengersSection) -> LiveEvents | None:
@@ -30,6 +31,7 @@ def opened_messengers(
         yield None
         return
     rates = recent_rates(section.lake, section.lake_nights_max) if section.lake else None
+    warm_up()
     topics = [KafkaControlTopic(link, topic) for topic in section.asked]
     with closing(MessengerEvents(topics, sky.events, section, rates)) as messengers:
         messengers.open()

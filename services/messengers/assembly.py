@@ -91,7 +91,6 @@ def listener(
             letters_bytes_max=KafkaAdmin(link).bytes_max([topics.dead_letters]).popitem()[1],
             clock=clock,
         )
-        job.open()
         LOG.info("listening for notices on %s", ", ".join(section.topics))
         yield Runner(
             worker=WORKER,

@@ -54,13 +54,12 @@ class Newest:
     control: ControlTopic
     made_unix_s: dict[str, float] = field(default_factory=dict)
 
-    def open(self) -> None:
-        """Read the topic whole. Raises KafkaUnavailable."""
-        self._learn(self.control.present())
-
     def look(self) -> None:
-        """Raises KafkaUnavailable."""
-        self._learn(self.control.new())
+        """Know all that was written by now: what this job wrote last may be on its way still.
+
+        Raises KafkaUnavailable.
+        """
+        self._learn(self.control.present())
 
     def changes(self, notices: Sequence[Notice], due_unix_s: float) -> Iterator[Output]:
         """What these notices change there, and what was made before that is taken off."""
@@ -102,15 +101,10 @@ class NoticesJob:
         self._letters_bytes_max = letters_bytes_max
         self._clock = clock
 
-    def open(self) -> None:
-        """Learn which events are known. Raises KafkaUnavailable."""
-        for each in (self._events, self._mock):
-            each.open()
-
     def process(self, messages: Sequence[Message]) -> Processed[Heard]:
         """Each notice is kept once, or dies once. Raises KafkaUnavailable."""
-        for each in (self._events, self._mock):
-            each.look()
+        for topic in (self._events, self._mock):
+            topic.look()
         kept, notices, dead = list[Output](), list[Notice](), list[DeadLetter]()
         for message in messages:
             made = self._read(message)

@@ -49,6 +49,14 @@ def read_map(content: bytes) -> SkyMap:
     return SkyMap(_pixels(header, columns))
 
 
+def warm_up() -> None:
+    """Load and compile before alerts flow what the first map would wait for."""
+    from astropy.io import fits  # noqa: F401
+
+    flat = Pixels(np.arange(12), np.zeros(12, np.int64), np.full(12, 1 / (4 * np.pi)))
+    SkyMap(flat).rows(np.zeros(1, np.int64))
+
+
 def _unpacked(content: bytes) -> bytes:
     if not content.startswith(GZIP):
         return content

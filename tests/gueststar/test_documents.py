@@ -36,6 +36,7 @@ DOCUMENTS = (
     "docs/publishing.md",
     "docs/replay.md",
     "docs/reconcile.md",
+    "docs/messengers.md",
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 

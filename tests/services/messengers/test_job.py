@@ -39,7 +39,7 @@ class World:
             MemoryControlTopic(self.kafka, topic)
             for topic in (self.section.events, self.section.mock_events)
         )
-        job = NoticesJob(
+        return NoticesJob(
             self.section,
             events=events,
             mock_events=mock,
@@ -47,8 +47,6 @@ class World:
             letters_bytes_max=100_000,
             clock=self.kafka.clock,
         )
-        job.open()
-        return job
 
     def hear(self, values: Sequence[bytes], *, lost: bool = False) -> dict[str, int]:
         """Have them come in one batch; lost: its transaction is not committed."""
