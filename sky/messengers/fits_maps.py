@@ -7,6 +7,7 @@ of healpy and of older events. What a map says of its event is in the notice, no
 # ruff: noqa: PLC0415 - astropy takes a second to load, and only maps need it
 from __future__ import annotations
 
+import warnings
 import zlib
 from collections.abc import Mapping
 from io import BytesIO
@@ -35,18 +36,15 @@ UNIQ_FIRST = 4 * 4 ** np.arange(DEPTH_MAX + 2, dtype=np.uint64)
 
 def read_map(content: bytes) -> SkyMap:
     """A FITS file's map, plain or gzipped. Raises NoticeError, one line."""
-    from astropy.io import fits
-
+    content = _unpacked(content)
     try:
-        with fits.open(BytesIO(_unpacked(content)), memmap=False) as file:
-            tables = [hdu for hdu in file[1:] if isinstance(hdu, fits.BinTableHDU)]
-            if not tables:
-                raise NoticeError("the sky map's file has no table")
-            header, data = dict(tables[0].header), tables[0].data
-            columns = {name.upper(): _flat(data[name]) for name in data.names}
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        header, columns = _table(content)
+        pixels = _pixels(header, columns)
+    except NoticeError:
+        raise
+    except Exception as error:  # of a file that is broken astropy raises anything
         raise NoticeError(f"the sky map is no FITS table: {in_one_line(error)}") from error
-    return SkyMap(_pixels(header, columns))
+    return SkyMap(pixels)
 
 
 def warm_up() -> None:
@@ -55,6 +53,22 @@ def warm_up() -> None:
 
     flat = Pixels(np.arange(12), np.zeros(12, np.int64), np.full(12, 1 / (4 * np.pi)))
     SkyMap(flat).rows(np.zeros(1, np.int64))
+
+
+def _table(content: bytes) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]]:
+    """The header and the columns of the first table."""
+    from astropy.io import fits
+    from astropy.utils.exceptions import AstropyWarning
+
+    with warnings.catch_warnings():
+        # A header may be odd and its map sound; what is not is seen by the map itself.
+        warnings.simplefilter("ignore", AstropyWarning)
+        with fits.open(BytesIO(content), memmap=False) as file:
+            tables = [hdu for hdu in file[1:] if isinstance(hdu, fits.BinTableHDU)]
+            if not tables:
+                raise NoticeError("the sky map's file has no table")
+            header, data = dict(tables[0].header), tables[0].data
+            return header, {name.upper(): _flat(data[name]) for name in data.names}
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -67,6 +81,8 @@ def _unpacked(content: bytes) -> bytes:
         raise NoticeError(f"the sky map cannot be unpacked: {error}") from error
     if unpacking.unconsumed_tail:
         raise NoticeError(f"the sky map is over {MAP_BYTES_MAX:,} bytes unpacked")
+    if not unpacking.eof:
+        raise NoticeError("the sky map cannot be unpacked: it ends too early")
     return found
 
 

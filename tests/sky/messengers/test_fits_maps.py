@@ -98,3 +98,26 @@ def test_a_real_flat_map_is_as_small_as_it_was_before_it_was_written_out(
 def test_what_is_no_map_is_refused_in_a_line(made: bytes, said: str) -> None:
     with pytest.raises(NoticeError, match=said):
         read_map(made)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("seed", range(8))
+def test_a_real_map_that_is_cut_or_changed_is_read_or_refused_and_raises_nothing_else(
+    data_folder: Path, seed: int
+) -> None:
+    """And astropy's warnings, which are errors here, stay within."""
+    draw, whole = np.random.default_rng(seed), content(data_folder, "lasair/map.fits")
+    packed = gzip.compress(whole, 1)
+    broken = [whole[: draw.integers(len(whole))], whole[: draw.integers(12_000)]]
+    broken += [packed[: draw.integers(2, len(packed))]]
+    for made in broken:
+        with pytest.raises(NoticeError):
+            read_map(made)
+    for _ in range(20):
+        changed = bytearray(whole)
+        for place in draw.integers(0, 9_000, draw.integers(1, 6)):
+            changed[place] = draw.integers(256)
+        try:
+            read_map(bytes(changed))
+        except NoticeError as error:
+            assert "\n" not in str(error)
