@@ -26,7 +26,7 @@ from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.ledger import Delivery
 from broker.messengers.events import MessengerEvents
 from broker.messengers.opening import heard_of, opened_messengers
-from broker.metrics import Metrics
+from broker.metrics import Metrics, MetricsServer
 from broker.models.metrics import ModelMetrics
 from broker.models.models import Models
 from broker.models.opening import opened_models, shadows_of, slotted
@@ -236,11 +236,10 @@ def worker(
     cluster = survey_cluster(settings, link)
     LOG.info("worker %s: warming up", name)
     parts.warm_up()
-    metrics, clock, where = Metrics(worker=name, version=version), SystemClock(), settings.metrics
+    metrics, clock = Metrics(worker=name, version=version), SystemClock()
     (alerts, of_models), logs = _counted(parts, metrics), (FaultLog(clock), DeadLetterLog(clock))
     told = Observers(metrics, alerts, of_models, *logs, *observers)
-    with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
-        LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
+    with closing(_served(metrics, settings, name)):
         _warn_of(settings.kafka.delivery, name)
         with (
             opened_deployments(parts, link, admin, name, alerts) as deployments,
@@ -274,6 +273,13 @@ def _counted(parts: Parts, metrics: Metrics) -> tuple[AlertMetrics, ModelMetrics
 def _warn_of(delivery: Delivery, name: str) -> None:
     if delivery is Delivery.AT_LEAST_ONCE:
         LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
+
+
+def _served(metrics: Metrics, settings: Settings, name: str) -> MetricsServer:
+    where = settings.metrics
+    server = metrics.serve(where.host, where.port, ports_max=where.ports_max)
+    LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
+    return server
 
 
 @contextmanager

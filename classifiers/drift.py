@@ -49,7 +49,7 @@ class DriftLimits:
 
     def chance(self, tests: int) -> float:
         """What each of so many tests of a night may give falsely, each time it is looked at."""
-        return self.false_alarm_max / (NIGHTS * LOOKS * max(tests, 1))
+        return min(self.false_alarm_max, 1.0) / (NIGHTS * LOOKS * max(tests, 1))
 
 
 class Drift(NamedTuple):
@@ -88,7 +88,7 @@ def ks(reference: Counts, found: Counts) -> float:
 def psi_by_chance(chance: float, *, bins: int, reference: int, found: int) -> float:
     """What PSI exceeds with that probability where nothing drifts."""
     scale = 1 / found + 1 / reference
-    return scale * chi_square_quantile(1 - chance, bins - 1)
+    return scale * chi_square_exceeded(chance, bins - 1)
 
 
 def ks_by_chance(chance: float, *, reference: int, found: int) -> float:
@@ -96,12 +96,15 @@ def ks_by_chance(chance: float, *, reference: int, found: int) -> float:
     return math.sqrt(-math.log(chance / 2) / 2 * (1 / found + 1 / reference))
 
 
-def chi_square_quantile(share: float, freedom: int) -> float:
-    """By Wilson and Hilferty (1931): within 2 % from 5 degrees of freedom up, 10 % at one."""
+def chi_square_exceeded(chance: float, freedom: int) -> float:
+    """What chi-squared exceeds with that probability.
+
+    By Wilson and Hilferty (1931): within 2 % from 5 degrees of freedom up, 10 % at one.
+    """
     if freedom < 1:
         return 0.0
     spread = 2 / (9 * freedom)
-    return float(freedom * (1 - spread + NormalDist().inv_cdf(share) * math.sqrt(spread)) ** 3)
+    return float(freedom * (1 - spread - NormalDist().inv_cdf(chance) * math.sqrt(spread)) ** 3)
 
 
 def coarse(reference: Counts, counts: Counts) -> Counts:

@@ -8,6 +8,7 @@ from broker.alerts.outcome import AlertReport
 from broker.collectors import Instruments, Present
 from broker.models.models import Running
 from broker.models.night_watch import Night, NightWatch
+from broker.models.shadows import ModelsTold
 from broker.observer import Phase
 from classifiers.drift import DriftLimits
 from schemas.errors import BrokerError
@@ -81,7 +82,10 @@ class ModelMetrics:
 
     def on_batch(self, report: AlertReport) -> None:
         """Count a committed batch."""
-        told = report.outcome.models
+        self.on_told(report.outcome.models)
+
+    def on_told(self, told: ModelsTold) -> None:
+        """Count what is told of it."""
         for each in told.shadows:
             key = each.version.name, str(each.version.version)
             counts = {"asked": each.alerts, "agreed": each.agreed, "declined": each.declined}
