@@ -31,6 +31,7 @@ DOCUMENTS = (
     "docs/operating.md",
     "docs/realbogus.md",
     "docs/lightcurve.md",
+    "docs/models.md",
     "docs/priors.md",
     "docs/subscribing.md",
     "docs/publishing.md",
