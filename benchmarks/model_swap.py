@@ -11,10 +11,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import cycle, groupby, islice
 from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from threading import Thread
 from typing import Final, NamedTuple
@@ -34,13 +36,13 @@ from broker.models.limits import ModelsSection
 from broker.settings import Settings
 from classifiers.classifier import Scoring
 from classifiers.realbogus import WEIGHTS, RealBogus
-from gueststar.accounts import report
-from gueststar.configured import Configured
+from gueststar.audit import Cluster, audit
 from gueststar.modelling import deployment
 from gueststar.modelling.listing import comparison_lines
 from gueststar.modelling.place import ModelPlace
 from gueststar.modelling.promotion import comparison_of, promote
 from gueststar.modelling.spread import keep, make_reference
+from gueststar.subscription import reader as opened_source
 from kafka_node.node import KafkaNode
 
 NAME: Final = "realbogus"
@@ -65,21 +67,71 @@ def settings_of(case: Case, bootstrap: str) -> Settings:
     return replace(chosen, models=ModelsSection(live="models", comparisons="comparisons"))
 
 
-def swap(place: ModelPlace, reader: Reader, candidate: Path, phase_s: float) -> Iterator[Moment]:
-    """Deploy, promote and roll back, a phase between; when each was written."""
+class How(NamedTuple):
+    """One trial."""
+
+    rate: float
+    phase_s: float
+    kills: bool
+
+    @property
+    def alerts(self) -> int:
+        """More than all phases take, if nothing is killed."""
+        return round(4 * self.phase_s * self.rate * (1.5 if self.kills else 1.2)) + WARM_ALERTS
+
+
+class Workers:
+    """One worker in a process of its own, and another of its name once it was killed."""
+
+    def __init__(self, settings: Settings) -> None:
+        spawn = get_context("spawn")
+        self._stop = spawn.Event()
+        arguments = (settings, Kind("ours", None), PREFIX, self._stop)
+        self._process = partial(spawn.Process, target=serve, args=arguments)
+        self._running = self._started()
+
+    def kill(self) -> None:
+        """As `kill -9` does, and start it anew."""
+        self._running.kill()
+        self._running.join()
+        self._running = self._started()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._running.join()
+
+    def _started(self) -> SpawnProcess:
+        process = self._process()
+        process.start()
+        return process
+
+
+def swap(
+    place: ModelPlace, reader: Reader, candidate: Path, phase_s: float, between: Callable[[], None]
+) -> Iterator[Moment]:
+    """Deploy, promote and roll back, a phase between; when each was written.
+
+    `between` is called in the middle of each phase but the first.
+    """
     time.sleep(phase_s)
     with place.opened() as records:
         found = deployment.identity_of(candidate, NAME)
         yield Moment("deployed", time.monotonic(), len(reader.came_s))
         deployment.deploy(records, found, path=candidate, card="none", reference=None, by=BY)
-        time.sleep(phase_s)
+        _halves(phase_s, between)
         yield Moment("promoted", time.monotonic(), len(reader.came_s))
         forced = "a trial of the swap itself"
         promote(place, records, NAME, None, None, forced=forced, reason="", by=BY)
-        time.sleep(phase_s)
+        _halves(phase_s, between)
         yield Moment("rolled back", time.monotonic(), len(reader.came_s))
         deployment.roll_back(records, NAME, reason="a trial", by=BY)
-        time.sleep(phase_s)
+        _halves(phase_s, between)
+
+
+def _halves(phase_s: float, between: Callable[[], None]) -> None:
+    time.sleep(phase_s / 2)
+    between()
+    time.sleep(phase_s / 2)
 
 
 class Served(NamedTuple):
@@ -132,12 +184,14 @@ def held_after(
         yield f"{moment.what}: first read {came_s[at] - moment.unix_s:.2f} s after it was asked for"
 
 
-def tell(part: Part, rate: float, phase_s: float, candidate: Path | None) -> bool:
+def tell(part: Part, how: How, candidate: Path | None) -> bool:
     """Measure and print; whether all held."""
     packets, origin = night(HANDED_ALERTS)
     case = Case("ZTF", packets, 0.0, None, "lite")
-    alerts = round(4 * phase_s * rate * 1.2) + WARM_ALERTS
-    part.say(f"{origin}, {rate:g} alerts a second, {phase_s:g} s a phase; {cores()}")
+    killed = ", the worker killed in three of four" if how.kills else ""
+    part.say(
+        f"{origin}, {how.rate:g} alerts a second, {how.phase_s:g} s a phase{killed}; {cores()}"
+    )
     pin(cores().server)
     with tempfile.TemporaryDirectory() as folder, KafkaNode() as node:
         file = candidate or remembered(Path(folder))
@@ -145,7 +199,7 @@ def tell(part: Part, rate: float, phase_s: float, candidate: Path | None) -> boo
         admin = KafkaAdmin(Connection(node.address))
         admin.create([TopicSettings(each) for each in (case.topic, PREFIX + ENRICHED)])
         place = ModelPlace(settings, Connection(node.address))
-        return _lap(part, case, place, file, (rate, phase_s, alerts))
+        return _lap(part, case, place, file, how)
 
 
 def remembered(folder: Path) -> Path:
@@ -159,37 +213,39 @@ def remembered(folder: Path) -> Path:
     return to
 
 
-def _lap(
-    part: Part, case: Case, place: ModelPlace, file: Path, how: tuple[float, float, int]
-) -> bool:
-    rate, phase_s, alerts = how
-    bootstrap, spawn = place.connection.bootstrap, get_context("spawn")
-    stop = spawn.Event()
-    arguments = (place.settings, Kind("ours", None), PREFIX, stop)
-    worker = spawn.Process(target=serve, args=arguments)
-    worker.start()
+def _lap(part: Part, case: Case, place: ModelPlace, file: Path, how: How) -> bool:
+    bootstrap, workers = place.connection.bootstrap, Workers(place.settings)
     reader = Reader(bootstrap, PREFIX + ENRICHED)
     reader.start()
     sent_s = list[float]()
-    stream = list(islice(cycle(case.packets), alerts))
+    stream = list(islice(cycle(case.packets), how.alerts))
 
     def send_all() -> None:
-        sent_s.extend(send(bootstrap, case.topic, stream, rate))
+        sent_s.extend(send(bootstrap, case.topic, stream, how.rate))
 
     try:
-        send(bootstrap, case.topic, stream[:WARM_ALERTS], rate)
+        send(bootstrap, case.topic, stream[:WARM_ALERTS], how.rate)
         reader.wait(WARM_ALERTS)
         sender = Thread(target=send_all)
         sender.start()
-        moments = list(swap(place, reader, file, phase_s))
+        between = workers.kill if how.kills else lambda: None
+        moments = list(swap(place, reader, file, how.phase_s, between))
         sender.join()
-        reader.wait(WARM_ALERTS + alerts)
+        reader.wait(WARM_ALERTS + how.alerts)
     finally:
-        stop.set()
+        workers.stop()
         reader.is_over = True
-        worker.join()
         reader.join()
     return _judge(part, place, (sent_s, reader.came_s[WARM_ALERTS:]), moments)
+
+
+def balanced(place: ModelPlace) -> bool:
+    """Whether the ledger does."""
+    topics = KafkaAdmin(place.connection).partitions()
+    cluster = Cluster(
+        lambda topic: opened_source(place.connection, topic, start="earliest"), topics
+    )
+    return not audit(cluster, place.settings.topics.ledger).imbalances
 
 
 def _judge(
@@ -215,7 +271,8 @@ def _judge(
         for line in comparison_lines(version, compared):
             part.say(line)
     part.say(f"{rows:,} alerts on the topic of comparisons, in {len(messages):,} messages")
-    balances = report(Configured(place.settings, place.connection))
+    balances = balanced(place)
+    part.say(f"the ledger {'balances' if balances else 'does NOT balance'}")
     held = not lost and not bare and len(runs(versions)) == len(moments) and balances
     part.say("all held" if held else "something did NOT hold")
     return held
@@ -227,10 +284,11 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=333.0, help="alerts a second")
     options.add_argument("--phase", type=float, default=15.0, help="seconds a phase")
     options.add_argument("--candidate", type=Path, help="another file of realbogus")
+    options.add_argument("--kill", action="store_true", help="kill the worker in each phase")
     add_option(options)
     chosen = options.parse_args()
     with Part("model-swap", written=chosen.page) as part:
-        held = tell(part, chosen.rate, chosen.phase, chosen.candidate)
+        held = tell(part, How(chosen.rate, chosen.phase, chosen.kill), chosen.candidate)
     raise SystemExit(0 if held else 1)
 
 

@@ -45,14 +45,16 @@ class RealBogus:
         """What drift is watched of, of some rows: each plane's level and spread.
 
         The median and half the range of the middle 68 % of every eighth pixel each way, in the
-        survey's own units; NaN where one of the three planes has none of them.
+        survey's own units; NaN where there is none of them.
         """
         stamps = batch.stamps.resampled(STAMP_PIXELS)[rows][:, :, ::8, ::8]
-        pixels = stamps.reshape(len(rows), len(PLANES), -1).astype(np.float64)
-        quantiles = np.full((3, len(rows), len(PLANES)), np.nan)
-        seen = np.flatnonzero(~_blind(stamps))
-        quantiles[:, seen] = np.nanquantile(pixels[seen], MIDDLE, axis=2) if len(seen) else 0
-        low, median, high = quantiles
+        # NaN is sorted behind all numbers; NumPy's own quantile takes a hundred times as long.
+        pixels = np.sort(stamps.reshape(len(rows), len(PLANES), -1).astype(np.float64), axis=2)
+        last = np.maximum(np.count_nonzero(~np.isnan(pixels), axis=2) - 1, 0)
+        places = np.rint(np.multiply.outer(MIDDLE, last)).astype(np.int64)
+        low, median, high = (
+            np.take_along_axis(pixels, each[:, :, np.newaxis], axis=2)[:, :, 0] for each in places
+        )
         return {
             **{f"{name}_median": median[:, each] for each, name in enumerate(PLANES)},
             **{f"{name}_spread": (high - low)[:, each] / 2 for each, name in enumerate(PLANES)},

@@ -87,6 +87,11 @@ class Stream:
         """All that was published."""
         return [read(each) for each in self._cluster.read("swap.enriched")]
 
+    def label(self, table: Path) -> None:
+        """Have all that was published until now be type Ia."""
+        objects = {str(record["objectId"]) for record in self.records()}
+        table.write_text("object_id,type\n" + "".join(f"{each},SN Ia\n" for each in objects))
+
     def shas(self) -> list[str]:
         """Of each published alert, the file that scored it."""
         found = []
@@ -136,8 +141,7 @@ def test_a_model_is_swapped_while_alerts_flow(
         with pytest.raises(ModelError, match="alerts labelled 0"):
             said("model", "promote", "realbogus", *at)
         labels = tmp_path / "labels.csv"
-        objects = {str(record["objectId"]) for record in stream.records()}
-        labels.write_text("object_id,type\n" + "".join(f"{each},SN Ia\n" for each in objects))
+        stream.label(labels)
         lines = said("model", "compare", "realbogus", "--labels", str(labels), *at)
         assert "same most probable label: 100.00%" in lines
         assert "FAILED" not in lines
@@ -159,6 +163,7 @@ def test_a_model_is_swapped_while_alerts_flow(
     listed = said("model", "list", *at)
     assert listed.startswith("realbogus\t1\t0.3.0\tpaused\t")
     assert moment(now[-1].unix_s) in listed
+    stream.label(labels)
     shown = said("model", "confusion", "realbogus", "--labels", str(labels), *at)
     assert shown.count("published:") == 2
     assert "as a shadow:" in shown
