@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ from numpy.typing import NDArray
 
 from broker.collectors import Instruments
 from broker.models.metrics import ModelMetrics
-from broker.models.night_watch import NIGHTS_KEPT, NightWatch
-from broker.models.shadows import ModelsTold, Sketch
+from broker.models.night_watch import NIGHTS_KEPT, Night, NightWatch
+from broker.models.shadows import ModelsTold, Sketch, watched_table
+from classifiers.classifier import Scoring
 from classifiers.drift import Counts, DriftLimits, coarse, psi
-from classifiers.reference import Reference, Spread, Table, counted, reference_of
-from schemas.stage import Identity
+from classifiers.reference import Reference, Spread, Table, counted, groups_of, reference_of
+from gueststar.filtering.sources import Packets
+from gueststar.modelling.spread import opened_file
+from schemas.stage import Identity, run_apart
 
 MODEL = Identity("realbogus", "0.3.0", "a" * 64)
 BANDS = ("g", "r", "i")
@@ -105,3 +109,45 @@ def test_prometheus_is_told_what_drifts_in_the_last_night() -> None:
     text = instruments.text()
     assert "gueststar_model_drift{" not in text
     assert "gueststar_model_drift_worst_ratio{" in text
+
+
+@pytest.mark.data
+def test_a_real_night_does_not_drift_from_itself_and_a_chosen_sample_does(
+    data_folder: Path,
+) -> None:
+    scoring = opened_file("realbogus", None)
+    groups, table = told(scoring, data_folder / "ztf" / "ZwickyTransientFacility+ztfss18")
+    rng, limits = np.random.default_rng(6), DriftLimits()
+    for _ in range(20):
+        order = rng.permutation(len(groups))
+        one, other = np.array_split(order, 2)
+        taught = reference_of([(groups[one], taken(table, one))])
+        night = Night(MODEL, 1, taught)
+        half = sketch(taught, 1, (groups[other], taken(table, other)))
+        assert list(night.add(half, limits)) == []
+    reference = reference_of([(groups, table)])
+    chosen = told(scoring, data_folder / "ztf" / "astrolabsoftware+fink-broker")
+    night = Night(MODEL, 1, reference)
+    assert len(list(night.add(sketch(reference, 1, chosen), limits))) > 10
+
+
+def taken(table: Table, rows: NDArray[np.int64]) -> Table:
+    return {name: values[rows] for name, values in table.items()}
+
+
+def told(scoring: Scoring, packets: Path) -> tuple[NDArray[np.str_], Table]:
+    """What a model reads and says of all alerts at a path."""
+    parts = []
+    for batch in Packets(packets).decoded():
+        rows = np.arange(len(batch))
+        learned, _ = run_apart(batch, scoring)
+        name = scoring.identity.name
+        parts.append(
+            (
+                groups_of(batch, rows),
+                watched_table(batch, scoring.classifier, learned[name], rows),
+            )
+        )
+    names = parts[0][1]
+    groups = np.concatenate([each for each, _ in parts])
+    return groups, {name: np.concatenate([each[name] for _, each in parts]) for name in names}
