@@ -159,10 +159,11 @@ class Worker:
             observer=self.watcher,
         )
         self.models.open()
-        sink = MemorySink(kafka, name=f"g-{name}")
+        self.sink = sink = MemorySink(kafka, name=f"g-{name}")
+        self.source = MemorySource(kafka, group="g", topics=["survey"], worker=name)
         self.runner = Runner(
             worker=name,
-            source=MemorySource(kafka, group="g", topics=["survey"], worker=name),
+            source=self.source,
             sink=sink,
             processor=Pipeline(
                 decoder=FakeDecoder(),
@@ -188,6 +189,11 @@ class Worker:
             between=self.models.look,
         )
         self.runner.start()
+
+    def kill(self) -> None:
+        """As `kill -9` does, between two batches."""
+        self.source.kill()
+        self.sink.kill()
 
 
 class Stage:
