@@ -101,6 +101,16 @@ def list_(
 
 
 @app.command()
+def history(name: Name, *, config: Config = None, bootstrap: Bootstrap = None) -> None:
+    """Show every version of a model: who deployed it, and what each promotion rests on."""
+    from gueststar.modelling.listing import history_lines
+    from gueststar.modelling.place import place_of
+
+    for line in history_lines(place_of(config, bootstrap).register(), name):
+        typer.echo(line)
+
+
+@app.command()
 def compare(
     name: Name,
     *,

@@ -11,6 +11,7 @@ from broker.models.records import Change, Comparison, Gate, ModelVersion, State
 from broker.models.register import ModelRegister
 from classifiers.drift import Drift
 from gueststar.filtering.deployment import moment
+from gueststar.modelling.deployment import called, chosen
 from gueststar.modelling.past import Past
 from gueststar.table import plain_table
 
@@ -72,6 +73,26 @@ def gate_lines(gates: Sequence[Gate]) -> Iterator[str]:
     for each in gates:
         found = "unknown" if each.found is None else f"{each.found:.4g}"
         yield f"  {'passed' if each.passed else 'FAILED'}  {each.name}: {found} ({each.limit:g})"
+
+
+def history_lines(register: ModelRegister, name: str) -> Iterator[str]:
+    """Every version of a model and what was changed of it, the oldest first.
+
+    Of a promotion, what it holds. Raises ModelError where none of that name was deployed.
+    """
+    chosen(register, name, None, [*State])
+    for version in register.versions(name):
+        yield (
+            f"{called(version)}  {moment(version.deployed_unix_s)}  deployed by {version.by} "
+            f" {version.sha256[:12]}  {version.place}, {version.card}"
+        )
+        for each in register.changes(version):
+            how = f"by {each.by} ({each.cause}): {each.reason}"
+            yield f"  {each.state}  {moment(each.unix_s)}  {how}"
+            if each.promotion is not None and each.promotion.comparison is not None:
+                lines = comparison_lines(version, each.promotion.comparison)
+                yield from (f"    {line}" for line in lines)
+                yield from (f"    {line}" for line in gate_lines(each.promotion.gates))
 
 
 def confusion_lines(past: Past) -> Iterator[str]:

@@ -14,7 +14,7 @@ from broker.kafka.connection import Connection
 from broker.settings import read_settings
 from classifiers.realbogus import WEIGHTS, RealBogus
 from gueststar.filtering.deployment import moment
-from gueststar.modelling.place import place_of
+from gueststar.modelling.place import ModelPlace, place_of
 from kafka_node.node import KafkaNode
 from replay.invention import invent
 from schemas.errors import ModelError
@@ -115,6 +115,34 @@ def in_a_row(values: list[str]) -> list[str]:
     return [each for at, each in enumerate(values) if at == 0 or values[at - 1] != each]
 
 
+def check_the_law(stream: Stream, place: ModelPlace, at: tuple[str, str]) -> None:
+    """Every alert once, and compared at most once."""
+    ids = [record["candid"] for record in stream.records()]
+    assert len(ids) == len(set(ids)) == stream.sent
+    assert "balances" in said("ledger", *at)
+    compared = [each for one in place.compared("realbogus", 1) for each in one.alert_id.tolist()]
+    assert len(compared) == len(set(compared)) > BATCH
+
+
+def check_what_is_told(
+    stream: Stream, place: ModelPlace, at: tuple[str, str], labels: Path
+) -> None:
+    """The promotion's record, the list, the history and the confusion."""
+    register = place.register()
+    promoted, paused = register.changes(register.versions("realbogus")[0])
+    assert promoted.promotion is not None
+    assert all(gate.passed for gate in promoted.promotion.gates)
+    listed = said("model", "list", *at)
+    assert listed.startswith("realbogus\t1\t0.3.0\tpaused\t")
+    assert moment(paused.unix_s) in listed
+    told = said("model", "history", "realbogus", *at)
+    assert told.count("  passed  ") == len(promoted.promotion.gates)
+    stream.label(labels)
+    shown = said("model", "confusion", "realbogus", "--labels", str(labels), *at)
+    assert shown.count("published:") == 2
+    assert "as a shadow:" in shown
+
+
 def test_a_model_is_swapped_while_alerts_flow(
     config: Path, kafka: KafkaNode, tmp_path: Path
 ) -> None:
@@ -152,18 +180,5 @@ def test_a_model_is_swapped_while_alerts_flow(
         assert "realbogus's own file serves" in rolled
         stream.serves(own)
     assert in_a_row(stream.shas()) == [own, new, own]
-    ids = [record["candid"] for record in stream.records()]
-    assert len(ids) == len(set(ids)) == stream.sent
-    assert "balances" in said("ledger", *at)
-    compared = [each for one in place.compared("realbogus", 1) for each in one.alert_id.tolist()]
-    assert len(compared) == len(set(compared)) > BATCH
-    now = place.register().changes(place.register().versions("realbogus")[0])
-    assert now[0].promotion is not None
-    assert all(gate.passed for gate in now[0].promotion.gates)
-    listed = said("model", "list", *at)
-    assert listed.startswith("realbogus\t1\t0.3.0\tpaused\t")
-    assert moment(now[-1].unix_s) in listed
-    stream.label(labels)
-    shown = said("model", "confusion", "realbogus", "--labels", str(labels), *at)
-    assert shown.count("published:") == 2
-    assert "as a shadow:" in shown
+    check_the_law(stream, place, at)
+    check_what_is_told(stream, place, at, labels)
