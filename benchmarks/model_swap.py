@@ -121,7 +121,7 @@ def swap(
         _halves(phase_s, between)
         yield Moment("promoted", time.monotonic(), len(reader.came_s))
         forced = "a trial of the swap itself"
-        promote(place, records, NAME, None, None, forced=forced, reason="", by=BY)
+        promote(place, records, NAME, None, None, hours=1, forced=forced, reason="", by=BY)
         _halves(phase_s, between)
         yield Moment("rolled back", time.monotonic(), len(reader.came_s))
         deployment.roll_back(records, NAME, reason="a trial", by=BY)
@@ -264,7 +264,7 @@ def _judge(
     part.say(f"{len(sent_s):,} alerts sent, {lost} lost or doubled, {bare} without a version")
     part.say("; then ".join(f"{count:,} by {file}" for file, count in runs(versions)))
     register = place.register()
-    version, compared = comparison_of(place, register, NAME, 1, None)
+    version, compared = comparison_of(place, register, NAME, 1, None, hours=1)
     messages = place.compared(NAME, 1)
     rows = sum(map(len, messages))
     if compared:

@@ -30,6 +30,7 @@ Labels = Annotated[
     Path | None,
     typer.Option(metavar="TABLE.csv", help="Types by object, as the TNS has them."),
 ]
+Hours = Annotated[float, typer.Option(min=0.001, help="How far back comparisons are read.")]
 Packets = Annotated[Path, typer.Argument(help="Packets: a folder, an archive, or a lake.")]
 Schemas = Annotated[
     Path | None, typer.Option(help="The folder of writer schemas, for bare records (Rubin's).")
@@ -116,6 +117,7 @@ def compare(
     *,
     version: Version = None,
     labels: Labels = None,
+    hours: Hours = 168,
     config: Config = None,
     bootstrap: Bootstrap = None,
 ) -> None:
@@ -126,7 +128,7 @@ def compare(
     from gueststar.modelling.promotion import comparison_of
 
     place = place_of(config, bootstrap)
-    chosen, found = comparison_of(place, place.register(), name, version, labels)
+    chosen, found = comparison_of(place, place.register(), name, version, labels, hours=hours)
     if found is None:
         typer.echo("nothing was compared yet")
         raise typer.Exit(1)
@@ -142,6 +144,7 @@ def promote(
     *,
     version: Version = None,
     labels: Labels = None,
+    hours: Hours = 168,
     force: Annotated[
         str, typer.Option(metavar="REASON", help="Whatever the gates say; it is recorded.")
     ] = "",
@@ -159,7 +162,15 @@ def promote(
     place = place_of(config, bootstrap)
     with place.opened() as records:
         chosen, promoted = write(
-            place, records, name, version, labels, forced=force, reason=reason, by=operator()
+            place,
+            records,
+            name,
+            version,
+            labels,
+            hours=hours,
+            forced=force,
+            reason=reason,
+            by=operator(),
         )
     for line in gate_lines(promoted.gates):
         typer.echo(line)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,10 @@ from gueststar.filtering.place import PATIENCE_S, Place
 from gueststar.modelling.deployment import Records
 from gueststar.subscription import reader
 
+HOURS: Final = 168.0
+"""So far back comparisons are read: as long as Kafka keeps them, unless it is told otherwise."""
+ALERTS_MAX: Final = 2_000_000
+"""Compared at once: 0.3 GB of scores."""
 RECORDS: Final = "gueststar.models"
 """The topic of records where no configuration says otherwise."""
 
@@ -44,18 +50,25 @@ class ModelPlace(Configured):
         with closing(KafkaControlTopic(self.connection, self.live)) as control:
             return ModelRegister().after(records_of(control.present()))
 
-    def compared(self, name: str, version: int) -> list[Compared]:
-        """All that a version said beside live ones. Raises KafkaUnavailable, TopicMissing."""
+    def compared(self, name: str, version: int, *, hours: float = HOURS) -> list[Compared]:
+        """What a version said beside live ones in the last hours, at most of ALERTS_MAX alerts.
+
+        Of more the newest. Raises KafkaUnavailable, TopicMissing.
+        """
         topic = self.settings.models.comparisons
         if topic not in KafkaAdmin(self.connection).partitions():
             raise TopicMissing(f"there is no topic {topic!r}: no worker had models deployed yet")
         key = f"{name}/{version}".encode()
-        with closing(reader(self.connection, topic, start="earliest")) as source:
-            return [
-                each
-                for messages in polls_to_end(source)
-                for each in read_compared([one for one in messages if one.key == key])
-            ]
+        found, alerts = deque[Compared](), 0
+        since = timedelta(hours=hours)
+        with closing(reader(self.connection, topic, start=since)) as source:
+            for messages in polls_to_end(source):
+                for each in read_compared([one for one in messages if one.key == key]):
+                    found.append(each)
+                    alerts += len(each)
+                    while alerts > ALERTS_MAX:
+                        alerts -= len(found.popleft())
+        return [*found]
 
 
 def place_of(config: Path | None, bootstrap: str | None) -> ModelPlace:

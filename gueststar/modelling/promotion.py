@@ -19,11 +19,13 @@ def comparison_of(
     name: str,
     version: int | None,
     labels: Path | None,
+    *,
+    hours: float,
 ) -> tuple[ModelVersion, Comparison | None]:
     """A version, the newest shadow by default, beside the live one. Raises ModelError."""
     one = chosen(register, name, version, [State.SHADOW])
     try:
-        messages = place.compared(one.name, one.version)
+        messages = place.compared(one.name, one.version, hours=hours)
     except TopicMissing:
         messages = []
     types = read_labels(labels) if labels else {}
@@ -38,12 +40,13 @@ def promote(
     version: int | None,
     labels: Path | None,
     *,
+    hours: float,
     forced: str,
     reason: str,
     by: str,
 ) -> tuple[ModelVersion, Promotion]:
     """Write that a version is live. Raises ModelError where a gate is not passed, unless forced."""
-    one, found = comparison_of(place, records.present(), name, version, labels)
+    one, found = comparison_of(place, records.present(), name, version, labels, hours=hours)
     promoted = promotion(found, place.settings.gates, forced=forced)
     said = reason or promoted.forced or "every gate passed"
     change(records, one, State.LIVE, reason=said, by=by, promoted=promoted)
