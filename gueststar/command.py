@@ -27,6 +27,7 @@ from gueststar.lake_command import app as lakes
 from gueststar.messengers.command import app as messengers
 from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
+from gueststar.reclassify_command import reclassify
 from gueststar.reconcile_command import reconcile
 from schemas.errors import GueststarError
 
@@ -45,6 +46,7 @@ app.add_typer(messengers, name="messenger")
 app.add_typer(models, name="model")
 add_to(app)
 app.command()(reconcile)
+app.command()(reclassify)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topics = Annotated[

@@ -48,6 +48,9 @@ def object_(
     light_curve: Annotated[
         bool, typer.Option("--light-curve", help="Its points instead, each exposure once.")
     ] = False,
+    revisions: Annotated[
+        bool, typer.Option("--revisions", help="Its verdicts that were revised, old beside new.")
+    ] = False,
     nights: Nights = None,
     schemas: Annotated[
         Path | None, typer.Option(help="The folder of writer schemas, for stamps of bare records.")
@@ -57,10 +60,13 @@ def object_(
     ] = None,
 ) -> None:
     """Show an object: all its alerts, and its light curve from all of them."""
-    from gueststar.lake_listing import show_object
+    from gueststar.lake_listing import show_object, tell
     from gueststar.open_lake import OpenLake
 
     opened = OpenLake(lake, nights or (), schemas=schemas)
+    if revisions:
+        tell(opened.revisions(object_id), to)
+        return
     show_object(opened, object_id, light_curve=light_curve, to=to)
 
 

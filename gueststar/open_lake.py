@@ -21,6 +21,7 @@ from gueststar.tables import light_curve_columns
 from lake.finding import PLACE, Finder, Found
 from lake.partitions import FarFinder, Run, applied, count_by
 from lake.reading import Lake, LakeRows
+from lake.revisions import read_revisions
 from lake.saving import arrow_table, in_rising
 from lake.sql import SqlLimits, ask
 from schemas.batch import AlertBatch, Floats, LightCurves
@@ -204,6 +205,10 @@ class OpenLake:
         order, on a cluster on its workers. Raises QuestionError.
         """
         return applied(self._lake, function, columns, self._run)
+
+    def revisions(self, object_id: str = "") -> Answer:
+        """Verdicts that `gueststar reclassify` revised, of all or of an object: old beside new."""
+        return Answer(read_revisions(self.path, object_id), with_units=False)
 
     def positions(self) -> tuple[Floats, Floats]:
         """Right ascension and declination of every alert, (n,) each; NaN where it has none."""

@@ -63,6 +63,10 @@ def values_of(column: Any) -> NDArray[Any]:  # noqa: ANN401
     import pyarrow as pa
 
     whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if pa.types.is_list(whole.type):
+        lists = np.empty(len(whole), object)
+        lists[:] = whole.to_pylist()
+        return lists
     if pa.types.is_string(whole.type):
         return np.array(whole.to_pylist(), dtype=np.str_)
     found: NDArray[Any] = whole.to_numpy(zero_copy_only=whole.type != pa.bool_())

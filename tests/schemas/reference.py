@@ -293,9 +293,7 @@ def _rubin(record: Record) -> Record:
         "template_flux_njy": _value(source, "templateFlux"),
         "light_curve": curve,
         "forced_photometry": _exposures(own[0], forced),
-        "stamps": [
-            record.get(name) for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
-        ],
+        "stamps": [record.get(f"cutout{one}") for one in ("Science", "Template", "Difference")],
         "difference_reversed": flux < 0 if stated is None else stated,
     }
 
