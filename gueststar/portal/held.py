@@ -54,7 +54,7 @@ class Verdict:
     labels: Labels
     """The most probable first."""
     prior: str
-    """For which shares of the labels."""
+    """For which shares of the labels; empty where at even odds."""
 
 
 def find(door: LakeDoor, night: Night, alert_id: int, object_id: str | None) -> Held:
@@ -127,12 +127,14 @@ def verdicts(held: Held) -> list[Verdict]:
             name,
             *_version(held, name),
             sorted(chances.items(), key=lambda one: -one[1]),
-            ", ".join(f"{label} {share:.3g}" for label, share in held.alert.priors[name].items())
-            if held.alert.priors.get(name)
-            else "even odds",
+            ", ".join(f"{label} {share:.3g}" for label, share in _prior(held, name).items()),
         )
         for name, chances in sorted(held.alert.scores.items())
     ]
+
+
+def _prior(held: Held, name: str) -> Mapping[str, float]:
+    return held.alert.priors.get(name, {})
 
 
 def _version(held: Held, name: str) -> tuple[str, str]:
@@ -170,7 +172,7 @@ def described(held: Held) -> dict[str, Any]:
             each.name: {
                 "version": each.version or None,
                 "sha256": each.sha256 or None,
-                "prior": dict(alert.priors.get(each.name, {})),
+                "prior": dict(_prior(held, each.name)),
                 "labels": dict(each.labels),
             }
             for each in verdicts(held)

@@ -83,7 +83,9 @@ class Sums:
 class Night:
     """Written by the thread that reads the stream, read by everybody."""
 
-    def __init__(self, *, recent_max: int) -> None:
+    def __init__(self, *, recent_max: int, began_unix_s: float | None = None) -> None:
+        """`began_unix_s`: what was published before comes late, and is not timed; now if unsaid."""
+        self._began_unix_s = time.time() if began_unix_s is None else began_unix_s
         self.fault = ""
         """Why nothing is read, where that is so."""
         self.lag = 0
@@ -132,6 +134,7 @@ class Night:
         self._ticks[int(when // RATE_S)] += 1
         if math.isfinite(came.latency_s):
             self._latencies_s.append(came.latency_s)
+        if published >= self._began_unix_s:
             self._visible_s.append(now_unix_s - published)
         if alert.filters:
             hour.selected += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from broker.alerts.counts import AlertCounts
+from classifiers.served import BUILT_IN
 from gueststar.accounts import conclusion
 from gueststar.answer import Answer
 from gueststar.portal import asked, interface
@@ -140,11 +142,19 @@ def alert(backend: Backend, request: Request) -> Response:
         ways=WAYS,
         links=links(one),
         fields=packet_fields(one.packet) if held.has_packet else [],
-        cards=CARDS,
+        cards=BUILT_IN,
     )
 
 
-CARDS = {"realbogus": "realbogus", "lightcurve": "lightcurve", "supernova": "lightcurve"}
+def card(backend: Backend, request: Request) -> Response:
+    """What is known of a network: its data, figures and limits, as its makers wrote it."""
+    name = request.query_params.get("name", "")
+    if name not in BUILT_IN:
+        raise HTTPException(
+            404, f"there is no card of {name!r}; cards are of {', '.join(BUILT_IN)}"
+        )
+    text = files("classifiers").joinpath(f"{name}.md").read_text(encoding="utf-8")
+    return page(backend, "card", network=name, text=text)
 
 
 def object_(backend: Backend, request: Request) -> Response:
@@ -336,6 +346,7 @@ PAGES: Mapping[str, Shown] = {
     "/part/{name}": part,
     "/alert": alert,
     "/object": object_,
+    "/card": card,
     "/search": search,
     "/ledger": ledger,
     "/help": help_,

@@ -2,12 +2,8 @@
 "use strict";
 
 const root = document.documentElement;
-root.classList.add("js");
-
 function theme() {
   const button = document.getElementById("theme");
-  const stored = localStorage.getItem("theme");
-  if (stored) root.dataset.theme = stored;
   button.hidden = false;
   button.addEventListener("click", () => {
     const dark = root.dataset.theme

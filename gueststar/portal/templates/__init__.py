@@ -38,7 +38,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        number=number, utc=utc, iso=iso, mjd_utc=mjd_utc, duration=duration, query=query
+        number=number, near=near, utc=utc, iso=iso, mjd_utc=mjd_utc, duration=duration, query=query
     )
     made.globals.update(asset=asset, sky_width=WIDTH, sky_height=HEIGHT, hours=hour_labels())
     return made
@@ -49,6 +49,11 @@ def number(value: float | int | None, form: str = ".6g") -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return DASH
     return format(value, form)
+
+
+def near(arcsec: float) -> str:
+    """A distance; +inf is that nothing was found, NaN that nobody looked."""
+    return "none found" if math.isinf(arcsec) else f"{number(arcsec, '.2f')} ″".replace("– ″", DASH)
 
 
 def utc(unix_s: float | None) -> str:

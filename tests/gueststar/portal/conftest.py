@@ -1,0 +1,128 @@
+"""A portal over a small lake and a stream in memory, one of its objects hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from broker.balance import Balance
+from broker.kafka_settings import TopicsSection
+from broker.ledger import Counts
+from broker.memory import MemoryKafka, MemorySource
+from broker.portal_settings import PortalSection
+from broker.settings import FiltersSection, LakeSection, Settings
+from filters.handmade import Epoch, handmade
+from gueststar.portal.application import application
+from gueststar.portal.backend import Backend
+from gueststar.portal.judges import Judges
+from gueststar.portal.lake_door import LakeDoor
+from gueststar.portal.ledger import Ledger
+from gueststar.portal.letters import Letters
+from gueststar.portal.night import Night
+from gueststar.portal.viewers import Viewers
+from gueststar.subscription import Arrived, Subscription
+from lake.writing import LakeWriter
+from schemas.batch import AlertBatch
+from schemas.decode import Decoder
+from tests.gueststar.conftest import TOPIC
+
+HOSTILE = "</td></script><script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>"
+BIG = 2**60 + 1
+"""An alert's id beyond what a float64 holds."""
+NIGHT = [Epoch(59_998.0, "r", limit_mag=20.0), Epoch(60_000.0, "r", 500.0, 50.0)]
+LATER = [Epoch(60_000.0, "r", 510.0, 50.0), Epoch(60_001.0, "g", 700.0, 50.0)]
+
+
+@pytest.fixture
+def balanced() -> Balance:
+    """What a ledger of nothing adds up to."""
+    return Balance(0, 0, Counts(), (), {}, 0, 0, 0, 0, ())
+
+
+@pytest.fixture
+def arrived(memory: MemoryKafka) -> Arrived:
+    """What one poll of the enriched topic brings."""
+    source = MemorySource(memory, group="portal", topics=[TOPIC])
+    with closing(Subscription(source, None)) as subscription:
+        return subscription.arrive(1.0)
+
+
+@pytest.fixture
+def lake_folder(tmp_path: Path, packets: list[bytes]) -> Path:
+    """An object of two nights, a hostile one beside it, and alerts with packets elsewhere."""
+    with LakeWriter(tmp_path / "lake", version="test", with_packets=False) as writer:
+        writer.add(_by_hand())
+    with LakeWriter(tmp_path / "lake", version="test") as writer:
+        writer.add(Decoder().decode(packets))
+    return tmp_path / "lake"
+
+
+def _by_hand() -> AlertBatch:
+    scores = {"realbogus": {"real": [0.9, 0.8, 0.7], "bogus": [0.1, 0.2, 0.3]}}
+    return handmade(
+        alert_id=[BIG, 1, 2],
+        object_id=["SN1", "SN1", HOSTILE],
+        night=[20260302, 20260301, 20260301],
+        mjd=[60_001.0, 60_000.0, 60_000.0],
+        ra_deg=[353.66, 353.66, 353.661],
+        dec_deg=[46.65, 46.65, 46.65],
+        magnitude=[18.5, np.nan, 19.0],
+        light_curve=[LATER, NIGHT, []],
+        scores=scores,
+    )
+
+
+MakeBackend = Callable[..., Backend]
+
+
+@pytest.fixture
+def made(balanced: Balance) -> MakeBackend:
+    """Makes a portal's backend over a lake's folder, or none."""
+
+    def make(lake: Path | None, **limits: int | bool) -> Backend:
+        settings = Settings(
+            topics=TopicsSection(input=("survey",)),
+            filters=FiltersSection(builtin=("young_supernovae",)),
+            lake=LakeSection(path=lake),
+        )
+        settings = replace(settings, portal=replace(PortalSection(), **limits))
+        night = Night(recent_max=100, began_unix_s=0.0)
+        return Backend(
+            settings=settings,
+            bootstrap="localhost:9092",
+            door=LakeDoor(lake, settings.portal),
+            night=night,
+            letters=Letters(),
+            viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
+            judges=Judges(settings.filters),
+            ledger=Ledger(lambda: balanced),
+        )
+
+    return make
+
+
+@pytest.fixture
+def backend(made: MakeBackend, lake_folder: Path, arrived: Arrived) -> Backend:
+    """Over the lake, with what has arrived."""
+    backend = made(lake_folder)
+    backend.night.add(arrived)
+    return backend
+
+
+@pytest.fixture
+def client(backend: Backend) -> Iterator[TestClient]:
+    with TestClient(application(backend)) as client:
+        yield client
+
+
+@pytest.fixture
+def bare(made: MakeBackend) -> Iterator[TestClient]:
+    """A portal that has nothing at all."""
+    with TestClient(application(made(None))) as client:
+        yield client

@@ -1,0 +1,136 @@
+"""Each page shows what there is, says what to do where there is nothing, and lets no script in."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from urllib.parse import urlencode
+
+import pytest
+from starlette.testclient import TestClient
+
+from gueststar.portal.backend import Backend
+from gueststar.subscription import Arrived
+from tests.gueststar.portal.conftest import BIG, HOSTILE
+
+SN1 = urlencode({"id": BIG, "object": "SN1"})
+EVIL = urlencode({"id": 2, "object": HOSTILE})
+PAGES = (
+    *("/", "/search", "/ledger", "/help", "/object?id=SN1", f"/alert?{SN1}"),
+    *("/card?name=realbogus", "/part/figures", "/part/finds", "/part/sky", "/part/dead"),
+    *("/part/balance", "/search?kind=cone&centre=SN1&radius=1arcmin"),
+)
+INSIDE_TAGS = re.compile(r"<[^>]*\son\w+\s*=|<script(?![^>]*\ssrc=)|\sstyle=", re.IGNORECASE)
+"""Handlers, scripts and styles within a page: what its security policy would refuse."""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_there_and_holds_no_script_of_its_own(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    assert not INSIDE_TAGS.search(answer.text)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/alert?{EVIL}",
+        f"/object?{urlencode({'id': HOSTILE})}",
+        "/search?kind=cone&centre=SN1&radius=1arcmin",
+        f"/search?{urlencode({'kind': 'cone', 'centre': HOSTILE, 'radius': '1arcmin'})}",
+        f"/search?{urlencode({'kind': 'id', 'id': HOSTILE + '!'})}",
+        f"/search?{urlencode({'kind': 'sql', 'q': HOSTILE})}",
+        f"/object?{urlencode({'id': HOSTILE + '!'})}",
+        f"/?{urlencode({'topic': HOSTILE})}",
+        f"/card?{urlencode({'name': HOSTILE})}",
+    ],
+)
+def test_hostile_text_is_shown_as_text(client: TestClient, path: str) -> None:
+    text = client.get(path).text
+    assert "<script>document" not in text
+    assert "<img src=x" not in text
+    assert escape(HOSTILE, quote=False)[:40] in text
+
+
+def test_an_alert_of_the_lake_has_its_columns_verdicts_and_the_clause_that_refused(
+    client: TestClient,
+) -> None:
+    text = client.get(f"/alert?{SN1}").text
+    assert str(BIG) in text
+    assert "realbogus" in text
+    assert "young_supernovae" in text
+    assert "not measured" in text
+    assert "/api/v1/light_curve?object=SN1" in text
+
+
+def test_an_alert_is_found_by_its_id_alone(client: TestClient) -> None:
+    assert "SN1" in client.get(f"/alert?id={BIG}").text
+    answer = client.get(f"/search?kind=id&id={BIG}")
+    assert answer.url.path == "/alert"
+
+
+def test_an_alert_of_the_stream_is_shown_before_a_lake_has_it(
+    bare: TestClient, arrived: Arrived
+) -> None:
+    backend: Backend = bare.app.state.backend  # type: ignore[attr-defined]
+    backend.night.add(arrived)
+    batch = arrived.batch
+    answer = bare.get(f"/alert?id={batch.alert_id[0]}")
+    assert answer.status_code == 200
+    assert "from the stream" in answer.text
+    assert "/api/v1/stamp" in answer.text
+    assert bare.get(f"/object?{urlencode({'id': batch.object_id[0]})}").status_code == 200
+
+
+def test_what_is_nowhere_is_said_with_where_was_looked(client: TestClient) -> None:
+    answer = client.get("/alert?id=77")
+    assert answer.status_code == 404
+    assert "no alert 77 is in the lake" in answer.text
+    assert client.get("/alert?id=x").status_code == 400
+    assert client.get("/object?id=nobody").status_code == 404
+    assert client.get("/nowhere").status_code == 404
+    assert client.get("/part/nowhere").status_code == 404
+
+
+def test_an_empty_portal_says_what_to_do(bare: TestClient) -> None:
+    tonight, search, ledger = (bare.get(path).text for path in ("/", "/search", "/ledger"))
+    assert "gueststar run CONFIG.toml" in tonight
+    assert "gueststar filter deploy" in tonight
+    assert "[lake] path" in search
+    assert "gueststar lake write CONFIG.toml" in ledger
+
+
+def test_a_fault_of_the_stream_is_on_the_page(client: TestClient, backend: Backend) -> None:
+    backend.night.fault = "no answer from Kafka at localhost:9092"
+    assert "no answer from Kafka at localhost:9092" in client.get("/part/figures").text
+
+
+@pytest.mark.parametrize(
+    "centre", ["353.66 46.65", "353.66, +46.65", "23:34:38.4 +46:39:00", "23h34m38.4s +46:39:00"]
+)
+def test_a_place_may_be_in_degrees_or_in_hours(client: TestClient, centre: str) -> None:
+    query = urlencode({"kind": "cone", "centre": centre, "radius": "5arcsec"})
+    text = client.get(f"/search?{query}").text
+    assert "3 rows" in text
+    assert "gueststar.lake(" in text
+    assert "/api/v1/cone?ra=" in text
+
+
+def test_a_wrong_question_stays_in_the_form_with_the_remedy(client: TestClient) -> None:
+    text = client.get("/search?kind=cone&centre=SN1&radius=5").text
+    assert "write one as 5arcsec" in text
+    assert 'value="SN1"' in text
+
+
+def test_assets_are_served_by_us_alone(client: TestClient) -> None:
+    page = client.get("/").text
+    assets = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
+    assert len(assets) >= 4
+    assert all(client.get(each).status_code == 200 for each in assets)
+    assert "http" not in "".join(re.findall(r"<(?:script|link|img)[^>]*>", page))
+    for path in ("/assets/..%2fpages.py", "/assets/nothing.css", "/assets/portal"):
+        assert client.get(path).status_code == 404
