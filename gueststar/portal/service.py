@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
@@ -26,38 +27,24 @@ from gueststar.start import beginning
 from gueststar.subscription import connected, reader, registered
 
 LETTERS_START = "24h"
-GOODBYE_S = 1
-"""How long those who are connected have when the portal ends; who follows the stream stays on."""
 PATIENCE_S = 10.0
 """How long Kafka is waited for before that is said on the page."""
 
 
 def serve(config: Path, *, host: str | None = None, port: int | None = None) -> None:
     """Serve a configuration's portal. Raises SettingsError where its extra is not installed."""
-    try:
-        import uvicorn  # noqa: PLC0415 - an extra
-    except ImportError as error:
+    if find_spec("uvicorn") is None or find_spec("jinja2") is None:
         raise SettingsError(
             "the portal needs Starlette, uvicorn and Jinja; pip install 'gueststar[portal]'"
-        ) from error
-    from gueststar.portal.application import application  # noqa: PLC0415
+        )
+    from gueststar.portal.server import Server  # noqa: PLC0415 - an extra
 
     log_to_stderr()
     broker = Place.of(config, None, patience_s=PATIENCE_S)
     section = broker.settings.portal
     host, port = host or section.host, section.port if port is None else port
     with opened(broker) as backend:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                application(backend),
-                host=host,
-                port=port,
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=GOODBYE_S,
-            )
-        )
+        server = Server(backend, host=host, port=port)
         if port:
             typer.echo(f"gueststar: the portal is at http://{host}:{port}/", err=True)
         server.run()

@@ -112,8 +112,12 @@ class Viewers:
                 await asyncio.sleep(TICK_S)
                 self.tick()
         finally:
-            for each in self._viewers:
-                each.end()
+            self.end()
+
+    def end(self) -> None:
+        """Have everybody's messages end; from the thread of the loop."""
+        for each in self._viewers:
+            each.end()
 
     def tick(self) -> None:
         """Tell what came since the last time."""

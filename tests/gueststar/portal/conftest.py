@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,14 +36,10 @@ from tests.gueststar.conftest import TOPIC
 HOSTILE = "</td></script><script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>"
 BIG = 2**60 + 1
 """An alert's id beyond what a float64 holds."""
+NOTHING = Balance(0, 0, Counts(), (), {}, 0, 0, 0, 0, ())
+"""What a ledger of nothing adds up to."""
 NIGHT = [Epoch(59_998.0, "r", limit_mag=20.0), Epoch(60_000.0, "r", 500.0, 50.0)]
 LATER = [Epoch(60_000.0, "r", 510.0, 50.0), Epoch(60_001.0, "g", 700.0, 50.0)]
-
-
-@pytest.fixture
-def balanced() -> Balance:
-    """What a ledger of nothing adds up to."""
-    return Balance(0, 0, Counts(), (), {}, 0, 0, 0, 0, ())
 
 
 @pytest.fixture
@@ -55,12 +52,15 @@ def arrived(memory: MemoryKafka) -> Arrived:
 
 @pytest.fixture
 def lake_folder(tmp_path: Path, packets: list[bytes]) -> Path:
+    return lake_of(tmp_path / "lake", packets)
+
+
+def lake_of(folder: Path, packets: list[bytes]) -> Path:
     """An object of two nights, a hostile one beside it, and alerts with packets elsewhere."""
-    with LakeWriter(tmp_path / "lake", version="test", with_packets=False) as writer:
-        writer.add(_by_hand())
-    with LakeWriter(tmp_path / "lake", version="test") as writer:
-        writer.add(Decoder().decode(packets))
-    return tmp_path / "lake"
+    for batch, with_packets in ((_by_hand(), False), (Decoder().decode(packets), True)):
+        with LakeWriter(folder, version="test", with_packets=with_packets) as writer:
+            writer.add(batch)
+    return folder
 
 
 def _by_hand() -> AlertBatch:
@@ -82,29 +82,29 @@ MakeBackend = Callable[..., Backend]
 
 
 @pytest.fixture
-def made(balanced: Balance) -> MakeBackend:
+def made() -> MakeBackend:
     """Makes a portal's backend over a lake's folder, or none."""
+    return backend_over
 
-    def make(lake: Path | None, **limits: int | bool) -> Backend:
-        settings = Settings(
-            topics=TopicsSection(input=("survey",)),
-            filters=FiltersSection(builtin=("young_supernovae",)),
-            lake=LakeSection(path=lake),
-        )
-        settings = replace(settings, portal=replace(PortalSection(), **limits))
-        night = Night(recent_max=100, began_unix_s=0.0)
-        return Backend(
-            settings=settings,
-            bootstrap="localhost:9092",
-            door=LakeDoor(lake, settings.portal),
-            night=night,
-            letters=Letters(),
-            viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
-            judges=Judges(settings.filters),
-            ledger=Ledger(lambda: balanced),
-        )
 
-    return make
+def backend_over(lake: Path | None, **limits: Any) -> Backend:  # noqa: ANN401 - [portal] has several kinds
+    settings = Settings(
+        topics=TopicsSection(input=("survey",)),
+        filters=FiltersSection(builtin=("young_supernovae",)),
+        lake=LakeSection(path=lake),
+        portal=replace(PortalSection(), **limits),
+    )
+    night = Night(recent_max=100, began_unix_s=0.0)
+    return Backend(
+        settings=settings,
+        bootstrap="localhost:9092",
+        door=LakeDoor(lake, settings.portal),
+        night=night,
+        letters=Letters(),
+        viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
+        judges=Judges(settings.filters),
+        ledger=Ledger(lambda: NOTHING),
+    )
 
 
 @pytest.fixture

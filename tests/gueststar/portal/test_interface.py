@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from astropy.io.votable import parse_single_table
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyarrow import csv, parquet
 from starlette.testclient import TestClient
 
 from gueststar.portal.answers import clean
 from gueststar.portal.application import application
 from gueststar.portal.routes import ENDPOINTS
-from tests.gueststar.portal.conftest import BIG, HOSTILE, MakeBackend
+from tests.gueststar.portal.conftest import BIG, HOSTILE, MakeBackend, backend_over, lake_of
 
 CONE = "/api/v1/cone?ra=353.66&dec=46.65&radius=5arcsec"
 
@@ -171,3 +174,30 @@ def test_nothing_that_is_cleaned_is_refused_by_json() -> None:
         {"b": None},
         [1, "x", None],
     ]
+
+
+PARAMETERS = ("id", "object", "ra", "dec", "radius", "columns", "format", "limit", "offset", "RA")
+QUICK = [each.path for each in ENDPOINTS if not each.path.endswith(("/sql", "/picture"))]
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory, packets: list[bytes]) -> Iterator[TestClient]:
+    """One portal for all examples."""
+    lake = lake_of(tmp_path_factory.mktemp("fuzzed"), packets)
+    with TestClient(application(backend_over(lake)), raise_server_exceptions=False) as client:
+        yield client
+
+
+@given(
+    st.sampled_from(QUICK),
+    st.dictionaries(
+        st.sampled_from(PARAMETERS),
+        st.one_of(st.text(max_size=40), st.integers().map(str), st.floats().map(str)),
+        max_size=4,
+    ),
+)
+@settings(max_examples=150)
+def test_no_question_is_a_fault_of_ours(
+    fuzzed: TestClient, path: str, query: dict[str, str]
+) -> None:
+    assert fuzzed.get(path, params=query).status_code < 500

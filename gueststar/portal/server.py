@@ -1,0 +1,37 @@
+"""The process that serves the portal, and how it ends: who follows the stream is let go first."""
+
+from __future__ import annotations
+
+from types import FrameType
+
+import uvicorn
+
+from gueststar.portal.application import application
+from gueststar.portal.backend import Backend
+
+GOODBYE_S = 1
+"""How long those who are connected have when the portal ends."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn over a portal's application."""
+
+    def __init__(self, backend: Backend, *, host: str, port: int) -> None:
+        """Port 0 takes any that is free."""
+        self._backend = backend
+        super().__init__(
+            uvicorn.Config(
+                application(backend),
+                host=host,
+                port=port,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=GOODBYE_S,
+            )
+        )
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End on a signal."""
+        self._backend.viewers.end()
+        super().handle_exit(sig, frame)
