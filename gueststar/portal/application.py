@@ -22,6 +22,7 @@ from gueststar.portal import openapi, pages
 from gueststar.portal.answers import Json
 from gueststar.portal.backend import Backend
 from gueststar.portal.live import stream
+from gueststar.portal.page import error_page
 from gueststar.portal.routes import ENDPOINTS
 from schemas.errors import GueststarError
 
@@ -126,7 +127,7 @@ def _fault(request: Request, error: Exception) -> Response:
 def _said(request: Request, status: int, said: str) -> Response:
     if request.url.path.startswith(("/api/v1/", "/scs")):
         return Json({"error": said}, status_code=status)
-    return pages.error(request, status, said)
+    return error_page(request, status, said)
 
 
 class SafeHeaders:

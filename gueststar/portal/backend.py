@@ -15,10 +15,8 @@ from gueststar.portal.night import Came, Night, finite
 from gueststar.portal.sky_map import Place, SkyMap, sky_map
 from gueststar.portal.viewers import Viewers
 
-LETTERS_SHOWN = 8
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Backend:
     """What there is to be shown; the pages keep nothing themselves."""
 
