@@ -107,6 +107,7 @@ def _shown(answer: Answer, python: str, call: str) -> dict[str, Any]:
         "call": call,
         "linked": {*answer.columns} >= WHOLE,
         "sky": _map_of(answer),
+        "marks_max": PLACES_MAX,
     }
 
 

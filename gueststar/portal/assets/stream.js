@@ -80,6 +80,7 @@ function tell() {
 function show() {
   if (!isHeld() && waiting.length) {
     document.getElementById("stream-empty").hidden = true;
+    for (const row of body.querySelectorAll(".fresh")) row.classList.remove("fresh");
     body.prepend(...waiting.reverse().map(rowOf));
     while (body.rows.length > ROWS) body.lastElementChild.remove();
     waiting = [];
