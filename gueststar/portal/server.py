@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from socket import socket
 from types import FrameType
 
+import typer
 import uvicorn
 
 from gueststar.portal.application import application
@@ -30,6 +32,13 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GOODBYE_S,
             )
         )
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to listen, and say where."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            typer.echo(f"gueststar: the portal is at http://{host}:{port}/", err=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End on a signal."""

@@ -9,8 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
-import typer
-
 from broker.errors import SettingsError
 from gueststar.accounts import balanced
 from gueststar.filtering.place import Place
@@ -27,6 +25,8 @@ from gueststar.start import beginning
 from gueststar.subscription import connected, reader, registered
 
 LETTERS_START = "24h"
+GOODBYE_S = 2.0
+"""How long a thread that reads has to leave Kafka; the process ends with it or without."""
 PATIENCE_S = 10.0
 """How long Kafka is waited for before that is said on the page."""
 
@@ -44,10 +44,7 @@ def serve(config: Path, *, host: str | None = None, port: int | None = None) -> 
     section = broker.settings.portal
     host, port = host or section.host, section.port if port is None else port
     with opened(broker) as backend:
-        server = Server(backend, host=host, port=port)
-        if port:
-            typer.echo(f"gueststar: the portal is at http://{host}:{port}/", err=True)
-        server.run()
+        Server(backend, host=host, port=port).run()
 
 
 @contextmanager
@@ -86,4 +83,4 @@ def opened(broker: Place) -> Iterator[Backend]:
     finally:
         stopped.set()
         for thread in threads:
-            thread.join(PATIENCE_S)
+            thread.join(GOODBYE_S)
