@@ -16,9 +16,11 @@ from broker.kafka import Connection
 from gueststar.demo.night import ArchivedNight, InventedNight, Night
 from gueststar.demo.picture import save
 from gueststar.demo.screen import number, screen
-from gueststar.demo.stage import DELIVERY, SURVEY_TOPIC, Stage, demo_parts
+from gueststar.demo.stage import DELIVERY, SURVEY_TOPIC, Stage, demo_parts, demo_settings
 from gueststar.demo.summary import summary
 from gueststar.demo.tally import Tally
+from gueststar.filtering.place import Place
+from gueststar.portal.beside import portal_beside
 from gueststar.signals import stopped_by_signal
 
 PICTURE_LINES = 30
@@ -40,9 +42,13 @@ def play(
     parts.warm_up()
     topics = [SURVEY_TOPIC, *parts.outputs]
     with quiet(), embedded_kafka(topics) as kafka, stopped_by_signal() as stop:
-        stage = Stage(parts, Connection(kafka.address, topic_ids=False), night, rate)
-        with shown(stage.tally, console, title) as tick:
-            stage.play(stop, tick)
+        connection = Connection(kafka.address, topic_ids=False)
+        stage = Stage(parts, connection, night, rate)
+        with portal_beside(Place(demo_settings(), connection)) as address:
+            if address:
+                console.print(f"see it in a browser while it lasts: {address}", soft_wrap=True)
+            with shown(stage.tally, console, title) as tick:
+                stage.play(stop, tick)
     for line in summary(stage.tally, night):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if picture:

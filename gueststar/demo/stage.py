@@ -14,6 +14,7 @@ from broker.kafka import AtLeastOnceSink, Connection, KafkaSource
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.ledger import Delivery
 from broker.observer import BatchReport, Observers, Phase
+from broker.portal_settings import PortalSection
 from broker.runner import Runner
 from broker.settings import FiltersSection, Settings
 from filters.sources import builtin_names
@@ -34,15 +35,19 @@ TICK_S = 0.2
 DELIVERY = Delivery.AT_LEAST_ONCE
 
 
-def demo_parts() -> Parts:
-    """The broker as it is served, with every built-in filter, reading the demo's survey."""
-    return build(
-        Settings(
-            topics=TopicsSection(input=(SURVEY_TOPIC,)),
-            kafka=KafkaSection(delivery=DELIVERY),
-            filters=FiltersSection(builtin=tuple(builtin_names())),
-        )
+def demo_settings() -> Settings:
+    """Every built-in filter, reading the demo's survey."""
+    return Settings(
+        topics=TopicsSection(input=(SURVEY_TOPIC,)),
+        kafka=KafkaSection(delivery=DELIVERY),
+        filters=FiltersSection(builtin=tuple(builtin_names())),
+        portal=PortalSection(start="earliest"),
     )
+
+
+def demo_parts() -> Parts:
+    """The broker as it is served."""
+    return build(demo_settings())
 
 
 class Stage:

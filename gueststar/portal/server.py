@@ -18,9 +18,12 @@ GOODBYE_S = 1
 class Server(uvicorn.Server):
     """Uvicorn over a portal's application."""
 
-    def __init__(self, backend: Backend, *, host: str, port: int) -> None:
-        """Port 0 takes any that is free."""
+    def __init__(self, backend: Backend, *, host: str, port: int, is_told: bool = True) -> None:
+        """Port 0 takes any that is free; `is_told`: whether its address is printed."""
+        self.address = ""
+        """Empty until it listens."""
         self._backend = backend
+        self._is_told = is_told
         super().__init__(
             uvicorn.Config(
                 application(backend),
@@ -38,7 +41,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            typer.echo(f"gueststar: the portal is at http://{host}:{port}/", err=True)
+            self.address = f"http://{host}:{port}/"
+            if self._is_told:
+                typer.echo(f"gueststar: the portal is at {self.address}", err=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End on a signal."""
