@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from threading import Lock
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from schemas.errors import QuestionError
 
 UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 PICTURE_DPI = 150
+DRAWING = Lock()
+"""Matplotlib's settings are everybody's, so that two pictures are drawn one after another."""
 STAMP_KEPT_S = 300
 """So long a browser may keep a stamp; an alert never changes."""
 
@@ -67,7 +70,8 @@ def picture(backend: Backend, request: Request) -> Response:
     from gueststar.pictures.alert import draw  # noqa: PLC0415 - matplotlib takes a second
 
     held, file = held_of(backend, request), BytesIO()
-    draw(held.alert).savefig(file, format="png", dpi=PICTURE_DPI)
+    with DRAWING:
+        draw(held.alert).savefig(file, format="png", dpi=PICTURE_DPI)
     return _download(file.getvalue(), "image/png", f"{held.alert.alert_id}.png")
 
 

@@ -18,7 +18,7 @@ from gueststar.filtering.candidates import Candidate, candidates
 from gueststar.filtering.deployed import active
 from gueststar.filtering.why import PASSED, ClauseDecision, decisions
 from schemas.errors import GueststarError
-from sky.catalogues import Sky
+from sky.catalogues import NO_SKY, Sky
 from sky.configuration import open_sky
 
 LOG = logging.getLogger("gueststar.portal")
@@ -97,7 +97,11 @@ class Judges:
 
     @cached_property
     def _sky(self) -> Sky:
-        return open_sky(self._section.regions, self._section.watchlists)
+        try:
+            return open_sky(self._section.regions, self._section.watchlists)
+        except GueststarError as error:
+            LOG.warning("regions and watchlists that the portal cannot ask: %s", error)
+            return NO_SKY
 
 
 def _opened(what: str) -> Sequence[Candidate]:

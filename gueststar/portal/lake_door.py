@@ -18,6 +18,9 @@ from schemas.errors import QuestionError
 LOOK_S = 2.0
 """Not sooner than so long after it was opened, whether the lake has grown is looked at again."""
 
+IN_LINE_MAX = 2
+"""Statements that wait for others to end: each holds one of the server's forty threads."""
+
 NO_LAKE = (
     "this portal has no lake; name one in CONFIG.toml, [lake] path, and fill it with `gueststar"
     " lake write CONFIG.toml` or `gueststar archive PACKETS --to LAKE`"
@@ -38,6 +41,7 @@ class LakeDoor:
         self._limits = limits
         self._lock = Lock()
         self._statements = BoundedSemaphore(limits.sql_statements_max)
+        self._in_line = BoundedSemaphore(limits.sql_statements_max + IN_LINE_MAX)
         self._lake: OpenLake | None = None
         self._stamp: Stamp = ()
         self._looked_s = 0.0
@@ -64,9 +68,7 @@ class LakeDoor:
         with self._lock:
             lake = self._fresh()
         # A statement may take its time, in a process of its own; others shall not wait for it.
-        if not self._statements.acquire(timeout=limits.sql_seconds_max):
-            raise QuestionError("others' statements are running; ask again in a minute")
-        try:
+        with _taken(self._in_line, 0.0), _taken(self._statements, limits.sql_seconds_max):
             return lake.sql(
                 text,
                 SqlLimits(
@@ -75,8 +77,6 @@ class LakeDoor:
                     memory_bytes_max=limits.sql_memory_mib_max * 2**20,
                 ),
             )
-        finally:
-            self._statements.release()
 
     def _fresh(self) -> OpenLake:
         if not self.is_there or self.path is None:
@@ -89,6 +89,17 @@ class LakeDoor:
                 self._lake = OpenLake(self.path, schemas=self._schemas)
                 self._stamp = stamp
         return self._lake
+
+
+@contextmanager
+def _taken(places: BoundedSemaphore, wait_s: float) -> Iterator[None]:
+    """A place among few. Raises QuestionError where none becomes free."""
+    if not places.acquire(timeout=wait_s):
+        raise QuestionError("others' statements are running; ask again in a minute")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _stamp(path: Path) -> Stamp:

@@ -9,6 +9,11 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
+from broker.dead_letters.letters import DeadLetter
+from broker.deployments.records import Version
+from broker.deployments.register import Register
+from broker.ports import Message
+from filters.expressions.filter import ExpressionFilter
 from gueststar.portal.backend import Backend
 from gueststar.subscription import Arrived
 from tests.gueststar.portal.conftest import BIG, HOSTILE
@@ -134,3 +139,27 @@ def test_assets_are_served_by_us_alone(client: TestClient) -> None:
     assert "http" not in "".join(re.findall(r"<(?:script|link|img)[^>]*>", page))
     for path in ("/assets/..%2fpages.py", "/assets/nothing.css", "/assets/portal"):
         assert client.get(path).status_code == 404
+
+
+def test_a_dead_letter_is_counted_and_its_text_is_text(
+    client: TestClient, backend: Backend
+) -> None:
+    died = Message("survey", 0, 7, 0, None, HOSTILE.encode(), ())
+    letter = DeadLetter("not an alert", HOSTILE, died)
+    backend.letters.add([died._replace(value=letter.encode(10**6))])
+    text = client.get("/").text
+    assert "survey-0-7" in text
+    assert "<script>document" not in text
+    assert client.get("/api/v1/tonight").json()["dead_letters"][0]["letters"] == 1
+
+
+def test_what_is_deployed_is_asked_as_well(client: TestClient, backend: Backend) -> None:
+    document = {"name": "mine", "description": "", "clauses": {"faint": "magnitude > 30"}}
+    mine = ExpressionFilter.of(document)
+    asked = mine.sha256, mine.document(), "mine", (), "ada@here", 1.0, None, (), None
+    version = Version("mine", 3, *asked)
+    backend.judges.take(Register().after([version]))
+    text = client.get(f"/alert?{SN1}").text
+    assert "mine" in text
+    assert "<code>magnitude = 18.5</code>" in text
+    assert "magnitude &gt; 30" in client.get("/ledger").text
