@@ -16,7 +16,7 @@ PAGED = (
 ABOUT = (
     "Ids are texts, as whole numbers beyond 2^53 are not the same everywhere; what is not measured"
     " is null, in JSON what is infinite too (in a distance: nothing was found near). Times are"
-    " UTC, positions ICRS in degrees, magnitudes AB. An error is a JSON object whose `error` says"
+    " UTC, positions ICRS in degrees, magnitudes AB. An error is a JSON object whose error says"
     " what to do."
 )
 IMAGES = {"/api/v1/stamp": "image/png", "/api/v1/picture": "image/png"}
