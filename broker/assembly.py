@@ -239,30 +239,29 @@ def worker(
     metrics, clock = Metrics(worker=name, version=version), SystemClock()
     (alerts, of_models), logs = _counted(parts, metrics), (FaultLog(clock), DeadLetterLog(clock))
     told = Observers(metrics, alerts, of_models, *logs, *observers)
-    with closing(_served(metrics, settings, name)):
-        _warn_of(settings.kafka.delivery, name)
-        with (
-            opened_deployments(parts, link, admin, name, alerts) as deployments,
-            opened_models(settings.models, parts.stages, link, name, of_models) as models,
-            opened_messengers(settings.messengers, parts.sky, link) as messengers,
-        ):
-            beside = publishing(settings)
-            source, sink = kafka_ports(settings, parts.outputs, link, name, rewind, beside=beside)
-            LOG.info("worker %s: joining group %s", name, settings.group)
-            yield make_runner(
-                parts,
-                source,
-                sink,
-                worker=name,
-                version=version,
-                clock=clock,
-                observer=told,
-                deployments=deployments,
-                models=models,
-                messengers=messengers,
-                cluster=cluster,
-                publishing=beside,
-            )
+    with (
+        closing(_served(metrics, settings, name)),
+        opened_deployments(parts, link, admin, name, alerts) as deployments,
+        opened_models(settings.models, parts.stages, link, name, of_models) as models,
+        opened_messengers(settings.messengers, parts.sky, link) as messengers,
+    ):
+        beside = publishing(settings)
+        source, sink = kafka_ports(settings, parts.outputs, link, name, rewind, beside=beside)
+        LOG.info("worker %s: joining group %s", name, settings.group)
+        yield make_runner(
+            parts,
+            source,
+            sink,
+            worker=name,
+            version=version,
+            clock=clock,
+            observer=told,
+            deployments=deployments,
+            models=models,
+            messengers=messengers,
+            cluster=cluster,
+            publishing=beside,
+        )
 
 
 def _counted(parts: Parts, metrics: Metrics) -> tuple[AlertMetrics, ModelMetrics]:
@@ -270,15 +269,12 @@ def _counted(parts: Parts, metrics: Metrics) -> tuple[AlertMetrics, ModelMetrics
     return alerts, ModelMetrics(metrics.instruments, alerts.models, parts.settings.drift)
 
 
-def _warn_of(delivery: Delivery, name: str) -> None:
-    if delivery is Delivery.AT_LEAST_ONCE:
-        LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
-
-
 def _served(metrics: Metrics, settings: Settings, name: str) -> MetricsServer:
     where = settings.metrics
     server = metrics.serve(where.host, where.port, ports_max=where.ports_max)
     LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
+    if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
+        LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
     return server
 
 

@@ -84,9 +84,8 @@ class LightCurveClassifier:
     def inputs(self, batch: AlertBatch, chosen: NDArray[np.int64], /) -> Table:
         """What drift is watched of, of some rows: CONTEXT, and HISTORY where it is told it."""
         part = batch.take(chosen)
-        curves = gathered(part, self._system)
-        told = rows(curves, np.column_stack([getattr(part, name) for name in REDSHIFT]))
-        found = {name: told[:, CONTEXT_BEGIN + place] for place, name in enumerate(CONTEXT)}
+        curves, told_rows = told(part, self._system)
+        found = {name: told_rows[:, CONTEXT_BEGIN + place] for place, name in enumerate(CONTEXT)}
         if self._history:
             found.update(zip(HISTORY, history(part, curves).T, strict=True))
         return found
