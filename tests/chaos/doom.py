@@ -17,6 +17,7 @@ from broker.errors import OutputTooLarge, TransactionAborted
 from broker.observer import BatchReport, Phase
 from broker.ports import Output, Partition, Sink
 from schemas.errors import BrokerError
+from tests.chaos.phase_file import PhaseFile
 
 
 class Spoiler(StrEnum):
@@ -59,8 +60,9 @@ class Doom:
 class Executioner:
     """An observer that ends its own process, `kill -9`, at the time it was told."""
 
-    def __init__(self, doom: Doom) -> None:
+    def __init__(self, doom: Doom, phases: PhaseFile) -> None:
         self._doom = doom
+        self._phases = phases
         self._due_s: float | None = None
 
     def on_phase(self, phase: Phase) -> None:
@@ -68,10 +70,11 @@ class Executioner:
         if self._due_s is None and phase is Phase.POLLING:
             self._due_s = time.monotonic() + self._doom.after_s
         if phase is self._doom.phase and self._due_s and time.monotonic() >= self._due_s:
-            self._strike()
+            self._strike(phase)
 
-    def _strike(self) -> None:
+    def _strike(self, phase: Phase) -> None:
         if self._doom.delay_s == 0:
+            self._phases.end(phase)
             os.kill(os.getpid(), signal.SIGKILL)
         threading.Thread(target=self._strike_later, daemon=True).start()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from broker import assembly
 from broker.kafka import KafkaAdmin
-from broker.kafka_ports import kafka_ports, survey_cluster
+from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.observer import Observers
 from broker.settings import read_settings
 from tests.chaos.doom import Diary, Doom, Executioner, SpoiltSink
@@ -31,15 +31,17 @@ def main() -> None:
     admin.wait()
     assembly.provide_topics(parts, admin)
     parts.warm_up()
-    source, sink = kafka_ports(parts.settings, parts.outputs, link, name)
+    beside, kept = publishing(settings), PhaseFile(Path(phases))
+    source, sink = kafka_ports(parts.settings, parts.outputs, link, name, beside=beside)
     runner = assembly.make_runner(
         parts,
         source,
         SpoiltSink(sink, doom),
         worker=name,
         version="chaos",
-        observer=Observers(PhaseFile(Path(phases)), Diary(Path(diary)), Executioner(doom)),
+        observer=Observers(kept, Diary(Path(diary)), Executioner(doom, kept)),
         cluster=survey_cluster(settings, link),
+        publishing=beside,
     )
     signal.signal(signal.SIGTERM, lambda *_: runner.stop())
     runner.run()
