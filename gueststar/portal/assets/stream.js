@@ -22,7 +22,7 @@ function made(name, text, kind) {
 
 function number(value, digits, sign) {
   if (value === null) return "–";
-  return (sign && value >= 0 ? "+" : "") + value.toFixed(digits).replace("-", "-");
+  return (sign && value >= 0 ? "+" : "") + value.toFixed(digits);
 }
 
 function cell(row, kind, ...parts) {
@@ -62,7 +62,7 @@ function rowOf(alert) {
   const kind = alert.class ? [`${alert.class} `, made("small", number(alert.chance, 2))] : [made("span", "–", "none")];
   cell(row, "", ...kind);
   cell(row, "chips", ...alert.filters.flatMap((name) => [made("span", name, "chip"), " "]));
-  cell(row, "n place", `${number(alert.ra_deg, 4)} ${number(alert.dec_deg, 4, true)}`);
+  cell(row, "n place", `${number(alert.ra_deg, 3)} ${number(alert.dec_deg, 3, true)}`);
   return row;
 }
 
