@@ -38,6 +38,7 @@ UNITLESS = {
     "host_photoz",
     "host_photoz_err",
     "seen_before",
+    "visit",
 }
 
 
