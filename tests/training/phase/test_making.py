@@ -42,10 +42,11 @@ def some_of(curve: Curve, rows: Mask) -> Curve:
     )
 
 
-def test_a_peak_is_found_to_a_day() -> None:
+def test_a_peak_is_found_to_a_day_and_is_at_most_four_hundredths_of_a_magnitude_too_faint() -> None:
     found = peak(bell(500.0), G)
     assert found.mjd == pytest.approx(PEAK, abs=1.0)
-    assert found.flux_njy == pytest.approx(1e5, rel=0.03)
+    too_faint = -2.5 * np.log10(found.flux_njy / 1e5)
+    assert 0 < too_faint < 0.04, "a cubic is flatter than a bell"
     assert np.isnan(peak(bell(), R).mjd)
 
 
