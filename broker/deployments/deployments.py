@@ -20,8 +20,9 @@ from broker.deployments.records import (
 )
 from broker.deployments.register import Register
 from broker.errors import KafkaUnavailable
-from broker.json_records import RecordError, shortened
+from broker.json_records import shortened
 from broker.ports import Clock, ControlTopic, Message
+from broker.versions import records_in
 from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.selection import Selection
 from schemas.batch import AlertBatch
@@ -61,12 +62,7 @@ class Limits:
 
 def records_of(messages: Iterable[Message]) -> Iterator[Record]:
     """The records that messages hold; one that is none is logged and passed over."""
-    for message in messages:
-        try:
-            yield read_record(message.key, message.value)
-        except RecordError as error:
-            place = f"{message.topic} offset {message.offset}"
-            LOG.warning("no record of a filter, passed over: %s: %s", place, error)
+    return records_in(messages, read_record, what="filter", log=LOG)
 
 
 class Deployments:

@@ -1,32 +1,29 @@
 """Deployed filters as records of a compacted topic; register.py says what they add up to.
 
-A version has two keys: `NAME/VERSION`, what was deployed, written once; and `NAME/VERSION/status`,
-how it stands and how it came to. So pausing version 3 can never undo version 4, and Kafka's
-compaction, which keeps the last record of a key, forgets nothing that counts. Both are JSON.
+How a version and its status are told apart is said in broker/versions.py.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
-from broker.json_records import RecordError, document_of, encoded, read, require
+from broker.json_records import encoded, require
+from broker.versions import (
+    SHA256,
+    Erased,
+    VersionStatus,
+    check_time,
+    check_version,
+    key_of,
+    keys_of,
+    read_version,
+)
 from filters.expressions.filter import NAME
 
-VERSION_MAX = 2**31
-"""Versions of one filter; far more than anyone deploys."""
-
-CHANGES_KEPT = 50
-"""Changes that a status remembers: a filter paused and resumed every night stays a small record."""
-
-UNIX_S_MAX = 1e11
-"""A time after the year 5138 is no time of a deployment."""
-
-SHA256 = re.compile(r"[0-9a-f]{64}")
-KEY = re.compile(rf"({NAME.pattern})/([1-9][0-9]{{0,9}})(/status)?")
+KEY = keys_of(NAME)
 
 
 class State(StrEnum):
@@ -96,7 +93,7 @@ class Version:
         """Raises RecordError for what no deployment writes."""
         _check_place(self.name, self.version)
         require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r} is no sha256")
-        require(0 <= self.deployed_unix_s < UNIX_S_MAX, "it was deployed at no time")
+        check_time(self.deployed_unix_s, "deployed")
         clauses = self.document.get("clauses")
         require(
             isinstance(clauses, Mapping) and all(isinstance(one, str) for one in clauses.values()),
@@ -105,7 +102,7 @@ class Version:
 
     @property
     def key(self) -> bytes:
-        return _key(self.name, self.version)
+        return key_of(self.name, self.version)
 
     @property
     def clauses(self) -> dict[str, str]:
@@ -137,45 +134,19 @@ class Change:
 
     def __post_init__(self) -> None:
         """Raises RecordError for a change at no time."""
-        require(0 <= self.unix_s < UNIX_S_MAX, "it was changed at no time")
+        check_time(self.unix_s, "changed")
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(VersionStatus[Change]):
     """How a version stands, and how it came to."""
 
-    name: str
-    version: int
     changes: tuple[Change, ...]
-    """The last CHANGES_KEPT, the present one last."""
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no change writes."""
         _check_place(self.name, self.version)
-        require(bool(self.changes), "a status without a change")
-
-    @property
-    def key(self) -> bytes:
-        return _key(self.name, self.version, of_status=True)
-
-    @property
-    def now(self) -> Change:
-        return self.changes[-1]
-
-    def encode(self) -> bytes:
-        return encoded(self)
-
-
-class Erased(NamedTuple):
-    """A key whose record was deleted, as an administrator can."""
-
-    name: str
-    version: int
-    of_status: bool
-
-    @property
-    def key(self) -> bytes:
-        return _key(self.name, self.version, of_status=self.of_status)
+        super().__post_init__()
 
 
 Record = Version | Status | Erased
@@ -183,25 +154,9 @@ Record = Version | Status | Erased
 
 def read_record(key: bytes | None, value: bytes) -> Record:
     """A message of the topic; an empty value is Kafka's deletion. Raises RecordError, one line."""
-    named = KEY.fullmatch((key or b"").decode("utf-8", "replace"))
-    if named is None:
-        raise RecordError(f"the key {key!r} is no NAME/VERSION nor NAME/VERSION/status")
-    name, version, of_status = named[1], int(named[2]), named[3] is not None
-    if not value:
-        return Erased(name, version, of_status)
-    try:
-        record: Version | Status = read(Status if of_status else Version, document_of(value))
-    except RecordError as error:
-        raise RecordError(f"the record {named[0]} cannot be read: {error}") from error
-    if (record.name, record.version) != (name, version):
-        raise RecordError(f"the record {named[0]} calls itself {record.name}/{record.version}")
-    return record
-
-
-def _key(name: str, version: int, *, of_status: bool = False) -> bytes:
-    return f"{name}/{version}{'/status' if of_status else ''}".encode()
+    return read_version(KEY, (Version, Status), key, value)
 
 
 def _check_place(name: str, version: int) -> None:
     require(NAME.fullmatch(name) is not None, f"{name!r} is no name of a filter")
-    require(1 <= version < VERSION_MAX, f"{version} is no version")
+    check_version(version)

@@ -1,7 +1,6 @@
 """Deployed models as records of a compacted topic; register.py says what they add up to.
 
-As of filters (broker/deployments/records.py) a version has two keys: `NAME/VERSION`, written once,
-and `NAME/VERSION/status`, how it stands and how it came to. Both are JSON.
+How a version and its status are told apart is said in broker/versions.py.
 """
 
 from __future__ import annotations
@@ -9,18 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
-from broker.json_records import RecordError, document_of, encoded, read, require
+from broker.json_records import encoded, require
 from broker.models.labelled import Marks
+from broker.versions import (
+    SHA256,
+    Erased,
+    VersionStatus,
+    check_time,
+    check_version,
+    key_of,
+    keys_of,
+    read_version,
+)
 
-VERSION_MAX: Final = 2**31
-CHANGES_KEPT: Final = 50
-"""Changes that a status remembers."""
-UNIX_S_MAX: Final = 1e11
-SHA256: Final = re.compile(r"[0-9a-f]{64}")
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
-KEY: Final = re.compile(rf"({NAME.pattern})/([1-9][0-9]{{0,9}})(/status)?")
+KEY: Final = keys_of(NAME)
 
 
 class State(StrEnum):
@@ -120,11 +124,11 @@ class ModelVersion:
         _check_place(self.name, self.version)
         require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r:.80} is no sha256")
         require(bool(self.place and self.card), "it names no file or no card")
-        require(0 <= self.deployed_unix_s < UNIX_S_MAX, "it was deployed at no time")
+        check_time(self.deployed_unix_s, "deployed")
 
     @property
     def key(self) -> bytes:
-        return _key(self.name, self.version)
+        return key_of(self.name, self.version)
 
     def encode(self) -> bytes:
         return encoded(self)
@@ -143,45 +147,19 @@ class Change:
 
     def __post_init__(self) -> None:
         """Raises RecordError for a change at no time."""
-        require(0 <= self.unix_s < UNIX_S_MAX, "it was changed at no time")
+        check_time(self.unix_s, "changed")
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(VersionStatus[Change]):
     """How a version stands, and how it came to."""
 
-    name: str
-    version: int
     changes: tuple[Change, ...]
-    """The last CHANGES_KEPT, the present one last."""
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no change writes."""
         _check_place(self.name, self.version)
-        require(bool(self.changes), "a status without a change")
-
-    @property
-    def key(self) -> bytes:
-        return _key(self.name, self.version, of_status=True)
-
-    @property
-    def now(self) -> Change:
-        return self.changes[-1]
-
-    def encode(self) -> bytes:
-        return encoded(self)
-
-
-class Erased(NamedTuple):
-    """A key whose record was deleted, as an administrator can."""
-
-    name: str
-    version: int
-    of_status: bool
-
-    @property
-    def key(self) -> bytes:
-        return _key(self.name, self.version, of_status=self.of_status)
+        super().__post_init__()
 
 
 Record = ModelVersion | Status | Erased
@@ -189,26 +167,9 @@ Record = ModelVersion | Status | Erased
 
 def read_record(key: bytes | None, value: bytes) -> Record:
     """A message of the topic; an empty value is Kafka's deletion. Raises RecordError, one line."""
-    named = KEY.fullmatch((key or b"").decode("utf-8", "replace"))
-    if named is None:
-        raise RecordError(f"the key {key!r} is no NAME/VERSION nor NAME/VERSION/status")
-    name, version, of_status = named[1], int(named[2]), named[3] is not None
-    if not value:
-        return Erased(name, version, of_status)
-    try:
-        kind = Status if of_status else ModelVersion
-        record: ModelVersion | Status = read(kind, document_of(value))
-    except RecordError as error:
-        raise RecordError(f"the record {named[0]} cannot be read: {error}") from error
-    if (record.name, record.version) != (name, version):
-        raise RecordError(f"the record {named[0]} calls itself {record.name}/{record.version}")
-    return record
-
-
-def _key(name: str, version: int, *, of_status: bool = False) -> bytes:
-    return f"{name}/{version}{'/status' if of_status else ''}".encode()
+    return read_version(KEY, (ModelVersion, Status), key, value)
 
 
 def _check_place(name: str, version: int) -> None:
     require(NAME.fullmatch(name) is not None, f"{name!r:.80} is no name of a model")
-    require(1 <= version < VERSION_MAX, f"{version} is no version")
+    check_version(version)

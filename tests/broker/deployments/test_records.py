@@ -13,13 +13,13 @@ from broker.deployments.records import (
     Cause,
     Change,
     DryRun,
-    Erased,
     State,
     Status,
     Version,
     read_record,
 )
 from broker.json_records import REASON_MAX, RecordError, shortened
+from broker.versions import Erased
 
 NAMES = ("bright", "early-sn", "fast_1")
 CHANGE = Change(State.PAUSED, Cause.RAISED, "it raised", "worker one", 1_700_000_060.0)

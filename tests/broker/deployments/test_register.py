@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.deployments.records import CHANGES_KEPT, Erased, Record, State
+from broker.deployments.records import Record, State
 from broker.deployments.register import Register
+from broker.versions import CHANGES_KEPT, Erased
 from tests.broker.deployments.test_records import CHANGE, NAMES, status_of, version_of
 
 

@@ -14,11 +14,9 @@ from broker.models.gates import judged
 from broker.models.labelled import Marks
 from broker.models.limits import GatesSection
 from broker.models.records import (
-    CHANGES_KEPT,
     Cause,
     Change,
     Comparison,
-    Erased,
     Gate,
     ModelVersion,
     Promotion,
@@ -27,6 +25,7 @@ from broker.models.records import (
     read_record,
 )
 from broker.models.register import ModelRegister
+from broker.versions import CHANGES_KEPT, Erased
 
 MARKS = Marks(200, 40, 0.9, 0.3, 0.05)
 FOUND = Comparison(
