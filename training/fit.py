@@ -72,6 +72,21 @@ def stepped(
         after(step)
 
 
+def following(mean: nn.Module, net: nn.Module, memory: float) -> Callable[[int], None]:
+    """What makes of one network the running mean of another's weights, step after step.
+
+    memory: the share of the mean that stays in each, at most; less in the first.
+    """
+
+    def follow(step: int) -> None:
+        stays = min(memory, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for kept, new in zip(mean.parameters(), net.parameters(), strict=True):
+                kept.lerp_(new, 1 - stays)
+
+    return follow
+
+
 def _one_cycle(net: nn.Module, recipe: Steps, fused: bool) -> Descent:
     optimizer = torch.optim.AdamW(net.parameters(), weight_decay=recipe.weight_decay, fused=fused)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from training.arrays import Singles
-from training.fit import asked, device, seeded, stepped
+from training.fit import asked, device, following, seeded, stepped
 from training.lightcurve.model import LightCurveNet, Shape
 from training.lightcurve.teaching.lessons import Batch, Lessons
 
@@ -69,13 +69,7 @@ def _taught(net: LightCurveNet, lessons: Lessons, recipe: Recipe) -> LightCurveN
     def loss() -> torch.Tensor:
         return _loss(net, lessons.drawn(random, recipe.batch, edges), prior)
 
-    def follow(step: int) -> None:
-        memory = min(recipe.memory, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for kept, new in zip(mean.parameters(), net.parameters(), strict=True):
-                kept.lerp_(new, 1 - memory)
-
-    stepped(net, loss, recipe, fused=True, after=follow)
+    stepped(net, loss, recipe, fused=True, after=following(mean, net, recipe.memory))
     taken: LightCurveNet = mean.to("cpu").eval()
     return taken
 

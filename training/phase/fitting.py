@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classifiers.phase_layout import DAYS, QUANTILES, TARGETS
 from training.arrays import Floats, Ints, Singles
-from training.fit import asked, seeded, stepped
+from training.fit import asked, following, seeded, stepped
 from training.phase.material import Material
 from training.phase.model import (
     AGES,
@@ -56,13 +56,7 @@ def fitted(some: Material, recipe: Recipe) -> PhaseNet:
             drawn = torch.multinomial(chance, recipe.batch, replacement=True)
             return pinball(net.scaled(rows[drawn]), truth[drawn])
 
-        def after(step: int) -> None:
-            kept = min(KEPT_OF_MEAN, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for own, new in zip(mean.parameters(), net.parameters(), strict=True):
-                    own.lerp_(new, 1 - kept)
-
-        stepped(net, loss, recipe, after=after)
+        stepped(net, loss, recipe, after=following(mean, net, KEPT_OF_MEAN))
     mean.scaling = net.scaling
     mean.eval()
     return mean

@@ -11,7 +11,7 @@ from torch import nn
 
 from classifiers.redshift import BANDS, COMPONENTS
 from training.arrays import Floats, Singles
-from training.fit import asked, seeded, stepped
+from training.fit import asked, following, seeded, stepped
 from training.redshift.model import KNOTS, RedshiftNet, kinds, reference
 from training.redshift.samples import NAMES, Galaxies
 
@@ -69,13 +69,7 @@ def _learnt(galaxies: Galaxies, recipe: Recipe) -> RedshiftNet:
             drawn = torch.multinomial(chance, recipe.batch, replacement=True)
             return losses(net(_hidden(_jittered(rows[drawn]))), truth[drawn]).mean()
 
-        def after(step: int) -> None:
-            kept = min(KEPT_OF_MEAN, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for own, new in zip(mean.parameters(), net.parameters(), strict=True):
-                    own.lerp_(new, 1 - kept)
-
-        stepped(net, loss, recipe, after=after)
+        stepped(net, loss, recipe, after=following(mean, net, KEPT_OF_MEAN))
     mean.eval()
     return mean
 
