@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from filters.alerts import Alerts, Reading
 from schemas.batch import Floats
 from schemas.prior import Priors, prior_of
+from sky.galactic import POLE_DEC_DEG, POLE_RA_DEG
 
 Mask = NDArray[np.bool_]
 
@@ -37,9 +38,6 @@ DETECTIONS_MIN = 2
 
 ASTEROID_RADIUS_ARCSEC = 5
 """Ephemerides of numbered asteroids are good to an arcsecond; the rest is for the others."""
-
-GALACTIC_POLE_RA_DEG, GALACTIC_POLE_DEC_DEG = 192.85948, 27.12825
-"""J2000 (ESA 1997, The Hipparcos and Tycho Catalogues, volume 1, section 1.5.3)."""
 
 
 def is_real(alerts: Alerts) -> Mask:
@@ -145,7 +143,7 @@ def brightening_mag(alerts: Alerts) -> Floats:
 
 def galactic_latitude_deg(alerts: Alerts) -> Floats:
     """Galactic latitude, degrees, (n,), to a thousandth of a degree."""
-    ra, dec = np.radians(alerts.ra_deg - GALACTIC_POLE_RA_DEG), np.radians(alerts.dec_deg)
-    pole = np.radians(GALACTIC_POLE_DEC_DEG)
+    ra, dec = np.radians(alerts.ra_deg - POLE_RA_DEG), np.radians(alerts.dec_deg)
+    pole = np.radians(POLE_DEC_DEG)
     sine = np.sin(dec) * np.sin(pole) + np.cos(dec) * np.cos(pole) * np.cos(ra)
     return alerts.derived(np.degrees(np.arcsin(np.clip(sine, -1, 1))), "galactic_latitude_deg")

@@ -11,6 +11,7 @@ from gueststar.pictures.alert import Picture
 from gueststar.pictures.look import AMBER, GREY, PALE, STYLE, WIDTH_INCHES
 from schemas.batch import Floats
 from sky.cells import cells_of, parents
+from sky.galactic import plane
 from sky.positions import on_sky
 
 DEPTH = 6
@@ -21,8 +22,6 @@ COLUMNS, ROWS = 2880, 1440
 """Of the drawn grid: an eighth of a degree at the equator."""
 
 MIDDLE_RA_DEG = 180.0
-GALACTIC_POLE_DEG = (192.85948, 27.12825)
-"""ICRS, of our Galaxy's north pole (Reid & Brunthaler 2004, ApJ 616, 872)."""
 
 
 def draw_sky(ra_deg: Floats, dec_deg: Floats, *, title: str) -> Picture:
@@ -67,16 +66,10 @@ def draw_cells(figure: Picture, axes: Axes, ra_deg: Floats, dec_deg: Floats) -> 
 
 def draw_plane(axes: Axes) -> None:
     """The plane of our Galaxy."""
-    ra, dec = (np.radians(each) for each in GALACTIC_POLE_DEG)
-    pole = np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
-    east = np.cross([0.0, 0.0, 1.0], pole)
-    east /= np.linalg.norm(east)
-    angle = np.linspace(0, 2 * np.pi, 721)[:, None]
-    points = np.cos(angle) * east + np.sin(angle) * np.cross(pole, east)
-    across = MIDDLE_RA_DEG - np.degrees(np.arctan2(points[:, 1], points[:, 0]))
-    x = np.radians((across + 180.0) % 360.0 - 180.0)
+    ra, dec = plane(721)
+    x = np.radians((MIDDLE_RA_DEG - ra + 180.0) % 360.0 - 180.0)
     order = np.argsort(x)
-    axes.plot(x[order], np.arcsin(points[order, 2]), color=AMBER, linewidth=1.0)
+    axes.plot(x[order], np.radians(dec[order]), color=AMBER, linewidth=1.0)
 
 
 def label(axes: Axes) -> None:

@@ -16,6 +16,7 @@ from gueststar.portal.night import DEPTH
 from schemas.batch import Floats
 from sky.cells import cells_of, parents
 from sky.cones import middles
+from sky.galactic import plane
 from sky.positions import on_sky
 
 WIDTH, HEIGHT = 720, 360
@@ -26,8 +27,6 @@ HALF_CELL = 5
 """Of a cell's drawn diagonal; cells of depth 4 are 7.3 units wide."""
 STEPS = 12
 """Of Newton's method; the slowest place, next to a pole, needs ten for a tenth of a unit."""
-GALACTIC_POLE_DEG = (192.85948, 27.12825)
-"""ICRS, of our Galaxy's north pole (Reid & Brunthaler 2004, ApJ 616, 872)."""
 
 
 class Mark(NamedTuple):
@@ -137,18 +136,7 @@ def graticule() -> str:
 @cache
 def galaxy() -> str:
     """The plane of our Galaxy, begun anew where it leaves the map."""
-    ra, dec = (np.radians(each) for each in GALACTIC_POLE_DEG)
-    pole = np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
-    east = np.cross([0.0, 0.0, 1.0], pole)
-    east /= np.linalg.norm(east)
-    angle = np.linspace(0, 2 * np.pi, 181)[:, None]
-    points = np.cos(angle) * east + np.sin(angle) * np.cross(pole, east)
-    return _line(np.degrees(np.arctan2(points[:, 1], points[:, 0])), _dec_of(points))
-
-
-def _dec_of(points: Floats) -> Floats:
-    degrees: Floats = np.degrees(np.arcsin(np.clip(points[:, 2], -1, 1)))
-    return degrees
+    return _line(*plane(181))
 
 
 def _line(ra_deg: Floats, dec_deg: Floats) -> str:
