@@ -18,7 +18,8 @@ from gueststar.answer import Answer
 from gueststar.cluster import run_on
 from gueststar.filtering.sources import decoder_of
 from gueststar.tables import light_curve_columns
-from lake.finding import PLACE, Finder, Found
+from lake.finding import Finder, Found
+from lake.layout import PLACE
 from lake.partitions import FarFinder, Run, applied, count_by
 from lake.reading import Lake, LakeRows
 from lake.revisions import read_revisions

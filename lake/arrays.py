@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lake.layout import CURVES, CURVES_KEY, POINTS
+from lake.layout import CURVES, CURVES_KEY, PLACE, POINTS
 from schemas.batch import AlertBatch, LightCurves
+from schemas.columns import COLUMNS
+from schemas.dust import DUST, extinction_ebv
 
 Texts = Sequence[Sequence[str]]
 """Lists of text, one a row."""
@@ -44,18 +46,26 @@ def joined_schema(schemas: Sequence[Any]) -> Any:  # noqa: ANN401
 
 
 def conformed(table: Any, schema: Any) -> Any:  # noqa: ANN401
-    """A table with the columns of a schema; one that it lacks says "not measured" in each row."""
+    """A table with the columns of a schema.
+
+    One that it lacks holds in each row what its kind has for none, as `Part.column` gives it, or
+    what the position alone says, where the table has that.
+    """
     import pyarrow as pa
 
     if table.schema.equals(schema):
         return table
-    found = [
-        table.column(field.name).cast(field.type)
-        if field.name in table.column_names
-        else _nothing(field.type, len(table))
-        for field in schema
-    ]
-    return pa.Table.from_arrays(found, schema=schema)
+    return pa.Table.from_arrays([_column(table, field) for field in schema], schema=schema)
+
+
+def _column(table: Any, field: Any) -> Any:  # noqa: ANN401
+    import pyarrow as pa
+
+    if field.name in table.column_names:
+        return table.column(field.name).cast(field.type)
+    if field.name == DUST and {*PLACE} <= {*table.column_names}:
+        return pa.array(extinction_ebv(*(values_of(table.column(name)) for name in PLACE)))
+    return _nothing(field, len(table))
 
 
 def values_of(column: Any) -> NDArray[Any]:  # noqa: ANN401
@@ -89,11 +99,13 @@ def _table(arrays: Mapping[str, Any]) -> Any:  # noqa: ANN401
     return pa.Table.from_arrays([*arrays.values()], schema=pa.schema(named))
 
 
-def _nothing(kind: Any, rows: int) -> Any:  # noqa: ANN401
-    """What was not measured: NaN, the code -1 of no name, no text, no."""
+def _nothing(field: Any, rows: int) -> Any:  # noqa: ANN401
+    """What a column of the table has for none; of others NaN, -1 of no place, no text, no."""
     import pyarrow as pa
 
-    types = pa.types
+    types, kind = pa.types, field.type
+    if field.name in COLUMNS:
+        return pa.array([COLUMNS[field.name].kind.none] * rows, kind)
     if types.is_list(kind):
         return pa.array([[]] * rows, kind)
     value = math.nan if types.is_floating(kind) else "" if types.is_string(kind) else -1

@@ -11,19 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lake.arrays import conformed, values_of
-from lake.layout import INDEX, POINTS
+from lake.layout import INDEX, PLACE, POINTS
 from lake.objects import NO_ROWS, ObjectIndex, hash_of
 from lake.part import Part, Rows
 from lake.reading import Lake, LakeRows
 from schemas.batch import LightCurves
 from schemas.columns import CODES
-from schemas.dust import extinction_ebv
+from schemas.dust import DUST
 from schemas.errors import QuestionError
 from schemas.light_curves import no_light_curves
 from sky.cells import Cells
 from sky.cones import Cone, touching
 
-PLACE = ["ra_deg", "dec_deg"]
 NIGHT = "night"
 
 
@@ -132,16 +131,13 @@ def rows_table(hit: Hit, schema: Any) -> tuple[Any, Rows]:  # noqa: ANN401
 
     part, rows = hit
     own, wanted = part.schema.names, frozenset(schema.names)
-    dusty = "extinction_ebv" in wanted and "extinction_ebv" not in own
+    dusty = DUST in wanted and DUST not in own
     names = [name for name in own if name in wanted]
     read = [*dict.fromkeys([*names, *(PLACE if dusty else ())])]
     table, places = part.around(rows, read)
     if NIGHT in wanted:
         night = pa.array(np.full(len(table), int(part.night), np.int32))
         table = table.add_column(0, pa.field(NIGHT, night.type, nullable=False), night)
-    if dusty:
-        dust = extinction_ebv(*(values_of(table.column(name)) for name in PLACE))
-        table = table.append_column("extinction_ebv", pa.array(dust))
     return conformed(table, schema), places
 
 

@@ -82,6 +82,9 @@ INDEX = f"_healpix_{DEPTH_MAX}"
 NOWHERE = 12 * 4**DEPTH_MAX
 """What stands there for an alert without a position: one more than the last cell."""
 
+PLACE = ["ra_deg", "dec_deg"]
+"""Where each alert is, ICRS degrees."""
+
 KEY = ("survey", "alert_id")
 """Which alert a row is: there is one row of each in a lake."""
 

@@ -33,7 +33,7 @@ from lake.layout import (
 )
 from schemas.batch import LightCurves
 from schemas.columns import COLUMNS
-from schemas.dust import extinction_ebv
+from schemas.dust import DUST, extinction_ebv
 from schemas.errors import ArchiveError
 from schemas.learned import Given
 
@@ -93,7 +93,7 @@ class Part:
         the position alone says.
         """
         if name not in self._names and name in COLUMNS:
-            if name == "extinction_ebv":
+            if name == DUST:
                 return extinction_ebv(self.column(group, "ra_deg"), self.column(group, "dec_deg"))
             begin, end = self.span(group)
             kind = COLUMNS[name].kind

@@ -12,6 +12,8 @@ from schemas.batch import Floats
 from schemas.compiling import compiled
 
 FILE = Path(__file__).with_name("dust.npz")
+DUST = "extinction_ebv"
+"""The column that holds it."""
 SIDE = 64
 """HEALPix's nside: a pixel is 0.92 degrees wide."""
 

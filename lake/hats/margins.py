@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from lake.arrays import values_of
 from lake.hats.cells import ORDER_MAX, Cell, Division
 from lake.hats.leaves import Dataset, read
+from lake.layout import PLACE
 from sky.cells import DEPTH_MAX, bordering, deepest, touched
 
 REACH_ARCSEC = 10.0
 """A cell's margin has all rows so near, and a few that are not quite."""
-
-PLACE = ["ra_deg", "dec_deg"]
 
 
 def margins(
