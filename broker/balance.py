@@ -10,10 +10,19 @@ from typing import NamedTuple
 from broker.ledger import Counts, Delivery, Entry, Gap, Range, total
 from broker.ports import PartitionLife
 
-Visible = Callable[[PartitionLife, Sequence[Gap]], Sequence[int] | None]
-"""Given a partition and parts of it: the offsets there at which a read_committed reader finds a
-message, in any order; None where the topic no longer holds those parts, or bears its name in
-another life. `MemoryKafka.visible`."""
+
+class Seen(NamedTuple):
+    """What a read_committed reader finds in parts of a partition."""
+
+    offsets: Sequence[int]
+    """Of messages, in any order."""
+    first: int = 0
+    """Where the partition begins now; what stood before it nobody can tell."""
+
+
+Visible = Callable[[PartitionLife, Sequence[Gap]], Seen | None]
+"""Given a partition and parts of it, what is seen there; None where the topic bears its name in
+another life, or is not there. `MemoryKafka.visible`."""
 
 
 JobSums = Callable[[Entry], Iterable[str]]
@@ -192,11 +201,13 @@ class _Walk:
         """Every gap must be empty for a reader."""
         if not self.gaps:
             return
-        offsets = visible(self.partition, self.gaps)
-        if offsets is None:
+        seen = visible(self.partition, self.gaps)
+        if seen is None:
             self.unverifiable = sum(map(_length, self.gaps))
             return
-        for offset in sorted(set(offsets)):
+        forgotten = (Gap(gap.start, min(gap.end, seen.first)) for gap in self.gaps)
+        self.unverifiable = sum(max(0, _length(gap)) for gap in forgotten)
+        for offset in sorted(set(seen.offsets)):
             self._add(offset, "a message that no entry of the ledger counts")
 
     def _add(self, offset: int, what: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 from broker.alerts.counts import filter_sums
-from broker.balance import Balance, balance
+from broker.balance import Balance, Seen, balance
 from broker.errors import KafkaUnavailable, LedgerError, OffsetGap
 from broker.ledger import Entry, Gap, read_entry
 from broker.lives import FIRST_LIFE
@@ -43,7 +43,7 @@ def audit(ours: Cluster, ledger_topic: str, others: Mapping[str, Cluster] | None
     """
     entries, known = read_ledger(ours, ledger_topic), {"": ours, **(others or {})}
 
-    def look(where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
+    def look(where: PartitionLife, gaps: Sequence[Gap]) -> Seen | None:
         cluster = known.get(where.cluster)
         if cluster is None or where.topic not in cluster.topics:
             return None
@@ -61,10 +61,10 @@ def read_ledger(ours: Cluster, ledger_topic: str) -> list[Entry]:
     return entries
 
 
-def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> list[int] | None:
-    """The offsets in some gaps at which a reader finds a message; None where they are gone.
+def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> Seen | None:
+    """What a reader finds in some gaps, as far as retention left them.
 
-    That is where retention dropped them, or another topic bears the name now.
+    None where another topic bears the name now, or retention goes on while this reads.
     """
     topic, number, life, _ = where
     partition = Partition(topic, number)
@@ -72,10 +72,12 @@ def visible(open_source: Open, where: PartitionLife, gaps: Sequence[Gap]) -> lis
         try:
             if not reader.finds(partition, life):
                 return None
-            found = [at for span in spans(gaps) for at in reader.offsets(partition, span)]
+            first = reader.first(partition)
+            left = [Gap(max(gap.start, first), gap.end) for gap in gaps if gap.end > first]
+            found = [at for span in spans(left) for at in reader.offsets(partition, span)]
         except OffsetGap:
             return None
-    return [at for at in found if any(gap.start <= at < gap.end for gap in gaps)]
+    return Seen([at for at in found if any(gap.start <= at < gap.end for gap in gaps)], first)
 
 
 def spans(gaps: Sequence[Gap]) -> Iterator[Gap]:
@@ -98,6 +100,7 @@ class TopicReader:
         self._source = source
         self._topic = topic
         self._moved_s = time.monotonic()
+        self._firsts: dict[Partition, int] = {}
 
     def close(self) -> None:
         self._source.close()
@@ -116,6 +119,11 @@ class TopicReader:
         # Where Kafka has no ids, every topic is in its first life for who comes new to it.
         return found is not None and (life in ("", found.name) or found.name == FIRST_LIFE)
 
+    def first(self, partition: Partition) -> int:
+        """Where a partition began when this reader came to it."""
+        self._await_ends()
+        return self._firsts[partition]
+
     def offsets(self, partition: Partition, span: Gap) -> Iterator[int]:
         """The offsets in a part of a partition at which there is a message."""
         ends = self._await_ends()
@@ -131,8 +139,11 @@ class TopicReader:
         messages = self._source.poll(
             messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=POLL_WAIT_S
         )
-        now_s = time.monotonic()
-        if self._source.positions() != before:
+        now_s, after = time.monotonic(), self._source.positions()
+        began = self._source.starts()
+        for each, at in after.items():
+            self._firsts.setdefault(each, min(at, began.get(each, at)))
+        if after != before:
             self._moved_s = now_s
         if now_s - self._moved_s > STANDSTILL_S_MAX:
             raise KafkaUnavailable(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from broker.balance import Seen
 from broker.errors import OutputTooLarge, TopicMissing
 from broker.lives import Committed
 from broker.memory.faults import Fault, Faults
@@ -210,8 +211,8 @@ class MemoryKafka:
         self._unkeyed += 1
         return self._unkeyed % partitions
 
-    def visible(self, where: PartitionLife, offsets: Sequence[tuple[int, int]]) -> list[int] | None:
-        """The offsets within some ranges at which a read_committed reader finds a message.
+    def visible(self, where: PartitionLife, offsets: Sequence[tuple[int, int]]) -> Seen | None:
+        """What a read_committed reader finds within some ranges.
 
         None where the topic is in another life now.
         """
@@ -220,9 +221,11 @@ class MemoryKafka:
         if is_another or not self.holds(partition):
             return None
         log = self.log(partition)
-        return [
+        left = [(max(start, log.start), end) for start, end in offsets if end > log.start]
+        found = [
             message.offset
-            for start, end in offsets
+            for start, end in left
             for message in log.read(start, end - start, 2**62).messages
             if message.offset < end
         ]
+        return Seen(found, log.start)

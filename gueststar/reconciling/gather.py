@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from broker.alerts.counts import filter_sums
-from broker.balance import Balance, balance
+from broker.balance import Balance, Seen, balance
 from broker.dead_letters.letters import Letter, read
 from broker.ledger import Entry, Gap
 from broker.ports import Message, Partition, PartitionLife
@@ -110,21 +110,19 @@ def _survey(
             outside = [Gap(max(known[-1].end, first), held.ends.get(place, 0))]
             outside += [Gap(first, known[0].start)] * sides.from_start
             left = [gap for gap in outside if gap.end > gap.start]
-            offsets = visible(cluster.open_source, where, left) if left else []
-            yield place, held._replace(offsets={place: np.array(sorted(offsets or ()), np.int64)})
+            seen = visible(cluster.open_source, where, left) if left else None
+            offsets = np.array(sorted(seen.offsets if seen else ()), np.int64)
+            yield place, held._replace(offsets={place: offsets})
 
 
 def _balance(sides: Sides, entries: Sequence[Entry], survey: Survey) -> Balance:
     """The ledger by itself; gaps are looked into as far as the survey still has them."""
 
-    def look(where: PartitionLife, gaps: Sequence[Gap]) -> Sequence[int] | None:
+    def look(where: PartitionLife, gaps: Sequence[Gap]) -> Seen | None:
         place = Partition(where.topic, where.number)
-        topic = survey.get(where.cluster, {}).get(place)
-        if topic is None:
+        if place not in survey.get(where.cluster, {}):
             return None
-        first = topic.firsts[place]
-        left = [Gap(max(gap.start, first), gap.end) for gap in gaps if gap.end > first]
-        return visible(sides.survey[where.cluster].open_source, where, left) if left else []
+        return visible(sides.survey[where.cluster].open_source, where, gaps)
 
     return balance(entries, look, filter_sums)
 

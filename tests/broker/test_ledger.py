@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.balance import balance
+from broker.balance import Seen, balance
 from broker.errors import LedgerError
 from broker.ledger import Counts, Delivery, Entry, Gap, Range, gaps, ranges, read_entry, total
 from broker.ports import Life, Message, Partition, PartitionLife
@@ -45,9 +45,9 @@ def entry(start: int, end: int, *, sequence: int = 0, passed: Sequence[Gap] = ()
     )
 
 
-def nothing_visible(partition: PartitionLife, passed: Sequence[Gap]) -> list[int]:
+def nothing_visible(partition: PartitionLife, passed: Sequence[Gap]) -> Seen:
     """A source whose gaps are what they should be."""
-    return []
+    return Seen([])
 
 
 def said(entries: Sequence[Entry]) -> list[str]:
@@ -116,9 +116,9 @@ def test_gaps_are_lawful_where_no_message_is_visible() -> None:
 def test_a_visible_message_in_a_gap_is_named() -> None:
     entries = [entry(0, 20, passed=[Gap(4, 6)]), entry(22, 30, sequence=1)]
 
-    def visible(partition: PartitionLife, passed: Sequence[Gap]) -> list[int]:
+    def visible(partition: PartitionLife, passed: Sequence[Gap]) -> Seen:
         assert passed == [Gap(4, 6), Gap(20, 22)]
-        return [21, 5]
+        return Seen([21, 5])
 
     found = [str(each) for each in balance(entries, visible).imbalances]
     assert found == [
@@ -145,6 +145,14 @@ def test_at_least_once_may_count_again_and_says_how_much() -> None:
     ]
     sums = balance(again, nothing_visible)
     assert (sums.imbalances, sums.repeated) == ((), 20)
+
+
+def test_of_gaps_only_what_stands_below_retention_cannot_be_told() -> None:
+    entries = [entry(0, 20, passed=[Gap(4, 6), Gap(9, 12)]), entry(22, 30, sequence=1)]
+    sums = balance(entries, lambda _, __: Seen([21], first=10))
+    assert (sums.passed_over, sums.unverifiable) == (7, 3)
+    assert [each.offset for each in sums.imbalances] == [21]
+    assert balance(entries, lambda _, __: None).unverifiable == 7
 
 
 def test_alerts_that_were_neither_published_nor_dead_are_named() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from broker.balance import Balance, balance
+from broker.balance import Balance, Seen, balance
 from broker.clock import ManualClock
 from broker.errors import OffsetGap, TopicRemade
 from broker.ledger import Gap, read_entry
@@ -20,9 +20,9 @@ SURVEY = Partition("survey", 0)
 LOOK_S = 2.0
 
 
-def nothing_visible(_: PartitionLife, __: Sequence[Gap]) -> list[int]:
+def nothing_visible(_: PartitionLife, __: Sequence[Gap]) -> Seen:
     """A source whose gaps are what they should be."""
-    return []
+    return Seen([])
 
 
 def summed(*ranges: tuple[str, int, int], before_end: int = 0) -> Balance:
@@ -68,7 +68,7 @@ def test_a_gap_in_a_life_that_is_over_cannot_be_looked_into() -> None:
                 (entry(0, 5, sequence=2), "b", 3.0),
             )
         ],
-        lambda _, __: [10],
+        lambda _, __: Seen([10]),
     )
     assert (sums.imbalances, sums.unverifiable) == ((), 2)
 
@@ -79,7 +79,7 @@ def test_a_new_life_that_was_not_read_from_its_beginning_is_named() -> None:
         replace(each, ranges=(each.ranges[0]._replace(life=life),), published_unix_s=when)
         for each, life, when in zip(entries, "ab", (1.0, 2.0), strict=True)
     ]
-    sums = balance(named, lambda where, gaps: [29] if where.life == "b" else [])
+    sums = balance(named, lambda where, gaps: Seen([29] if where.life == "b" else []))
     assert [str(each) for each in sums.imbalances] == [
         "survey/0 offset 29 of topic id b: a message that no entry of the ledger counts"
     ]

@@ -88,8 +88,17 @@ def test_an_alert_that_no_entry_counts_is_found(memory: MemoryKafka) -> None:
 
 
 def test_only_what_a_reader_finds_is_visible(memory: MemoryKafka) -> None:
-    assert visible(opener(memory), PartitionLife(*SURVEY), [Gap(4, 6), Gap(10, 12)]) == [4, 10]
-    assert visible(opener(memory), PartitionLife(*SURVEY), []) == []
+    assert visible(opener(memory), PartitionLife(*SURVEY), [Gap(4, 6), Gap(10, 12)]) == ([4, 10], 0)
+    assert visible(opener(memory), PartitionLife(*SURVEY), []) == ([], 0)
+
+
+def test_what_retention_left_of_gaps_is_looked_into(memory: MemoryKafka) -> None:
+    memory.log(SURVEY).forget(5)
+    seen = visible(opener(memory), PartitionLife(*SURVEY), [Gap(1, 3), Gap(4, 8), Gap(10, 12)])
+    assert seen == ([6, 7, 10], 5)
+    entries = entry(0, 1), entry(3, 6, (Gap(4, 6),)), entry(8, 10), entry(11, 12)
+    assert [each.offset for each in audited(memory, *entries)] == [6, 7, 10]
+    assert audit(cluster(memory), LEDGER).unverifiable == 3
 
 
 def test_an_empty_ledger_is_said_so(memory: MemoryKafka) -> None:
