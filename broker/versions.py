@@ -38,6 +38,9 @@ class Deployed(Protocol):
     @property
     def version(self) -> int: ...
 
+    @property
+    def key(self) -> bytes: ...
+
 
 @dataclass(frozen=True)
 class VersionStatus(Generic[ChangeKind]):

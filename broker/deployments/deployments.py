@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from broker.control_log import RETRY_S, StatusLog
 from broker.deployments.activation import Activated, Context, activated
 from broker.deployments.inspection import Complaint, Inspector
 from broker.deployments.records import (
@@ -26,12 +27,9 @@ from broker.versions import records_in
 from filters.filter_set import ActiveFilter, FilterDecision, FilterSet
 from filters.selection import Selection
 from schemas.batch import AlertBatch
-from schemas.errors import BrokerError, FilterError, GueststarError
+from schemas.errors import FilterError, GueststarError
 
 LOG: Final = logging.getLogger("gueststar.filters")
-
-RETRY_S: Final = 5.0
-"""How long after Kafka did not answer what was asked of it is asked again."""
 
 
 class DeploymentsObserver(Protocol):
@@ -82,7 +80,9 @@ class Deployments:
         observer: DeploymentsObserver | None = None,
     ) -> None:
         """`selections`, with their `active`, are those of the settings. `by`: who pauses."""
-        self._control = control
+        self._log = StatusLog[Version, Status](
+            control, clock, records_of=records_of, what="filter", log=LOG
+        )
         self._selections = tuple(selections)
         self._fixed = tuple(active)
         self._context = context
@@ -96,8 +96,6 @@ class Deployments:
         self._places: dict[str, int] = {}
         self._filter_set = FilterSet(self._selections, self._fixed, context.sky)
         self._complaints: list[Complaint] = []
-        self._owed: dict[bytes, Status] = {}
-        self._away = False
         self._retry_s = -RETRY_S
         self._undecided = False
 
@@ -108,20 +106,21 @@ class Deployments:
 
     def open(self) -> None:
         """Read the whole control topic. Raises KafkaUnavailable after the configured patience."""
-        self._learn(self._control.present())
+        self._register = self._register.after(self._log.present())
         self._refresh()
 
     def look(self) -> None:
         """See what changed on the control topic, and pause what was complained of."""
-        changed = self._learn(self._news())
+        records = self._log.news()
+        self._register = self._register.after(records)
+        changed = bool(records)
         complaints, self._complaints = self._complaints, []
         for complaint in complaints:
             changed |= self._pause(complaint.activated.version, complaint.cause, complaint.reason)
         due = self._clock.monotonic_s() - self._retry_s >= RETRY_S
         if changed or (self._undecided and due):
             self._refresh()
-        if self._owed and due:
-            self._settle()
+        self._log.settle()
 
     def judge(self, batch: AlertBatch) -> Sequence[FilterDecision]:
         """Each filter's answer; one that raised is paused at the next `look`."""
@@ -134,7 +133,7 @@ class Deployments:
         return decisions
 
     def close(self) -> None:
-        self._control.close()
+        self._log.close()
 
     def _inspect(self, batch: AlertBatch, decisions: list[FilterDecision]) -> None:
         """Have one filter asked alone: its answer then is the one that counts."""
@@ -150,29 +149,6 @@ class Deployments:
         if found.complaint is not None:
             self._complaints.append(found.complaint)
 
-    def _news(self) -> list[Message]:
-        """What came; nothing where Kafka does not answer, which is said once."""
-        try:
-            messages = self._control.new()
-        except BrokerError as error:
-            if not self._away:
-                LOG.warning("%s; going on with the active filters", error)
-            self._away = True
-            return []
-        if self._away:
-            LOG.warning("the filters' topic answers again")
-        self._away = False
-        return messages
-
-    def _learn(self, messages: Iterable[Message]) -> bool:
-        """Add what came to the register; whether that is anything."""
-        records = list(records_of(messages))
-        for record in records:
-            # Whoever changed a filter since knows better than what we could not write.
-            self._owed.pop(record.key, None)
-        self._register = self._register.after(records)
-        return bool(records)
-
     def _pause(self, version: Version, cause: Cause, reason: str) -> bool:
         """Pause a version here and, by its record, everywhere; whether it was active."""
         if version not in self._register.active:
@@ -182,22 +158,8 @@ class Deployments:
         self._register = self._register.after([status])
         if self._observer is not None:
             self._observer.on_pause(version.name, cause)
-        self._write(status)
+        self._log.write(status)
         return True
-
-    def _write(self, status: Status) -> None:
-        try:
-            self._control.write(status.key, status.encode())
-        except BrokerError as error:
-            LOG.warning("filter %s is paused here alone, for now: %s", status.name, error)
-            self._owed[status.key] = status
-            self._retry_s = self._clock.monotonic_s()
-
-    def _settle(self) -> None:
-        """Write what Kafka did not take before."""
-        owed, self._owed = self._owed, {}
-        for status in owed.values():
-            self._write(status)
 
     def _refresh(self) -> None:
         """Activate what the register says, as far as that can be done here."""

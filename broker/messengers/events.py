@@ -9,9 +9,10 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from broker.control_log import Hearing
 from broker.messengers.section import MessengersSection
 from broker.ports import ControlTopic, Message
-from schemas.errors import BrokerError, NoticeError
+from schemas.errors import NoticeError
 from sky.messengers.events import Event, LiveEvents
 from sky.messengers.localisation import Localisation
 from sky.messengers.notices import Notice, read_notice
@@ -72,33 +73,24 @@ class MessengerEvents:
         rates: SkyRates | None = None,
     ) -> None:
         """rates: of alerts of the lake, where one is known."""
-        self._topics = topics
+        self._topics = [
+            Hearing(each, of="events", meanwhile="the events that are known", log=LOG)
+            for each in topics
+        ]
         self._live = live
         self._section = section
         self._rates = rates
         self._events: dict[str, Event] = {}
-        self._away = False
 
     def open(self) -> None:
         """Read the topics whole. Raises KafkaUnavailable after the configured patience."""
         self._learn([message for topic in self._topics for message in topic.present()])
 
     def look(self) -> None:
-        """See what changed. Where Kafka does not answer, what was known stands; it is said once."""
-        # Each topic's own: what one has told is not told again because another is silent.
-        found = [self._news(topic) for topic in self._topics]
-        messages = [message for each in found if each is not None for message in each]
-        self._away = None in found
+        """See what changed. Where Kafka does not answer, what was known stands."""
+        messages = [message for topic in self._topics for message in topic.news()]
         if messages:
             self._learn(messages)
-
-    def _news(self, topic: ControlTopic) -> list[Message] | None:
-        try:
-            return topic.new()
-        except BrokerError as error:
-            if not self._away:
-                LOG.warning("%s; going on with the events that are known", error)
-            return None
 
     def close(self) -> None:
         for topic in self._topics:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from broker.control_log import StatusLog
 from broker.json_records import shortened
 from broker.models.limits import ModelLimits
-from broker.models.records import Cause, Change, ModelVersion, State
-from broker.models.register import ModelRegister
-from broker.models.status_log import StatusLog
+from broker.models.records import Cause, Change, ModelVersion, State, Status
+from broker.models.register import ModelRegister, records_of
 from broker.ports import Clock, ControlTopic
 from classifiers.classifier import Scoring
 from classifiers.reference import Reference, read_table
@@ -84,7 +84,9 @@ class Models:
         observer: ModelsObserver | None = None,
     ) -> None:
         """`by`: who pauses."""
-        self._log = StatusLog(control, clock)
+        self._log = StatusLog[ModelVersion, Status](
+            control, clock, records_of=records_of, what="model", log=LOG
+        )
         self._slots = {each.own.identity.name: each for each in slots}
         self._limits = limits
         self._by = by

@@ -290,8 +290,8 @@ def test_where_kafka_does_not_answer_the_filters_stay_and_it_is_said_once(
     assert worker.active == [("faint", "1")]
     said = [record.getMessage() for record in caplog.records]
     assert said == [
-        "fault at poll 3; going on with the active filters",
-        "the filters' topic answers again",
+        "fault at poll 3; going on with the filters that run",
+        "the topic of filters answers again",
     ]
 
 
