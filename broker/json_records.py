@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, is_dataclass
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
@@ -67,8 +68,14 @@ def read(kind: Any, value: object) -> Any:  # noqa: ANN401 - any frozen dataclas
     return _member(kind, value) if isinstance(kind, type) else _plain(dict, value)
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """A dataclass's types: found once, as that takes a millisecond."""
+    return get_type_hints(kind)
+
+
 def _fields(kind: Any, document: dict[str, object]) -> Any:  # noqa: ANN401 - as above
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     require(document.keys() == hints.keys(), f"its keys are not {', '.join(hints)}")
     return kind(**{name: read(hints[name], each) for name, each in document.items()})
 

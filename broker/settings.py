@@ -21,6 +21,7 @@ from broker.defaults import (
     SHARED,
 )
 from broker.errors import SettingsError
+from broker.followup_settings import FollowupSection
 from broker.kafka.connection import (
     Compression,
     Start,
@@ -229,6 +230,7 @@ class Settings:
     limits: LimitsSection = LimitsSection()
     lake: LakeSection = LakeSection()
     messengers: MessengersSection = field(default_factory=MessengersSection)
+    followup: FollowupSection = field(default_factory=FollowupSection)
     portal: PortalSection = field(default_factory=PortalSection)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
 
@@ -266,6 +268,7 @@ class Settings:
         renamed = replace(filters, live=live, topic_prefix=prefix, shared=named(filters.shared))
         object.__setattr__(self, "filters", renamed)
         object.__setattr__(self, "messengers", self.messengers.prefixed(named))
+        object.__setattr__(self, "followup", self.followup.prefixed(named))
         models = self.models
         records, comparisons = models.live and named(models.live), named(models.comparisons)
         models = replace(models, live=records, comparisons=comparisons)

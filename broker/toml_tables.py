@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, NewType, TypeVar, get_args, get_origin, get_type_hints
 
 from broker.errors import SettingsError
 from schemas.errors import DecodeLimitError
@@ -18,6 +18,9 @@ from schemas.suggestion import nearest
 Table = TypeVar("Table")
 
 PORT_MAX = 65_535
+
+Signed = NewType("Signed", float)
+"""A number that may be 0 or below, as a latitude; of every other setting there must be some."""
 
 
 class Place(NamedTuple):
@@ -31,14 +34,16 @@ class Place(NamedTuple):
         return f"[{self.table}] {self.key}" if self.table else f"[{self.key}]"
 
 
-def read_table(kind: type[Table], path: Path) -> Table:
+def read_table(kind: type[Table], path: Path, absent: Mapping[str, Any] | None = None) -> Table:
     """A dataclass from a TOML file; its nested dataclasses are the file's tables.
+
+    absent: what keys say that the file does not have.
 
     Raises SettingsError, one line that names the file and the key, for a file that cannot be
     read, an unknown key (with the nearest known one), a value of the wrong kind or out of bounds.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = {**(absent or {}), **tomllib.loads(path.read_text(encoding="utf-8"))}
         return _table(kind, document, Place(path.resolve().parent, ""))
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror or error}") from error
@@ -46,6 +51,14 @@ def read_table(kind: type[Table], path: Path) -> Table:
         raise SettingsError(f"{path}: no TOML: {error}") from error
     except (SettingsError, DecodeLimitError) as error:
         raise SettingsError(f"{path}: {error}") from error
+
+
+def table_of(kind: type[Table], document: Mapping[str, Any]) -> Table:
+    """The same of a document that was read already; paths in it are as they stand.
+
+    Raises SettingsError, one line that names the key.
+    """
+    return _table(kind, document, Place(Path(), ""))
 
 
 def _table(kind: type[Table], document: Mapping[str, Any], place: Place) -> Table:
@@ -123,6 +136,13 @@ def _number(value: Any, place: Place) -> float:  # noqa: ANN401 - TOML's values
     return number
 
 
+def _signed(value: Any, place: Place) -> Signed:  # noqa: ANN401 - TOML's values
+    number = float(_of((int, float), "a number", value, place))  # type: ignore[arg-type]
+    if not abs(number) < float("inf"):
+        raise SettingsError(f"{place} = {value} is out of bounds; it must be finite")
+    return Signed(number)
+
+
 def _yes_or_no(value: Any, place: Place) -> bool:  # noqa: ANN401 - TOML's values
     answer: bool = _of(bool, "true or false", value, place)
     return answer
@@ -136,6 +156,7 @@ PLAIN: Mapping[Any, Callable[[Any, Place], Any]] = {
     str: _text,
     int: _whole,
     float: _number,
+    Signed: _signed,
     bool: _yes_or_no,
     Path: _path,
 }

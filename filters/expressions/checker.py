@@ -36,12 +36,15 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 EQUALITIES = ("==", "!=")
 
 
-def checked(expression: ast.expr, text: str, indent: int = 0) -> Node:
-    """The tree of a clause. `indent` are the characters of `text` before what was parsed."""
+def checked(expression: ast.expr, text: str, indent: int = 0, *, kind: Kind = Kind.TRUTH) -> Node:
+    """The tree of a clause. `indent` are the characters of `text` before what was parsed.
+
+    kind: of a clause a truth; a number is asked for where things are ranked.
+    """
     checker = _Checker(text, indent)
     node = checker.node(expression, 1)
-    if node.kind is not Kind.TRUTH:
-        checker.refuse(expression, f"a clause is true or false, this is a {node.kind}; compare it")
+    if node.kind is not kind:
+        checker.refuse(expression, hints.kind(node.kind, kind))
     nodes, depth = measured(node)
     if nodes > NODES_MAX:
         checker.refuse(expression, f"a clause has at most {NODES_MAX} parts, this one {nodes}")

@@ -7,6 +7,7 @@ import ast
 from filters.alerts import WHOLES
 from filters.expressions.functions import FUNCTIONS
 from filters.expressions.names import KINDS
+from filters.expressions.tree import Kind
 from schemas.columns import CODES
 from schemas.suggestion import nearest
 
@@ -31,6 +32,13 @@ ABSENT = {
     "false": "; did you mean 'False'?",
 }
 """By the name in small letters."""
+
+
+def kind(found: Kind, wanted: Kind) -> str:
+    """Of a whole expression that is of another kind than is asked for."""
+    if wanted is Kind.TRUTH:
+        return f"a clause is true or false, this is a {found}; compare it"
+    return f"here a {wanted} is asked for, this is a {found}"
 
 
 def construct(parsed: ast.expr) -> str:

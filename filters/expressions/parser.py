@@ -7,13 +7,13 @@ import ast
 from filters.expressions.checker import checked
 from filters.expressions.refusal import ExpressionError
 from filters.expressions.scanner import scan
-from filters.expressions.tree import Node
+from filters.expressions.tree import Kind, Node
 
 TOO_MUCH = "this is more than Python's parser can take; make it shorter"
 
 
-def read(text: str) -> Node:
-    """The tree of a clause, of Kind.TRUTH. Raises ExpressionError, which says what and where.
+def read(text: str, *, kind: Kind = Kind.TRUTH) -> Node:
+    """The tree of a clause, of that kind. Raises ExpressionError, which says what and where.
 
     Nothing of the text is ever run: the parser's tree is looked at, and what the language has is
     built anew.
@@ -28,4 +28,4 @@ def read(text: str) -> Node:
         raise ExpressionError(" ".join(error.msg.split()), text, at) from None
     except (ValueError, OverflowError, RecursionError, MemoryError):
         raise ExpressionError(TOO_MUCH, text, 0) from None
-    return checked(parsed.body, text, indent)
+    return checked(parsed.body, text, indent, kind=kind)

@@ -1,0 +1,154 @@
+"""A request: one observation that is wanted of one object, and how it stands.
+
+Its id is made of what it is for, so an alert that is seen twice, or a job that was killed, can only
+ever make it again. It is also what telescopes are told it is called, and so what they are asked by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from logging import Logger
+from typing import Final
+
+from broker.json_records import RecordError, document_of, encoded, read, require, shortened
+from broker.ports import Message, Output
+
+
+class State(StrEnum):
+    """How a request stands: the Observatory Control System's words, and ours before and between.
+
+    WANTED        by a programme; not asked for yet
+    SUBMITTED     about to be asked for: written before the telescope hears of it
+    UNKNOWN       the answer was lost; to be reconciled by asking
+    PENDING       the telescope has it
+    WITHDRAWING   it was asked to give it up
+    """
+
+    WANTED = "WANTED"
+    SUBMITTED = "SUBMITTED"
+    UNKNOWN = "UNKNOWN"
+    PENDING = "PENDING"
+    WITHDRAWING = "WITHDRAWING"
+    COMPLETED = "COMPLETED"
+    WINDOW_EXPIRED = "WINDOW_EXPIRED"
+    FAILURE_LIMIT_REACHED = "FAILURE_LIMIT_REACHED"
+    CANCELED = "CANCELED"
+
+
+FINAL: Final = frozenset(
+    {State.COMPLETED, State.WINDOW_EXPIRED, State.FAILURE_LIMIT_REACHED, State.CANCELED}
+)
+ASKED: Final = frozenset({State.SUBMITTED, State.UNKNOWN, State.PENDING, State.WITHDRAWING})
+"""A telescope may have it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One observation; every change of it is a new one of the same id."""
+
+    id: str
+    """programme/object/visit"""
+    programme: str
+    version: int
+    """Of the programme, when it was wanted."""
+    object_id: str
+    alert_id: str
+    ra_deg: float
+    dec_deg: float
+    mjd: float
+    """Of the alert."""
+    magnitude: float
+    fades_mag_per_day: float
+    priority: float
+    visit: int
+    """From 1."""
+    events: tuple[str, ...]
+    """Of other messengers, that the programme asks of by name."""
+    wanted_unix_s: float
+    not_before_unix_s: float
+    until_unix_s: float
+    state: State
+    reason: str
+    changed_unix_s: float
+    site: str = ""
+    begin_unix_s: float = 0.0
+    end_unix_s: float = 0.0
+    """The window that the site was asked for."""
+    attempt: int = 0
+    """Submissions so far."""
+    reference: str = ""
+    """What the telescope calls it."""
+    submitted_unix_s: float = 0.0
+    """When it was asked for last."""
+    past: tuple[str, ...] = ()
+    """What telescopes called it in attempts that are over."""
+    barred: tuple[str, ...] = ()
+    """Sites that refused it."""
+    replan: bool = False
+    """Of one that is withdrawn: whether it is wanted elsewhere then."""
+
+    def __post_init__(self) -> None:
+        """Raises RecordError for what no job writes."""
+        require(self.id == id_of(self.programme, self.object_id, self.visit), "its id is another's")
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    def now(self, state: State, reason: str, unix_s: float, **changes: object) -> Request:
+        """The same in another state."""
+        told = shortened(reason)
+        return replace(self, state=state, reason=told, changed_unix_s=unix_s, **changes)  # type: ignore[arg-type]
+
+    def output(self, topic: str) -> Output:
+        """As its topic has it."""
+        return Output(topic, self.id.encode(), encoded(self))
+
+
+def id_of(programme: str, object_id: str, visit: int) -> str:
+    return f"{programme}/{object_id}/{visit}"
+
+
+class Requests:
+    """All that are known, by id: what the topic's records add up to."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Request] = {}
+
+    def learn(self, messages: Iterable[Message], log: Logger) -> list[Request]:
+        """Those that changed; a message that is no request is logged and passed over."""
+        changed = list[Request]()
+        # Of each request its last record says all, and reading one takes a while.
+        for message in {message.key: message for message in messages}.values():
+            key = (message.key or b"").decode("utf-8", "replace")
+            if not message.value:
+                self._all.pop(key, None)
+                continue
+            try:
+                request: Request = read(Request, document_of(message.value))
+                require(request.id == key, f"it calls itself {request.id!r:.80}")
+            except RecordError as error:
+                log.warning("no request, passed over: %s offset %d: %s", key, message.offset, error)
+                continue
+            self.put(request)
+            changed.append(request)
+        return changed
+
+    def put(self, request: Request) -> None:
+        """As it stands now."""
+        self._all[request.id] = request
+
+    def get(self, named: str) -> Request | None:
+        return self._all.get(named)
+
+    @property
+    def open(self) -> list[Request]:
+        """Those that have not ended, the dearest first."""
+        found = [one for one in self._all.values() if not one.is_final]
+        return sorted(found, key=lambda one: (-one.priority, one.id))
+
+    @property
+    def all(self) -> Mapping[str, Request]:
+        return self._all

@@ -1,0 +1,1 @@
+"""Tests of follow-up, and what stands for telescopes in them."""
