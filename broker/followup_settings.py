@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Literal
 
 from broker.errors import SettingsError
 from broker.toml_tables import Signed
@@ -14,9 +14,6 @@ Adapter = Literal["ocs", "alpaca", "tom", "skyportal", "mail", "topic"]
 """What a site is asked through."""
 
 SEA, NIGHT = Signed(0.0), Signed(-12.0)
-
-BY_HAND: Final = ("mail", "topic")
-"""Adapters whose other side is a person or a program of somebody's: they answer by a topic."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +82,8 @@ class FollowupSection:
     """Each request's newest state, compacted; its history until compaction comes."""
     conditions: str = "gueststar.followup.sites"
     """What is said of sites now: weather, seeing; compacted, by site."""
+    answers: str = "gueststar.followup.answers"
+    """What people and programs answer that were asked by mail or topic."""
     annotations: str = "gueststar.annotations"
     """What came back of objects."""
     slot_s: float = 600.0
@@ -121,21 +120,23 @@ class FollowupSection:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The topics that are ours."""
-        return (self.programmes, self.requests, self.conditions, self.annotations)
-
-    @property
-    def compacted(self) -> tuple[str, ...]:
-        """Those of which the last record of each key is what counts."""
-        return (self.programmes, self.requests, self.conditions)
+        """The topics that are ours, all compacted."""
+        return (
+            self.programmes,
+            self.requests,
+            self.conditions,
+            self.answers,
+            self.annotations,
+        )
 
     def prefixed(self, named: Callable[[str], str]) -> FollowupSection:
         """The same with its own topics as `TopicsSection.named` calls them."""
-        programmes, requests, conditions, annotations = map(named, self.named)
+        programmes, requests, conditions, answers, annotations = map(named, self.named)
         return replace(
             self,
             programmes=programmes,
             requests=requests,
             conditions=conditions,
+            answers=answers,
             annotations=annotations,
         )

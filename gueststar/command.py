@@ -23,6 +23,7 @@ from gueststar.dead_letters.command import app as dead_letters
 from gueststar.filtering.command import Bootstrap as ReadersBootstrap
 from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
+from gueststar.followup.command import app as followup
 from gueststar.lake_command import app as lakes
 from gueststar.messengers.command import app as messengers
 from gueststar.modelling.command import app as models
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 
 app.add_typer(filters, name="filter")
+app.add_typer(followup, name="followup")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
 app.add_typer(messengers, name="messenger")

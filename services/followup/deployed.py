@@ -113,6 +113,11 @@ class Programmes:
     def close(self) -> None:
         self._control.close()
 
+    def is_known(self, name: str) -> bool:
+        """Whether it is live or paused: what it asked for stands."""
+        version = self._register.latest.get(name)
+        return version is not None and self._register.change(version).state is not State.REMOVED
+
     def _learn(self, records: list[Record]) -> bool:
         if not records:
             return False

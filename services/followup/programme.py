@@ -136,6 +136,11 @@ class Programme:
         return tuple(dict.fromkeys(name for node in nodes for name in _events(node)))
 
     @cached_property
+    def asks_any_event(self) -> bool:
+        """Whether it asks of events without naming one."""
+        return any(map(_asks_any, (*self.nodes, self.wanted)))
+
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(json.dumps(self.document(), sort_keys=True).encode()).hexdigest()
 
@@ -194,3 +199,14 @@ def _events(node: Node) -> Iterator[str]:
                 yield from _events(each)
         case Membership(value=value):
             yield from _events(value)
+
+
+def _asks_any(node: Node) -> bool:
+    match node:
+        case Call(function="messenger_probability"):
+            return True
+        case Call(operands=below) | Operation(operands=below):
+            return any(map(_asks_any, below))
+        case Membership(value=value):
+            return _asks_any(value)
+    return False

@@ -6,6 +6,7 @@ ever make it again. It is also what telescopes are told it is called, and so wha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -88,10 +89,19 @@ class Request:
     """Sites that refused it."""
     replan: bool = False
     """Of one that is withdrawn: whether it is wanted elsewhere then."""
+    sequence: int = 1
+    """Which change of it this is."""
+    origin: str = ""
+    """Where its alert lies: topic-partition-offset."""
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no job writes."""
         require(self.id == id_of(self.programme, self.object_id, self.visit), "its id is another's")
+
+    @property
+    def digest(self) -> str:
+        """Of its id, where that is too long or has signs that are not allowed."""
+        return hashlib.sha256(self.id.encode()).hexdigest()[:16]
 
     @property
     def is_final(self) -> bool:
@@ -100,7 +110,9 @@ class Request:
     def now(self, state: State, reason: str, unix_s: float, **changes: object) -> Request:
         """The same in another state."""
         told = shortened(reason)
-        return replace(self, state=state, reason=told, changed_unix_s=unix_s, **changes)  # type: ignore[arg-type]
+        kept = replace(self, **changes)  # type: ignore[arg-type]
+        number = self.sequence + 1
+        return replace(kept, state=state, reason=told, changed_unix_s=unix_s, sequence=number)
 
     def output(self, topic: str) -> Output:
         """As its topic has it."""
@@ -132,13 +144,17 @@ class Requests:
             except RecordError as error:
                 log.warning("no request, passed over: %s offset %d: %s", key, message.offset, error)
                 continue
-            self.put(request)
-            changed.append(request)
+            if self.put(request):
+                changed.append(request)
         return changed
 
-    def put(self, request: Request) -> None:
-        """As it stands now."""
+    def put(self, request: Request) -> bool:
+        """As it stands now; False where a later change is known already."""
+        known = self._all.get(request.id)
+        if known is not None and known.sequence >= request.sequence:
+            return False
         self._all[request.id] = request
+        return True
 
     def get(self, named: str) -> Request | None:
         return self._all.get(named)

@@ -3,8 +3,8 @@
     worth = priority x quality x clear x soon
 
 quality is s² / (s² + goal²) of the signal-to-noise s that the site reaches then: information grows
-with s², and what is well measured gains little. clear is the chance that the site is open; soon
-halves with each `halves_h` that it waits. Priorities are the programme's own expression.
+with s², and what is well measured gains little. clear is the chance that the site is open then;
+soon halves with each `halves_h` that it waits. Priorities are the programme's own expression.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from services.followup.visibility import Night
 
 READ_NOISE_E: Final = 8.0
 PIXEL_ARCSEC: Final = 0.4
+
+
+WEATHER_H: Final = 4.0
+"""So long weather lasts: after that a closed site is as likely open as it usually is."""
 
 
 class Conditions(NamedTuple):
@@ -85,11 +89,20 @@ def signal_to_noise(night: Night, wishes: list[Wish], conditions: Conditions) ->
 def worth(night: Night, wishes: list[Wish], conditions: Conditions) -> Floats:
     """Of each target and slot, were it seen; `visibility` says whether it is."""
     reached = signal_to_noise(night, wishes, conditions)
+    clear = clear_of(night, conditions)
     goal = np.array([[wish.goal] for wish in wishes])
     priority = np.array([[wish.priority] for wish in wishes])
     hours = (night.unix_s - night.unix_s[0]) / 3_600.0
     soon = 0.5 ** (hours / np.array([[wish.halves_h] for wish in wishes]))
-    found: Floats = priority * reached**2 / (reached**2 + goal**2) * conditions.clear * soon
+    found: Floats = priority * reached**2 / (reached**2 + goal**2) * clear * soon
+    return found
+
+
+def clear_of(night: Night, conditions: Conditions) -> Floats:
+    """The chance that the site is open in each slot: what holds now is forgotten within hours."""
+    hours = (night.unix_s - night.unix_s[0]) / 3_600.0
+    usual = night.site.clear_fraction
+    found: Floats = usual + (conditions.clear - usual) * np.exp(-hours / WEATHER_H)
     return found
 
 

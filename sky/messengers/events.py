@@ -78,6 +78,10 @@ class LiveEvents:
     def names(self) -> list[str]:
         return [*self._events]
 
+    def knows(self, event: str) -> bool:
+        """Whether one of that name or alias is live."""
+        return event in self._named
+
     def value(self, event: str, column: str, asked: AskedOf) -> Floats:
         """One of EVENT_COLUMNS, (n,), by an event's name or alias; NaN where it is not live.
 

@@ -1,0 +1,53 @@
+"""What came back of a request, as annotations of its object: once each, with the end of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+from typing import Final
+
+from broker.ports import Clock, Output
+from schemas.object_annotation import Measured, ObjectAnnotation
+from services.followup.adapters.port import Result
+from services.followup.requests import Request
+
+SOURCE: Final = "followup"
+
+
+class ReturnedAnnotations:
+    """See `services.followup.tracker.Returned`."""
+
+    def __init__(self, topic: str, clock: Clock) -> None:
+        self._topic = topic
+        self._clock = clock
+
+    def __call__(self, request: Request, results: Sequence[Result]) -> Sequence[Output]:
+        made = annotations_of(request, results, self._clock.now_s())
+        return [Output(self._topic, one.key, one.encode()) for one in made]
+
+
+def annotations_of(
+    request: Request, results: Sequence[Result], unix_s: float
+) -> Iterator[ObjectAnnotation]:
+    """One for each result; without any, that it was observed."""
+    for result in results or [Result("photometry", text=request.reason)]:
+        numbers = {"probability": result.probability, "redshift": result.redshift}
+        texts = {
+            "request": request.id,
+            "site": request.site,
+            "reference": request.reference,
+            "type": result.type,
+            "text": result.text,
+        }
+        yield ObjectAnnotation(
+            request.object_id,
+            SOURCE,
+            result.kind,
+            unix_s,
+            {name: number for name, number in numbers.items() if isfinite(number)},
+            {name: text for name, text in texts.items() if text},
+            [
+                Measured(one.mjd, one.band, one.magnitude, one.magnitude_err, one.star)
+                for one in result.points
+            ],
+        )
