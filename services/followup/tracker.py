@@ -203,7 +203,8 @@ class Tracker:
             return self._ended(request, found.state, found.reason, now, found.reference)
         if (request.state, request.reference) == (State.PENDING, found.reference):
             return request
-        return request.now(State.PENDING, found.reason, now, reference=found.reference)
+        # Why it is asked for there is worth keeping; that it is pending its state says.
+        return request.now(State.PENDING, request.reason, now, reference=found.reference)
 
     def _again(self, request: Request, reason: str, now: float, **changes: object) -> Request:
         """Wanted anew, unless it was asked for too often."""
