@@ -23,6 +23,7 @@ from schemas.batch import AlertBatch
 from schemas.errors import ModelError
 from schemas.prior import Priors, Shares, check_named, prior_of, shares_of
 from schemas.stage import Stage, kind_of
+from sky.hosts.template_shape import HostShape
 
 CLASSIFIERS, STAGES = "gueststar.classifiers", "gueststar.stages"
 """The groups of entry points."""
@@ -36,6 +37,7 @@ STAGES_BUILT_IN: Mapping[str, Callable[[Collection[str]], Stage]] = {
     "redshift": lambda served: RedshiftStage(),
     "phase": Phase,
     "luminosity": lambda served: Luminosity(phase="phase" in served),
+    "host_shape": lambda served: HostShape(),
 }
 """Served where a setting names them; each is told what else is."""
 READS_LEARNED = ("learned.", "scores.")

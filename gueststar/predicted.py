@@ -11,7 +11,7 @@ import numpy as np
 from gueststar.row import Row
 from schemas.batch import Floats
 
-PHASE, REDSHIFT, LUMINOSITY = "phase", "redshift", "luminosity"
+PHASE, REDSHIFT, LUMINOSITY, SHAPE = "phase", "redshift", "luminosity", "host_shape"
 BANDS = ("g", "r")
 AHEAD_DAYS = (1.0, 3.0)
 PEAK_DAYS_MIN, PEAK_DAYS_MAX = -15.0, 30.0
@@ -52,18 +52,27 @@ def _of_band(said: Mapping[str, float], band: str) -> Predicted:
 
 def sentences(alert: Row) -> list[str]:
     """Host, redshift, luminosity and phase in a few words each, as far as they are known."""
-    return [*_of_hosts(alert), *_of_redshift(alert), *_of_phase(alert)]
+    return [*_of_hosts(alert), *_of_shape(alert), *_of_redshift(alert), *_of_phase(alert)]
 
 
 def _of_hosts(alert: Row) -> Iterator[str]:
     for name, said in alert.values.items():
-        if "offset_light_radii" not in said or math.isnan(said["found"]):
+        if "ambiguous" not in said or math.isnan(said.get("found", math.nan)):
             continue
         if not said["found"]:
             yield f"{name}: none"
         else:
             doubt = ", ambiguous" if said["ambiguous"] else ""
             yield f"{name} at {said['offset_light_radii']:.2f} light radii{doubt}"
+
+
+def _of_shape(alert: Row) -> Iterator[str]:
+    said = alert.values.get(SHAPE, {})
+    size = said.get("semi_major_arcsec", math.nan)
+    if said.get("is_cut") == 1:
+        yield "on the template: cut by the edge"
+    elif math.isfinite(size):
+        yield f"on the template: {size:.1f} arcsec by {said['axis_ratio']:.2f}"
 
 
 def _of_redshift(alert: Row) -> Iterator[str]:

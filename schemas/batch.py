@@ -106,7 +106,8 @@ class Spans:
     (n, 2): the whole encoding of what a broker added (-1 where none did).
     difference_reversed bool (n): the difference there has the other sign than PLANES asks for.
     rows_southward bool (n): the planes' rows run to the south there, and their columns to the west;
-    elsewhere, or where it is None, only a plane's own header may tell.
+    elsewhere, or where it is None, only a plane's own header may tell. pixel_arcsec float64 (n):
+    the side of a pixel; NaN or None where only a header may tell that, too.
     """
 
     datum: NDArray[np.int64]
@@ -115,6 +116,7 @@ class Spans:
     annotation: NDArray[np.int64]
     difference_reversed: NDArray[np.bool_]
     rows_southward: NDArray[np.bool_] | None = None
+    pixel_arcsec: Floats | None = None
 
     @classmethod
     def none(cls, rows: int) -> Spans:
@@ -130,7 +132,7 @@ class Spans:
 
     def take(self, rows: NDArray[np.int64]) -> Spans:
         """The spans of some rows, in the order given."""
-        southward = self.rows_southward
+        southward, pixel = self.rows_southward, self.pixel_arcsec
         return Spans(
             self.datum[rows],
             self.field[rows],
@@ -138,6 +140,7 @@ class Spans:
             self.annotation[rows],
             self.difference_reversed[rows],
             None if southward is None else southward[rows],
+            None if pixel is None else pixel[rows],
         )
 
 

@@ -195,7 +195,14 @@ def _unread(reading: Reading, row: int) -> str:
 
 def _batch(intake: _Intake, part: Part, buffer: NDArray[np.uint8], spans: Ints) -> AlertBatch:
     columns = dict(part.columns)
-    names = ("field", "stamp", "annotation", "difference_reversed", "rows_southward")
+    names = (
+        "field",
+        "stamp",
+        "annotation",
+        "difference_reversed",
+        "rows_southward",
+        "pixel_arcsec",
+    )
     own_spans = [columns.pop(name) for name in names]
     schemas: dict[WriterSchema, int] = {}
     layouts = [intake.framed[place].layout for place in part.places]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import deflate
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 CARD_BYTES = 80
 BLOCK_BYTES = 2880
+PSF_NAME = b"PSFIMAGE"
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_SIZE_BYTES = 4
 """At the end of a file: how large it was, modulo 2^32 (RFC 1952, section 2.3.1)."""
@@ -67,6 +68,8 @@ class PlaneReader:
         self._limits = limits
         self._header = b"no header yet"
         self._layout = _Layout(0, (0, 0), ">f4", 1.0, 0.0, None)
+        self._psf_at, self._psf_header = -1, b""
+        self._psf_layout: _Layout | None = None
 
     def read(self, packed: memoryview) -> NDArray[np.float32] | None:
         """The image in a FITS file, gzipped or not, (rows, columns); None where it cannot be read.
@@ -110,6 +113,39 @@ class PlaneReader:
         found = self._first_image(file) if file else None
         return _matrix(found[1]) if found else None
 
+    def point_spread(self, packed: memoryview) -> NDArray[np.floating[Any]] | None:
+        """The point-spread function in a FITS file that is not gzipped, a view; None without one.
+
+        It is the image extension whose name is PSF_NAME, of floats, as Rubin's stamps have it.
+        """
+        # Files of one survey have it at one distance from their ends.
+        header = bytes(packed[self._psf_at : self._psf_at + BLOCK_BYTES])
+        if header != self._psf_header or not header:
+            begin = bytes(packed).rfind(PSF_NAME) // BLOCK_BYTES * BLOCK_BYTES
+            self._psf_at = begin - len(packed) if begin > 0 else -1
+            self._psf_header = bytes(packed[begin : begin + BLOCK_BYTES]) if begin > 0 else b""
+            self._psf_layout = self._extension(self._psf_header)
+        if self._psf_layout is None:
+            return None
+        layout, begin = self._psf_layout, len(packed) + self._psf_at + BLOCK_BYTES
+        pixels = layout.shape[0] * layout.shape[1]
+        if begin + pixels * int(layout.dtype[2:]) > len(packed):
+            return None
+        return np.frombuffer(packed, layout.dtype, pixels, begin).reshape(layout.shape)
+
+    def _extension(self, header: bytes) -> _Layout | None:
+        """Of an image whose header is one block."""
+        cards = _cards(header)
+        try:
+            layout = _stated_layout(cards, 0)
+            is_plain = layout.dtype[1] == "f" and (layout.scale, layout.zero) == (1.0, 0.0)
+            return layout if _is_image(cards) and self._is_within(layout) and is_plain else None
+        except (KeyError, ValueError):
+            return None
+
+    def _is_within(self, layout: _Layout) -> bool:
+        return all(0 < side <= self._limits.side_pixels_max for side in layout.shape)
+
     def _learn(self, file: bytes | bytearray) -> bool:
         found = self._first_image(file)
         if found is None:
@@ -127,9 +163,7 @@ class PlaneReader:
                 data = begin + (int(cards[b"END"]) // BLOCK_BYTES + 1) * BLOCK_BYTES
                 if _is_image(cards):
                     layout = _stated_layout(cards, data)
-                    largest = self._limits.side_pixels_max
-                    fits = all(0 < side <= largest for side in layout.shape)
-                    return (layout, cards) if fits else None
+                    return (layout, cards) if self._is_within(layout) else None
                 begin = data + _data_bytes(cards)
             except (KeyError, ValueError):
                 return None

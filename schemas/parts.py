@@ -46,6 +46,7 @@ def survey_columns(raw: Raw, survey: Survey) -> Columns:
         for name, column in COLUMNS.items()
         if name not in columns and name not in MADE_HERE
     }
+    columns.setdefault("pixel_arcsec", np.full(len(raw), np.nan))
     columns["ra_deg"] = _within_a_turn(columns["ra_deg"])
     columns |= {name: _distance(columns[name]) for name in DISTANCES}
     first = np.minimum(first_detection_mjd(columns["light_curve"]), columns["mjd"])

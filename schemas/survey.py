@@ -141,7 +141,8 @@ class Survey:
 
     A leaf called like a column is that column as it stands; of what is neither, nothing is known.
     What is about the packet, or the same for all of the survey's alerts, is no adapter's. And
-    `Spans.difference_reversed`: an adapter says which differences are to be turned round.
+    `Spans.difference_reversed`: an adapter says which differences are to be turned round. And
+    `Spans.pixel_arcsec`, where stamps have no header that tells it.
     """
     left_out: Mapping[str, str]
     """What it makes no column of, by dotted path of a record ("" for the top): blank-separated

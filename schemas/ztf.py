@@ -74,6 +74,8 @@ from schemas.survey import MISSING, Cells, History, Ints, Kind, Leaf, Raw, Surve
 OBJECT_ID_LETTERS_MAX = 32
 EXPOSURE_S, EXPOSURE_S_MAX = 30.0, 3600.0
 """Of the survey (Bellm et al. 2019, PASP 131, 018002), and what can be one at all."""
+PIXEL_ARCSEC = 1.012
+"""Of its stamps, whose headers say nothing of the sky (the same)."""
 NONE_FOUND = -999.0
 TEMPLATE_PIXELS_MAX = 1.5
 """From an alert to the template's source that is its own: three quarters of ZTF's seeing."""
@@ -183,6 +185,7 @@ def columns(raw: Raw) -> dict[str, Any]:
         "forced_photometry": _forced_photometry(raw, detection.mjd),
         "difference_reversed": np.zeros(len(raw), np.bool_),
         "rows_southward": np.ones(len(raw), np.bool_),
+        "pixel_arcsec": np.full(len(raw), PIXEL_ARCSEC),
     }
 
 

@@ -18,11 +18,13 @@ from gueststar.alert import Alert, rows
 from gueststar.predicted import predicted, sentences
 from schemas.batch import AlertBatch
 from schemas.learned import Learned
+from sky.hosts.template_shape import GIVES as SHAPE
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "filters"
 HOST = ("found", "ambiguous", "offset_light_radii")
 SAID: dict[str, dict[str, float]] = {
     "host": {"found": 1, "ambiguous": 0, "offset_light_radii": 0.42},
+    "host_shape": {"found": 1, "is_cut": 0, "semi_major_arcsec": 12.34, "axis_ratio": 0.6},
     "redshift": {"source": 1, "redshift": 0.012, "redshift_err": 0.001, "redshift_high": 0.013},
     "luminosity": {"absolute_magnitude": -20.6, "absolute_magnitude_high": -20.2},
     "phase": {
@@ -38,7 +40,14 @@ SAID: dict[str, dict[str, float]] = {
         },
     },
 }
-COLUMNS = {"host": HOST, "redshift": REDSHIFT, "luminosity": LUMINOSITY, "phase": PHASE}
+CUT = {"host_shape": {"found": 1.0, "is_cut": 1.0}}
+COLUMNS = {
+    "host": HOST,
+    "host_shape": SHAPE,
+    "redshift": REDSHIFT,
+    "luminosity": LUMINOSITY,
+    "phase": PHASE,
+}
 
 
 def batch_of(said: dict[str, dict[str, float]]) -> AlertBatch:
@@ -73,11 +82,13 @@ def test_the_curve_goes_through_the_peak_and_the_days_ahead() -> None:
 def test_it_is_said_in_words() -> None:
     assert sentences(alert_of(SAID)) == [
         "host at 0.42 light radii",
+        "on the template: 12.3 arcsec by 0.60",
         "z 0.0120 ± 0.0010 of its host",
         "M -20.6",
         "peak in +3.0 d (+1.0 to +5.0)",
         "first light 4.0 d ago",
     ]
+    assert sentences(alert_of(CUT)) == ["on the template: cut by the edge"]
     assert sentences(alert_of({})) == []
     assert sentences(alert_of({"host": {"found": 0}})) == ["host: none"]
 
