@@ -1,16 +1,32 @@
-"""Host, redshift, phase and luminosity of real alerts, from packets to topics and filters."""
+"""Host, redshift, phase, luminosity and shape of real alerts, the same numbers everywhere.
+
+From packets at a real Kafka to subscribers, filters, the live lake, dry runs and pictures.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import gueststar
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
+from broker.observer import BatchReport, Observers
+from broker.settings import read_settings
+from filters.alerts import Alerts
+from gueststar.closeup import closeup
+from gueststar.filtering.dry_run import dry_run
+from gueststar.predicted import sentences
 from kafka_node.node import KafkaNode
+from lake.reading import Lake
+from services.lake_writer.assembly import LakeWorker, lake_writer
+from services.lake_writer.job import Kept
 from tests.gueststar.running import run_until_published
 
 pytestmark = [pytest.mark.kafka, pytest.mark.data]
@@ -26,7 +42,7 @@ group = "hosts"
 input = ["hosts-survey"]
 prefix = "hosts."
 [stages]
-names = ["redshift", "phase", "luminosity"]
+names = ["host_shape", "redshift", "phase", "luminosity"]
 [stages.hosts.host]
 path = "{galaxies}"
 columns = ["b_mag"]
@@ -34,15 +50,52 @@ columns = ["b_mag"]
 hosts = "host"
 [filters]
 files = ["{folder}/rising.toml"]
+[lake]
+path = "{folder}/lake"
+flush_s = 0.3
 [metrics]
 port = 0
 """
+RISING = 'value("phase", "days_to_peak") > 0'
+ASKED = {
+    "rising": RISING,
+    "matched": 'value("host", "found") == 1',
+    "near": 'value("redshift", "redshift") < 0.05',
+    "bright": 'value("luminosity", "absolute_magnitude") < -16',
+    "extended": 'value("host_shape", "semi_major_arcsec") > 3',
+}
+"""Filters by what each stage gives."""
 FILTER = """
-name = "rising"
-description = "Before its peak."
+name = "{name}"
+description = "As {name} says."
 [clauses]
-before = 'value("phase", "days_to_peak") > 0'
+asked = '{clause}'
 """
+
+
+class Night(NamedTuple):
+    """What became of the alerts."""
+
+    packets: int
+    published: list[gueststar.Alert]
+    rising: list[gueststar.Alert]
+    lake: Path
+    folder: Path
+
+
+class Enough(Observers[Kept]):
+    """Stops a writer once it has kept so many."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._left = count
+        self.worker: LakeWorker | None = None
+
+    def on_batch(self, report: BatchReport[Kept]) -> None:
+        self._left -= report.entry.consumed
+        if self._left <= 0:
+            assert self.worker is not None
+            self.worker.stop()
 
 
 def packets_of(folder: Path, count: int | None = None) -> list[bytes]:
@@ -53,27 +106,100 @@ def published(topic: str, kafka: KafkaNode) -> list[gueststar.Alert]:
     return list(gueststar.subscribe(topic, bootstrap=kafka.address, start="earliest", until="end"))
 
 
-def test_real_alerts_carry_them_to_subscribers_and_filters(
-    kafka: KafkaNode, tmp_path: Path
-) -> None:
+def filter_file(folder: Path, name: str) -> Path:
+    path = folder / f"{name}.toml"
+    path.write_text(FILTER.format(name=name, clause=ASKED[name]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def night(kafka: KafkaNode, tmp_path_factory: pytest.TempPathFactory) -> Night:
     data = Path(os.environ.get("GUESTSTAR_DATA", "nowhere"))
     if not (data / GALAXIES).is_file():
         pytest.skip(f"GUESTSTAR_DATA has no {GALAXIES}")
+    folder = tmp_path_factory.mktemp("night")
     packets = [*packets_of(data / ZTF), *packets_of(data / RUBIN, RUBIN_ALERTS)]
-    (tmp_path / "rising.toml").write_text(FILTER)
-    config = tmp_path / "gueststar.toml"
-    settings = {"address": kafka.address, "galaxies": data / GALAXIES, "folder": tmp_path}
-    config.write_text(CONFIG.format(**settings))
+    filter_file(folder, "rising")
+    config = folder / "gueststar.toml"
+    config.write_text(CONFIG.format(address=kafka.address, galaxies=data / GALAXIES, folder=folder))
     KafkaAdmin(Connection(kafka.address)).create([TopicSettings("hosts-survey")])
     run_until_published(config, packets)
-    everything = published("hosts.enriched", kafka)
-    assert len(everything) == len(packets)
-    surveys = {one.survey for one in everything}
-    assert len(surveys) == 2
-    said = [one.values for one in everything]
+    watch = Enough(len(packets))
+    with lake_writer(read_settings(config), version="test", observers=[watch]) as worker:
+        watch.worker = worker
+        worker.run()
+    everything, rising = (published(f"hosts.{name}", kafka) for name in ("enriched", "rising"))
+    return Night(len(packets), everything, rising, folder / "lake", folder)
+
+
+def test_real_alerts_carry_them_to_subscribers_and_filters(night: Night) -> None:
+    assert len(night.published) == night.packets
+    assert len({one.survey for one in night.published}) == 2
+    said = [one.values for one in night.published]
     assert any(one["host"]["found"] == 1 and one["redshift"]["source"] == 1 for one in said)
     assert any(np.isfinite(one["luminosity"]["absolute_magnitude"]) for one in said)
-    rising = {one.alert_id for one in published("hosts.rising", kafka)}
-    wanted = {one.alert_id for one in everything if one.values["phase"]["days_to_peak"] > 0}
-    assert rising == wanted
-    assert 0 < len(rising) < len(everything)
+    rising = {one.alert_id for one in night.rising}
+    assert rising == {
+        one.alert_id for one in night.published if one.values["phase"]["days_to_peak"] > 0
+    }
+    assert 0 < len(rising) < len(night.published)
+    for survey in {one.survey for one in night.published}:
+        shapes = [one.values["host_shape"] for one in night.published if one.survey == survey]
+        assert any(one["found"] == 1 and np.isfinite(one["angle_deg"]) for one in shapes)
+        assert any(one["found"] == 0 for one in shapes)
+
+
+def test_the_live_lake_has_the_same_numbers(night: Night) -> None:
+    by_id = {(one.survey, one.alert_id): one.values for one in night.published}
+    rows = 0
+    for table in Lake(night.lake).tables():
+        alerts = Alerts(table)
+        ids = zip(table.column("survey").tolist(), table.column("alert_id").tolist(), strict=True)
+        said = [by_id[each] for each in ids]
+        rows += len(said)
+        for stage, columns in said[0].items():
+            for column in columns:
+                sent = np.array([one[stage][column] for one in said])
+                np.testing.assert_array_equal(alerts.value(stage, column), sent, err_msg=column)
+    assert rows == night.packets
+
+
+@pytest.mark.parametrize("name", list(ASKED))
+def test_a_dry_run_over_the_lake_selects_what_subscribers_read(night: Night, name: str) -> None:
+    (record,) = dry_run(
+        str(filter_file(night.folder, name)),
+        archive=night.lake,
+        console=Console(file=StringIO(), width=100),
+    )
+    wanted = [one for one in night.published if is_asked(name, one.values)]
+    assert record.selected == len(wanted)
+    assert 0 < len(wanted) < night.packets
+
+
+def is_asked(name: str, said: Mapping[str, Mapping[str, float]]) -> bool:
+    """What a filter of ASKED means, of one alert."""
+    return {
+        "rising": said["phase"]["days_to_peak"] > 0,
+        "matched": said["host"]["found"] == 1,
+        "near": said["redshift"]["redshift"] < 0.05,
+        "bright": said["luminosity"]["absolute_magnitude"] < -16,
+        "extended": said["host_shape"]["semi_major_arcsec"] > 3,
+    }[name]
+
+
+def test_the_close_up_and_the_picture_say_it_in_words(night: Night) -> None:
+    known = [
+        one
+        for one in night.published
+        if one.values["host"]["found"] == 1
+        and np.isfinite(one.values["host_shape"]["semi_major_arcsec"])
+    ]
+    told = sentences(known[0])
+    size = known[0].values["host_shape"]["semi_major_arcsec"]
+    assert any(f"{size:.1f} arcsec" in one for one in told)
+    screen = StringIO()
+    Console(file=screen, width=200).print(closeup(known[0], 200, coloured=False))
+    texts = [each.get_text() for each in known[0].plot().texts]
+    for one in told:
+        assert one in screen.getvalue()
+        assert any(one in text for text in texts)
