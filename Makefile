@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka bench speed chaos train \
-	train-realbogus train-lightcurve train-redshift train-phase verify-cards lock clean lawful figures \
+	train-realbogus train-lightcurve train-redshift train-phase told-redshift verify-cards lock clean lawful figures \
 	test-hats
 
 help: ## list the commands
@@ -73,7 +73,7 @@ speed: setup ## measure all that docs/speed.md says, and write it (an hour or tw
 figures: setup ## the built-in filters on every real alert, held to labels
 	$(BIN)/python -m benchmarks.recall
 
-train: train-realbogus train-lightcurve train-redshift train-phase ## make all networks, their cards and their pictures again
+train: train-realbogus train-lightcurve train-redshift train-phase told-redshift ## make all networks, their cards and their pictures again
 
 train-realbogus: .venv-train/ready ## make the real/bogus network again
 	$(TRAIN)/python -m training.realbogus all --data $(GUESTSTAR_DATA) \
@@ -90,6 +90,9 @@ train-redshift: .venv-train/ready ## make the network of photometric redshifts a
 train-phase: .venv-train/ready ## make the network of phases and peaks again
 	$(TRAIN)/python -m training.phase all --data $(GUESTSTAR_DATA) \
 		--work .cache/phase --out classifiers --docs docs/phase
+
+told-redshift: .venv-train/ready ## learn again what a redshift says of types, after train-lightcurve
+	$(TRAIN)/python -m training.lightcurve.told all --data $(GUESTSTAR_DATA) --out classifiers
 
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock

@@ -25,10 +25,15 @@ class Embedding(Scoring):
     @property
     def gives(self) -> tuple[Given, ...]:
         """Its labels' probabilities at the prior, and a vector of float32 without a unit."""
-        numbers = tuple(map(str, range(self.classifier.width)))
-        return (*super().gives, Given(f"{self.identity.name}{SUFFIX}", "vector", numbers))
+        return (*super().gives, vector_of(self.classifier))
 
     def run(self, batch: AlertBatch) -> tuple[NDArray[np.float32], ...]:
         """Probabilities and hidden layer, a NaN row where the network declines."""
         scores, layers = self.classifier.learn(batch)
         return self.at_prior(scores), layers
+
+
+def vector_of(classifier: LightCurveClassifier) -> Given:
+    """What the last hidden layer is given as."""
+    numbers = tuple(map(str, range(classifier.width)))
+    return Given(f"{classifier.identity.name}{SUFFIX}", "vector", numbers)

@@ -26,7 +26,7 @@ from classifiers.observations.layout import (
     REDSHIFT,
     ROW,
 )
-from classifiers.observations.rows import rows, with_history
+from classifiers.observations.rows import rows, with_history, with_redshift
 from classifiers.observations.shared import told
 from classifiers.reference import Table
 from classifiers.session import Session
@@ -63,7 +63,8 @@ class LightCurveClassifier:
         Raises ModelError where the file cannot be served, was taught another system, or reads
         rows of another layout than `classifiers.observations` writes.
         """
-        self._system = system
+        self.system = system
+        """Photometric, that it was taught."""
         self._days_min = days_min
         self._history = history
         if history:
@@ -84,7 +85,7 @@ class LightCurveClassifier:
     def inputs(self, batch: AlertBatch, chosen: NDArray[np.int64], /) -> Table:
         """What drift is watched of, of some rows: CONTEXT, and HISTORY where it is told it."""
         part = batch.take(chosen)
-        curves, told_rows = told(part, self._system)
+        curves, told_rows = told(part, self.system)
         found = {name: told_rows[:, CONTEXT_BEGIN + place] for place, name in enumerate(CONTEXT)}
         if self._history:
             found.update(zip(HISTORY, history(part, curves).T, strict=True))
@@ -98,9 +99,16 @@ class LightCurveClassifier:
         """
         return self.learn(batch)[0]
 
-    def learn(self, batch: AlertBatch) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The same, and the last hidden layer, float32 (n, width), of the same run."""
-        curves, told_rows = told(batch, self._system)
+    def learn(
+        self, batch: AlertBatch, redshift: Floats | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same, and the last hidden layer, float32 (n, width), of the same run.
+
+        redshift (n, 3): read in place of the packet's own, where it is known; as `rows` has it.
+        """
+        curves, told_rows = told(batch, self.system)
+        if redshift is not None:
+            told_rows = with_redshift(told_rows, redshift)
         return self._learn(curves, told_rows, history(batch, curves) if self._history else None)
 
     def score_light_curves(

@@ -18,10 +18,12 @@ from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
 from classifiers.luminosity import Luminosity
 from classifiers.phase import Phase
 from classifiers.realbogus import RealBogus
+from classifiers.redshift import NAME as REDSHIFT
 from classifiers.redshift import RedshiftStage
+from classifiers.told_redshift import ToldRedshift
 from schemas.batch import AlertBatch
 from schemas.errors import ModelError
-from schemas.prior import Priors, Shares, check_named, prior_of, shares_of
+from schemas.prior import Priors, check_named, prior_of, shares_of
 from schemas.stage import Stage, kind_of
 from sky.hosts.template_shape import HostShape
 
@@ -54,19 +56,24 @@ def served(
 ) -> tuple[Stage, ...]:
     """The classifiers of these names, and other stages, opened, in reading order.
 
-    embeddings: which of the classifiers give theirs, too. opened: stages that are open already.
+    embeddings: which of the classifiers give theirs, too. Those of light curves read the redshift,
+    where a stage gives one. opened: stages that are open already.
     prior: "natural", "even", or by classifier one of these or a share for each label.
     Raises ModelError.
     """
     check_named(prior, names)
     if unserved := sorted(set(embeddings) - set(names)):
         raise ModelError(f"an embedding of {unserved[0]!r} is wanted, which is not served")
+    others = [*(_stage(name, (*names, *stages)) for name in stages), *opened]
+    told = any(given.name == REDSHIFT for stage in others for given in stage.gives)
     classifiers = ((name, _classifier(name)) for name in names)
     return in_reading_order(
         [
-            *(_scoring(each, prior, embedded=name in embeddings) for name, each in classifiers),
-            *(_stage(name, (*names, *stages)) for name in stages),
-            *opened,
+            *(
+                _scoring(each, prior, embedded=name in embeddings, told=told)
+                for name, each in classifiers
+            ),
+            *others,
         ]
     )
 
@@ -121,19 +128,24 @@ def _classifier(name: str) -> Classifier:
     return plugin
 
 
-def _scoring(classifier: Classifier, priors: Priors, *, embedded: bool) -> Scoring:
+def _scoring(classifier: Classifier, priors: Priors, *, embedded: bool, told: bool) -> Scoring:
     name = classifier.identity.name
     shares = shares_of(name, classifier.labels, prior_of(priors, name))
-    return _embedding(classifier, shares) if embedded else Scoring(classifier, shares)
+    if embedded:
+        _check_embedded(classifier)
+    if not isinstance(classifier, LightCurveClassifier):
+        return Scoring(classifier, shares)
+    if told:
+        return ToldRedshift(classifier, shares, embedded)
+    return Embedding(classifier, shares) if embedded else Scoring(classifier, shares)
 
 
-def _embedding(classifier: Classifier, shares: Shares) -> Embedding:
+def _check_embedded(classifier: Classifier) -> None:
     if not isinstance(classifier, LightCurveClassifier):
         name = classifier.identity.name
         raise ModelError(f"classifier {name!r} has no embedding; name networks of light curves")
     if not classifier.width:
         raise ModelError(f"the file of {classifier.identity.name!r} has no hidden layer to be told")
-    return Embedding(classifier, shares)
 
 
 def _stage(name: str, served: Collection[str]) -> Stage:

@@ -23,6 +23,7 @@ VERIFYING = {
     "realbogus": "training.realbogus.verifying",
     "redshift": "training.redshift.judging",
     "supernova": "training.lightcurve.ztf_verifying",
+    "told_redshift": "training.lightcurve.told.judging",
 }
 """By network: the module that has `headlines(path)`, of answers, and `claimed(text)`, of a card."""
 

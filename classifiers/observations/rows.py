@@ -59,3 +59,15 @@ def with_history(found: NDArray[np.float32], history: NDArray[np.float64]) -> ND
     """Rows float32 (n, ROW) with HISTORY, (n, 2), after them: (n, ROW + 2)."""
     assert history.shape == (len(found), len(layout.HISTORY)), history.shape
     return np.concatenate((found, history.astype(np.float32)), axis=1)
+
+
+def with_redshift(found: NDArray[np.float32], redshift: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Rows float32 (n, ROW) told these redshifts (n, 3), where they are known; found is kept."""
+    known = np.flatnonzero(np.isfinite(redshift).all(axis=1))
+    if not len(known):
+        return found
+    begin = layout.CONTEXT_BEGIN + layout.CONTEXT.index("redshift_known")
+    cells = np.column_stack((np.ones(len(known)), redshift[known]))
+    told = found.copy()
+    told[known, begin : begin + cells.shape[1]] = cells
+    return told
