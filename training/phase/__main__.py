@@ -26,7 +26,7 @@ from training.phase.fitting import Recipe, calibrate, fitted
 from training.phase.material import Material, read_material
 from training.phase.model import PhaseNet
 from training.phase.pictures.curves import drawn
-from training.phase.trees import guessed
+from training.phase.rivals.trees import guessed
 from training.steps import Data, Docs, Out, Seed, Steps, Work
 from training.steps import steps as steps_of
 from training.timing import medians_us

@@ -1,0 +1,1 @@
+"""What the network of phases and peaks is held to: boosted trees, and a template fit by SALT2."""
