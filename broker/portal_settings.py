@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,11 @@ class PortalSection:
     sql_seconds_max: float = 20.0
     sql_memory_mib_max: int = 1_024
     """Of one statement's process."""
+    tokens: Path | None = None
+    """A file of tokens' hashes (`gueststar token`); without one nobody is an author."""
+    anonymous: bool = True
+    """Whether those without a token may read."""
+    requests_per_minute: int = 1_200
+    """Of one token, unless its line says otherwise, or of one address without a token."""
+    dry_run_seconds_max: float = 600.0
+    """Of a filter that is tried on nights of the lake; one is tried at a time."""

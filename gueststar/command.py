@@ -304,6 +304,20 @@ def portal(
 
 
 @app.command()
+def token(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is.")],
+    *,
+    role: Annotated[
+        str, typer.Option(help="reader, or author, who may deploy filters.")
+    ] = "reader",
+) -> None:
+    """Make a token for the portal: it is told once, and its line is for [portal] tokens."""
+    from gueststar.portal.access.command import told
+
+    told(name, role)
+
+
+@app.command()
 def version() -> None:
     """Say which version this is."""
     from gueststar.release import __version__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -105,6 +105,16 @@ class Sky:
         self.events = NoEvents() if events is None else events
         self._regions = {each.identity.name: each for each in regions}
         self._watchlists = {each.identity.name: each for each in watchlists}
+
+    @property
+    def regions(self) -> Mapping[str, Region]:
+        """By name."""
+        return self._regions
+
+    @property
+    def watchlists(self) -> Mapping[str, Watchlist]:
+        """By name."""
+        return self._watchlists
 
     def region(self, name: str) -> Region:
         """One region. Raises FilterError naming what there is."""

@@ -46,6 +46,14 @@ def document_of(path: Path) -> tuple[Mapping[str, Any], Place]:
     return {"name": path.stem, **document}, place
 
 
+def document_in(text: str, path: Path) -> tuple[Mapping[str, Any], Place]:
+    """The same of the text of a .filter file, which need not exist at its path."""
+    if len(text.encode()) > FILE_BYTES_MAX:
+        raise FilterError(f"{_place(path)}: a filter's file has at most {FILE_BYTES_MAX} bytes")
+    document, lines = _plain(text.replace("\r\n", "\n"), path)
+    return {"name": path.stem, **document}, lambda key: _place(path, lines.get(key, 0))
+
+
 def _place(path: Path, line: int = 0) -> str:
     return f"filter file {path}:{line}" if line else f"filter file {path}"
 

@@ -127,22 +127,27 @@ def deploy(
 
 def catalogues(wanted: ExpressionFilter) -> tuple[str, ...]:
     """The regions and watchlists that a filter names, in the order named."""
-    found = (name for clause in wanted.clauses for name in _named(clause.node))
-    return tuple(dict.fromkeys(found))
+    calls = (call for clause in wanted.clauses for call in calls_in(clause.node))
+    return tuple(dict.fromkeys(name for call in calls for name in _places(call)))
 
 
-def _named(node: Node) -> Iterator[str]:
+def _places(call: Call) -> Iterator[str]:
+    function = FUNCTIONS[call.function]
+    if function.works is Works.ALERTS:
+        names = zip(function.names, call.names, strict=True)
+        yield from (name for kind, name in names if kind in {"region", "watchlist"})
+
+
+def calls_in(node: Node) -> Iterator[Call]:
+    """Every call in an expression, the outer before the inner."""
     match node:
         case Call():
-            function = FUNCTIONS[node.function]
-            if function.works is Works.ALERTS:
-                names = zip(function.names, node.names, strict=True)
-                yield from (name for kind, name in names if kind in {"region", "watchlist"})
-            yield from (name for each in node.operands for name in _named(each))
+            yield node
+            yield from (call for each in node.operands for call in calls_in(each))
         case Operation():
-            yield from (name for each in node.operands for name in _named(each))
+            yield from (call for each in node.operands for call in calls_in(each))
         case Membership():
-            yield from _named(node.value)
+            yield from calls_in(node.value)
 
 
 def _rival(version: Version, offset: int, since: Iterable[Message]) -> Version | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,14 +67,15 @@ def dry_run(
         )
         for each in asked
     ]
-    _go_through(source, builders, sky, console)
+    with bar(console, source.path.name, source.size) as tell:
+        go_through(source, builders, sky, tell)
     run = Run(archive, nights, source.sha256, source.rejected, source.has_stamps, time.time())
     reports = [each.report() for each in builders]
     for each in reports:
         show(each, run, console)
     if page is not None:
         _write_page(reports, run, page, console)
-    return tuple(_recorded(each, run) for each in reports)
+    return tuple(recorded(each, run) for each in reports)
 
 
 def _live(asked: Iterable[Candidate], config: Path | None, bootstrap: str) -> dict[str, Candidate]:
@@ -87,21 +88,25 @@ def _live(asked: Iterable[Candidate], config: Path | None, bootstrap: str) -> di
     return {name: version for name, version in pairs if version is not None}
 
 
-def _go_through(
-    source: Source, builders: Sequence[ReportBuilder], sky: Sky, console: Console
+def go_through(
+    source: Source,
+    builders: Sequence[ReportBuilder],
+    sky: Sky,
+    tell: Callable[[float, int], None],
 ) -> None:
-    """Every table to every filter. Raises ArchiveError where there is no alert."""
+    """Every table to every filter; `tell` hears how far it is of `source.size`, and of how many
+    alerts. Raises ArchiveError where there is no alert.
+    """
     asked = [each.candidate for each in builders]
     with_stamps = isinstance(source, Nights) and _reads_stamps(source.nothing, asked, sky)
     alerts = 0
-    with bar(console, source.path.name, source.size) as show:
-        for table in source.tables(with_stamps=with_stamps):
-            if not alerts:
-                _reads_stamps(table.take(np.arange(0)), asked, sky)
-            for each in builders:
-                each.add(table)
-            alerts += len(table)
-            show(source.done, alerts)
+    for table in source.tables(with_stamps=with_stamps):
+        if not alerts:
+            _reads_stamps(table.take(np.arange(0)), asked, sky)
+        for each in builders:
+            each.add(table)
+        alerts += len(table)
+        tell(source.done, alerts)
     if not alerts:
         raise ArchiveError(f"{source.path} holds no alert that can be decoded")
 
@@ -118,7 +123,8 @@ def _reads_stamps(nothing: Table, asked: Iterable[Candidate], sky: Sky) -> bool:
     return "stamps" in vars(nothing)
 
 
-def _recorded(report: Report, run: Run) -> DryRun:
+def recorded(report: Report, run: Run) -> DryRun:
+    """What is kept of a dry run, and written to its file."""
     waterfall = report.waterfall
     record = DryRun(
         str(run.archive.resolve()),

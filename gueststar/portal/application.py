@@ -19,11 +19,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gueststar.portal import openapi, pages
+from gueststar.portal.access.guard import Guard
+from gueststar.portal.acts import answered
 from gueststar.portal.answers import Json
 from gueststar.portal.backend import Backend
 from gueststar.portal.live import stream
 from gueststar.portal.page import error_page
 from gueststar.portal.routes import ENDPOINTS
+from gueststar.portal.sent import ACTS
 from schemas.errors import GueststarError
 
 LOG = logging.getLogger("gueststar.portal")
@@ -39,7 +42,7 @@ SAFE_HEADERS = {
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -50,7 +53,7 @@ def application(backend: Backend) -> Starlette:
     """The portal over what there is."""
     app = Starlette(
         routes=[*_routes()],
-        middleware=[Middleware(SafeHeaders)],
+        middleware=[Middleware(SafeHeaders), Middleware(Guard, access=backend.access)],
         exception_handlers={
             GueststarError: _refused,
             HTTPException: _http_error,
@@ -80,6 +83,7 @@ def _routes() -> list[Route]:
     return [
         *shown,
         *interface,
+        *(Route(each.path, partial(answered, each), methods=["POST"]) for each in ACTS),
         Route("/api/v1/stream", stream),
         Route("/api/v1/openapi.json", _openapi),
         Route("/assets/{name}", _asset),

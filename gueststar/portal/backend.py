@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from broker.settings import Settings
+from gueststar.portal.access.guard import Access
 from gueststar.portal.judges import Judges
 from gueststar.portal.lake_door import LakeDoor
 from gueststar.portal.ledger import Ledger
@@ -14,6 +15,8 @@ from gueststar.portal.letters import Letters
 from gueststar.portal.night import Came, Night, finite
 from gueststar.portal.sky_map import Place, SkyMap, sky_map
 from gueststar.portal.viewers import Viewers
+from gueststar.portal.writing.desk import Desk
+from gueststar.portal.writing.trials import Trials
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +31,10 @@ class Backend:
     viewers: Viewers
     judges: Judges
     ledger: Ledger
+    access: Access
+    trials: Trials
+    desk: Desk | None
+    """None where no filter is deployed here."""
 
     def figures(self) -> dict[str, Any]:
         """Numbers of the night, as JSON has them; None where nothing came yet."""

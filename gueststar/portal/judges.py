@@ -63,11 +63,14 @@ class Judges:
         self._section = section
         self._deployed: tuple[Candidate, ...] = ()
         self._lock = Lock()
+        self.register = Register()
+        """What was deployed when last looked."""
 
     def take(self, register: Register) -> None:
         """Take what is deployed now in place of what was."""
         found = (active(register, each.name) for each in register.active)
         self._deployed = tuple(each for each in found if each is not None)
+        self.register = register
 
     def on_duty(self) -> list[OnDuty]:
         """All of them, by name."""
@@ -78,7 +81,7 @@ class Judges:
         known = self._known()
         one = alert.batch.take(np.array([alert.row]))
         found = [
-            Judged(each.name, each.origin, decisions(each.selection, one, self._sky))
+            Judged(each.name, each.origin, decisions(each.selection, one, self.sky))
             for each in known[:JUDGED_MAX]
         ]
         found.sort(key=lambda each: (not each.selects, each.name))
@@ -96,7 +99,8 @@ class Judges:
         return [each for what in wanted for each in _opened(what)]
 
     @cached_property
-    def _sky(self) -> Sky:
+    def sky(self) -> Sky:
+        """The regions and watchlists that filters may ask."""
         try:
             return open_sky(self._section.regions, self._section.watchlists)
         except GueststarError as error:

@@ -17,6 +17,7 @@ from broker.alerts.counts import AlertCounts
 from classifiers.served import BUILT_IN
 from gueststar.accounts import conclusion
 from gueststar.portal import asked, interface
+from gueststar.portal.access.sign_in import sign_in_page
 from gueststar.portal.answers import records
 from gueststar.portal.backend import Backend
 from gueststar.portal.held import measured, packet_fields, verdicts
@@ -29,6 +30,7 @@ from gueststar.portal.routes import ENDPOINTS
 from gueststar.portal.search import search
 from gueststar.portal.stamps import SCALES, WAYS, oriented
 from gueststar.portal.templates import render
+from gueststar.portal.writing.pages import filter_page, filters_page
 from gueststar.upright import why_none
 from schemas.batch import PLANES
 
@@ -190,6 +192,9 @@ PAGES: Mapping[str, Shown] = {
     "/object": object_,
     "/card": card,
     "/search": search,
+    "/filters": filters_page,
+    "/filter": filter_page,
     "/ledger": ledger,
     "/help": help_,
+    "/sign-in": sign_in_page,
 }

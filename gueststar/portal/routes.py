@@ -11,6 +11,7 @@ from starlette.responses import Response
 from gueststar.portal import interface
 from gueststar.portal.backend import Backend
 from gueststar.portal.cone_search import cone_search
+from gueststar.portal.writing import acts as writing
 
 
 class Parameter(NamedTuple):
@@ -98,6 +99,13 @@ ENDPOINTS = (
         is_table=True,
     ),
     Endpoint("/api/v1/filters", interface.filters, "The filters on duty, with their clauses."),
+    Endpoint("/api/v1/vocabulary", writing.words, "What may be written in a filter."),
+    Endpoint(
+        "/api/v1/filter/trial",
+        writing.trial,
+        "How far a filter's dry run is, and its report.",
+        (Parameter("id", "The dry run's number.", "1", required=True),),
+    ),
     Endpoint("/api/v1/ledger", interface.ledger, "What became of every alert."),
     Endpoint(
         "/scs",

@@ -12,6 +12,7 @@ from threading import Event
 from broker.errors import SettingsError
 from gueststar.accounts import balanced
 from gueststar.filtering.place import Place
+from gueststar.portal.access.guard import Access
 from gueststar.portal.backend import Backend
 from gueststar.portal.judges import Judges
 from gueststar.portal.lake_door import LakeDoor
@@ -20,6 +21,7 @@ from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
 from gueststar.portal.reading import follow_filters, follow_letters, follow_stream, started
 from gueststar.portal.viewers import Viewers
+from gueststar.portal.writing.trials import Trials
 from gueststar.service import log_to_stderr
 from gueststar.start import beginning
 from gueststar.subscription import connected, reader, registered
@@ -62,6 +64,9 @@ def opened(broker: Place) -> Iterator[Backend]:
         viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
         judges=Judges(settings.filters),
         ledger=Ledger(partial(balanced, broker)),
+        access=Access.of(settings.portal),
+        trials=Trials(settings.portal.dry_run_seconds_max),
+        desk=broker if settings.filters.live else None,
     )
     stream = partial(
         connected,
@@ -82,5 +87,6 @@ def opened(broker: Place) -> Iterator[Backend]:
         yield backend
     finally:
         stopped.set()
+        backend.trials.end()
         for thread in threads:
             thread.join(GOODBYE_S)

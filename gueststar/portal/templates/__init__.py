@@ -23,7 +23,7 @@ DAY_S = 86_400.0
 HASH_DIGITS = 10
 
 
-def render(name: str, **given: Any) -> str:  # noqa: ANN401
+def render(name: str, /, **given: Any) -> str:  # noqa: ANN401
     """A template with all that it names; everything in it is escaped."""
     return _environment().get_template(name).render(**given)
 

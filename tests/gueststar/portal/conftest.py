@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from starlette.testclient import TestClient
 
 from broker.balance import Balance
@@ -19,6 +22,7 @@ from broker.memory import MemoryKafka, MemorySource
 from broker.portal_settings import PortalSection
 from broker.settings import FiltersSection, LakeSection, Settings
 from filters.handmade import Epoch, handmade
+from gueststar.portal.access.guard import Access
 from gueststar.portal.application import application
 from gueststar.portal.backend import Backend
 from gueststar.portal.judges import Judges
@@ -27,12 +31,15 @@ from gueststar.portal.ledger import Ledger
 from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
 from gueststar.portal.viewers import Viewers
+from gueststar.portal.writing.desk import Desk
+from gueststar.portal.writing.trials import Trials
 from gueststar.subscription import Arrived, Subscription
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from tests.gueststar.conftest import TOPIC
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "</td></script><script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>"
 BIG = 2**60 + 1
 """An alert's id beyond what a float64 holds."""
@@ -87,7 +94,12 @@ def made() -> MakeBackend:
     return backend_over
 
 
-def backend_over(lake: Path | None, **limits: Any) -> Backend:  # noqa: ANN401 - [portal] has several kinds
+def backend_over(
+    lake: Path | None,
+    *,
+    desk: Desk | None = None,
+    **limits: Any,  # noqa: ANN401 - of [portal]
+) -> Backend:
     settings = Settings(
         topics=TopicsSection(input=("survey",)),
         filters=FiltersSection(builtin=("young_supernovae",)),
@@ -104,6 +116,9 @@ def backend_over(lake: Path | None, **limits: Any) -> Backend:  # noqa: ANN401 -
         viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
         judges=Judges(settings.filters),
         ledger=Ledger(lambda: NOTHING),
+        access=Access.of(settings.portal),
+        trials=Trials(settings.portal.dry_run_seconds_max),
+        desk=desk,
     )
 
 
@@ -126,3 +141,15 @@ def bare(made: MakeBackend) -> Iterator[TestClient]:
     """A portal that has nothing at all."""
     with TestClient(application(made(None))) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; skips where it is absent, but fails with CI=true."""
+    if CHROMIUM is None:
+        said = "the portal in a browser needs chromium (Debian's package)"
+        pytest.fail(said) if os.environ.get("CI") == "true" else pytest.skip(said)
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

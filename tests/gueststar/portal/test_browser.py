@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser
 
 from gueststar.portal.backend import Backend
-from gueststar.portal.server import Server
 from gueststar.subscription import Arrived
 from tests.gueststar.portal.conftest import BIG, HOSTILE
+from tests.gueststar.portal.opened import Scheme, opened, until
 
-Scheme = Literal["light", "dark"]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = (
-    *("/", "/search", "/ledger", "/help", "/card?name=supernova", "/object?id=SN1"),
+    *(
+        "/",
+        "/search",
+        "/filters",
+        "/filter",
+        "/sign-in",
+        "/ledger",
+        "/help",
+        "/card?name=supernova",
+        "/object?id=SN1",
+    ),
     *(f"/alert?{urlencode({'id': BIG, 'object': 'SN1'})}",),
     *("/search?kind=cone&centre=SN1&radius=1arcmin",),
     *(f"/alert?{urlencode({'id': 2, 'object': HOSTILE})}",),
@@ -31,90 +31,6 @@ PAGES = (
 )
 ADDRESSES = "all => all.map(one => one.getAttribute('href'))"
 WIDTHS = {"wide": 1400, "narrow": 375}
-
-
-@dataclass
-class Opened:
-    """A page of a browser, and what it complained of."""
-
-    page: Page
-    address: str
-    complaints: list[str] = field(default_factory=list)
-
-    def go(self, path: str) -> None:
-        self.page.goto(self.address + path, wait_until="load")
-
-    def rows(self) -> int:
-        """Of the live stream."""
-        return self.page.locator("#stream tbody tr").count()
-
-    def state(self) -> str:
-        """Of the live stream."""
-        return self.page.locator("#stream-state").inner_text()
-
-    def text(self, where: str) -> str:
-        return self.page.locator(where).first.inner_text()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; skips where it is absent, but fails with CI=true."""
-    if CHROMIUM is None:
-        said = "the portal in a browser needs chromium (Debian's package)"
-        pytest.fail(said) if os.environ.get("CI") == "true" else pytest.skip(said)
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def served(backend: Backend) -> Iterator[str]:
-    """The portal's address while it is served."""
-    server = Server(backend, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something; a page's policy lets no text be run that could wait there."""
-    for _ in range(400):
-        if true():
-            return
-        time.sleep(0.05)
-    pytest.fail("it did not come about in 20 s")
-
-
-@contextmanager
-def opened(
-    browser: Browser,
-    backend: Backend,
-    *,
-    width: int = 1400,
-    scheme: Scheme = "light",
-) -> Iterator[Opened]:
-    with served(backend) as address:
-        size = ViewportSize(width=width, height=850)
-        context = browser.new_context(viewport=size, color_scheme=scheme)
-        found = Opened(context.new_page(), address)
-        found.page.on("console", lambda said: _complaint(found, said))
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        found.page.on("dialog", lambda dialog: found.complaints.append(f"dialog {dialog.message}"))
-        yield found
-        context.close()
-
-
-def _complaint(found: Opened, said: ConsoleMessage) -> None:
-    if said.type in {"error", "warning"}:
-        found.complaints.append(f"{found.page.url}: {said.text}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

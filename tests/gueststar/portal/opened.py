@@ -1,0 +1,90 @@
+"""Pages in a real browser, for the tests that look at them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
+
+from gueststar.portal.backend import Backend
+from gueststar.portal.server import Server
+
+Scheme = Literal["light", "dark"]
+
+
+@dataclass
+class Opened:
+    """A page of a browser, and what it complained of."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path, wait_until="load")
+
+    def rows(self) -> int:
+        """Of the live stream."""
+        return self.page.locator("#stream tbody tr").count()
+
+    def state(self) -> str:
+        """Of the live stream."""
+        return self.page.locator("#stream-state").inner_text()
+
+    def text(self, where: str) -> str:
+        return self.page.locator(where).first.inner_text()
+
+
+@contextmanager
+def served(backend: Backend) -> Iterator[str]:
+    """The portal's address while it is served."""
+    server = Server(backend, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something; a page's policy lets no text be run that could wait there."""
+    for _ in range(400):
+        if true():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not come about in 20 s")
+
+
+@contextmanager
+def opened(
+    browser: Browser,
+    backend: Backend,
+    *,
+    width: int = 1400,
+    scheme: Scheme = "light",
+) -> Iterator[Opened]:
+    with served(backend) as address:
+        size = ViewportSize(width=width, height=850)
+        context = browser.new_context(viewport=size, color_scheme=scheme)
+        found = Opened(context.new_page(), address)
+        found.page.on("console", lambda said: _complaint(found, said))
+        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        found.page.on("dialog", lambda dialog: found.complaints.append(f"dialog {dialog.message}"))
+        yield found
+        context.close()
+
+
+def _complaint(found: Opened, said: ConsoleMessage) -> None:
+    if said.type in {"error", "warning"}:
+        found.complaints.append(f"{found.page.url}: {said.text}")
