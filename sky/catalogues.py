@@ -116,6 +116,14 @@ class Sky:
         """By name."""
         return self._watchlists
 
+    def with_more(self, regions: Iterable[Region], watchlists: Iterable[Watchlist]) -> Sky:
+        """The same with others beside."""
+        return Sky(
+            regions=(*self._regions.values(), *regions),
+            watchlists=(*self._watchlists.values(), *watchlists),
+            events=self.events,
+        )
+
     def region(self, name: str) -> Region:
         """One region. Raises FilterError naming what there is."""
         if name not in self._regions:

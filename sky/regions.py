@@ -51,11 +51,14 @@ def open_region(name: str, path: Path) -> Region:
     if path.suffix.lower() == ".csv":
         return open_watchlist(name, path, CONES)
     identity = CatalogueIdentity(name, sha256_of(path))
-    return MocRegion(identity, _ranges(path))
+    return MocRegion(identity, moc_ranges(path))
 
 
-def _ranges(path: Path) -> NDArray[np.uint64]:
-    """The ranges of cells at order 29 of a MOC in any of its serialisations."""
+def moc_ranges(path: Path) -> NDArray[np.uint64]:
+    """The ranges of cells at order 29 of a MOC in any of its serialisations, (n, 2).
+
+    Raises FilterError.
+    """
     try:
         moc = _load(path)
     except (OSError, ValueError, TypeError, AttributeError) as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from broker.control_log import RETRY_S, StatusLog
 from broker.deployments.activation import Activated, Context, activated
 from broker.deployments.inspection import Complaint, Inspector
+from broker.deployments.lists import Lists, is_of_list, sky_with
 from broker.deployments.records import (
     Cause,
     Change,
@@ -60,7 +61,8 @@ class Limits:
 
 def records_of(messages: Iterable[Message]) -> Iterator[Record]:
     """The records that messages hold; one that is none is logged and passed over."""
-    return records_in(messages, read_record, what="filter", log=LOG)
+    of_filters = (each for each in messages if not is_of_list(each))
+    return records_in(of_filters, read_record, what="filter", log=LOG)
 
 
 class Deployments:
@@ -81,7 +83,7 @@ class Deployments:
     ) -> None:
         """`selections`, with their `active`, are those of the settings. `by`: who pauses."""
         self._log = StatusLog[Version, Status](
-            control, clock, records_of=records_of, what="filter", log=LOG
+            control, clock, records_of=self._records_of, what="filter", log=LOG
         )
         self._selections = tuple(selections)
         self._fixed = tuple(active)
@@ -92,6 +94,9 @@ class Deployments:
         self._inspector = inspector or Inspector(limits.cost_us_max)
         self._observer = observer
         self._register = Register()
+        self._lists = Lists()
+        self._sky = context.sky
+        """Of the settings; deployed lists stand beside it in the context's."""
         self._activated: dict[str, Activated] = {}
         self._places: dict[str, int] = {}
         self._filter_set = FilterSet(self._selections, self._fixed, context.sky)
@@ -111,9 +116,10 @@ class Deployments:
 
     def look(self) -> None:
         """See what changed on the control topic, and pause what was complained of."""
+        lists = self._lists
         records = self._log.news()
         self._register = self._register.after(records)
-        changed = bool(records)
+        changed = bool(records) or self._lists != lists
         complaints, self._complaints = self._complaints, []
         for complaint in complaints:
             changed |= self._pause(complaint.activated.version, complaint.cause, complaint.reason)
@@ -148,6 +154,23 @@ class Deployments:
             self._observer.on_cost(name, found.cost_us)
         if found.complaint is not None:
             self._complaints.append(found.complaint)
+
+    def _records_of(self, messages: Iterable[Message]) -> Iterator[Record]:
+        messages = list(messages)
+        self._learn_lists(messages)
+        return records_of(messages)
+
+    def _learn_lists(self, messages: Sequence[Message]) -> None:
+        """Have filters asked of the lists as they stand now; whoever names one is tried anew."""
+        before, self._lists = self._lists, self._lists.after(messages)
+        changed = self._lists.changed_since(before)
+        if not changed:
+            return
+        LOG.info("lists of the sky that changed: %s", ", ".join(sorted(changed)))
+        self._context = replace(self._context, sky=sky_with(self._sky, self._lists))
+        for name, each in [*self._activated.items()]:
+            if changed.intersection(each.version.catalogues):
+                del self._activated[name]
 
     def _pause(self, version: Version, cause: Cause, reason: str) -> bool:
         """Pause a version here and, by its record, everywhere; whether it was active."""

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from broker.deployments import records_of
+from broker.deployments.lists import Lists
 from broker.deployments.records import Version
 from broker.deployments.register import Register
 from broker.errors import SettingsError
@@ -49,9 +50,14 @@ class Place(Configured):
             yield control
 
     def register(self) -> Register:
-        """All that was ever deployed here. Raises KafkaUnavailable, TopicMissing."""
+        """All filters that were ever deployed here. Raises KafkaUnavailable, TopicMissing."""
+        return self.deployed()[0]
+
+    def deployed(self) -> tuple[Register, Lists]:
+        """The same, and the lists of the sky that stand."""
         with closing(KafkaControlTopic(self.connection, self.settings.filters.live)) as control:
-            return Register().after(records_of(control.present()))
+            messages = control.present()
+        return Register().after(records_of(messages)), Lists().after(messages)
 
     def provide_output(self, name: str) -> None:
         topics = self.settings.topics

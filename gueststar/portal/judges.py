@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from broker.deployments.lists import Lists, sky_with
 from broker.deployments.register import Register
 from broker.settings import FiltersSection
 from gueststar.alert import Alert
@@ -65,12 +66,17 @@ class Judges:
         self._lock = Lock()
         self.register = Register()
         """What was deployed when last looked."""
+        self.lists = Lists()
+        self.sky = self.configured_sky
+        """What filters may ask of the sky."""
 
-    def take(self, register: Register) -> None:
+    def take(self, register: Register, lists: Lists | None = None) -> None:
         """Take what is deployed now in place of what was."""
         found = (active(register, each.name) for each in register.active)
         self._deployed = tuple(each for each in found if each is not None)
         self.register = register
+        if lists is not None and lists.changed_since(self.lists):
+            self.lists, self.sky = lists, sky_with(self.configured_sky, lists)
 
     def on_duty(self) -> list[OnDuty]:
         """All of them, by name."""
@@ -99,8 +105,8 @@ class Judges:
         return [each for what in wanted for each in _opened(what)]
 
     @cached_property
-    def sky(self) -> Sky:
-        """The regions and watchlists that filters may ask."""
+    def configured_sky(self) -> Sky:
+        """The regions and watchlists that CONFIG.toml names."""
         try:
             return open_sky(self._section.regions, self._section.watchlists)
         except GueststarError as error:

@@ -30,6 +30,7 @@ from gueststar.portal.routes import ENDPOINTS
 from gueststar.portal.search import search
 from gueststar.portal.stamps import SCALES, WAYS, oriented
 from gueststar.portal.templates import render
+from gueststar.portal.writing.lists import lists_page
 from gueststar.portal.writing.pages import filter_page, filters_page
 from gueststar.upright import why_none
 from schemas.batch import PLANES
@@ -194,6 +195,7 @@ PAGES: Mapping[str, Shown] = {
     "/search": search,
     "/filters": filters_page,
     "/filter": filter_page,
+    "/lists": lists_page,
     "/ledger": ledger,
     "/help": help_,
     "/sign-in": sign_in_page,

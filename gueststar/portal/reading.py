@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from threading import Event, Thread
 
+from broker.deployments.lists import Lists
 from broker.deployments.register import Register
 from broker.ports import Source
 from gueststar.ending import POLL_BYTES_MAX, POLL_MESSAGES_MAX
@@ -53,12 +54,14 @@ def follow_letters(open_: Callable[[], Source], letters: Letters, stopped: Event
     _again_and_again(follow, lambda _: None, stopped)
 
 
-def follow_filters(registered: Callable[[], Register], judges: Judges, stopped: Event) -> None:
+def follow_filters(
+    registered: Callable[[], tuple[Register, Lists]], judges: Judges, stopped: Event
+) -> None:
     """Have the judges know what is deployed, again and again."""
 
     def follow() -> None:
         while not stopped.is_set():
-            judges.take(registered())
+            judges.take(*registered())
             stopped.wait(REGISTER_S)
 
     _again_and_again(follow, lambda _: None, stopped)

@@ -12,6 +12,7 @@ from gueststar.portal import interface
 from gueststar.portal.backend import Backend
 from gueststar.portal.cone_search import cone_search
 from gueststar.portal.writing import acts as writing
+from gueststar.portal.writing import lists
 
 
 class Parameter(NamedTuple):
@@ -106,6 +107,7 @@ ENDPOINTS = (
         "How far a filter's dry run is, and its report.",
         (Parameter("id", "The dry run's number.", "1", required=True),),
     ),
+    Endpoint("/api/v1/lists", lists.lists, "Watchlists and regions."),
     Endpoint("/api/v1/ledger", interface.ledger, "What became of every alert."),
     Endpoint(
         "/scs",

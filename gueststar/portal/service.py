@@ -81,7 +81,7 @@ def opened(broker: Place) -> Iterator[Backend]:
         started("letters", lambda: follow_letters(dead, letters, stopped)),
     ]
     if settings.filters.live:
-        follow = partial(follow_filters, broker.register, backend.judges, stopped)
+        follow = partial(follow_filters, broker.deployed, backend.judges, stopped)
         threads.append(started("filters", follow))
     try:
         yield backend

@@ -6,6 +6,7 @@ vocabulary.py     what may be written: columns, functions, scores, regions
 trials.py         dry runs, one at a time, each a process of its own
 trial_process.py  that process
 desk.py           where filters are deployed, as the portal sees it
+lists.py          watchlists and regions
 acts.py           what is sent here
 pages.py          the list of filters, and the editor
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -85,6 +86,7 @@ def try_on_nights(backend: Backend, given: Given) -> Response:
     live = next((each for each in backend.judges.register.active if each.name == wanted.name), None)
     question = {
         "filter": wanted.document(),
+        "lists": [asdict(each) for each in backend.judges.lists.known.values()],
         "live": live and {"document": dict(live.document), "origin": f"version {live.version}"},
         "lake": str(door.path),
         "nights": _nights(given),
@@ -163,7 +165,7 @@ def change(backend: Backend, given: Given) -> Response:
 def looked(backend: Backend) -> None:
     """Have the pages know at once what was changed."""
     try:
-        backend.judges.take(there(backend.desk).register())
+        backend.judges.take(*there(backend.desk).deployed())
     except TopicMissing:
         return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from broker.deployments.lists import Lists
 from broker.deployments.records import Version
 from broker.deployments.register import Register
 from broker.ports import ControlTopic
@@ -26,8 +27,8 @@ class Desk(Protocol):
         """The control topic, created where it is missing. Raises KafkaUnavailable."""
         ...
 
-    def register(self) -> Register:
-        """All that was ever deployed here. Raises KafkaUnavailable, TopicMissing."""
+    def deployed(self) -> tuple[Register, Lists]:
+        """All filters and lists of the sky. Raises KafkaUnavailable, TopicMissing."""
         ...
 
     def provide_output(self, name: str) -> None:

@@ -9,10 +9,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from broker.deployments.lists import Lists, SkyList, sky_with
+from broker.json_records import read
 from filters.expressions.filter import ExpressionFilter
 from gueststar.filtering.candidates import of_expressions
 from gueststar.filtering.deployment import objections
@@ -49,7 +51,7 @@ def report_of(question: Mapping[str, Any]) -> dict[str, Any]:
     """A question answered. Raises GueststarError."""
     archive, nights = Path(question["lake"]), tuple(question["nights"])
     schemas = Path(question["schemas"]) if question["schemas"] else None
-    sky = sky_of(question["sky"])
+    sky = sky_of(question["sky"], question["lists"])
     source = opened(archive, nights, schemas=schemas)
     live = question["live"]
     builder = ReportBuilder(
@@ -66,10 +68,12 @@ def report_of(question: Mapping[str, Any]) -> dict[str, Any]:
     return {"report": described(report) | {"objections": objections(recorded(report, run))}}
 
 
-def sky_of(given: Mapping[str, Mapping[str, str]]) -> Sky:
-    """Regions and watchlists out of files."""
+def sky_of(given: Mapping[str, Mapping[str, str]], lists: Sequence[Mapping[str, Any]]) -> Sky:
+    """Regions and watchlists out of files, and those that were deployed."""
     paths = {kind: {name: Path(path) for name, path in given[kind].items()} for kind in given}
-    return open_sky(paths["regions"], paths["watchlists"])
+    found = [read(SkyList, each) for each in lists]
+    known = Lists({each.name: each for each in found})
+    return sky_with(open_sky(paths["regions"], paths["watchlists"]), known)
 
 
 class Teller:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from broker.clock import SystemClock
 from broker.deployments import records_of
+from broker.deployments.lists import Lists
 from broker.deployments.records import Version
 from broker.deployments.register import Register
 from broker.memory import MemoryKafka
@@ -38,8 +39,12 @@ class MemoryDesk:
     def opened(self) -> Iterator[ControlTopic]:
         yield MemoryControlTopic(self.kafka, CONTROL)
 
+    def deployed(self) -> tuple[Register, Lists]:
+        messages = MemoryControlTopic(self.kafka, CONTROL).present()
+        return Register().after(records_of(messages)), Lists().after(messages)
+
     def register(self) -> Register:
-        return Register().after(records_of(MemoryControlTopic(self.kafka, CONTROL).present()))
+        return self.deployed()[0]
 
     def provide_output(self, name: str) -> None:
         self.provided.append(name)

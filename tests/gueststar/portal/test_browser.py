@@ -18,6 +18,7 @@ PAGES = (
         "/search",
         "/filters",
         "/filter",
+        "/lists",
         "/sign-in",
         "/ledger",
         "/help",
