@@ -3,7 +3,7 @@
 LAYERS = (
     ("gueststar",),
     ("services",),
-    ("replay",),
+    ("replay", "telescope"),
     ("broker",),
     ("filters", "classifiers"),
     ("lake",),

@@ -1,0 +1,175 @@
+"""One frame through all steps: read, judged, aligned, subtracted, measured, told.
+
+A step is a function of arrays, in a file of its own; this file is the order. What cannot go on is
+a report with its reason, never an exception.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telescope.align import Aligned, aligned
+from telescope.asterism import together
+from telescope.camera import Camera, Nominal
+from telescope.detect import Candidates, detected
+from telescope.frame import Frame, FrameError, read_frame
+from telescope.psf import Psf, measured_psf
+from telescope.quality import Quality, judged
+from telescope.sources import Levelled, Sources, aperture, levelled, sources, stars
+from telescope.subtract import Difference, Side, subtracted
+from telescope.tell import EVEN, Told, told
+
+Floats = NDArray[np.float64]
+SCORE_MIN = 5.0
+"""A frame whose quality is below goes no further."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A frame with what was measured on it alone."""
+
+    level: Levelled
+    found: Sources
+    psf: Psf
+
+    @property
+    def frame(self) -> Frame:
+        """Without its sky."""
+        return self.level.frame
+
+
+@dataclass
+class Report:
+    """What became of a frame; what a step did not reach is None."""
+
+    name: str
+    reason: str = ""
+    """Why it went no further; empty where it went through."""
+    prepared: Prepared | None = None
+    quality: Quality | None = None
+    reference: Aligned | None = None
+    difference: Difference | None = None
+    candidates: Candidates | None = None
+    told: Told | None = None
+    cpu_s: dict[str, float] = field(default_factory=dict)
+
+
+def prepared(frame: Frame) -> Prepared:
+    """The sky, the sources and the PSF of a frame. Raises FrameError."""
+    level = levelled(frame)
+    found = sources(level.frame)
+    return Prepared(level, found, measured_psf(level.frame, found))
+
+
+def examined(
+    path: Path, camera: Camera, reference: Prepared, *, real_share: float = EVEN,
+    score_min: float = SCORE_MIN,
+) -> Report:  # fmt: skip
+    """A file through all steps against a reference."""
+    begin_s = time.process_time()
+    try:
+        frame = read_frame(path, camera)
+    except FrameError as error:
+        return Report(path.name, str(error))
+    report = seen(frame, reference, real_share=real_share, score_min=score_min)
+    report.cpu_s["read"] = time.process_time() - begin_s - sum(report.cpu_s.values())
+    return report
+
+
+def seen(
+    frame: Frame, reference: Prepared, *, real_share: float = EVEN, score_min: float = SCORE_MIN
+) -> Report:
+    """A frame through all steps against a reference."""
+    report, clock = Report(frame.facts.name), _Clock()
+    report.cpu_s = clock.spent
+    try:
+        with_ = report.prepared = prepared(frame)
+        clock.lap("prepare")
+        report.reference = aligned(with_.frame, with_.found, reference.frame, reference.found)
+        clock.lap("align")
+        report.quality = _quality(with_, report.reference, reference, frame.camera.nominal)
+        clock.lap("judge")
+        if report.quality.score < score_min:
+            raise FrameError(f"{report.name} has quality {report.quality.score:.0f} of 100")
+        rows = _bright_stars(with_)
+        report.difference = subtracted(
+            Side(with_.frame, with_.psf), report.reference, reference.psf,
+            with_.found.x[rows], with_.found.y[rows],
+        )  # fmt: skip
+        clock.lap("subtract")
+        report.candidates = detected(
+            with_.frame, report.difference, report.reference, reference.found
+        )
+        clock.lap("measure")
+        report.told = told(with_.frame, report.difference, report.candidates, real_share)
+        clock.lap("tell")
+    except FrameError as error:
+        report.reason = str(error)
+    return report
+
+
+class _Clock:
+    """CPU seconds by step."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+        self._begin_s = time.process_time()
+
+    def lap(self, step: str) -> None:
+        now_s = time.process_time()
+        self.spent[step], self._begin_s = now_s - self._begin_s, now_s
+
+
+def _bright_stars(one: Prepared) -> NDArray[np.int64]:
+    """Rows of its stars, brightest first, the whole field served before the second of a place."""
+    rows = stars(one.frame, one.found)
+    rows = rows[np.argsort(-one.found.flux[rows])]
+    cell = (
+        8 * (one.found.y[rows] * 8 // one.frame.shape[0])
+        + one.found.x[rows] * 8 // (one.frame.shape[1])
+    )
+    turn = np.array([np.sum(cell[:at] == cell[at]) for at in range(len(rows))], np.int64)
+    return rows[np.argsort(turn // 4, kind="stable")]
+
+
+def _quality(one: Prepared, onto: Aligned, reference: Prepared, nominal: Nominal) -> Quality:
+    """Against the camera's nominal values, and the reference's own where it has none."""
+    usual = Nominal(
+        nominal.fwhm_pixels or reference.psf.fwhm,
+        nominal.sky_rms or one.level.sky_rms,
+        nominal.zero_point,
+    )
+    return judged(
+        one.level, one.found, one.psf, usual,
+        throughputs=throughputs(one, onto, reference),
+        zero_point=reference.frame.facts.zero_point,
+    )  # fmt: skip
+
+
+def throughputs(one: Prepared, onto: Aligned, reference: Prepared) -> Floats:
+    """The stars that both show: x, y, and the frame's light by the reference's, (n, 3).
+
+    Light within 2.5 PSFs, so that what widens a star takes none away.
+    """
+    rows = stars(one.frame, one.found)
+    ours = np.stack([one.found.x[rows], one.found.y[rows]], axis=1)
+    pairs = together(ours, np.stack([onto.x, onto.y], axis=1), 2.0)
+    if not len(pairs):
+        return np.zeros((0, 3))
+    at, there = rows[pairs[:, 0]], pairs[:, 1]
+    radius = 1.25 * max(one.psf.fwhm, reference.psf.fwhm)
+    light = _light(one, at, radius) / _light(reference, there, radius)
+    expected = one.frame.facts.exposure_s / reference.frame.facts.exposure_s
+    found = np.stack([one.found.x[at], one.found.y[at], light], axis=1)
+    found[:, 2] /= expected if math.isfinite(expected) and expected > 0 else 1.0
+    return found[np.isfinite(light) & (light > 0)]
+
+
+def _light(one: Prepared, rows: NDArray[np.int64], radius: float) -> Floats:
+    return aperture(one.frame, one.found.x[rows], one.found.y[rows], radius)
