@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,13 +44,14 @@ def invent(wanted: Invention, console: Console | None = None) -> None:
 
     Raises ArchiveError where it cannot be written.
     """
-    console, written = console or Console(), 0
+    is_piped = wanted.to == Path("-")
+    console, written = console or Console(stderr=is_piped), 0
     night = invented_night(wanted.alerts, wanted.survey, seed=wanted.seed)
     stream = wanted.disorder.of(_noted(night, wanted.truth), seed=wanted.seed)
     try:
         with (
             told(console, wanted.to.name, wanted.alerts) as advance,
-            tarfile.open(wanted.to, "w") as archive,
+            _archive(None if is_piped else wanted.to) as archive,
         ):
             for written, one in enumerate(stream, 1):
                 _add(archive, f"{written:09}.avro", one.packet)
@@ -59,6 +61,13 @@ def invent(wanted: Invention, console: Console | None = None) -> None:
         raise ArchiveError(f"{wanted.to} cannot be written: {error.strerror or error}") from error
     for line in _lines(wanted, written):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _archive(to: Path | None) -> tarfile.TarFile:
+    """A new one; None: to standard output."""
+    if to is None:
+        return tarfile.open(fileobj=sys.stdout.buffer, mode="w|")
+    return tarfile.open(to, "w")
 
 
 def _noted(night: Iterator[Invented], truth: Path | None) -> Iterator[Invented]:

@@ -19,7 +19,7 @@ Source = Annotated[
     Path,
     typer.Argument(
         help="Packets, a folder, a tar or zip archive, a Parquet table of alerts, a lake, or a"
-        " simulation's files."
+        " simulation's files; - is standard input."
     ),
 ]
 
@@ -113,7 +113,9 @@ def loop(
 def invent(
     alerts: Annotated[int, typer.Argument(min=1, help="How many.")],
     *,
-    to: Annotated[Path, typer.Option(metavar="NIGHT.tar", help="Where the packets go.")],
+    to: Annotated[
+        Path, typer.Option(metavar="NIGHT.tar", help="Where the packets go; - is standard output.")
+    ],
     survey: Annotated[str, typer.Option(help="Whose schema: ztf or lsst.")] = "ztf",
     truth: Annotated[
         Path | None, typer.Option(metavar="TABLE", help="Write what is true of each there.")

@@ -56,6 +56,7 @@ def resend(path: Path, wanted: Wanted, *, topic: str, bootstrap: str, partitions
 
     A topic that does not exist is created, with that many partitions.
     """
+    path = piped(path, resume=wanted.resume)
     archive, connection, console = Archive(path), Connection.configured(bootstrap), Console()
     if wanted.truth:
         _write_truth(archive, wanted.truth, console)
@@ -69,8 +70,9 @@ def resend(path: Path, wanted: Wanted, *, topic: str, bootstrap: str, partitions
         first = bookmark.read() if wanted.resume else 0
         if first:
             console.print(f"going on behind packet {first:,}", highlight=False)
+        source = Source(archive, wanted.pace, limit=wanted.limit)
         sent = replay(
-            Source(archive, wanted.pace, limit=wanted.limit),
+            source,
             sink=sink,
             topic=topic,
             clock=SystemClock(),
@@ -79,6 +81,19 @@ def resend(path: Path, wanted: Wanted, *, topic: str, bootstrap: str, partitions
             first=first,
         )
     tell(sent, wanted.pace, topic, console)
+    if source.broken is not None:
+        raise ArchiveError(
+            f"{source.broken}; the {sent.packets:,} packets that could be read were sent"
+        )
+
+
+def piped(path: Path, *, resume: bool) -> Path:
+    """Standard input, where a path is "-". Raises SettingsError where it would come again."""
+    if path != Path("-"):
+        return path
+    if resume:
+        raise SettingsError("--resume needs a path: what comes by a pipe cannot be had again")
+    return Path("/dev/stdin")
 
 
 def provide(topic: str, partitions: int, connection: Connection, console: Console) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from lake.inflated import BROKEN, TAR_BLOCK_BYTES, Readable, inflated, kind_of
 from lake.members import Packet, Unreadable, members
 from lake.packet_tables import table_packets
 from lake.part import Part
+from lake.pipes import Pipe
 from lake.reading import Lake, is_lake
 from lake.simulated.season import Season, simulation_at
 from schemas.batch import AlertBatch
@@ -49,11 +50,12 @@ class Archive:
 
     A path is a file, a folder or a lake. A folder is read with all below it, sorted by name, hidden
     files left out; lakes below it are read as such. A file is a packet, a container of many, a tar
-    or zip archive of these, or a Parquet table of alerts (`lake.packet_tables`); files and members
-    of archives may be compressed (gzip, bzip2, xz, zstandard, lz4). A container of many records
-    comes as messages of one record each. A simulated season (`lake.simulated`), a folder or one
-    file of its points, comes as the alerts of its detections. What is no packet is noted in
-    `unreadable` and the others go on; a broken packet comes as it is, for decoding to refuse.
+    or zip archive of these, or a Parquet table of alerts (`lake.packet_tables`), or a pipe of it;
+    files and members of archives may be compressed (gzip, bzip2, xz, zstandard, lz4). A container
+    of many records comes as messages of one record each. A simulated season (`lake.simulated`), a
+    folder or one file of its points, comes as the alerts of its detections. What is no packet is
+    noted in `unreadable` and the others go on; a broken packet comes as it is, for decoding to
+    refuse.
     """
 
     def __init__(
@@ -167,9 +169,9 @@ class Archive:
     def _opened(self, file: Path) -> Iterator[IO[bytes]]:
         try:
             with file.open("rb") as raw:
-                self._open = raw
+                self._open = raw if raw.seekable() else cast("IO[bytes]", Pipe(raw))
                 try:
-                    yield raw
+                    yield self._open
                 finally:
                     self._open = None
                     self._bytes_before += os.fstat(raw.fileno()).st_size
@@ -254,7 +256,7 @@ def _rows(name: str, file: Readable) -> Iterator[Packet]:
 
 def _places(path: Path) -> tuple[Path, ...]:
     """The files at a path, and the folders of lakes, by name; what is hidden is left out."""
-    if path.is_file() or is_lake(path):
+    if not path.is_dir() or is_lake(path):
         return (path,)
     found: list[Path] = []
     for folder, below, names in os.walk(path):

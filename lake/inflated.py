@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import IO, Any, Literal, NamedTuple, Protocol
 from zipfile import BadZipFile
 
+from lake.pipes import Pipe
 from schemas.compression import LAYERS_MAX, compressed_by, unwrapped
 from schemas.refusal import Refusal
 
@@ -60,7 +61,7 @@ def inflated(raw: IO[bytes], bytes_max: int) -> Content:
         name = compressed_by(head)
         if not name:
             kind = kind_of(head)
-            apart = stream is not raw and kind in {"zip", "table"}
+            apart = kind in {"zip", "table"} and (stream is not raw or isinstance(raw, Pipe))
             return Content(_held(stream, bytes_max) if apart else stream, kind)
         if layer < LAYERS_MAX:
             stream = _OPENED[name](stream) if name in _OPENED else _held(stream, bytes_max)

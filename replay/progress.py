@@ -45,7 +45,7 @@ def bar(console: Console, title: str, total: float) -> Iterator[Advance]:
         TimeRemainingColumn(),
     ]
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=total, packets=0)
+        task = progress.add_task(title, total=total or None, packets=0)
         yield lambda done, packets: progress.update(task, completed=done, packets=packets)
 
 

@@ -16,6 +16,7 @@ from replay.ordering import Ordered, timed
 from replay.pacing import RUBIN_VISIT_S, Due, at_once, bursts, cadence, steady
 from replay.progress import told
 from replay.sender import Bookmark, Sent, send
+from schemas.errors import ArchiveError
 
 WINDOW_S = 0.02
 """Packets due within so long of each other are one transaction, and up to so late."""
@@ -49,6 +50,8 @@ class Source:
         self._pace = pace
         self._limit = limit
         self._ordered: Ordered | None = None
+        self.broken: ArchiveError | None = None
+        """Why the archive could be read no further than what was sent."""
 
     @property
     def total(self) -> float:
@@ -75,13 +78,20 @@ class Source:
         elif self.archive.is_simulated:
             yield cadence(timed(self._some(first), decoder), factor=pace.factor)
         else:
-            with closing(Ordered(timed(self.archive.packets(0), decoder))) as self._ordered:
+            with closing(Ordered(timed(self._readable(0), decoder))) as self._ordered:
                 some = islice(self._ordered, first, self._limit)
                 yield cadence(some, factor=pace.factor)
 
     def _some(self, first: int) -> Iterator[bytes]:
         left = None if self._limit is None else max(self._limit - first, 0)
-        return islice(self.archive.packets(first), left)
+        return islice(self._readable(first), left)
+
+    def _readable(self, first: int) -> Iterator[bytes]:
+        """Up to where the archive breaks off."""
+        try:
+            yield from self.archive.packets(first)
+        except ArchiveError as error:
+            self.broken = error
 
 
 def replay(
@@ -95,7 +105,10 @@ def replay(
     bookmark: Bookmark | None = None,
     first: int = 0,
 ) -> Sent:
-    """Send a source from a packet on, and say at the end what was passed over."""
+    """Send a source from a packet on, and say at the end what was passed over.
+
+    Of an archive that breaks off all is sent that could be read; `source.broken` says why.
+    """
     archive = source.archive
     with source.dues(first) as dues, told(console, archive.path.name, source.total) as advance:
         sent = send(

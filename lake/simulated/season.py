@@ -37,8 +37,8 @@ def simulation_at(path: Path) -> Files | None:
 
     Raises ArchiveError where there are points and nothing about their objects.
     """
-    if path.is_file():
-        return _named(path)
+    if not path.is_dir():
+        return _named(path) if path.is_file() else None
     files = sorted(file for file in path.iterdir() if file.is_file())
     if heads := tuple(filter(snana.is_head, files)):
         return Files("snana", heads, heads)

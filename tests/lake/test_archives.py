@@ -7,10 +7,14 @@ import gzip
 import io
 import json
 import lzma
+import os
 import tarfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Thread
+from zipfile import ZipFile
 
 import fastavro
 import numpy as np
@@ -77,6 +81,48 @@ def test_a_tar_archive_gives_its_packets_in_its_order(tmp_path: Path, name: str)
     assert found[3].name == f"{path}!night/3.avro"
     assert archive.unreadable == []
     assert archive.bytes_read == archive.bytes_total == path.stat().st_size
+
+
+@contextmanager
+def piped(path: Path, content: bytes) -> Iterator[None]:
+    """Somebody writes this to a pipe at that path."""
+    os.mkfifo(path)
+
+    def write() -> None:
+        with suppress(BrokenPipeError):
+            path.write_bytes(content)
+
+    writer = Thread(target=write)
+    writer.start()
+    yield
+    writer.join()
+
+
+@pytest.mark.parametrize("name", [*PACKERS, "one.avro", "one.avro.gz", "night.zip"])
+def test_a_pipe_gives_the_packets_of_the_file_that_is_written_to_it(
+    tmp_path: Path, name: str
+) -> None:
+    zipped = io.BytesIO()
+    with ZipFile(zipped, "w") as archive:
+        for number, packet in enumerate(packets()):
+            archive.writestr(f"{number}.avro", packet)
+    content = {
+        "one.avro": packets()[0],
+        "one.avro.gz": gzip.compress(packets()[0]),
+        "night.zip": zipped.getvalue(),
+    }
+    with piped(tmp_path / name, content.get(name) or PACKERS[name](night())):
+        found = [packet.data for packet in Archive(tmp_path / name)]
+    assert found == list(packets()[:1] if name.startswith("one") else packets())
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_pipe_that_breaks_off_is_named_after_its_good_prefix(tmp_path: Path, name: str) -> None:
+    found: list[bytes] = []
+    cut = PACKERS[name](night().rstrip(b"\0"))[:-700]
+    with piped(tmp_path / name, cut), pytest.raises(ArchiveError, match=name):
+        found.extend(packet.data for packet in Archive(tmp_path / name))
+    assert found == list(packets()[: len(found)])
 
 
 def test_how_far_we_are_is_known_in_bytes_on_the_way(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broker.errors import SettingsError
 from gueststar.invent_command import Invention, invent
+from gueststar.replay_command import piped
 from lake.archives import Archive
 from lake.simulated.truth import read_truth
 from replay.disorder import AWAY_MAX, PART, Disorder
@@ -80,3 +84,22 @@ def test_the_command_writes_packets_and_their_truth(tmp_path: Path) -> None:
     assert truth.key == "alert_id"
     assert len(truth.keys) == 300
     assert (truth.rows(batch.alert_id) >= 0).all()
+
+
+def test_a_night_goes_by_a_pipe_as_it_goes_to_a_file(tmp_path: Path) -> None:
+    night = tmp_path / "night.tar"
+    invent(Invention(40, "lsst", 1, night, None, Disorder()))
+    words = (sys.executable, "-c", "from gueststar.command import main; main()", "invent", "40")
+    done = subprocess.run(
+        [*words, "--survey", "lsst", "--to", "-"], capture_output=True, check=True
+    )
+    assert b"40 alerts as 40 packets" in done.stderr
+    (tmp_path / "piped.tar").write_bytes(done.stdout)
+    assert list(Archive(tmp_path / "piped.tar").packets(0)) == list(Archive(night).packets(0))
+
+
+def test_what_comes_by_standard_input_is_not_resumed() -> None:
+    assert piped(Path("-"), resume=False) == Path("/dev/stdin")
+    assert piped(Path("night.tar"), resume=True) == Path("night.tar")
+    with pytest.raises(SettingsError, match="--resume needs a path"):
+        piped(Path("-"), resume=True)

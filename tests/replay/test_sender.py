@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import tarfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -284,3 +286,29 @@ def test_every_pace_goes_on_where_it_was_left(
     assert len(whole) == (limit or len(nights))
     assert (whole == nights[:limit]) == (pace.factor is not None)  # by time, no other
     assert sent(2) == whole[2:]
+
+
+@pytest.mark.parametrize(
+    "pace", [Pace(), Pace(rate_per_s=3), Pace(burst_sizes=(2, 1)), Pace(factor=100)]
+)
+def test_of_an_archive_that_breaks_off_all_that_can_be_read_is_sent_and_it_is_said_why(
+    tmp_path: Path, pace: Pace
+) -> None:
+    path = tmp_path / "night.tar"
+    with tarfile.open(path, "w") as tar:
+        for number, packet in enumerate(packets()):
+            member = tarfile.TarInfo(f"{number}.avro")
+            member.size = len(packet)
+            tar.addfile(member, io.BytesIO(packet))
+    path.write_bytes(path.read_bytes().rstrip(b"\0")[:-700])
+    source, sink = Source(Archive(path), pace, limit=None), FragileSink()
+    sent = replay(
+        source,
+        sink=sink,
+        topic=TOPIC,
+        clock=ManualClock(),
+        console=Console(file=io.StringIO()),
+    )
+    assert Counter(sink.values) == Counter(packets()[:-1])
+    assert sent.packets == len(packets()) - 1
+    assert f"broken after {len(packets()) - 2}.avro" in str(source.broken)
