@@ -23,3 +23,16 @@ def made_here(found: dict[str, Any]) -> dict[str, Any]:
 def _history_age(mjd: float, curve: list[Any]) -> float:
     seen = [point[0] for point in curve if point[5]]
     return mjd - min(seen[0], mjd) if seen else NAN
+
+
+def within_a_turn(ra_deg: float) -> float:
+    """0 to 360, of what is a little before or after; 360 itself is 0."""
+    return ra_deg % 360 % 360 if -180 <= ra_deg <= 361 else ra_deg
+
+
+def ten_to(power: float) -> float:
+    """A power of ten, infinite where Python's own is an error."""
+    try:
+        return float(10**power)
+    except OverflowError:
+        return math.inf

@@ -15,7 +15,7 @@ import numpy as np
 
 from schemas.columns import BANDS, SYSTEMS
 from schemas.distances import distance_modulus
-from tests.schemas.made_here import made_here
+from tests.schemas.made_here import made_here, ten_to, within_a_turn
 
 Record = dict[str, Any]
 Point = tuple[float, int, float, float, float, bool]
@@ -27,6 +27,7 @@ def columns(record: Record) -> Record:
     """What an alert's columns are to be."""
     made = _winter if "objectid" in record else _ztf if "candidate" in record else _rubin
     found = made(record)
+    found["ra_deg"] = within_a_turn(found["ra_deg"])
     return found | made_here(found)
 
 
@@ -131,7 +132,7 @@ def _text(record: Record, name: str) -> str:
 
 def _template_flux(candidate: Record) -> float:
     near = _value(candidate, "distnr") <= 1.5
-    return 10 ** ((31.4 - _value(candidate, "magnr")) / 2.5) if near else NAN
+    return ten_to((31.4 - _value(candidate, "magnr")) / 2.5) if near else NAN
 
 
 def _items(record: Record, name: str) -> list[Record]:
@@ -146,15 +147,15 @@ def _ztf_band(record: Record) -> int:
 def _ztf_point(source: Record) -> Point:
     spelling = source["isdiffpos"] or "unknown"
     sign = 1.0 if spelling in "tTyY1" else -1.0 if spelling in "fFnN0" else NAN
-    flux = sign * 10 ** ((31.4 - _value(source, "magpsf")) / 2.5)
+    flux = sign * ten_to((31.4 - _value(source, "magpsf")) / 2.5)
     error = abs(flux) * _value(source, "sigmapsf") * math.log(10) / 2.5
     limit = _value(source, "diffmaglim")
     mjd = _value(source, "jd") - 2400000.5
-    return mjd, _ztf_band(source), flux, error, limit, not math.isnan(flux)
+    return mjd, _ztf_band(source), flux, error, limit, math.isfinite(flux)
 
 
 def _ztf_forced(point: Record) -> Point:
-    scale = 10 ** ((31.4 - _value(point, "magzpsci")) / 2.5)
+    scale = ten_to((31.4 - _value(point, "magzpsci")) / 2.5)
     flux = _value(point, "forcediffimflux") * scale
     error = _value(point, "forcediffimfluxunc") * scale
     limit = _value(point, "diffmaglim")
@@ -237,11 +238,11 @@ def _winter_point(source: Record) -> Point:
     band = {1: "Y", 2: "J", 3: "H"}.get(source.get("fid") or 0, "")
     positive = source.get("isdiffpos")
     sign = NAN if positive is None else 1.0 if positive else -1.0
-    flux = sign * 10 ** ((31.4 - _value(source, "magpsf")) / 2.5)
+    flux = sign * ten_to((31.4 - _value(source, "magpsf")) / 2.5)
     error = abs(flux) * _value(source, "sigmapsf") * math.log(10) / 2.5
     place = BANDS.index(band) if band else -1
     mjd = _value(source, "jd") - 2400000.5
-    return mjd, place, flux, error, NAN, not math.isnan(flux)
+    return mjd, place, flux, error, NAN, math.isfinite(flux)
 
 
 RUBIN_SENDS_NOT = ("star_distance_arcsec", "star_galaxy_score", "fwhm_pixels", "elongation")

@@ -10,7 +10,7 @@ from typing import Any
 
 import fastavro
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.batch import AlertBatch, Reason
@@ -114,6 +114,8 @@ def _mutated(data: bytes, mutations: list[tuple[int, int]]) -> bytes:
 
 @settings(max_examples=EXAMPLES)
 @given(MUTATIONS)
+@example([(210790, 0xFF)])  # a magnitude whose flux is beyond float64
+@example([(94, 0x80)])  # a right ascension that a turn rounds to 360
 def test_a_mutated_record_is_what_fastavro_reads_or_has_a_reason(
     mutations: list[tuple[int, int]],
 ) -> None:
