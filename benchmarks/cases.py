@@ -11,6 +11,7 @@ from benchmarks.rubin_night import schema_folder
 from benchmarks.whole_path import PATIENT_MS, Lap
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.settings import FiltersSection, SchemasSection, Settings
+from broker.stage_settings import StagesSection
 from filters.sources import builtin_names
 from schemas.form import Form
 
@@ -31,11 +32,13 @@ class Case(NamedTuple):
     form: Form
     partitions: int = 1
     """Of the input, and of each topic that is published to."""
+    stages: StagesSection = StagesSection()
+    """What else learns of the alerts, beside the networks."""
 
     @property
     def title(self) -> str:
         """A column's."""
-        return f"{self.survey}, {self.form}"
+        return f"{self.survey}, {'stages' if self.stages.names else self.form}"
 
     @property
     def topic(self) -> str:
@@ -45,7 +48,8 @@ class Case(NamedTuple):
     @property
     def prefix(self) -> str:
         """Of the names of its topics."""
-        return f"{self.survey}-{self.form}-{self.partitions}-"
+        more = "stages-" if self.stages.names else ""
+        return f"{self.survey}-{self.form}-{more}{self.partitions}-"
 
     def settings(self, bootstrap: str, prefix: str, group: str = "") -> Settings:
         """Those of a worker with all networks and built-in filters; its group is the prefix."""
@@ -65,6 +69,7 @@ class Case(NamedTuple):
             ),
             filters=FiltersSection(builtin=tuple(builtin_names()), live=""),
             schemas=SchemasSection(folder=self.schemas),
+            stages=self.stages,
         )
 
 
