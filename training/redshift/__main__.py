@@ -30,7 +30,7 @@ from training.packing import half
 from training.redshift import judging
 from training.redshift.card import Beside, card
 from training.redshift.fitting import Recipe, crps, fitted
-from training.redshift.pictures.curves import drawn
+from training.redshift.pictures.curves import drawn, worst_drawn
 from training.redshift.samples import Galaxies, read_samples
 from training.redshift.trees import guessed
 from training.steps import Data, Docs, Out, Seed, Steps
@@ -39,7 +39,7 @@ from training.timing import medians_us
 from training.workers import CONSOLE
 
 NAME = "redshift"
-VERSION = "0.1.0"
+VERSION = "0.1.1"
 """Raised whenever the weights change."""
 OUTSIDE_PER_CENT = (0.1, 99.9)
 """Of what was taught, by system: what lies beyond is called extrapolated."""
@@ -89,6 +89,7 @@ def report(data: Data, out: Out = Path("classifiers"), docs: Docs = Path("docs/r
     )
     (out / f"{NAME}.md").write_text(card(judging.headlines(), beside), encoding="utf-8")
     drawn(judging.read(), docs)
+    worst_drawn(judging.read(), tests, network.posterior(tests.rows).mixture, docs)
     CONSOLE.print(judging.headlines())
 
 

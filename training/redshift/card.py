@@ -63,8 +63,19 @@ kinds of cuts, judged by its two files for evaluation. DC2: Rubin's simulated sk
 ships it; the first file is learnt, the second the test. One network learnt all four.
 
 *Looked at:* five fits were judged on these tests, of three widths, with and without noise added and
-with a tenth and a fifth apart to calibrate; the last is served. NMAD moved by 0.0003 between the
-last three, the coverage of single bins by 0.04.
+with a tenth and a fifth apart to calibrate; of the last the weights are served. NMAD moved by
+0.0003 between the last three, the coverage of single bins by 0.04. 0.1.1 is 0.1.0 calibrated anew:
+its four knots were held beyond the outer ones, so DC2's faintest fifth was covered by 0.625; now
+there are eight, and two fifths of what may be learnt calibrate, each by a network that lacked it.
+
+![The ten worst: posteriors, what the spectrum says, and magnitudes](../docs/redshift/worst.png)
+
+The ten worst, in widths of their interval: six of DC2's beyond redshift 2 are taken for near ones,
+one break in their light for another; four of SDSS's kind are brighter than 18 and said to be beyond
+0.75, where no galaxy is so bright: quasars, or wrong in their table. One of them is flagged.
+
+*Speed.* What stands above was measured with thirty others waiting for the CPU, and 0.1.0's file
+took as long beside it; the best of 300 rounds is 4.4 µs, of 0.1.0's 4.3.
 
 ## What is hidden
 
@@ -174,4 +185,6 @@ def _coverage(found: Mapping[str, float]) -> Rows:
             found[f"{which} covered bin of magnitude, {name}"] for which in ("least", "most")
         )
         met = verdict(COVERED[0] <= low and high <= COVERED[1])
-        yield [f"68 % cover, all bins, {name}", "0.65 to 0.71", f"{low:.3f} to {high:.3f}", met]
+        error = found[f"standard error of a bin's coverage, {name}"]
+        said = f"{low:.3f} to {high:.3f} (each ± {error:.3f})"
+        yield [f"68 % cover, all bins, {name}", "0.65 to 0.71", said, met]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from classifiers.redshift import BANDS, COMPONENTS
-from training.arrays import Floats, Singles
+from training.arrays import Floats, Ints, Singles
 from training.fit import asked, following, seeded, stepped
-from training.redshift.model import KNOTS, RedshiftNet, kinds, reference
+from training.redshift.model import KINDS, KNOTS, RedshiftNet, kinds, reference
 from training.redshift.samples import NAMES, Galaxies
 
 SHARES = {"MGS": 0.2, "SDSS": 0.25, "BOSS": 0.25, "DC2": 0.3}
@@ -30,8 +32,8 @@ JITTER_MAX = 0.7
 
 Of them least is there to learn from. BOSS's u, whose errors reach tens of magnitudes, is no better
 for it: its scatter was 0.0188 with such noise, 0.0169 without."""
-SET_APART = 5
-"""Of what may be learnt, every fifth calibrates."""
+FIFTHS, NETS = 5, 2
+"""Of what may be learnt; and networks, each without another fifth, by which it calibrates."""
 FACTORS = (0.3, 4.0)
 COVERED = 0.6827
 ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
@@ -49,11 +51,12 @@ class Recipe:
 
 
 def fitted(galaxies: Galaxies, recipe: Recipe) -> RedshiftNet:
-    """A network of these galaxies, calibrated on some that it did not learn."""
-    apart = np.random.default_rng(recipe.seed).permutation(len(galaxies.redshift)) % SET_APART == 0
-    net = _learnt(galaxies.take(~apart), recipe)
-    calibrate(net, galaxies.take(apart))
-    return net
+    """A network of four fifths of these galaxies, calibrated by what NETS such networks lacked."""
+    fifth = np.random.default_rng(recipe.seed).permutation(len(galaxies.redshift)) % FIFTHS
+    nets = [_learnt(galaxies.take(fifth != one), recipe) for one in range(NETS)]
+    apart = [galaxies.take(fifth == one) for one in range(NETS)]
+    calibrate(nets[0], list(zip(nets, apart, strict=True)))
+    return nets[0]
 
 
 def _learnt(galaxies: Galaxies, recipe: Recipe) -> RedshiftNet:
@@ -130,22 +133,35 @@ def _absolute(mean: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
     return 2 * sigma * density + mean * torch.erf(off / 2**0.5)
 
 
-def calibrate(net: RedshiftNet, apart: Galaxies) -> None:
-    """Widen the network's intervals, by kind and magnitude, until they hold 68.3 % of these."""
-    mixture = torch.from_numpy(answers(net, apart.rows)).double()
-    rows, truth = torch.from_numpy(apart.rows), torch.from_numpy(apart.redshift)
-    mag = reference(rows)[:, 0]
-    kind = kinds(rows)[:, 0]
-    for one in range(len(net.widen)):
+def calibrate(net: RedshiftNet, apart: Sequence[tuple[RedshiftNet, Galaxies]]) -> None:
+    """Widen a network's intervals, by kind and magnitude, until they hold 68.3 %.
+
+    apart: networks fitted alike, each with galaxies that it did not learn. Knots lie closest where
+    galaxies are many, each sample of a kind counting alike.
+    """
+    mixture = torch.from_numpy(np.concatenate([answers(one, some.rows) for one, some in apart]))
+    every = Galaxies.joined([some for _, some in apart])
+    rows, truth = torch.from_numpy(every.rows), torch.from_numpy(every.redshift)
+    mag, kind = reference(rows)[:, 0], kinds(rows)[:, 0]
+    for one in range(KINDS):
         there = (kind == one) & ~torch.isnan(mag)
         if not there.any():
             continue
-        edges = torch.quantile(mag[there], torch.linspace(0, 1, KNOTS + 1))
-        place = torch.bucketize(mag, edges[1:-1])
+        edges = _edges(mag[there].numpy(), every.sample[there.numpy()])
+        place = torch.bucketize(mag, torch.from_numpy(edges).to(mag.dtype))
         parts = [there & (place == knot) for knot in range(KNOTS)]
         centres = [float(mag[part].mean()) for part in parts]
-        factors = [_factor(mixture[part], truth[part]) for part in parts]
+        factors = [_factor(mixture[part].double(), truth[part]) for part in parts]
         net.widen[one] = torch.tensor([*centres, *factors])
+
+
+def _edges(mag: NDArray[np.floating], sample: Ints) -> Floats:
+    """Between KNOTS parts of like weight, (KNOTS - 1,), each sample weighing as much as another."""
+    order = np.argsort(mag, kind="stable")
+    weight = (1 / np.bincount(sample)[sample])[order]
+    below = np.cumsum(weight) - weight / 2
+    inner = np.arange(1, KNOTS) / KNOTS * weight.sum()
+    return np.asarray(np.interp(inner, below, mag[order].astype(np.float64)))
 
 
 def _factor(mixture: torch.Tensor, truth: torch.Tensor) -> float:

@@ -19,6 +19,7 @@ STEP = 1e-4
 MAG_STEP = 0.01
 BINS = 5
 """Of magnitude, each with as many galaxies."""
+COVERED = 0.6827
 SECTION = "Headlines"
 NMAD = 1.4826
 """Of the median absolute deviation, so that a Gaussian's is its sigma."""
@@ -79,6 +80,9 @@ def _of_sample(some: Mapping[str, Floats]) -> dict[str, float]:
         "covered by 68 %": _covered(some, np.ones(len(z), np.bool_)),
         "least covered bin of magnitude": min(by_bin),
         "most covered bin of magnitude": max(by_bin),
+        "standard error of a bin's coverage": float(
+            np.sqrt(COVERED * (1 - COVERED) * BINS / len(z))
+        ),
         "flagged as extrapolated": float(some["outside"].mean()),
     }
 

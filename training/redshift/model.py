@@ -16,8 +16,9 @@ SPREADS_MAX = 6.0
 SPREAD_MIN = 1e-2
 SIGMA_MIN = 1e-3
 """Of a component, in redshift."""
-KNOTS = 4
-"""Magnitudes at which intervals are calibrated, by kind."""
+KNOTS = 8
+"""Magnitudes at which intervals are calibrated, by kind: the faintest eighth needs most."""
+KINDS = 3
 WIDTH = 80
 
 
@@ -32,7 +33,8 @@ class RedshiftNet(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("spread", torch.ones(FEATURES))
-        self.register_buffer("widen", torch.tensor([[16.0, 18.0, 20.0, 22.0, *[1.0] * KNOTS]] * 3))
+        knots = torch.cat([torch.linspace(14.0, 26.0, KNOTS), torch.ones(KNOTS)])
+        self.register_buffer("widen", knots.repeat(KINDS, 1))
         self.layers = nn.Sequential(
             nn.Linear(FEATURES, width),
             nn.SiLU(),
@@ -61,7 +63,7 @@ class RedshiftNet(nn.Module):
 
     def _widening(self, rows: torch.Tensor) -> torch.Tensor:
         """By kind: a factor at each of KNOTS magnitudes, lines between; (n, 1)."""
-        own = (one_hot(kinds(rows), 3, rows.dtype).unsqueeze(2) * self.widen).sum(dim=1)
+        own = (one_hot(kinds(rows), KINDS, rows.dtype).unsqueeze(2) * self.widen).sum(dim=1)
         at, factor = own.split(KNOTS, dim=1)
         mag = reference(rows)
         mag = torch.where(torch.isnan(mag), at[:, :1], mag)
