@@ -69,7 +69,7 @@ class PlaneReader:
         self._header = b"no header yet"
         self._layout = _Layout(0, (0, 0), ">f4", 1.0, 0.0, None)
         self._psf_at, self._psf_header = -1, b""
-        self._psf_layout: _Layout | None = None
+        self._psf_layouts: dict[bytes, _Layout | None] = {}
 
     def read(self, packed: memoryview) -> NDArray[np.float32] | None:
         """The image in a FITS file, gzipped or not, (rows, columns); None where it cannot be read.
@@ -124,10 +124,12 @@ class PlaneReader:
             begin = bytes(packed).rfind(PSF_NAME) // BLOCK_BYTES * BLOCK_BYTES
             self._psf_at = begin - len(packed) if begin > 0 else -1
             self._psf_header = bytes(packed[begin : begin + BLOCK_BYTES]) if begin > 0 else b""
-            self._psf_layout = self._extension(self._psf_header)
-        if self._psf_layout is None:
+            if self._psf_header not in self._psf_layouts:
+                self._psf_layouts[self._psf_header] = self._extension(self._psf_header)
+        layout = self._psf_layouts[self._psf_header]
+        if layout is None:
             return None
-        layout, begin = self._psf_layout, len(packed) + self._psf_at + BLOCK_BYTES
+        begin = len(packed) + self._psf_at + BLOCK_BYTES
         pixels = layout.shape[0] * layout.shape[1]
         if begin + pixels * int(layout.dtype[2:]) > len(packed):
             return None

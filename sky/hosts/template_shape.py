@@ -126,43 +126,49 @@ class HostShape:
 def measured(batch: AlertBatch) -> Measured:
     """Of each alert's template; a state of NaN without one."""
     stamps, numbers = batch.stamps, len(PLANES) * np.arange(len(batch)) + TEMPLATE
-    sides = stamps.shapes[:, TEMPLATE]
+    sides, stars = stamps.shapes[:, TEMPLATE], Stars(batch)
     found = np.full((len(batch), len(Measured._fields)), np.nan)
     is_native = (sides == NATIVE_PIXELS).all(axis=1)
     native = np.flatnonzero(is_native)
-    _measure(stamps.slots, numbers[native], native, batch, found)
+    _measure(stamps.slots, numbers[native], native, stars, found)
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for row in np.flatnonzero(~is_native & (sides.min(axis=1) >= SIDE_PIXELS_MIN)).tolist():
         by_shape.setdefault(stamps.others[numbers[row]].shape, []).append(row)
     for rows in by_shape.values():
         cube = np.stack([stamps.others[number] for number in numbers[rows].tolist()])
-        _measure(cube, np.arange(len(rows)), np.array(rows), batch, found)
+        _measure(cube, np.arange(len(rows)), np.array(rows), stars, found)
     return Measured(*found.T)
 
 
-def _measure(cube: Cube, numbers: Rows, rows: Rows, batch: AlertBatch, found: Floats) -> None:
+class Stars:
+    """How wide a star is on each template, in pixels: as its file says, or as ZTF's are."""
+
+    def __init__(self, batch: AlertBatch) -> None:
+        self._batch, self._reader = batch, PlaneReader(StampLimits())
+        pixel = _pixels_arcsec(batch)
+        self._is_in_file = np.isnan(pixel)
+        sigmas = STAR_FWHM_ARCSEC / FWHM_SIGMAS / np.where(self._is_in_file, 1.0, pixel)
+        self._sigmas = np.clip(sigmas, SIGMA_PIXELS_MIN, SIGMA_PIXELS_MAX)
+
+    def sigmas(self, rows: Rows, asked: NDArray[np.bool_]) -> Floats:
+        """Of some rows, (rows,); files are read of those asked."""
+        for row in rows[asked & self._is_in_file[rows]].tolist():
+            spread = self._reader.point_spread(_file(self._batch, row))
+            if spread is not None:
+                self._sigmas[row] = min(max(_sigma(spread), SIGMA_PIXELS_MIN), SIGMA_PIXELS_MAX)
+        return self._sigmas[rows]
+
+
+def _measure(cube: Cube, numbers: Rows, rows: Rows, stars: Stars, found: Floats) -> None:
     """Fill rows of `found`, which have these planes of a cube, a few at once."""
     outlined = room(min(len(numbers), AT_ONCE), cube.shape[1:], COMPONENTS_MAX)
     for begin in range(0, len(numbers), AT_ONCE):
         some, planes = rows[begin : begin + AT_ONCE], numbers[begin : begin + AT_ONCE]
         outline(cube, planes, OUTLINE, outlined)
-        near = outlined.counts[: len(some), 2] > 0
-        stars = star_sigmas(batch, some, np.flatnonzero(near))
+        sigmas = stars.sigmas(some, outlined.counts[: len(some), 2] > 0)
         measures = np.empty((len(some), found.shape[1]))
-        nearest_galaxies(cube, planes, outlined, stars, LIMITS, measures)
+        nearest_galaxies(cube, planes, outlined, sigmas, LIMITS, measures)
         found[some] = measures
-
-
-def star_sigmas(batch: AlertBatch, rows: Rows, asked: Rows) -> Floats:
-    """Of a star on templates, in pixels, (rows,): as the file says of those asked, or as ZTF's."""
-    pixel = _pixels_arcsec(batch)[rows]
-    sigmas = STAR_FWHM_ARCSEC / FWHM_SIGMAS / np.where(np.isnan(pixel), 1.0, pixel)
-    reader = PlaneReader(StampLimits())
-    for place in asked[np.isnan(pixel[asked])].tolist():
-        spread = reader.point_spread(_file(batch, int(rows[place])))
-        if spread is not None:
-            sigmas[place] = _sigma(spread)
-    return np.clip(sigmas, SIGMA_PIXELS_MIN, SIGMA_PIXELS_MAX)
 
 
 def _sigma(spread: NDArray[np.floating[Any]]) -> float:
