@@ -14,7 +14,7 @@ from broker.alerts.metrics import AlertMetrics
 from broker.alerts.outcome import AlertOutcome
 from broker.alerts.packer import Topics
 from broker.alerts.pipeline import Decodes, Judges, Pipeline
-from broker.between import between
+from broker.between import Changing, between
 from broker.clock import SystemClock
 from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
@@ -24,13 +24,12 @@ from broker.from_settings import active_filters, given_by, topics_of
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.ledger import Delivery
-from broker.messengers.events import MessengerEvents
-from broker.messengers.opening import heard_of, opened_messengers
 from broker.metrics import Metrics, MetricsServer
 from broker.models.metrics import ModelMetrics
 from broker.models.models import Models
 from broker.models.opening import opened_models, shadows_of, slotted
 from broker.observer import Observer, Observers
+from broker.outside import opened_outside, sky_of
 from broker.ports import Clock, ControlTopic, Sink, Source
 from broker.provider import Provider, provide
 from broker.publishing import Publishing
@@ -49,7 +48,6 @@ from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from schemas.stage import Stage
 from sky.catalogues import Sky
-from sky.configuration import open_sky
 
 if TYPE_CHECKING:
     from schemas.registry import RegistrySchemas
@@ -88,7 +86,8 @@ class Parts:
         topics = self.settings.topics
         positions = topics.positions if self.settings.is_elsewhere else ""
         live = self.settings.filters.live, self.settings.models.live
-        others = (*live, topics.replayed, positions, *self.settings.messengers.asked)
+        asked = (*self.settings.messengers.asked, *self.settings.followup.asked)
+        others = (*live, topics.replayed, positions, *asked)
         return (*self.outputs, *filter(None, others))
 
     def warm_up(self) -> None:
@@ -115,7 +114,7 @@ def build(settings: Settings) -> Parts:
     stages = slotted(stages, settings.models)
     filters = settings.filters
     selections = load(builtins=filters.builtin, files=filters.files, plugins=filters.plugins)
-    sky = open_sky(filters.regions, filters.watchlists, heard_of(settings.messengers))
+    sky = sky_of(settings)
     given = given_by(stages)
     parts = Parts(
         settings=settings,
@@ -147,7 +146,7 @@ def make_runner(
     observer: Observer[AlertOutcome] | None = None,
     deployments: Deployments | None = None,
     models: Models | None = None,
-    messengers: MessengerEvents | None = None,
+    messengers: Changing | None = None,
     cluster: str = "",
     publishing: Publishing | None = None,
 ) -> Runner[AlertOutcome]:
@@ -243,7 +242,7 @@ def worker(
         closing(_served(metrics, settings, name)),
         opened_deployments(parts, link, admin, name, alerts) as deployments,
         opened_models(settings.models, parts.stages, link, name, of_models) as models,
-        opened_messengers(settings.messengers, parts.sky, link) as messengers,
+        opened_outside(settings, parts.sky, link) as messengers,
     ):
         beside = publishing(settings)
         source, sink = kafka_ports(settings, parts.outputs, link, name, rewind, beside=beside)

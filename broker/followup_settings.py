@@ -108,6 +108,8 @@ class FollowupSection:
     """That wait at once; of more, those of least priority are not taken."""
     conditions_max_s: float = 1_800.0
     """What was said of a site longer ago says nothing of now."""
+    ask: bool = False
+    """Whether workers read annotations, so that filters may ask them."""
     sites: Mapping[str, Site] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -117,6 +119,11 @@ class FollowupSection:
                 raise SettingsError(f"[followup] {topic!r} is no topic name")
         if len({*self.named}) < len(self.named):
             raise SettingsError("[followup] two of its topics have one name")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The topics that workers read."""
+        return (self.annotations,) if self.ask else ()
 
     @property
     def named(self) -> tuple[str, ...]:

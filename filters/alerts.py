@@ -202,6 +202,16 @@ class Alerts:
         """1 - credible level by the event that makes it the greatest, (n,); 0 without one."""
         return self.derived(self._sky.events.probability(self._asked_of()), MESSENGER_PROBABILITY)
 
+    def annotation(self, source: str, name: str) -> NDArray[np.str_]:
+        """What a source said of each object by that name, a text (n,); empty: nothing."""
+        found = self._sky.annotations.texts(source, name, self._batch.column("object_id"))
+        return self.derived(found, f'annotation("{source}", "{name}")')
+
+    def annotation_number(self, source: str, name: str) -> NDArray[np.float64]:
+        """The same of a number, (n,); NaN: nothing was said."""
+        found = self._sky.annotations.numbers(source, name, self._batch.column("object_id"))
+        return self.derived(found, f'annotation_number("{source}", "{name}")')
+
     def _asked_of(self) -> AskedOf:
         """These alerts, made once: whoever is asked of them knows them again."""
         if self._asked is None:

@@ -92,8 +92,32 @@ class NoEvents:
         return np.zeros(len(asked.mjd))
 
 
+class Annotations(Protocol):
+    """What was said of objects; between two batches it may change."""
+
+    def texts(self, source: str, name: str, object_id: NDArray[np.str_]) -> NDArray[np.str_]:
+        """Of each object, (n,), by who said it and what it is called; empty: nothing was said."""
+        ...
+
+    def numbers(self, source: str, name: str, object_id: NDArray[np.str_]) -> NDArray[np.float64]:
+        """The same of numbers; NaN: nothing was said."""
+        ...
+
+
+class NoAnnotations:
+    """Of a broker that reads none."""
+
+    def texts(self, source: str, name: str, object_id: NDArray[np.str_]) -> NDArray[np.str_]:
+        """Empty."""
+        return np.full(len(object_id), "", np.str_)
+
+    def numbers(self, source: str, name: str, object_id: NDArray[np.str_]) -> NDArray[np.float64]:
+        """NaN."""
+        return np.full(len(object_id), np.nan)
+
+
 class Sky:
-    """Every region, watchlist and event that filters may ask, by name."""
+    """Every region, watchlist, event and annotation that filters may ask, by name."""
 
     def __init__(
         self,
@@ -101,8 +125,10 @@ class Sky:
         regions: Iterable[Region] = (),
         watchlists: Iterable[Watchlist] = (),
         events: Events | None = None,
+        annotations: Annotations | None = None,
     ) -> None:
         self.events = NoEvents() if events is None else events
+        self.annotations = NoAnnotations() if annotations is None else annotations
         self._regions = {each.identity.name: each for each in regions}
         self._watchlists = {each.identity.name: each for each in watchlists}
 

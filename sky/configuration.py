@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from schemas.errors import FilterError
-from sky.catalogues import NO_SKY, Events, Sky
+from sky.catalogues import NO_SKY, Annotations, Events, Sky
 
 Opened = TypeVar("Opened")
 
 
 def open_sky(
-    regions: Mapping[str, Path], watchlists: Mapping[str, Path], events: Events | None = None
+    regions: Mapping[str, Path],
+    watchlists: Mapping[str, Path],
+    events: Events | None = None,
+    annotations: Annotations | None = None,
 ) -> Sky:
     """Every file read and indexed, by the names of `[filters.regions]` and `[filters.watchlists]`.
 
@@ -22,7 +25,9 @@ def open_sky(
     watchlist share a name, since a published alert names by it which file answered.
     """
     if not regions and not watchlists:
-        return NO_SKY if events is None else Sky(events=events)
+        if events is None and annotations is None:
+            return NO_SKY
+        return Sky(events=events, annotations=annotations)
     if shared := sorted(regions.keys() & watchlists.keys()):
         raise FilterError(
             f"{shared[0]!r} is in [filters.regions] and in [filters.watchlists]; "
@@ -35,6 +40,7 @@ def open_sky(
         regions=_open_all("filters.regions", open_region, regions),
         watchlists=_open_all("filters.watchlists", open_watchlist, watchlists),
         events=events,
+        annotations=annotations,
     )
 
 

@@ -227,6 +227,21 @@ def _messenger_probability(alerts: Alerts) -> Floats:
     return alerts.messenger_probability()
 
 
+@listed("annotation", Works.ALERTS, Kind.TEXT)
+def _annotation(alerts: Alerts, source: str, name: str) -> NDArray[np.str_]:
+    """What a source said of the object, a text: `annotation("followup", "type") == "SNIa"`.
+
+    Empty where nothing was said, as before it was (followup.md).
+    """
+    return alerts.annotation(source, name)
+
+
+@listed("annotation_number", Works.ALERTS)
+def _annotation_number(alerts: Alerts, source: str, name: str) -> Floats:
+    """The same of a number, as `"redshift"`; NaN where nothing was said."""
+    return alerts.annotation_number(source, name)
+
+
 @listed("galactic_latitude_deg", Works.ALERTS)
 def _galactic_latitude_deg(alerts: Alerts) -> Floats:
     """Galactic latitude of the alert, degrees, -90 to 90."""

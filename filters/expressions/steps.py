@@ -159,6 +159,8 @@ class _Steps:
             is_float = shape.kind is Kind.NUMBER and isinstance(shape.values[0], float)
             value = np.asarray(shape.values[0], np.float64 if is_float else None)
             return lambda _work: value
+        if shape.kind is Kind.TEXT and shape.form is Call:
+            return partial(_asked_text, FUNCTIONS[shape.name].run, shape.values)
         if shape.kind is Kind.TEXT or shape.name in IDENTIFIERS:
             return lambda work: work.table.column(shape.name)
         row = self._layout.rows[number]
@@ -202,6 +204,10 @@ def _give_asked(asked: tuple[Callable[[Alerts], Values], int], place: int, work:
 def _ask(run: Callable[..., Values], arguments: tuple[Any, ...], alerts: Alerts) -> Values:
     alerts.forget()
     return run(alerts, *arguments)
+
+
+def _asked_text(run: Callable[..., Values], names: tuple[Any, ...], work: Work) -> Values:
+    return run(work.alerts, *names)
 
 
 def _is_among(among: Values, value: Values) -> Values:

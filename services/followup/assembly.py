@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,11 +17,13 @@ from broker.fault_log import FaultLog
 from broker.followup_settings import FollowupSection
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
+from broker.kafka.fetcher import KafkaFetcher
 from broker.kafka_ports import kafka_ports
 from broker.kafka_settings import SourceSection
 from broker.messengers.opening import heard_of, opened_messengers
 from broker.metrics import Metrics
 from broker.observer import BatchReport, Observer, Observers
+from broker.outside import annotations_in
 from broker.ports import Clock
 from broker.provider import provide
 from broker.runner import Runner
@@ -40,6 +42,7 @@ from services.followup.job import JUDGED, FollowupJob, Judged
 from services.followup.journal import SinkJournal
 from services.followup.programme import Observe
 from services.followup.returned import ReturnedAnnotations
+from services.followup.waking import Waking
 from sky.catalogues import Sky
 from sky.configuration import open_sky
 from sky.messengers.events import LiveEvents
@@ -48,6 +51,10 @@ LOG: Final = logging.getLogger("gueststar.followup")
 
 WORKER: Final = "followup"
 """One job asks telescopes; who takes its name fences the older."""
+
+
+LOOK_S: Final = 0.1
+"""So often what is not an alert is looked at, where no alerts come."""
 
 
 def topic_of(section: FollowupSection, site: str) -> str:
@@ -124,10 +131,14 @@ def followup(
     own, link, clock = settings_of_followup(settings), connect(settings), SystemClock()
     section, topics, where = own.followup, own.topics, own.metrics
     asked = [topic_of(section, one) for one, s in section.sites.items() if s.adapter == "topic"]
-    outputs = (section.requests, section.annotations, *asked, topics.dead_letters, topics.ledger)
+    outputs = (
+        *(section.requests, section.annotations, *asked, topics.dead_letters, topics.ledger),
+        *(own.filters.shared_topics if own.filters.live else ()),
+    )
     admin = KafkaAdmin(link)
     admin.wait()
-    provide(own, admin, [*dict.fromkeys((*section.named, *outputs))])
+    deployed = filter(None, [own.filters.live])
+    provide(own, admin, [*dict.fromkeys((*section.named, *outputs, *deployed))])
     metrics = Metrics(worker=WORKER, version=version)
     sky = open_sky(own.filters.regions, own.filters.watchlists, heard_of(own.messengers))
     with ExitStack() as opened:
@@ -136,7 +147,7 @@ def followup(
         )
         events = opened.enter_context(opened_messengers(own.messengers, sky, link))
         source, sink = kafka_ports(own, outputs, link, WORKER)
-        parts = _parts(section, link, clock, SinkJournal(sink, section.requests), opened)
+        parts = _parts(own, link, clock, SinkJournal(sink, section.requests), opened)
         live = sky.events
         if isinstance(live, LiveEvents):
             parts = replace(parts, beside=events, knows_event=live.knows)
@@ -153,7 +164,7 @@ def followup(
             ledger_topic=topics.ledger,
             main_topic=topics.enriched,
             clock=clock,
-            limits=own.limits,
+            limits=replace(own.limits, poll_wait_s=min(own.limits.poll_wait_s, LOOK_S)),
             observer=told,
             between=coordinator.look,
         )
@@ -176,20 +187,40 @@ def _job(
     )
 
 
+def _waking(
+    own: Settings,
+    link: Connection,
+    control: Callable[[str], KafkaControlTopic],
+    opened: ExitStack,
+) -> Waking | None:
+    """What wakes filters, where any are deployed; told of what was said before."""
+    if not own.filters.live:
+        return None
+    fetch = opened.enter_context(KafkaFetcher(link))
+    decoder = Decoder(schemas=own_registry(own), rescore=True)
+    waking = Waking(control(own.filters.live), fetch, decoder)
+    opened.enter_context(closing(waking))
+    with closing(control(own.followup.annotations)) as said:
+        waking.learn(annotations_in(said.present()))
+    return waking
+
+
 def _parts(
-    section: FollowupSection,
+    own: Settings,
     link: Connection,
     clock: Clock,
     journal: SinkJournal,
     opened: ExitStack,
 ) -> Parts:
     """What the coordinator works with."""
+    section = own.followup
     control = partial(KafkaControlTopic, link, fetch_wait_ms=TRANSACTIONS_FETCH_WAIT_MS)
     programmes = opened.enter_context(closing(Programmes(control(section.programmes))))
     sites = SitesNow(control(section.conditions), fresh_s=section.conditions_max_s)
     opened.enter_context(closing(sites))
     answers = opened.enter_context(closing(Answers(control(section.answers))))
     observe = WhatToObserve(programmes)
+    waking = _waking(own, link, control, opened)
     return Parts(
         section,
         programmes,
@@ -198,5 +229,5 @@ def _parts(
         {name: telescope(name, section, observe, answers) for name in section.sites},
         journal=journal,
         clock=clock,
-        returned=ReturnedAnnotations(section.annotations, clock),
+        returned=ReturnedAnnotations(section.annotations, clock, waking),
     )

@@ -10,6 +10,7 @@ from broker.ports import Clock, Output
 from schemas.object_annotation import Measured, ObjectAnnotation
 from services.followup.adapters.port import Result
 from services.followup.requests import Request
+from services.followup.waking import Waking
 
 SOURCE: Final = "followup"
 
@@ -17,13 +18,16 @@ SOURCE: Final = "followup"
 class ReturnedAnnotations:
     """See `services.followup.tracker.Returned`."""
 
-    def __init__(self, topic: str, clock: Clock) -> None:
+    def __init__(self, topic: str, clock: Clock, waking: Waking | None = None) -> None:
+        """waking: has filters select an alert because of what came back."""
         self._topic = topic
         self._clock = clock
+        self._waking = waking
 
     def __call__(self, request: Request, results: Sequence[Result]) -> Sequence[Output]:
-        made = annotations_of(request, results, self._clock.now_s())
-        return [Output(self._topic, one.key, one.encode()) for one in made]
+        made = [*annotations_of(request, results, self._clock.now_s())]
+        woken = self._waking.woken(request.origin, made) if self._waking else []
+        return [*(Output(self._topic, one.key, one.encode()) for one in made), *woken]
 
 
 def annotations_of(

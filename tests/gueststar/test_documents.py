@@ -38,6 +38,7 @@ DOCUMENTS = (
     "docs/replay.md",
     "docs/reconcile.md",
     "docs/messengers.md",
+    "docs/followup.md",
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
