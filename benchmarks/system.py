@@ -6,6 +6,7 @@ then `ledger`, `lake verify` and `reconcile` say whether everything balances.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -92,13 +93,13 @@ class System:
         assert isinstance(process, subprocess.Popen)
         return process
 
-    def replay(self, path: Path, *words: str) -> str:
-        """Send what is at a path as fast as Kafka takes it; what the command said."""
+    def replay(self, path: Path, *words: str) -> int:
+        """Send what is at a path as fast as Kafka takes it; how many packets that were."""
         to = ("--to", SURVEY, "--bootstrap", self.address, "--free")
         done = self.ask("replay", str(path), *to, *words)
-        if done.returncode:
-            raise AssertionError(done.stdout + done.stderr)
-        return done.stdout
+        said = re.search(r"sent ([\d,]+) packets", done.stdout)
+        assert said, done.stdout + done.stderr
+        return int(said[1].replace(",", ""))
 
     def lag(self) -> int:
         """Offsets of the survey's topic that the worker has not passed yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import zip_longest
 
 from rich.console import Group, RenderableType
@@ -60,8 +61,11 @@ def bar_lines(scores: Scores) -> list[Text]:
     lines: list[Text] = []
     for name, chances in scores.items():
         lines.append(Text(name, style="bold"))
-        ordered = sorted(chances.items(), key=lambda one: -one[1])[:LABELS_SHOWN]
+        said = [(label, chance) for label, chance in chances.items() if not math.isnan(chance)]
+        ordered = sorted(said, key=lambda one: -one[1])[:LABELS_SHOWN]
         lines += [_bar(label, chance) for label, chance in ordered]
+        if not said:
+            lines.append(Text("it declined", style="dim"))
     return lines or [Text("no classifier scored it", style="dim")]
 
 
@@ -71,6 +75,8 @@ def _bar(label: str, chance: float) -> Text:
 
 
 def filled(chance: float) -> str:
-    """A bar of BAR_COLUMNS characters, filled to an eighth of one."""
+    """A bar of BAR_COLUMNS characters, filled to an eighth of one; an empty one for NaN."""
+    if math.isnan(chance):
+        return " " * BAR_COLUMNS
     whole, eighth = divmod(round(min(max(chance, 0.0), 1.0) * BAR_COLUMNS * 8), 8)
     return ("█" * whole + EIGHTHS[eighth] * (eighth > 0)).ljust(BAR_COLUMNS)

@@ -77,7 +77,7 @@ class Decoder:
     ) -> None:
         """`schemas` finds Confluent-framed writer schemas; `rescore` takes our own packets too.
 
-        Without one Rubin's 11.1 is known by its id (`schemas.lsst_schema`), and no other.
+        Rubin's 11.1 is known by its id (`schemas.lsst_schema`) where that finds none.
 
         `now_s` is the clock, Unix seconds, by which an exposure would lie in the future. `surveys`
         are those to read, by default the built-in ones and packages'. Raises SurveyError.

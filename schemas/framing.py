@@ -98,7 +98,7 @@ class Framer:
         rescore: bool,
         known: Sequence[Survey],
     ) -> None:
-        self._schemas = schemas or BuiltInSchemas()
+        self._schemas = BuiltInSchemas(schemas)
         self._limits = limits
         self._rescore = rescore
         self._surveys = known

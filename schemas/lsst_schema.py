@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from schemas.avro import WriterSchema
+from schemas.avro import SchemaSource, WriterSchema
 from schemas.schema_words import names, nullable, record
 
 VERSION = "11.1"
@@ -132,8 +132,14 @@ def blank(name: str) -> dict[str, None]:
 
 
 class BuiltInSchemas:
-    """A source of the one schema that stands here, for whoever was given no other."""
+    """A source of the one schema that stands here, behind another source, which is asked first."""
+
+    def __init__(self, first: SchemaSource | None = None) -> None:
+        self._first = first
 
     def find(self, schema_id: int) -> WriterSchema | None:
-        """Rubin's 11.1 under its id; None under any other."""
-        return WriterSchema.of(LSST_SCHEMA, SCHEMA_ID) if schema_id == SCHEMA_ID else None
+        """What the first has of that id; else Rubin's 11.1 under its own, None under any other."""
+        found = self._first.find(schema_id) if self._first is not None else None
+        if found is None and schema_id == SCHEMA_ID:
+            return WriterSchema.of(LSST_SCHEMA, SCHEMA_ID)
+        return found

@@ -148,3 +148,14 @@ def test_a_stamp_that_is_missing_is_shown_as_nothing_known() -> None:
 )
 def test_a_bar_is_as_long_as_the_probability(chance: float, bar: str) -> None:
     assert filled(chance) == bar.ljust(BAR_COLUMNS)
+
+
+def test_what_a_classifier_declined_has_no_bar(packets: list[bytes]) -> None:
+    nothing, some = {"real": np.nan, "bogus": np.nan}, {"Ia": np.nan, "II": 0.4}
+    (batch,) = [Decoder().decode(packets[:1])]
+    alert = next(rows(batch, [{"realbogus": nothing, "supernova": some}], [()]))
+    text = "\n".join(written(alert, 100))
+    assert "it declined" in text
+    assert "0.40" in text
+    assert "Ia" not in text
+    assert filled(np.nan) == " " * BAR_COLUMNS

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from replay.nights_invented import invented_night
+from schemas.avro import WriterSchema
 from schemas.batch import Reason
 from schemas.decode import Decoder
 from schemas.errors import DecodeLimitError, SchemaError
@@ -216,9 +218,9 @@ def test_an_unknown_schema_id_is_named_in_the_reason() -> None:
 
 def test_a_new_minor_schema_version_is_decoded_once_its_files_are_there(tmp_path: Path) -> None:
     decoder = Decoder(schemas=SchemaFolder(tmp_path))
-    packet = golden.rubin_packet(5, schema_id=1101)
+    packet = golden.rubin_packet(5, schema_id=1102)
     assert decoder.decode([packet]).rejected[0].reason is Reason.UNKNOWN_SCHEMA
-    folder = tmp_path / "11" / "1"
+    folder = tmp_path / "11" / "2"
     folder.mkdir(parents=True)
     for record in _records_in(schema := golden.rubin_schema()):
         for one in record["fields"]:
@@ -227,7 +229,7 @@ def test_a_new_minor_schema_version_is_decoded_once_its_files_are_there(tmp_path
     assert schema["fields"][2]["type"] == "lsst.v11_0.diaSource"
     batch = decoder.decode([packet])
     assert_same(batch, [golden.rubin_record(5)])
-    assert batch.schemas[0].registry_id == 1101
+    assert batch.schemas[0].registry_id == 1102
 
 
 def _referred(kind: Any) -> Any:  # noqa: ANN401 - JSON
@@ -278,3 +280,16 @@ def test_messages_of_one_schema_may_differ_in_their_sync_marker() -> None:
 def test_a_limit_that_is_no_bound_is_refused(value: Any) -> None:  # noqa: ANN401 - wrong on purpose
     with pytest.raises(DecodeLimitError, match="packet_bytes_max"):
         DecodeLimits(packet_bytes_max=value)
+
+
+def test_rubins_newest_schema_is_known_where_another_source_has_none() -> None:
+    class Other:
+        def find(self, schema_id: int) -> WriterSchema | None:
+            return None
+
+    (packet,) = (one.packet for one in invented_night(1, "lsst", seed=1, drawn=1))
+    assert len(Decoder(schemas=Other()).decode([packet])) == 1
+    unknown = packet[:1] + (1200).to_bytes(4, "big") + packet[5:]
+    assert [one.reason for one in Decoder(schemas=Other()).decode([unknown]).rejected] == [
+        Reason.UNKNOWN_SCHEMA
+    ]
