@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,11 +17,10 @@ import typer
 if TYPE_CHECKING:
     from broker.kafka import Connection
     from broker.ports import Message
+    from services.reclassify.pieces import Looked
     from services.reclassify.revising import Revising
 
 TOPIC = "gueststar.revisions"
-NICE = 10
-"""How much others go first: a live stream beside it is not to be late."""
 FOREVER = "-1"
 """The topic's retention: what it forgot would be published a second time."""
 
@@ -49,28 +48,51 @@ def reclassify(
     rate: Annotated[
         float | None, typer.Option(min=1, metavar="ALERTS", help="A second, at most.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler's, whose workers then look."),
+    ] = None,
+    stand_back: Annotated[
+        bool, typer.Option(help="Run only while nobody else would, on one thread.")
+    ] = True,
 ) -> None:
     """Ask a new model, stage or filter about a lake's alerts, and publish again what it changes.
 
     Each revision is published once, however often and wherever a run is killed and begun again; the
     lake's rows stay, and its table `revisions` has the old verdict beside the new.
     """
+    from gueststar.cluster import connected, flowing
     from gueststar.configured import Configured
+    from gueststar.priority import let_others_first
     from gueststar.release import __version__
     from lake.reading import Lake
     from schemas.decode import Decoder
     from services.reclassify.candidate import candidate_of
+    from services.reclassify.pieces import Asked, look, pieces
     from services.reclassify.revising import Revising
 
-    os.nice(NICE)
+    if stand_back:
+        let_others_first()
     broker = Configured.of(config, bootstrap)
     (named,) = broker.named(topic)
     revising = Revising(candidate_of(stage), named, __version__, bound)
     opened = Lake(lake, nights or (), decoder=Decoder(rescore=True))
-    _run(opened, revising, broker.connection, rate or float("inf"))
+    with ExitStack() as ends:
+        looked = None
+        if cluster is not None:
+            client = ends.enter_context(connected(cluster))
+            asked = Asked.of(stage, revising)
+            looked = flowing(client, partial(look, asked=asked), pieces(opened))
+        _run(opened, revising, broker.connection, rate or float("inf"), looked)
 
 
-def _run(lake: object, revising: Revising, connection: Connection, rate: float) -> None:
+def _run(
+    lake: object,
+    revising: Revising,
+    connection: Connection,
+    rate: float,
+    looked: Iterable[Looked] | None,
+) -> None:
     from broker.kafka import KafkaAdmin, KafkaSink, TopicSettings
     from lake.freezing import require_live
     from lake.reading import Lake
@@ -87,7 +109,14 @@ def _run(lake: object, revising: Revising, connection: Connection, rate: float) 
         worker = hashlib.sha256(str(lake.path.resolve()).encode()).hexdigest()[:12]
         sink = KafkaSink(connection, group=revising.topic, worker=worker, topics=[revising.topic])
         with closing(sink):
-            done = run(lake, revising, sink, lambda: _polls(connection, revising), Pace(rate))
+            done = run(
+                lake,
+                revising,
+                sink,
+                lambda: _polls(connection, revising),
+                Pace(rate),
+                looked=looked,
+            )
         keep(table, _polls(connection, revising))
     again = f", {done.there:,} were published before" if done.there else ""
     typer.echo(

@@ -21,6 +21,13 @@ Texts = Sequence[Sequence[str]]
 """Lists of text, one a row."""
 
 
+def on_one_thread() -> None:
+    """Have Arrow use one thread from now on."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+
+
 def table_of(columns: Mapping[str, NDArray[Any] | Texts]) -> Any:  # noqa: ANN401 - pyarrow has no types
     """An Arrow table in which nothing is null."""
     return _table({name: _array(values) for name, values in columns.items()})

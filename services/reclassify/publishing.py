@@ -24,10 +24,11 @@ from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.learned import Learned
 from schemas.scored import Note, noted, scored, versions
+from services.reclassify.pieces import Looked
 from services.reclassify.revising import PREVIOUS, REVISION, Revising, revised
 
 TOGETHER: Final = 512
-"""Rows that are looked at together, and records of a transaction at most."""
+"""Rows that are looked at together here, and records of a transaction at most."""
 ABORTS_MAX: Final = 10
 """Aborted transactions in a row, after which a run ends."""
 
@@ -62,20 +63,23 @@ def reclassify(
     sink: Sink,
     read_all: ReadAll,
     pace: Pace = Pace(),
+    *,
+    looked: Iterable[Looked] | None = None,
 ) -> Done:
     """Look at all rows of a lake, and publish what changed. The sink is of this run's own id.
 
+    looked: what comes of all rows where others look at them; else it is done here.
     Raises ArchiveError, TooManyAborts, and what Kafka refuses; begun again it goes on.
     """
     sink.rebuild()
     known = {named for _, messages in read_all() for named in map(revision_of, messages) if named}
     rows = published = there = 0
     began_s = pace.now_s()
-    for some in lake.tables(TOGETHER):
-        found = revised(some, revising)
+    here = (Looked(len(some), revised(some, revising)) for some in lake.tables(TOGETHER))
+    for count, found in here if looked is None else looked:
         fresh = [one for one in found if _named(one) not in known]
         publish(sink, fresh)
-        rows, published = rows + len(some), published + len(fresh)
+        rows, published = rows + count, published + len(fresh)
         there += len(found) - len(fresh)
         pace.sleep(max(0.0, rows / pace.rows_per_s - (pace.now_s() - began_s)))
     return Done(rows, published, there)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,13 @@ import pytest
 from numpy.typing import NDArray
 
 from filters.handmade import Epoch, handmade
+from gueststar.cluster import flowing
 from gueststar.open_lake import OpenLake
 from lake.writing import LakeWriter
 from schemas.errors import QuestionError
+from services.reclassify.pieces import Asked, look, pieces
+from services.reclassify.publishing import Done, revision_of
+from tests.services.reclassify.test_reclassify import FILTER, Looks, Place, bright
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -139,3 +144,37 @@ def test_a_column_that_no_night_has_is_named(lake: Path, client: Client, *, far:
 def test_a_cone_that_is_none_is_refused(lake: Path, client: Client) -> None:
     with pytest.raises(QuestionError):
         OpenLake(lake, cluster=client).cone(2.0, 100.0, "1deg")
+
+
+def test_a_lake_is_revised_on_both_workers_as_it_is_here_and_each_revision_is_published_once(
+    client: Client, tmp_path: Path
+) -> None:
+    (tmp_path / "bright.py").write_text(FILTER)
+    revising, near, far = bright(tmp_path), Place(tmp_path / "near"), Place(tmp_path / "far")
+    asked = Asked.of(str(tmp_path / "bright.py"), revising)
+    looks: Looks = lambda lake: flowing(client, partial(look, asked=asked), pieces(lake))  # noqa: E731
+    here = near.run(revising)
+    assert far.run(revising, looks) == here
+    one, other = (sorted(map(revision_of, each.revisions())) for each in (near, far))
+    assert one == other
+    assert far.run(revising, looks) == Done(here.rows, 0, here.published)
+    assert len(far.revisions()) == here.published > 0
+
+
+def test_no_more_is_on_its_way_than_a_few_pieces_and_all_comes_in_order(client: Client) -> None:
+    asked: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(40):
+            asked.append(number)
+            yield number
+
+    found = []
+    for result in flowing(client, _doubled, numbers()):
+        found.append(result)
+        assert len(asked) - len(found) <= 4
+    assert found == [2 * number for number in range(40)]
+
+
+def _doubled(number: int) -> int:
+    return 2 * number

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count, product
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from schemas.learned import Given
 from schemas.stage import Identity
 from services.lake_writer.job import EnrichedDecoder
 from services.reclassify.candidate import Candidate, candidate_of
+from services.reclassify.pieces import Asked, Looked, look, pieces
 from services.reclassify.publishing import Done, Pace, keep, reclassify, revision_of
 from services.reclassify.revising import Revising, differs
 from tests.services.lake_writer.test_live_at_kafka import enriched
@@ -65,6 +67,10 @@ class Later:
         """Nothing is to be done before."""
 
 
+Looks = Callable[[Lake], Iterable[Looked] | None]
+"""How others look at a lake's rows; None where it is done here."""
+
+
 class Place:
     """A lake, a topic of revisions, and one run after another."""
 
@@ -82,13 +88,13 @@ class Place:
             yield "life", messages
         source.close()
 
-    def run(self, revising: Revising) -> Done:
+    def run(self, revising: Revising, looks: Looks = lambda _: None) -> Done:
         sink = MemorySink(self.kafka, name="run")
         lake = Lake(self.lake, decoder=Decoder(rescore=True))
         pace = Pace(now_s=self.kafka.clock.monotonic_s, sleep=self.kafka.clock.sleep)
         with RevisionTable.opened(self.lake) as table:
             try:
-                done = reclassify(lake, revising, sink, self.polls, pace)
+                done = reclassify(lake, revising, sink, self.polls, pace, looked=looks(lake))
             except BaseException:
                 sink.kill()
                 raise
@@ -248,6 +254,36 @@ def test_a_filter_s_verdict_that_changed_stands_beside_the_old_one(
         row = kept.loc[number]
         assert (row.old, row.new, row.column) == (was[number] * 1.0, now[number] * 1.0, "selected")
         assert row.new_version == candidate.identity.version
+
+
+def test_in_pieces_that_others_look_at_it_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    for name in ("PIECE_ROWS", "TOGETHER"):
+        monkeypatch.setattr(f"services.reclassify.pieces.{name}", 4 if name == "PIECE_ROWS" else 3)
+    (tmp_path / "bright.py").write_text(FILTER)
+    revising, places = bright(tmp_path), [Place(tmp_path / name) for name in ("here", "there")]
+    asked = Asked.of(str(tmp_path / "bright.py"), revising)
+    by_pieces: Looks = lambda lake: map(partial(look, asked=asked), pieces(lake))  # noqa: E731
+    here = places[0].run(revising)
+    assert places[1].run(revising, by_pieces) == here
+    assert here.published > 0
+    found = [sorted(map(revision_of, each.revisions())) for each in places]
+    assert found[0] == found[1]
+    assert places[1].run(revising, by_pieces) == Done(ALERTS, 0, here.published)
+
+
+def test_another_candidate_of_the_name_at_a_worker_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bright.py").write_text(FILTER)
+    asked = Asked.of(str(tmp_path / "bright.py"), bright(tmp_path))
+    other = asked._replace(identity=asked.identity._replace(sha256="0" * 64))
+    with pytest.raises(ModelError, match="install one gueststar on both"):
+        other.revising()
+
+
+def bright(folder: Path) -> Revising:
+    return Revising(candidate_of(str(folder / "bright.py")), TOPIC, "test")
 
 
 def test_a_transaction_that_kafka_gives_up_is_tried_again(
