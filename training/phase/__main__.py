@@ -2,8 +2,9 @@
 
 draw     reads the real and simulated light curves and cuts them at random
 serve    fits the network, calibrates it on a fold apart, and writes the file that is served
+rival    fits SALT2's template to what report asks, where its files are at hand
 report   asks that file and its rivals about objects held out; keeps answers, writes the card
-all      one after the other
+all      one after the other, but for rival
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import onnx
+import typer
 
 from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, ROW
 from classifiers.phase import PhaseNetwork
@@ -38,7 +41,11 @@ VERSION = "0.1.0"
 CALIBRATING_FOLD = 0
 KEPT_CUTS = 6
 """Of each object held out."""
-MATERIAL = "material.npz"
+MATERIAL, SALT2 = "material.npz", "salt2.npy"
+Templates = Annotated[Path, typer.Option(help="folder of SALT2's files, salt2_template_0.dat ...")]
+Filters = Annotated[
+    Path, typer.Option(help="folder of transmissions: ZTF/p48g.txt, LSST/total_g.dat ...")
+]
 
 commands = steps_of()
 
@@ -76,6 +83,19 @@ def exported(net: PhaseNet, path: Path, said: dict[str, str]) -> str:
 
 
 @commands.command()
+def rival(data: Data, work: Work, templates: Templates, filters: Filters) -> None:
+    """Fit SALT2 to the type Ia supernovae that are asked about."""
+    from training.phase.rivals.fits import fitted as fitted_templates  # noqa: PLC0415
+
+    some = Material.load(work / MATERIAL)
+    asked = _few(some.take(some.held_out))
+    truth = asked.truth[:, TARGETS.index("days_to_peak")]
+    known = {"is_ia": asked.is_ia.astype(np.float64), "days_to_peak": truth}
+    rows = np.flatnonzero(np.any([one for _, one in judging.ia_at(known)], axis=0))
+    np.save(work / SALT2, fitted_templates(data, asked, rows, templates, filters))
+
+
+@commands.command()
 def report(
     data: Data, work: Work, out: Out = Path("classifiers"), docs: Docs = Path("docs/phase")
 ) -> None:
@@ -86,6 +106,8 @@ def report(
     asked = _few(some.take(some.held_out))
     network = PhaseNetwork(out / f"{NAME}.onnx")
     answers = _answers(network, asked, guessed(some.take(taught), asked.rows))
+    if (work / SALT2).exists():
+        answers = {**answers, "SALT2": np.load(work / SALT2)}
     judging.keep(answers)
     beside = Beside(
         identity=network.identity,

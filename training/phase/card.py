@@ -39,9 +39,25 @@ make train-phase
 
 {aims}
 
-A SALT2 template fit, the rival that was asked for, is **not measured**: sncosmo comes as source and
-its templates by themselves, and neither was built here. The rivals are boosted trees on the
-features of the same rows (LightGBM, L1), and the brightest point so far.
+An aim of coverage is met where the least and the most covered bin lie within; ± is that bin's own
+standard error, by draws of objects.
+
+**The rivals.** Boosted trees on the features of the same rows (LightGBM, L1); the brightest point
+so far; and SALT2 (Guy et al. 2007, A&A 466, 11), fitted by sncosmo to the same cuts, with the files
+called salt2-k21-frag. The template knows what the network does not: that the supernova is of type
+Ia, and its true redshift, by a spectrum of the Bright Transient Survey for ZTF's, and the
+simulation's own for Rubin's. It is fitted to points with a flux, in all bands within its
+wavelengths, with the population's priors of stretch and colour, from four starts. The peak is that
+of its g, or else r, found as the truth is found, for ZTF, and its own date for Rubin. PLAsTiCC's
+type Ia were simulated with SALT2 itself, so there it meets its own light curves. ZTF's truth shares
+its noise with the network's rows, and the ways of a cubic are what the network was taught.
+
+**SALT2 dates peaks as well or better at every phase**, where it has the redshift and is told the
+type. The network needs neither, speaks of all transients with intervals, and costs a ten-thousandth
+of a fit.
+
+`python -m training.phase rival` makes the fits where the template's files and the filters'
+transmissions are at hand: the wheels jax-bandflux 1.0.0 and bayesn-td 0.1.1 have them.
 
 ## {section}
 
@@ -73,6 +89,13 @@ So the truth of ZTF shares its noise with what is read after the peak: errors th
 finished light curve says, not of the star. First light lies midway between the first detection and
 an image at most 5 days before that would have shown it: what is fainter is not known. A magnitude
 ahead is a line between two detections at most 5 days apart.
+
+*Looked at:* beside the served network, one whose points tell all six bands apart was judged on
+these cuts, where the served one has one place for i, z and y; calibrated by the alert's own
+magnitude, not the brightest so far, and by two folds, not one. Its dates were as good for Rubin and
+a tenth of a day worse for ZTF after the peak, and as many bins of coverage missed: 0.655 to 0.722
+for ZTF and 0.648 to 0.696 for Rubin. Bins of some 150 objects held out say no more than ± 0.02, and
+so do those that calibrate; more objects would cure what no calibration of these can.
 
 ## What it is not for
 
@@ -130,7 +153,9 @@ def _aims(found: Mapping[str, float], us: float) -> Iterator[list[str]]:
         ]
     for system in SYSTEMS:
         for when in ("+5 d", "+20 d"):
-            yield _beside_trees(found, when, system)
+            yield _beside(found, "trees", when, system)
+            if f"Ia at {when}, date of peak, SALT2, {system}" in found:
+                yield _beside(found, "SALT2", when, system)
     for system in SYSTEMS:
         for target in TARGETS:
             share = found.get(f"{target}, covered by 68 %, {system}")
@@ -142,23 +167,32 @@ def _aims(found: Mapping[str, float], us: float) -> Iterator[list[str]]:
                     verdict(COVERED[0] <= share <= COVERED[1]),
                 ]
         for what in ("age", "mag"):
-            low, high = (
-                found[f"days_to_peak, {which} covered bin of {what}, {system}"]
-                for which in ("least", "most")
-            )
-            yield [
-                f"days_to_peak, 68 % cover by {what}, {system}",
-                "0.65 to 0.71",
-                f"{low:.3f} to {high:.3f}",
-                verdict(COVERED[0] <= low and high <= COVERED[1]),
-            ]
+            yield _by_bins(found, what, system)
     yield ["an alert", f"at most {US_MAX:.0f} µs", f"{us:.1f} µs", verdict(us <= US_MAX)]
 
 
-def _beside_trees(found: Mapping[str, float], when: str, system: str) -> list[str]:
-    ours = found[f"Ia at {when}, date of peak, median error, {system}"]
-    theirs = found[f"Ia at {when}, date of peak, trees, {system}"]
-    error = found[f"Ia at {when}, standard error beside trees, {system}"]
-    said = f"{ours:.2f} d, trees {theirs:.2f} ± {error:.2f}"
-    met = verdict(ours <= theirs + error)
-    return [f"Ia at {when}, beside trees, {system}", "no worse", said, met]
+def _by_bins(found: Mapping[str, float], what: str, system: str) -> list[str]:
+    names = [f"days_to_peak, {which} covered bin of {what}" for which in ("least", "most")]
+    low, high = (found[f"{name}, {system}"] for name in names)
+    errors = [found[f"{name}, standard error, {system}"] for name in names]
+    return [
+        f"days_to_peak, 68 % cover by {what}, {system}",
+        "0.65 to 0.71",
+        f"{low:.3f} ± {errors[0]:.3f} to {high:.3f} ± {errors[1]:.3f}",
+        verdict(COVERED[0] <= low and high <= COVERED[1]),
+    ]
+
+
+def _beside(found: Mapping[str, float], rival: str, when: str, system: str) -> list[str]:
+    """Better than SALT2 is asked at +5 days, and level with whoever it is else."""
+    whole = found[f"Ia at {when}, date of peak, median error, {system}"]
+    named = f"Ia at {when}, median error on these of {rival}, {system}"
+    ours, theirs = found.get(named, whole), found[f"Ia at {when}, date of peak, {rival}, {system}"]
+    error = found[f"Ia at {when}, standard error beside {rival}, {system}"]
+    better = rival == "SALT2" and when == "+5 d"
+    return [
+        f"Ia at {when}, beside {rival}, {system}",
+        "better" if better else "no worse",
+        f"{ours:.2f} d, {rival} {theirs:.2f} ± {error:.2f}",
+        verdict(ours < theirs if better else ours <= theirs + error),
+    ]

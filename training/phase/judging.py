@@ -27,11 +27,13 @@ PHASES = {
     "+10 d": (8.0, 12.0),
     "+20 d": (18.0, 22.0),
 }
+RIVALS = ("trees", "brightest", "SALT2")
+"""Of the date of peak. The template is fitted to type Ia alone, where a redshift is known."""
 BINS = 4
 BROTLI_LEVEL = 11
 Answers = Mapping[str, Floats]
-"""Of n cuts: object, system, is_ia, mag, age, trees, brightest, and of each target its truth and
-TARGET_low, TARGET_middle, TARGET_high."""
+"""Of n cuts: object, system, is_ia, mag, age, trees, brightest, perhaps SALT2, and of each target
+its truth and TARGET_low, TARGET_middle, TARGET_high."""
 PLAIN = ("object", "system", "is_ia")
 
 
@@ -92,11 +94,25 @@ def _peaks(some: Answers) -> Iterator[tuple[str, float]]:
     for name, rows in ia_at(some):
         off = np.abs(some["days_to_peak_middle"] - truth)[rows]
         yield f"Ia at {name}, date of peak, median error", float(np.median(off))
-        for rival in ("trees", "brightest"):
-            theirs = np.abs(some[rival] - truth)[rows]
-            yield f"Ia at {name}, date of peak, {rival}", float(np.median(theirs))
-            error = paired_error(off, theirs, some["object"][rows])
-            yield f"Ia at {name}, standard error beside {rival}", error
+        for rival in RIVALS:
+            yield from _beside(some, rival, name, rows)
+
+
+def _beside(some: Answers, rival: str, name: str, rows: Mask) -> Iterator[tuple[str, float]]:
+    """Of the cuts that the rival answered; the network's own on these, where they are not all."""
+    if rival not in some:
+        return
+    asked = rows & np.isfinite(some[rival])
+    if not asked.any():
+        return
+    truth = some["days_to_peak"][asked]
+    ours, theirs = (np.abs(some[one][asked] - truth) for one in ("days_to_peak_middle", rival))
+    if asked.sum() < rows.sum():
+        yield f"Ia at {name}, cuts that {rival} answered", float(asked.sum())
+        yield f"Ia at {name}, median error on these of {rival}", float(np.median(ours))
+    yield f"Ia at {name}, date of peak, {rival}", float(np.median(theirs))
+    error = paired_error(ours, theirs, some["object"][asked])
+    yield f"Ia at {name}, standard error beside {rival}", error
 
 
 def ia_at(some: Answers) -> Iterator[tuple[str, Mask]]:
@@ -109,9 +125,12 @@ def ia_at(some: Answers) -> Iterator[tuple[str, Mask]]:
 def _bins(some: Answers) -> Iterator[tuple[str, float]]:
     target = "days_to_peak"
     for what in ("age", "mag"):
-        shares = [covered(some, target, rows) for rows in binned(some[what])]
-        yield f"{target}, least covered bin of {what}", min(shares)
-        yield f"{target}, most covered bin of {what}", max(shares)
+        bins = binned(some[what])
+        shares = [covered(some, target, rows) for rows in bins]
+        for which, place in (("least", np.argmin(shares)), ("most", np.argmax(shares))):
+            name = f"{target}, {which} covered bin of {what}"
+            yield name, shares[place]
+            yield f"{name}, standard error", covered_error(some, target, bins[place])
 
 
 def binned(value: Floats) -> list[Mask]:
@@ -127,6 +146,17 @@ def covered(some: Answers, target: str, rows: Mask) -> float:
     rows = rows & np.isfinite(truth)
     inside = (truth >= some[f"{target}_low"]) & (truth <= some[f"{target}_high"])
     return float(inside[rows].mean()) if rows.any() else float("nan")
+
+
+def covered_error(some: Answers, target: str, rows: Mask, rounds: int = 200) -> float:
+    """Of a coverage, by draws of objects: cuts of one err together."""
+    rows = rows & np.isfinite(some[target])
+    inside = (some[target] >= some[f"{target}_low"]) & (some[target] <= some[f"{target}_high"])
+    _, place = np.unique(some["object"][rows], return_inverse=True)
+    held, asked = np.bincount(place, inside[rows]), np.bincount(place)
+    share = np.full(len(asked), 1 / len(asked))
+    times = np.random.default_rng(0).multinomial(len(asked), share, size=rounds)
+    return float(np.std((times @ held) / (times @ asked)))
 
 
 def paired_error(ours: Floats, theirs: Floats, objects: Floats, rounds: int = 200) -> float:

@@ -43,6 +43,18 @@ class Curve(NamedTuple):
     detected: Mask
 
 
+def part_of(curve: Curve, rows: Mask) -> Curve:
+    """Some of its points."""
+    return Curve(
+        curve.mjd[rows],
+        curve.band[rows],
+        curve.flux[rows],
+        curve.error[rows],
+        curve.limit[rows],
+        curve.detected[rows],
+    )
+
+
 class Peak(NamedTuple):
     """Of one band; NaN where it is not known."""
 
@@ -84,6 +96,17 @@ def peak(curve: Curve, band: int) -> Peak:
             break
         centre = found.mjd
     return found
+
+
+def cubic_peak(mjd: Floats, flux: Floats, error: Floats) -> float:
+    """MJD of the peak of a smooth curve (n,), as `peak` has it; NaN where it has none."""
+    found = NO_PEAK._replace(mjd=float(mjd[np.argmax(flux)]))
+    for _ in range(3):
+        centre = found.mjd
+        found, _ = _cubic(mjd, flux, error, centre)
+        if not np.isfinite(found.mjd) or abs(found.mjd - centre) < 1.0:
+            break
+    return found.mjd
 
 
 def _cubic(mjd: Floats, flux: Floats, error: Floats, centre: float) -> tuple[Peak, float]:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from classifiers.phase_layout import TARGETS
-from training.arrays import Floats, Mask
+from training.arrays import Floats
 from training.phase import judging
-from training.phase.truth import Curve, G, R, first_light, magnitude_at, peak
+from training.phase.truth import Curve, G, R, cubic_peak, first_light, magnitude_at, part_of, peak
 
 PEAK = 60_010.0
 
@@ -31,17 +31,6 @@ def bell(noise: float = 0.0) -> Curve:
     )
 
 
-def some_of(curve: Curve, rows: Mask) -> Curve:
-    return Curve(
-        curve.mjd[rows],
-        curve.band[rows],
-        curve.flux[rows],
-        curve.error[rows],
-        curve.limit[rows],
-        curve.detected[rows],
-    )
-
-
 def test_a_peak_is_found_to_a_day_and_is_at_most_four_hundredths_of_a_magnitude_too_faint() -> None:
     found = peak(bell(500.0), G)
     assert found.mjd == pytest.approx(PEAK, abs=1.0)
@@ -50,9 +39,15 @@ def test_a_peak_is_found_to_a_day_and_is_at_most_four_hundredths_of_a_magnitude_
     assert np.isnan(peak(bell(), R).mjd)
 
 
+def test_a_smooth_curve_peaks_where_the_truth_would_say_so() -> None:
+    curve = bell()
+    found = cubic_peak(curve.mjd, curve.flux, np.full(len(curve.mjd), 10.0))
+    assert found == pytest.approx(peak(curve, G).mjd, abs=0.3)
+
+
 def test_a_light_curve_that_only_rises_has_no_peak() -> None:
     whole = bell()
-    some = some_of(whole, whole.mjd < PEAK - 2)
+    some = part_of(whole, whole.mjd < PEAK - 2)
     assert np.isnan(peak(some, G).mjd)
 
 
@@ -61,7 +56,7 @@ def test_first_light_lies_between_the_last_empty_image_and_the_first_detection()
     first = curve.mjd[np.argmax(curve.detected)]
     empty = curve.mjd[(curve.flux < 1_500.0) & (curve.mjd < first)].max()
     assert first_light(curve) == (empty + first) / 2
-    assert np.isnan(first_light(some_of(curve, curve.detected)))
+    assert np.isnan(first_light(part_of(curve, curve.detected)))
 
 
 def test_a_magnitude_ahead_is_a_line_between_detections() -> None:
