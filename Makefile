@@ -8,7 +8,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka bench speed chaos train \
-	train-realbogus train-lightcurve train-redshift train-phase told-redshift verify-cards lock clean lawful figures \
+	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding \
+	verify-cards lock clean lawful figures \
 	test-hats
 
 help: ## list the commands
@@ -73,7 +74,7 @@ speed: setup ## measure all that docs/speed.md says, and write it (an hour or tw
 figures: setup ## the built-in filters on every real alert, held to labels
 	$(BIN)/python -m benchmarks.recall
 
-train: train-realbogus train-lightcurve train-redshift train-phase told-redshift ## make all networks, their cards and their pictures again
+train: train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding ## make all networks, their cards and their pictures again
 
 train-realbogus: .venv-train/ready ## make the real/bogus network again
 	$(TRAIN)/python -m training.realbogus all --data $(GUESTSTAR_DATA) \
@@ -93,6 +94,10 @@ train-phase: .venv-train/ready ## make the network of phases and peaks again
 
 told-redshift: .venv-train/ready ## learn again what a redshift says of types, after train-lightcurve
 	$(TRAIN)/python -m training.lightcurve.told all --data $(GUESTSTAR_DATA) --out classifiers
+
+train-embedding: .venv-train/ready ## make the embedding again, after the real/bogus network
+	$(TRAIN)/python -m training.embedding all --data $(GUESTSTAR_DATA) \
+		--work .cache/embedding --out classifiers --docs docs/discovery
 
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock

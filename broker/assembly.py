@@ -76,9 +76,11 @@ class Parts:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Every topic that is published to."""
-        fixed = (self.topics.enriched, self.topics.dead_letters, self.topics.ledger)
+        topics = self.topics
+        fixed = (topics.enriched, topics.dead_letters, topics.ledger)
         compared = [self.settings.models.comparisons] if self.settings.models.live else []
-        return (*fixed, *compared, *(each.topic for each in self.filters.active))
+        vectors = filter(None, [topics.embeddings])
+        return (*fixed, *vectors, *compared, *(each.topic for each in self.filters.active))
 
     @property
     def provided(self) -> tuple[str, ...]:

@@ -40,4 +40,5 @@ def topics_of(settings: Settings) -> Topics:
         topics.forms,
         settings.enriched.framing,
         topics.framings,
+        topics.embeddings,
     )

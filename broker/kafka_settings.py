@@ -85,6 +85,8 @@ class TopicsSection:
     ledger: str = LEDGER
     positions: str = POSITIONS
     replayed: str = REPLAYED
+    embeddings: str = ""
+    """Each alert's embedding by itself; empty: in full records alone."""
     forms: Mapping[str, Form] = field(default_factory=dict)
     framings: Mapping[str, FramingName] = field(default_factory=dict)
     compressions: Mapping[str, Compression] = field(default_factory=dict)
@@ -99,8 +101,8 @@ class TopicsSection:
             object.__setattr__(self, "input", read_topics(self.input, "[topics] input"))
         for name in ("enriched", "dead_letters", "ledger", "positions"):
             object.__setattr__(self, name, self.named(getattr(self, name)))
-        if self.replayed:
-            object.__setattr__(self, "replayed", self.named(self.replayed))
+        for name in filter(self.__getattribute__, ("replayed", "embeddings")):
+            object.__setattr__(self, name, self.named(getattr(self, name)))
         for key in ("forms", "framings", "compressions"):
             by_topic = {self.named(topic): value for topic, value in getattr(self, key).items()}
             object.__setattr__(self, key, by_topic)
@@ -132,7 +134,7 @@ class TopicsSection:
     def used(self) -> list[str]:
         """Every topic named, each with a use of its own."""
         ours = (self.enriched, self.dead_letters, self.ledger, self.positions, self.replayed)
-        return [*self.input, *filter(None, ours)]
+        return [*self.input, *filter(None, (*ours, self.embeddings))]
 
 
 def read_topics(named: tuple[str, ...], key: str) -> tuple[str, ...]:

@@ -159,6 +159,8 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     yield topics.enriched, "all alerts", topics.form(topics.enriched)
     for active in parts.filters.active:
         yield active.topic, f"filter {active.name}", topics.form(active.topic, active.form)
+    if topics.embeddings:
+        yield topics.embeddings, "embeddings", ""
     yield topics.dead_letters, "dead letters", ""
     yield topics.ledger, "ledger", ""
     if live := parts.settings.filters.live:

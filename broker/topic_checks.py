@@ -18,7 +18,7 @@ def check_topics(
     `outputs`: all that is published to. Raises SettingsError.
     """
     topics = settings.topics
-    ours = (topics.dead_letters, topics.ledger)
+    ours = (topics.dead_letters, topics.ledger, topics.embeddings)
     used = {*topics.used, settings.filters.live, *settings.filters.shared_topics}
     used |= {settings.models.live, settings.models.comparisons} if settings.models.live else set()
     for each in active:

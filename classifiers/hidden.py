@@ -26,12 +26,12 @@ READOUT = "Gemm"
 """What the last of a network's layers is; its input is the last hidden one."""
 
 
-def last_hidden(content: bytes) -> str:
-    """The name of what the last READOUT of a graph reads; empty where nothing is found."""
+def last_hidden(content: bytes, readout: str = READOUT) -> str:
+    """The name of what the last such operator of a graph reads; empty where nothing is found."""
     found = ""
     try:
         for node in (node for graph in _fields(content, GRAPH) for node in _fields(graph, NODE)):
-            if [READOUT.encode()] == list(_fields(node, OP_TYPE)):
+            if [readout.encode()] == list(_fields(node, OP_TYPE)):
                 found = next(_fields(node, INPUT)).decode()
     except (IndexError, KeyError, UnicodeDecodeError, StopIteration):
         return ""  # no model, as ONNX Runtime says better

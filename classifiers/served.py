@@ -12,6 +12,7 @@ from dataclasses import fields
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points
 
+from classifiers.alert_embedding import AlertEmbedding
 from classifiers.classifier import Classifier, Scoring
 from classifiers.embedding import Embedding
 from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
@@ -38,6 +39,7 @@ BUILT_IN: Mapping[str, Callable[..., Classifier]] = {
 STAGES_BUILT_IN: Mapping[str, Callable[[Collection[str]], Stage]] = {
     "redshift": lambda served: RedshiftStage(),
     "phase": Phase,
+    "embedding": lambda served: AlertEmbedding(),
     "luminosity": lambda served: Luminosity(phase="phase" in served),
     "host_shape": lambda served: HostShape(),
 }

@@ -17,7 +17,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
-from classifiers.hidden import last_hidden, with_output
+from classifiers.hidden import READOUT, last_hidden, with_output
 from schemas.errors import ModelError
 
 METADATA = ("name", "version", "labels")
@@ -42,17 +42,19 @@ class Session:
         agreed: Mapping[str, str] = NOTHING,
         *,
         hidden: bool = False,
+        readout: str = READOUT,
     ) -> None:
         """Open a model whose one input is float32 (n, *row_shape).
 
         `agreed` is what its metadata must say besides, by key: what the rows to come are made by.
-        hidden: whether its last hidden layer is given, too, where there is one (`run_both`).
+        hidden: whether its last hidden layer is given, too, where there is one (`run_both`), which
+        is what the last operator called `readout` reads.
         Raises ModelError where the file is missing, damaged, of another shape or disagrees.
         """
         self._path = path
         self._row_shape = row_shape
         content = _content(path)
-        layer = last_hidden(content) if hidden else ""
+        layer = last_hidden(content, readout) if hidden else ""
         self._runtime = _opened(path, with_output(content, layer) if layer else content)
         self.said: Mapping[str, str] = _metadata(path, self._runtime)
         """The file's whole metadata."""
@@ -65,8 +67,10 @@ class Session:
         self.width = 0
         """Of the last hidden layer; 0 where none is given, or none can be told."""
         self.warm_up()
+        self._hidden_shape: tuple[int, ...] = (0,)
         if layer:
-            self.width = self._run(np.zeros((1, *row_shape), np.float32))[1].shape[1]
+            self._hidden_shape = self._run(np.zeros((1, *row_shape), np.float32))[1].shape[1:]
+            self.width = self._hidden_shape[0]
 
     def run(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities, float32 (n, labels), of rows float32 (n, *row_shape)."""
@@ -76,10 +80,11 @@ class Session:
     def run_both(
         self, rows: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """As `run`, and the last hidden layer, float32 (n, width), of the same run."""
+        """As `run`, and the last hidden layer, float32 (n, width, ...), of the same run."""
         if not self.width:
             return self.run(rows), np.empty((len(rows), 0), np.float32)
-        nothing = [np.empty((0, width), np.float32) for width in (len(self.labels), self.width)]
+        shapes = ((len(self.labels),), self._hidden_shape)
+        nothing = [np.empty((0, *shape), np.float32) for shape in shapes]
         scores, layers = zip(nothing, *self._parts(rows), strict=True)
         return np.concatenate(scores), np.concatenate(layers)
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from gueststar.batches import decode, read, score
     from gueststar.open_lake import lake
     from gueststar.release import __version__
+    from gueststar.similar import similar
     from gueststar.subscription import subscribe, subscribe_batches
     from gueststar.tables import astropy_table, pandas_frame
     from lake.sql import SqlLimits
@@ -103,6 +104,7 @@ __all__ = [
     "read",
     "score",
     "selection",
+    "similar",
     "subscribe",
     "subscribe_batches",
 ]
@@ -114,6 +116,7 @@ _HOMES = {
     "gueststar.open_lake": ("lake",),
     "gueststar.release": ("__version__",),
     "gueststar.subscription": ("subscribe", "subscribe_batches"),
+    "gueststar.similar": ("similar",),
     "gueststar.tables": ("astropy_table", "pandas_frame"),
     "lake.sql": ("SqlLimits",),
     "schemas.batch": ("AlertBatch", "LightCurves", "Reason", "Rejected"),

@@ -25,6 +25,7 @@ from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
 from gueststar.followup.command import app as followup
 from gueststar.lake_command import app as lakes
+from gueststar.likeness_command import likeness, similar
 from gueststar.messengers.command import app as messengers
 from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
@@ -49,6 +50,8 @@ app.add_typer(models, name="model")
 add_to(app)
 app.command()(reconcile)
 app.command()(reclassify)
+app.command()(similar)
+app.command()(likeness)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topics = Annotated[

@@ -17,6 +17,8 @@ from schemas.learned import Kind, Learned
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FIELD_NAME = "gueststar"
+EMBEDDING = "embedding"
+"""The stage, and its vector, by which alerts are alike."""
 SEEN_BEFORE = "seen-before"
 """The flag of an alert that the broker's worker had before, from another offset."""
 TEST = "test"
@@ -160,8 +162,15 @@ class Annotations:
         return len(self.ingest_unix_us)
 
     def without_vectors(self) -> Annotations:
-        """The same without what only full records have room for."""
-        known = {name: each for name, each in self.learned.items() if each.kind != "vector"}
+        """The same without what only full records have room for: all vectors but the embedding.
+
+        That is 256 bytes, and lakes, which mostly read lite records, are searched by it.
+        """
+        known = {
+            name: each
+            for name, each in self.learned.items()
+            if each.kind != "vector" or name == EMBEDDING
+        }
         return replace(self, learned=known)
 
     def take(self, rows: NDArray[np.int64]) -> Annotations:

@@ -40,6 +40,8 @@ class Topics:
     framing: FramingName = "container"
     """Of every topic that `framings` does not name."""
     framings: Mapping[str, FramingName] = field(default_factory=dict)
+    embeddings: str = ""
+    """Every embedding, where that stage runs; empty: none is published by itself."""
 
     def shape(self, topic: str, own: Form | None = None) -> Shape:
         """How a topic's records are written; `own` is the form that its filter asks for."""

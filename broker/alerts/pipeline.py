@@ -20,6 +20,7 @@ from broker.alerts.packer import Encode, Packed, Packer, Record, Refused, Shape,
 from broker.alerts.reasons import NOT_ENRICHABLE
 from broker.alerts.repeats import IDS_KEPT_MAX, Repeats
 from broker.alerts.unknown_schema import OnUnknownSchema, check_schemas
+from broker.alerts.vectors import vector_outputs
 from broker.alerts.wishes import wanted
 from broker.dead_letters import DeadLetter
 from broker.errors import TopicMissing
@@ -152,10 +153,10 @@ class Pipeline:
             if self._unknown_schema == "stop":
                 check_schemas(dead)
             letters = self._letters(dead)
+            vectors = vector_outputs(batch, self._stages, packed, self._topics.embeddings)
         outcome = _outcome(decided, packed, watch, beside.told)
-        return _processed(
-            decided, packed, dead, [*letters, *beside.outputs], outcome, steps_s=watch.steps_s
-        )
+        others = [*letters, *vectors, *beside.outputs]
+        return _processed(decided, packed, dead, others, outcome, steps_s=watch.steps_s)
 
     def _learn(self, batch: AlertBatch, watch: _Stopwatch) -> tuple[StageFault, ...]:
         """Run the stages, each timed by itself."""

@@ -1,0 +1,1 @@
+"""What is like what, in a lake."""

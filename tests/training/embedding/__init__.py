@@ -1,0 +1,1 @@
+"""How the embedding is made and judged."""
