@@ -13,6 +13,7 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -62,16 +63,22 @@ class Likeness:
         """Of the file that made all vectors."""
         return self.indexed.version
 
+    @cached_property
+    def _newer(self) -> frozenset[tuple[str, str]]:
+        """Objects of which the index has an older vector, or none."""
+        names = zip(self.since.survey.tolist(), self.since.object_id.tolist(), strict=True)
+        return frozenset(names)
+
     def similar(
         self, vector: np.ndarray, count: int, apart: tuple[str, str] = ("", "")
     ) -> list[Neighbour]:
         """The objects likest to a vector, likest first; apart: survey and object that is none."""
         asked = np.asarray(vector, np.float32)[None]
-        newer = set(zip(self.since.survey.tolist(), self.since.object_id.tolist(), strict=True))
         want, every = count + MORE, len(self.indexed)
         while True:
             found = _named(self.indexed, self.index, asked, min(want, every))
-            old = [one for one in found if (one.survey, one.object_id) not in {*newer, apart}]
+            old = [one for one in found if (one.survey, one.object_id) != apart]
+            old = [one for one in old if (one.survey, one.object_id) not in self._newer]
             if len(old) >= count or want >= every:
                 break
             want *= 4
