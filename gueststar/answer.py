@@ -55,11 +55,13 @@ class Answer:
 
         Raises QuestionError for another, or where it cannot be written.
         """
-        from lake.saving import save_csv, save_parquet  # noqa: PLC0415 - loads pyarrow
+        from lake.saving import save_arrow, save_csv, save_parquet  # noqa: PLC0415 - loads pyarrow
 
         path = Path(path)
         if path.suffix == ".parquet":
             save_parquet(self.table, path, with_units=self.with_units)
+        elif path.suffix == ".arrow":
+            save_arrow(self.table, path, with_units=self.with_units)
         elif path.suffix == ".csv":
             save_csv(self.table, path)
         elif path.suffix in {".vot", ".xml"}:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 import numpy as np
@@ -181,13 +182,13 @@ class OpenLake:
         table = (table.select([*columns]) if columns else table).append_column(APART, [apart])
         return Answer(in_rising(table, APART))
 
-    def sql(self, text: str, limits: SqlLimits | None = None) -> Answer:
+    def sql(self, text: str, limits: SqlLimits | None = None, ended: Event | None = None) -> Answer:
         """The rows of one SELECT (DuckDB's) over the views alerts, light_curves and nights.
 
         What is not measured is NULL there, a band is its name. Raises QuestionError for another
-        statement, one that is wrong, or one that takes more than its limits.
+        statement, one that is wrong, one that takes more than its limits, or where `ended` is set.
         """
-        found = ask(self._lake, text, limits)
+        found = ask(self._lake, text, limits, ended)
         return Answer(found.table, found.cut_short, with_units=False)
 
     def count_by(self, *columns: str) -> Answer:

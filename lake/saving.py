@@ -39,6 +39,19 @@ def save_parquet(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: 
         raise QuestionError(f"{path} cannot be written: {error}") from error
 
 
+def save_arrow(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: ANN401
+    """An Arrow file (IPC), likewise. Raises QuestionError."""
+    import pyarrow as pa
+
+    fields = [field.with_metadata(said(field.name) if with_units else {}) for field in table.schema]
+    schema = pa.schema(fields)
+    try:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+            writer.write_table(table.cast(schema))
+    except (OSError, pa.ArrowException) as error:
+        raise QuestionError(f"{path} cannot be written: {error}") from error
+
+
 def save_csv(table: Any, path: Path) -> None:  # noqa: ANN401
     """Raises QuestionError, where a column is of lists, too."""
     try:

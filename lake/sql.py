@@ -14,12 +14,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 from lake.disk import present
@@ -29,6 +30,8 @@ from lake.reading import Lake
 from schemas.columns import CODE, COLUMNS, NUMBER
 from schemas.errors import ArchiveError, QuestionError
 
+LOOK_S = 0.05
+"""Between two looks at whether a statement is to end."""
 LOOKS_MAX = 3
 """How often a statement is run whose files are replaced meanwhile."""
 
@@ -58,7 +61,7 @@ class Rows(NamedTuple):
     """Why there are more rows than these; empty where these are all."""
 
 
-def ask(lake: Lake, text: str, limits: SqlLimits | None = None) -> Rows:
+def ask(lake: Lake, text: str, limits: SqlLimits | None = None, ended: Event | None = None) -> Rows:
     """The rows of one SELECT over the views `alerts`, `light_curves` and `nights`.
 
     Raises QuestionError where it is none, is wrong, or needs more than its limits; ArchiveError
@@ -75,7 +78,7 @@ def ask(lake: Lake, text: str, limits: SqlLimits | None = None) -> Rows:
         before = _files(lake)
         question = {"sql": text, "views": _views(lake), "limits": asdict(limits)}
         try:
-            found = _run(json.dumps(question), limits)
+            found = _run(json.dumps(question), limits, ended or Event())
         except QuestionError:
             if _files(lake) == before and _is_same(lake):
                 raise
@@ -130,10 +133,10 @@ def _column(name: str) -> dict[str, Any]:
     return {"name": name, "kind": plain, "names": about.names, "comment": comment}
 
 
-def _run(question: str, limits: SqlLimits) -> Rows:
+def _run(question: str, limits: SqlLimits, ended: Event) -> Rows:
     import pyarrow as pa
 
-    with _process(question, limits) as (process, late):
+    with _process(question, limits, ended) as (process, late):
         try:
             with pa.ipc.open_stream(process.stdout) as stream:
                 table = stream.read_all()
@@ -141,6 +144,8 @@ def _run(question: str, limits: SqlLimits) -> Rows:
             table = None
         said = process.stderr.read().decode(errors="replace")
         process.wait()
+    if ended.is_set():
+        raise QuestionError("the statement was stopped, as nobody waits for it any more")
     if late.is_set():
         raise QuestionError(
             f"the statement was stopped after {limits.seconds_max:g} s; ask for less, or allow more"
@@ -153,7 +158,7 @@ def _run(question: str, limits: SqlLimits) -> Rows:
 
 
 @contextmanager
-def _process(question: str, limits: SqlLimits) -> Iterator[tuple[Any, Event]]:
+def _process(question: str, limits: SqlLimits, ended: Event) -> Iterator[tuple[Any, Event]]:
     """The process that answers, and whether its time was over; it never outlives the block."""
     late = Event()
     known = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
@@ -167,12 +172,18 @@ def _process(question: str, limits: SqlLimits) -> Iterator[tuple[Any, Event]]:
     with subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         assert process.stdin is not None
 
-        def end() -> None:
-            late.set()
-            process.kill()
+        over = Event()
 
-        timer = Timer(limits.seconds_max, end)
-        timer.start()
+        def watch() -> None:
+            deadline_s = time.monotonic() + limits.seconds_max
+            while not over.wait(LOOK_S):
+                if time.monotonic() > deadline_s:
+                    late.set()
+                if ended.is_set() or late.is_set():
+                    process.kill()
+                    return
+
+        Thread(target=watch, name="sql", daemon=True).start()
         try:
             process.stdin.write(question.encode())
             process.stdin.close()
@@ -180,7 +191,7 @@ def _process(question: str, limits: SqlLimits) -> Iterator[tuple[Any, Event]]:
         except BrokenPipeError:
             raise QuestionError("the process that asks ended before it was asked") from None
         finally:
-            timer.cancel()
+            over.set()
             process.kill()
 
 

@@ -1,4 +1,4 @@
-"""Tables as the HTTP interface gives them: JSON, CSV, Parquet or a VOTable, a page at a time."""
+"""Tables as the HTTP interface gives them: JSON, CSV, Parquet, Arrow, VOTable; by pages."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "json": ("application/json", ".json"),
     "csv": ("text/csv; charset=utf-8", ".csv"),
     "parquet": ("application/vnd.apache.parquet", ".parquet"),
+    "arrow": ("application/vnd.apache.arrow.file", ".arrow"),
     "votable": ("application/x-votable+xml", ".vot"),
 }
 """By the name that `format` takes: the media type, and how a file's name ends."""

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -32,6 +34,8 @@ from schemas.errors import GueststarError
 LOG = logging.getLogger("gueststar.portal")
 
 ASSETS = Path(__file__).with_name("assets")
+GONE_LOOK_S = 0.25
+"""Between two looks at whether a client is still there."""
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 KEPT_S = 31_536_000
 """So long a browser may keep an asset: its address has its hash."""
@@ -91,8 +95,20 @@ def _routes() -> list[Route]:
     ]
 
 
-def _answer(answer: Callable[[Backend, Request], Response], request: Request) -> Response:
-    return answer(request.app.state.backend, request)
+async def _answer(answer: Callable[[Backend, Request], Response], request: Request) -> Response:
+    """Beside the loop; `request.state.gone` is set where the client goes meanwhile."""
+    request.state.gone = Event()
+    watch = asyncio.create_task(_watched(request))
+    try:
+        return await run_in_threadpool(answer, request.app.state.backend, request)
+    finally:
+        watch.cancel()
+
+
+async def _watched(request: Request) -> None:
+    while not await request.is_disconnected():
+        await asyncio.sleep(GONE_LOOK_S)
+    request.state.gone.set()
 
 
 def _openapi(_: Request) -> Response:
@@ -129,7 +145,7 @@ def _fault(request: Request, error: Exception) -> Response:
 
 
 def _said(request: Request, status: int, said: str) -> Response:
-    if request.url.path.startswith(("/api/v1/", "/scs")):
+    if request.url.path.startswith(("/api/", "/scs")):
         return Json({"error": said}, status_code=status)
     return error_page(request, status, said)
 

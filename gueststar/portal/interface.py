@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from threading import Lock
+from threading import Event, Lock
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -142,7 +142,13 @@ def cone(backend: Backend, request: Request) -> Response:
 
 def sql(backend: Backend, request: Request) -> Response:
     text = asked.text_of(request.query_params, "q", most=20_000)
-    return _table(backend, request, backend.door.sql(text), "sql")
+    return _table(backend, request, backend.door.sql(text, gone_of(request)), "sql")
+
+
+def gone_of(request: Request) -> Event:
+    """Set once the client of a request has gone."""
+    gone: Event = request.state.gone
+    return gone
 
 
 def filters(backend: Backend, _: Request) -> Response:

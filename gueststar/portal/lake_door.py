@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Event, Lock
 
 from broker.portal_settings import PortalSection
 from gueststar.answer import Answer
@@ -60,8 +60,11 @@ class LakeDoor:
         with self._lock:
             yield self._fresh()
 
-    def sql(self, text: str) -> Answer:
-        """The answer to a statement, within the portal's limits. Raises QuestionError."""
+    def sql(self, text: str, ended: Event | None = None) -> Answer:
+        """The answer to a statement, within the portal's limits, or until `ended`.
+
+        Raises QuestionError.
+        """
         limits = self._limits
         if not limits.sql:
             raise QuestionError("SQL is switched off here ([portal] sql); ask by id or by place")
@@ -76,6 +79,7 @@ class LakeDoor:
                     seconds_max=limits.sql_seconds_max,
                     memory_bytes_max=limits.sql_memory_mib_max * 2**20,
                 ),
+                ended,
             )
 
     def _fresh(self) -> OpenLake:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gueststar.portal import interface
+from gueststar.portal import interface, skyportal
 from gueststar.portal.backend import Backend
 from gueststar.portal.cone_search import cone_search
 from gueststar.portal.writing import acts as writing
@@ -22,6 +22,8 @@ class Parameter(NamedTuple):
     about: str
     example: str = ""
     required: bool = False
+    is_of_path: bool = False
+    """Part of the route itself."""
 
 
 class Endpoint(NamedTuple):
@@ -109,6 +111,27 @@ ENDPOINTS = (
     ),
     Endpoint("/api/v1/lists", lists.lists, "Watchlists and regions."),
     Endpoint("/api/v1/ledger", interface.ledger, "What became of every alert."),
+    Endpoint(
+        "/api/skyportal/alerts",
+        skyportal.alerts,
+        "Alerts as SkyPortal's generic broker asks for them: of an object, or around a place.",
+        (
+            Parameter("objectId", "The object."),
+            Parameter("candid", "Or the alert."),
+            Parameter("ra", "Or right ascension, ICRS, degrees, with dec and radius.", "353.66"),
+            Parameter("dec", "Declination, ICRS, degrees.", "46.65"),
+            Parameter("radius", "At most a degree.", "5"),
+            Parameter("radius_units", "arcsec, arcmin or deg.", "arcsec"),
+            Parameter("jd_start", "Not before."),
+            Parameter("jd_end", "Not after."),
+        ),
+    ),
+    Endpoint(
+        "/api/skyportal/alerts/{alert_id}",
+        skyportal.alert,
+        "One of them, with its light curve: by the alert's id, or its object's.",
+        (Parameter("alert_id", "Which.", "522156540015010002", required=True, is_of_path=True),),
+    ),
     Endpoint(
         "/scs",
         cone_search,
