@@ -7,7 +7,7 @@ TRAIN := .venv-train/bin
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
-.PHONY: help setup check test test-train foreign demo kafka bench speed chaos train \
+.PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding \
 	verify-cards lock clean lawful figures \
 	test-hats
@@ -59,6 +59,9 @@ demo: setup ## a night of alerts, classified and filtered, on the screen
 
 kafka: setup ## an Apache Kafka of one node, in the foreground
 	$(BIN)/python -m kafka_node
+
+kafka-secure: setup ## the same with TLS, passwords and rights, for `gueststar credentials`
+	$(BIN)/python -m kafka_node --secure
 
 bench: setup ## how fast, beside a textbook and the ceiling; which step is over its budget
 	$(BIN)/python -m benchmarks

@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from broker.errors import SettingsError
+from gueststar.credentials.command import app as credentials
 from gueststar.dead_letters.command import app as dead_letters
 from gueststar.filtering.command import Bootstrap as ReadersBootstrap
 from gueststar.filtering.command import Config as ReadersConfig
@@ -43,6 +44,7 @@ app = typer.Typer(
 
 app.add_typer(filters, name="filter")
 app.add_typer(followup, name="followup")
+app.add_typer(credentials, name="credentials")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
 app.add_typer(messengers, name="messenger")

@@ -17,10 +17,14 @@ import typer
 if TYPE_CHECKING:
     from broker.kafka import Connection
     from broker.ports import Message
-    from services.reclassify.pieces import Looked
+    from lake.reading import Lake
+    from services.reclassify.pieces import Asked, Looked
     from services.reclassify.revising import Revising
 
 TOPIC = "gueststar.revisions"
+Bound = Annotated[
+    float, typer.Option(min=0, help="By more than this a number has changed; at even odds.")
+]
 FOREVER = "-1"
 """The topic's retention: what it forgot would be published a second time."""
 
@@ -42,9 +46,7 @@ def reclassify(
     ] = None,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka's address, host:port.")] = None,
     topic: Annotated[str, typer.Option(help="Of revisions; made where it is missing.")] = TOPIC,
-    bound: Annotated[
-        float, typer.Option(min=0, help="By more than this a number has changed; at even odds.")
-    ] = 0.05,
+    bound: Bound = 0.05,
     rate: Annotated[
         float | None, typer.Option(min=1, metavar="ALERTS", help="A second, at most.")
     ] = None,
@@ -58,32 +60,34 @@ def reclassify(
 ) -> None:
     """Ask a new model, stage or filter about a lake's alerts, and publish again what it changes.
 
-    Each revision is published once, however often and wherever a run is killed and begun again; the
-    lake's rows stay, and its table `revisions` has the old verdict beside the new.
+    Each is published once, however often a run is killed; the table `revisions` has old beside new.
     """
-    from gueststar.cluster import connected, flowing
     from gueststar.configured import Configured
     from gueststar.priority import let_others_first
     from gueststar.release import __version__
     from lake.reading import Lake
     from schemas.decode import Decoder
     from services.reclassify.candidate import candidate_of
-    from services.reclassify.pieces import Asked, look, pieces
+    from services.reclassify.pieces import Asked
     from services.reclassify.revising import Revising
 
     if stand_back:
         let_others_first()
     broker = Configured.of(config, bootstrap)
-    (named,) = broker.named(topic)
-    revising = Revising(candidate_of(stage), named, __version__, bound)
+    revising = Revising(candidate_of(stage), broker.named(topic)[0], __version__, bound)
     opened = Lake(lake, nights or (), decoder=Decoder(rescore=True))
     with ExitStack() as ends:
-        looked = None
-        if cluster is not None:
-            client = ends.enter_context(connected(cluster))
-            asked = Asked.of(stage, revising)
-            looked = flowing(client, partial(look, asked=asked), pieces(opened))
+        looked = _elsewhere(ends, cluster, opened, Asked.of(stage, revising)) if cluster else None
         _run(opened, revising, broker.connection, rate or float("inf"), looked)
+
+
+def _elsewhere(ends: ExitStack, cluster: str, lake: Lake, asked: Asked) -> Iterator[Looked]:
+    """What the workers of a cluster find, as long as `ends` is open."""
+    from gueststar.cluster import connected, flowing
+    from services.reclassify.pieces import look, pieces
+
+    client = ends.enter_context(connected(cluster))
+    return flowing(client, partial(look, asked=asked), pieces(lake))
 
 
 def _run(

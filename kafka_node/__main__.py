@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import signal
 import threading
 import time
 from pathlib import Path
 
 from broker.errors import KafkaUnavailable, SettingsError
-from kafka_node.listeners import User, environment
+from kafka_node.listeners import GUARDED, User, environment
 from kafka_node.node import FOREGROUND_PORT, WATCH_INTERVAL_S, KafkaNode, port_is_free
 
 
@@ -28,11 +29,27 @@ def main() -> None:
     options.add_argument(
         "--tls", action="store_true", help="also a listener over TLS, with a CA made for the folder"
     )
+    options.add_argument(
+        "--secure",
+        action="store_true",
+        help="users of `gueststar credentials` over TLS, who may do what they are granted; by the"
+        " plain listener, of this machine alone, all",
+    )
     chosen = options.parse_args()
     port = chosen.port or (FOREGROUND_PORT if port_is_free(FOREGROUND_PORT) else None)
     try:
         user = User.of(chosen.scram) if chosen.scram else None
-        _serve(KafkaNode(folder=chosen.folder, port=port, user=user, tls=chosen.tls))
+        if chosen.secure and user is None:
+            user = User("nobody", secrets.token_urlsafe())
+        _serve(
+            KafkaNode(
+                folder=chosen.folder,
+                port=port,
+                user=user,
+                tls=chosen.tls or chosen.secure,
+                settings=GUARDED if chosen.secure else None,
+            )
+        )
     except (KafkaUnavailable, SettingsError) as reason:
         raise SystemExit(f"kafka: {reason}") from None
 

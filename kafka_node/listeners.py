@@ -23,6 +23,9 @@ KEY: Final = ("-newkey", "rsa:2048", "-nodes", "-days", DAYS)
 GUARDED: Final[Mapping[str, str]] = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": "User:ANONYMOUS",
+    "allow.everyone.if.no.acl.found": "false",
+    # Who is in with a password that was taken from it is asked for it again so often.
+    "connections.max.reauth.ms": "30000",
 }
 """Settings of a node whose users may do what they are granted; by the plain listener, all."""
 

@@ -133,8 +133,10 @@ class Connection:
         return {**self.client(), "log_level": 2, "logger": CLIENT_LOG}
 
     def lone_group(self) -> str:
-        """A new name for a group of one reader."""
-        return f"{self.readers}-{uuid4().hex}"
+        """A new name for a group of one reader, which begins as only this user's do."""
+        user = self.security.get("sasl.username")
+        own = f"{self.readers}-{user}" if user else self.readers
+        return f"{own}-{uuid4().hex}"
 
     def lone_consumer(self, what: str) -> dict[str, Any]:
         """A reader in no group, which commits nothing; `what` it is stands in its name."""

@@ -41,6 +41,12 @@ FETCH_WAIT_MS: Final = 500
 TRANSACTIONS_FETCH_WAIT_MS: Final = 20
 """Of a topic that transactions write: its end is known once nothing follows their markers."""
 
+NOT_GRANTED: Final = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    # Of who may write no topic at all, before a topic is named.
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+)
+
 # A worker writes between two batches, and its alerts wait meanwhile.
 WRITE_S_MAX: Final = 5.0
 
@@ -129,6 +135,11 @@ class KafkaControlTopic:
             producer.flush(WRITE_S_MAX + 1)
         except KafkaException as raised:
             raise self._undelivered(error_of(raised)) from raised
+        except SystemError as raised:
+            # What is fatal the client raises within the callback that it is about to call.
+            if not isinstance(raised.__cause__, KafkaException):
+                raise
+            raise self._undelivered(error_of(raised.__cause__)) from raised
         if not answers:
             raise self._undelivered(KafkaError(KafkaError._MSG_TIMED_OUT))
         error, message = answers[0]
@@ -200,6 +211,11 @@ class KafkaControlTopic:
     def _undelivered(self, error: KafkaError) -> BrokerError:
         """What to raise; the producer goes, so that nothing of it is written later."""
         self._drop_producer()
+        if error.code() in NOT_GRANTED:
+            return BrokerError(
+                f"no right to Write topic {self._topic!r} at {self._connection.entered_as}; ask who"
+                " grants rights there"
+            )
         if error.code() == KafkaError._MSG_TIMED_OUT or passes(error):
             return KafkaUnavailable(
                 f"topic {self._topic!r} took no record within {WRITE_S_MAX:.0f} s; is Kafka up?"

@@ -1,0 +1,5 @@
+"""Who may do what at our Kafka: workers, readers, authors of filters.
+
+roles.py     the rights of each role, no more
+command.py   `gueststar credentials add | list | revoke | rotate`
+"""

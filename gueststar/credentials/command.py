@@ -1,0 +1,119 @@
+"""`gueststar credentials`: users of our Kafka, each with what its role needs and no more."""
+
+# Each command imports what it needs when it runs: `gueststar --help` shall load nothing.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from broker.errors import SettingsError
+from gueststar.credentials.roles import Role, check_name, of_author, of_reader, of_worker
+
+if TYPE_CHECKING:
+    from broker.kafka.grants import KafkaGrants
+    from broker.kafka.rights import Right
+    from broker.settings import Settings
+
+app = typer.Typer(help="Users of our Kafka: workers, readers, authors.", no_args_is_help=True)
+
+PASSWORD_BYTES: Final = 24
+"""Of chance in a password."""
+
+Name = Annotated[str, typer.Argument(metavar="USER", help="a to z, digits and _.")]
+Config = Annotated[Path, typer.Option(metavar="CONFIG.toml", help="The broker's.")]
+To = Annotated[
+    Path | None,
+    typer.Option("--to", help="Write the password there, for its owner alone; else it is printed."),
+]
+
+
+@app.command()
+def add(name: Name, role: Role, *, config: Config, to: To = None) -> None:
+    """Let a user in, with a new password, and grant what its role needs.
+
+    Who asks is who the environment names (GUESTSTAR_KAFKA_*), and may alter users and rights.
+    """
+    check_name(name)
+    settings, grants = _opened(config)
+    if name in grants.users():
+        raise SettingsError(f"user {name!r} is there already; revoke or rotate it")
+    rights = _rights(settings, role, name)
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    grants.grant(name, rights)
+    grants.admit(name, password)
+    typer.echo(f"{name} may, as {role}: {len(rights)} rights")
+    _hand_over(name, password, to)
+
+
+@app.command("list")
+def show(*, config: Config) -> None:
+    """Users, and what each may."""
+    _, grants = _opened(config)
+    for name in grants.users():
+        typer.echo(name)
+        for right in sorted(map(str, grants.rights(name))):
+            typer.echo(f"  {right}")
+
+
+@app.command()
+def revoke(name: Name, *, config: Config) -> None:
+    """Take all rights of a user, who has none from then on, and let it in no more."""
+    check_name(name)
+    _, grants = _opened(config)
+    if name not in grants.users():
+        raise SettingsError(f"there is no user {name!r}; see gueststar credentials list")
+    # Rights first: who is in already stays connected for a while, and may do nothing.
+    grants.withdraw(name)
+    grants.dismiss(name)
+    typer.echo(f"{name} may do nothing any more")
+
+
+@app.command()
+def rotate(name: Name, *, config: Config, to: To = None) -> None:
+    """Give a user a new password; the old one is none from then on."""
+    check_name(name)
+    _, grants = _opened(config)
+    if name not in grants.users():
+        raise SettingsError(f"there is no user {name!r}; add it")
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    grants.admit(name, password)
+    _hand_over(name, password, to)
+
+
+def _opened(config: Path) -> tuple[Settings, KafkaGrants]:
+    from broker.kafka import Connection
+    from broker.kafka.grants import KafkaGrants
+    from broker.settings import read_settings
+
+    settings = read_settings(config)
+    # The settings' own user is a worker; who grants rights comes from the environment alone.
+    return settings, KafkaGrants(Connection.configured(settings.kafka.bootstrap))
+
+
+def _rights(settings: Settings, role: Role, name: str) -> Collection[Right]:
+    from broker.assembly import build
+    from broker.kafka import Connection, KafkaAdmin
+
+    if role is Role.READER:
+        return [*of_reader(settings, name)]
+    if role is Role.AUTHOR:
+        return [*of_author(settings, name)]
+    there = KafkaAdmin(Connection.configured(settings.kafka.bootstrap)).partitions()
+    return [*dict.fromkeys(of_worker(build(settings), there))]
+
+
+def _hand_over(name: str, password: str, to: Path | None) -> None:
+    """Say it once; nothing of ours keeps it."""
+    lines = f"GUESTSTAR_KAFKA_SASL_USERNAME={name}\nGUESTSTAR_KAFKA_SASL_PASSWORD={password}\n"
+    if to is None:
+        typer.echo(lines, nl=False)
+        return
+    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(lines)
