@@ -1,7 +1,7 @@
 """How fast objects like one are found among a million, and how many of the ten likest:
 `python -m benchmarks.likeness [COUNT]`.
 
-The vectors are drawn: a thousand kinds, each a cloud of 64 numbers about a direction, of unlike sizes.
+The vectors are drawn: a thousand kinds, each a cloud about a direction, of unlike sizes.
 """
 
 from __future__ import annotations

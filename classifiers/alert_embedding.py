@@ -24,9 +24,10 @@ from classifiers.embedding_layout import (
 from classifiers.observations.gathering import history
 from classifiers.observations.layout import REDSHIFT, ROW
 from classifiers.observations.shared import told
-from classifiers.realbogus import STAMP_PIXELS
+from classifiers.realbogus import READOUT, STAMP_PIXELS
 from classifiers.realbogus import WEIGHTS as STAMP_WEIGHTS
 from classifiers.session import Session
+from classifiers.stamp_layer import told as told_layer
 from schemas.batch import PLANES, AlertBatch
 from schemas.columns import SYSTEMS as KNOWN_SYSTEMS
 from schemas.learned import Given
@@ -48,16 +49,25 @@ class StampReader:
     def __init__(self, path: Path = STAMP_WEIGHTS) -> None:
         """Open its file. Raises ModelError where it cannot be served."""
         shape = (len(PLANES), STAMP_PIXELS, STAMP_PIXELS)
-        self._session = Session(path, shape, hidden=True, readout="Conv")
+        self._session = Session(path, shape, hidden=True, readout=READOUT)
         self.sha256: str = self._session.identity.sha256
 
     def read(self, stamps: Singles) -> Singles:
         """(n, STAMPS) of stamps as the real/bogus network reads them; NaN where one is missing."""
-        layer = self._session.run_both(stamps)[1]
-        found = np.concatenate([layer[:, :, MIDDLE, MIDDLE], layer.mean(axis=(2, 3))], axis=1)
-        blind = np.asarray(np.isnan(stamps[:, :, ::8, ::8]).all(axis=(2, 3)))
-        found[blind.any(axis=1)] = np.nan
-        return found
+        return said(self._session.run_both(stamps)[1], stamps)
+
+    def of(self, batch: AlertBatch) -> Singles:
+        """The same of a batch, which the real/bogus stage has asked already where it ran before."""
+        stamps, layer = batch.stamps.resampled(STAMP_PIXELS), told_layer(batch, self.sha256)
+        return self.read(stamps) if layer is None else said(layer, stamps)
+
+
+def said(layer: Singles, stamps: Singles) -> Singles:
+    """(n, STAMPS) of the layer."""
+    found = np.concatenate([layer[:, :, MIDDLE, MIDDLE], layer.mean(axis=(2, 3))], axis=1)
+    blind = np.asarray(np.isnan(stamps[:, :, ::8, ::8]).all(axis=(2, 3)))
+    found[blind.any(axis=1)] = np.nan
+    return found
 
 
 class AlertEmbedding:
@@ -111,9 +121,7 @@ def rows_of(batch: AlertBatch, stamps: StampReader) -> Singles:
             found[own, ROW : STAMPS_BEGIN - 1] = history(batch, curves)[own]
             found[own, STAMPS_BEGIN - 1] = place
     found[:, :REDSHIFT_WIDTH] = 0
-    found[:, STAMPS_BEGIN : STAMPS_BEGIN + STAMPS] = stamps.read(
-        batch.stamps.resampled(STAMP_PIXELS)
-    )
+    found[:, STAMPS_BEGIN : STAMPS_BEGIN + STAMPS] = stamps.of(batch)
     found[:, STAMPS_BEGIN + STAMPS :] = _context(batch)
     return found
 

@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from classifiers.classifier import ModelIdentity
 from classifiers.reference import Table
 from classifiers.session import Session
+from classifiers.stamp_layer import tell
 from schemas import resampling
 from schemas.batch import PLANES, AlertBatch
 
 WEIGHTS = Path(__file__).with_suffix(".onnx")
 STAMP_PIXELS = 63
 """The side of a stamp as the network reads it, ZTF's own."""
+READOUT = "Conv"
+"""What the last of the network's layers is."""
 MIDDLE = (0.16, 0.5, 0.84)
 
 
@@ -31,7 +34,8 @@ class RealBogus:
 
     def __init__(self, path: Path = WEIGHTS) -> None:
         """Open the weights. Raises ModelError where they cannot be served."""
-        self._session = Session(path, (len(PLANES), STAMP_PIXELS, STAMP_PIXELS))
+        shape = (len(PLANES), STAMP_PIXELS, STAMP_PIXELS)
+        self._session = Session(path, shape, hidden=True, readout=READOUT)
         self.identity: ModelIdentity = self._session.identity
         self.labels: tuple[str, ...] = self._session.labels
         """"real", and the kinds of artefact: that an alert is bogus is the sum of all these."""
@@ -66,7 +70,10 @@ class RealBogus:
         A NaN row where one of the three planes is missing, unreadable or without a single finite
         pixel: the network was taught on three, and a guess from two would look like a score.
         """
-        return self.score_stamps(batch.stamps.resampled(STAMP_PIXELS))
+        stamps = batch.stamps.resampled(STAMP_PIXELS)
+        probabilities, layer = self._session.run_both(stamps)
+        tell(batch, self.identity.sha256, layer)
+        return _seen(probabilities, stamps)
 
     def score_stamps(self, stamps: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same for stamps float32 (n, 3, STAMP_PIXELS, STAMP_PIXELS).
@@ -74,14 +81,18 @@ class RealBogus:
         Planes as in `PLANES`, in the survey's own units, the difference positive where the
         detection is; NaN where there is no pixel.
         """
-        probabilities = self._session.run(stamps)
-        probabilities[_blind_rows(stamps)] = np.nan
-        return probabilities
+        return _seen(self._session.run(stamps), stamps)
 
     def warm_up(self) -> None:
         """Do once what the first call would pay for: the compiling of resampling too."""
         resampling.warm_up(STAMP_PIXELS)
         self._session.warm_up()
+
+
+def _seen(probabilities: NDArray[np.float32], stamps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """With NaN rows where nothing was to be seen."""
+    probabilities[_blind_rows(stamps)] = np.nan
+    return probabilities
 
 
 def _blind_rows(stamps: NDArray[np.float32]) -> NDArray[np.int64]:
