@@ -32,6 +32,7 @@ from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
 from gueststar.reclassify_command import reclassify
 from gueststar.reconcile_command import reconcile
+from gueststar.telescope_command import app as telescope
 from schemas.errors import GueststarError
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(lakes, name="lake")
 app.add_typer(messengers, name="messenger")
 app.add_typer(models, name="model")
+app.add_typer(telescope, name="telescope")
 add_to(app)
 app.command()(reconcile)
 app.command()(reclassify)

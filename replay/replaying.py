@@ -9,13 +9,14 @@ from itertools import islice
 
 from rich.console import Console
 
+from broker.marked import Bookmark
 from broker.ports import Clock, Headers, Sink
 from lake.archives import Archive
 from replay.ahead import ahead
 from replay.ordering import Ordered, timed
 from replay.pacing import RUBIN_VISIT_S, Due, at_once, bursts, cadence, steady
 from replay.progress import told
-from replay.sender import Bookmark, Sent, send
+from replay.sender import Sent, send
 from schemas.errors import ArchiveError
 
 WINDOW_S = 0.02

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from broker.errors import ProducerFenced, TransactionAborted
-from broker.ports import Clock, Headers, Output, Partition, Sink
+from broker.marked import Bookmark, MarkedPublisher
+from broker.ports import Clock, Headers, Output, Sink
 from replay.pacing import Due, in_time
-from schemas.errors import BrokerError
 
 TOGETHER_MAX = 500
 """Packets sent in one transaction when they are late."""
-
-ATTEMPTS_MAX = 5
-"""How often a transaction that Kafka aborted is tried again."""
 
 BEHIND_S = 1.0
 """Less than so far behind its pace a replay keeps it."""
@@ -74,21 +69,6 @@ class Sent:
         return self.packets + self.too_large
 
 
-class Bookmark(Protocol):
-    """How much of a source is on the topic, written in the transactions that sent it."""
-
-    group: object
-    """For `Sink.send_offsets`."""
-
-    def offsets(self, taken: int) -> Mapping[Partition, int]:
-        """What says that so many were taken from the source."""
-        ...
-
-    def read(self) -> int:
-        """How many were; 0 where nothing was said."""
-        ...
-
-
 def send(
     packets: Iterable[Due[bytes]],
     *,
@@ -109,7 +89,7 @@ def send(
     Raises BrokerError where Kafka aborted a transaction ATTEMPTS_MAX times, or where another moved
     the bookmark, and what the sink raises besides.
     """
-    sent, publisher = Sent(), _Publisher(sink, bookmark)
+    sent, publisher = Sent(), MarkedPublisher(sink, bookmark)
     start_s = clock.monotonic_s()
     dues = (Due(due.due_s, due) for due in _timed(packets, clock, sent.clock))
     for group in in_time(dues, clock, together_max=together_max, window_s=window_s):
@@ -140,46 +120,3 @@ def _timed(packets: Iterable[Due[bytes]], clock: Clock, times: Times) -> Iterato
         if due is None:
             return
         yield due
-
-
-class _Publisher:
-    """Transactions of one replay."""
-
-    def __init__(self, sink: Sink, bookmark: Bookmark | None) -> None:
-        self._sink = sink
-        self._bookmark = bookmark
-
-    def publish(self, outputs: list[Output], begin: int, end: int) -> None:
-        """One transaction, which moves the bookmark; again where Kafka gives it up."""
-        for _ in range(ATTEMPTS_MAX):
-            try:
-                self._once(outputs, end)
-            except TransactionAborted as error:
-                last: BrokerError = error
-                self._sink.abort()
-            except ProducerFenced as error:
-                last = error
-                self._sink.rebuild()
-                if self._was_committed(begin, end):
-                    return
-            else:
-                return
-        raise BrokerError(f"Kafka aborted a transaction {ATTEMPTS_MAX} times: {last}") from last
-
-    def _once(self, outputs: list[Output], end: int) -> None:
-        self._sink.begin()
-        self._sink.produce(outputs)
-        if self._bookmark is not None:
-            self._sink.send_offsets(self._bookmark.offsets(end), self._bookmark.group)
-        self._sink.commit()
-
-    def _was_committed(self, begin: int, end: int) -> bool:
-        """Whether the transaction whose answer was lost was committed after all."""
-        if self._bookmark is None:
-            return False
-        if (found := self._bookmark.read()) not in (begin, end):
-            raise BrokerError(
-                f"another replay of the same source to the same topic began and sent up to packet"
-                f" {found}, so this one ends"
-            )
-        return found == end

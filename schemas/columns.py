@@ -15,7 +15,7 @@ BANDS = ("u", "g", "r", "i", "z", "y", "Y", "J", "H", "K")
 Lakes hold the codes, so names are only ever appended. A network says itself which it knows.
 """
 
-SYSTEMS = ("ztf", "lsst", "winter")
+SYSTEMS = ("ztf", "lsst", "winter", "telescope")
 """Photometric systems by code: the passbands and the depth that fluxes were measured in.
 
 `batch.photometric_system` holds indices into this tuple, -1 where unknown; names are only ever

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from schemas.columns import BANDS, SYSTEMS
 
+_RUBIN = {"u": 4.145, "g": 3.237, "r": 2.273, "i": 1.684, "z": 1.323, "y": 1.088}
 COEFFICIENTS: Mapping[str, Mapping[str, float]] = {
-    "lsst": {"u": 4.145, "g": 3.237, "r": 2.273, "i": 1.684, "z": 1.323, "y": 1.088},
+    "lsst": _RUBIN,
     "ztf": {"g": 3.21, "r": 2.16, "i": 1.54},
     "winter": {},
+    "telescope": _RUBIN,
 }
 """A(band) / E(B-V), mag. Rubin's are the table's. It lacks ZTF's, which are worked out as it was:
 the law of Fitzpatrick (1999, PASP 111, 63) over the passbands, atmosphere included, and a black
-body of 7,000 K, times the 0.882 that gives the table's Pan-STARRS g, r, i and z within 0.2 %."""
+body of 7,000 K, times the 0.882 that gives the table's Pan-STARRS g, r, i and z within 0.2 %. Own
+telescopes' passbands are not known, and their letters say what is nearest."""
 
 
 def _by_code() -> NDArray[np.float64]:

@@ -12,11 +12,12 @@ from importlib.metadata import EntryPoint, entry_points
 from schemas.errors import SurveyError
 from schemas.lsst import LSST
 from schemas.survey import Survey
+from schemas.telescope import TELESCOPE
 from schemas.winter import WINTER
 from schemas.ztf import ZTF
 
 ENTRY_POINTS = "gueststar.surveys"
-BUILT_IN = (ZTF, LSST, WINTER)
+BUILT_IN = (ZTF, LSST, WINTER, TELESCOPE)
 
 
 @cache

@@ -13,7 +13,7 @@ from schemas.survey import Raw, Survey
 from schemas.surveys import BUILT_IN
 from schemas.winter import WINTER
 from schemas.ztf import ZTF
-from tests.schemas import golden, golden_winter
+from tests.schemas import golden, golden_telescope, golden_winter
 
 NO_HISTORIES: Any = dict.fromkeys(
     ("prvDiaSources", "prvDiaForcedSources", "prvDiaNondetectionLimits")
@@ -23,6 +23,7 @@ PACKETS: dict[str, Callable[[int], bytes]] = {
     "ztf": golden.ztf_packet,
     "lsst": lambda seed: golden.rubin_packet(seed, **NO_HISTORIES),
     "winter": golden_winter.packet,
+    "telescope": golden_telescope.packet,
 }
 
 

@@ -16,12 +16,13 @@ from rich.console import Console
 
 from broker.clock import ManualClock
 from broker.errors import ProducerFenced, TransactionAborted
+from broker.marked import ATTEMPTS_MAX
 from broker.ports import Output, Partition
 from lake.archives import Archive
 from replay.invention import invent
 from replay.pacing import steady
 from replay.replaying import Pace, Source, replay
-from replay.sender import ATTEMPTS_MAX, Sent, send
+from replay.sender import Sent, send
 from schemas.errors import BrokerError
 
 TOPIC = "night"

@@ -20,7 +20,7 @@ from schemas.container import MAGIC
 from schemas.survey import Kind, Leaf, Survey
 from schemas.surveys import BUILT_IN
 from schemas.wire import block_bytes, long_bytes, text_bytes
-from tests.schemas import golden, golden_winter
+from tests.schemas import golden, golden_telescope, golden_winter
 from tests.schemas.avro_types import Branch, Encoder, Json, Types, Value, defined_first
 from tests.schemas.understood import understood
 from tests.schemas.wrapping import BLOCKS, WRAPPERS
@@ -33,6 +33,7 @@ MAKERS = {
     "ztf": (golden.ztf_schema, golden.ztf_record),
     "lsst": (golden.rubin_schema, golden.rubin_record),
     "winter": (golden_winter.schema, golden_winter.record),
+    "telescope": (golden_telescope.schema, golden_telescope.record),
 }
 
 
@@ -182,7 +183,8 @@ def wanted(survey: Survey) -> dict[str, Leaf]:
     return {
         path: leaf
         for path, leaf in leaves.items()
-        if leaf.kind in {Kind.FLOAT, Kind.INTEGER, Kind.LETTER} or path in {"objectId", "objectid"}
+        if leaf.kind in {Kind.FLOAT, Kind.INTEGER, Kind.LETTER}
+        or path in {"objectId", "objectid", "telescopeObjectId"}
     }
 
 

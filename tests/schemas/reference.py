@@ -1,7 +1,7 @@
 """The adapters again, as plain as can be: one record at a time, from fastavro's dictionaries.
 
-Written from the tables in the docstrings of `ztf.py`, `lsst.py` and `winter.py`, and from nothing
-else of theirs, so that a slip in one shows.
+Written from the tables in the docstrings of `ztf.py`, `lsst.py`, `winter.py` and `telescope.py`,
+and from nothing else of theirs, so that a slip in one shows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ NAN, INF = math.nan, math.inf
 
 def columns(record: Record) -> Record:
     """What an alert's columns are to be."""
-    made = _winter if "objectid" in record else _ztf if "candidate" in record else _rubin
+    if "telescopeSchema" in record:
+        made = _telescope
+    else:
+        made = _winter if "objectid" in record else _ztf if "candidate" in record else _rubin
     found = made(record)
     found["ra_deg"] = within_a_turn(found["ra_deg"])
     return found | made_here(found)
@@ -243,6 +246,62 @@ def _winter_point(source: Record) -> Point:
     place = BANDS.index(band) if band else -1
     mjd = _value(source, "jd") - 2400000.5
     return mjd, place, flux, error, NAN, math.isfinite(flux)
+
+
+def _telescope(record: Record) -> Record:
+    source = record["telescopeDetection"]
+    is_calibrated = math.isfinite(_value(source, "zeroPoint"))
+    own = _telescope_point(source, is_calibrated)
+    flux, mjd, score = own[2], own[0], _value(source, "score")
+    return {
+        "survey": "telescope",
+        "seen_before": 0,
+        "alert_id": source["detectionId"],
+        "object_id": record["telescopeObjectId"],
+        "mjd": mjd,
+        "exposed_unix_s": (mjd - 40587.0) * 86400.0,
+        "night": _night(2400000.5 + mjd - 0.5),
+        "visit": 0,
+        "mjd_utc_mid": mjd + _value(source, "exposureS") / 2 / 86400,
+        "ra_deg": source["ra"],
+        "dec_deg": source["dec"],
+        "band": own[1],
+        "photometric_system": SYSTEMS.index("telescope"),
+        **dict.fromkeys(("programid", "programid_max"), 1.0),
+        "flux_njy": flux,
+        "flux_err_njy": own[3],
+        "magnitude": NAN if math.isnan(flux) else 31.4 - 2.5 * math.log10(abs(flux)),
+        "magnitude_err": own[3] / abs(flux) * 2.5 / math.log(10),
+        "limit_mag": own[4],
+        "age_days": mjd - _sound(_value(record, "firstMjd"), mjd),
+        "detections": max(record.get("detections") or 0, 1),
+        **dict.fromkeys(("star_distance_arcsec", "star_galaxy_score"), NAN),
+        "asteroid_distance_arcsec": NAN,
+        "survey_real_score": _value(source, "realProbability"),
+        "survey_real_version": _text(source, "realVersion"),
+        "signal_to_noise": abs(score),
+        "fwhm_pixels": _value(source, "fwhmPixels"),
+        "elongation": _value(source, "elongation"),
+        "template_flux_njy": _value(source, "templateFlux") if is_calibrated else NAN,
+        **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), NAN),
+        "light_curve": _exposures(
+            mjd,
+            [_telescope_point(one, is_calibrated) for one in _items(record, "earlierDetections")],
+            own,
+        ),
+        "forced_photometry": [],
+        "stamps": [record.get(f"stamp{name}") for name in ("Science", "Template", "Difference")],
+        "difference_reversed": False,
+    }
+
+
+def _telescope_point(source: Record, is_calibrated: bool) -> Point:
+    letter = source.get("band") or ""
+    band = BANDS.index(letter) if len(letter) == 1 and letter in BANDS else -1
+    flux = _value(source, "flux") if is_calibrated else NAN
+    error = _value(source, "fluxErr") if is_calibrated else NAN
+    limit = _value(source, "limitMag")
+    return _value(source, "mjd"), band, flux, error, limit, math.isfinite(flux)
 
 
 RUBIN_SENDS_NOT = ("star_distance_arcsec", "star_galaxy_score", "fwhm_pixels", "elongation")

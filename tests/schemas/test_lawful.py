@@ -37,7 +37,11 @@ MEANT = {Reason.UNKNOWN_SCHEMA, Reason.NOT_AN_ALERT}
 
 def says_what_when_and_where(record: Any) -> bool:  # noqa: ANN401 - JSON
     """Whether a record, as it is understood, is an alert's."""
-    if "objectid" in record:
+    if "telescopeSchema" in record:
+        own = record["telescopeDetection"]
+        ids = [own["detectionId"]]
+        needed = [record["telescopeObjectId"], own["mjd"], own["ra"], own["dec"]]
+    elif "objectid" in record:
         own = record["candidate"]
         ids = [record["candid"]]
         needed = [record["objectid"], own["jd"], own["ra"], own["dec"]]

@@ -17,13 +17,14 @@ from schemas.recognition import survey_of
 from schemas.refusal import Refusal
 from schemas.survey import Survey
 from schemas.surveys import BUILT_IN
-from tests.schemas import golden, golden_winter
+from tests.schemas import golden, golden_telescope, golden_winter
 
 Json = Any
 SCHEMAS: dict[str, Callable[[], Json]] = {
     "ztf": golden.ztf_schema,
     "lsst": golden.rubin_schema,
     "winter": golden_winter.schema,
+    "telescope": golden_telescope.schema,
 }
 
 

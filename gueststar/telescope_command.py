@@ -1,0 +1,134 @@
+"""`gueststar telescope`: an own telescope's frames to alerts, and what helps to set one up."""
+
+# Each command imports what it needs when it runs: what frames need is an extra.
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broker.errors import KafkaUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    from telescope.pipeline import Report
+    from telescope.sending import Sender
+    from telescope.site import Site
+
+app = typer.Typer(
+    help="An own telescope as a survey: frames in, alerts out.", no_args_is_help=True,
+    rich_markup_mode=None,
+)  # fmt: skip
+Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The telescope's settings.")]
+Frames = Annotated[list[Path], typer.Argument(metavar="FRAME...", help="FITS files.")]
+
+
+def require_extra() -> None:
+    """Raises SettingsError where the extra is not installed."""
+    if find_spec("sep") is None:
+        raise SettingsError(
+            "frames need a library that is not installed: pip install 'gueststar[telescope]'"
+        )
+
+
+@app.command()
+def run(
+    config: Config,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End with what is there.")] = False,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Without a link: spool, and send nothing.")
+    ] = False,
+) -> None:
+    """Take frames up as they come, and send their alerts, each exactly once."""
+    require_extra()
+    from telescope.settings import read_settings
+    from telescope.site import Site
+    from telescope.working import work
+
+    site = Site(read_settings(config), on_report=_say)
+    sender = None if apart else lambda: _sender(site)
+    work(site, sender, once=once, on_line=lambda line: typer.echo(line, err=True))
+
+
+@app.command()
+def reference(
+    frames: Frames,
+    *,
+    camera: Annotated[Path, typer.Option(help="The camera's TOML file.")],
+    to: Annotated[Path, typer.Option(help="The file that is written.")],
+) -> None:
+    """Combine frames of one field into one that is deeper than any."""
+    require_extra()
+    from telescope.camera import read_camera
+    from telescope.reference import write_reference
+
+    count = write_reference(frames, read_camera(camera), to)
+    typer.echo(f"{to}: {count} of {len(frames)} frames")
+
+
+@app.command()
+def inspect(
+    frame: Annotated[Path, typer.Argument(metavar="FRAME", help="A FITS file.")],
+    *,
+    camera: Annotated[Path, typer.Option(help="The camera's TOML file.")],
+    reference: Annotated[Path | None, typer.Option(help="Subtract that, and tell.")] = None,
+) -> None:
+    """Say what a frame holds, how good it is, and what a reference shows to be new."""
+    require_extra()
+    from telescope.camera import read_camera
+    from telescope.inspection import lines
+
+    for line in lines(frame, read_camera(camera), reference):
+        typer.echo(line)
+
+
+@app.command()
+def simulate(
+    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where frames and truth go.")],
+    *,
+    frames: Annotated[int, typer.Option(min=1, help="How many.")] = 5,
+    side: Annotated[int, typer.Option(min=256, help="Pixels.")] = 1024,
+    count: Annotated[int, typer.Option(min=0, help="Transients in the field.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed, the same frames.")] = 1,
+) -> None:
+    """Write a reference and frames with known truth, and settings to run them by."""
+    require_extra()
+    from telescope.simulated_night import write_night
+
+    for line in write_night(to, frames=frames, side=side, transients_count=count, seed=seed):
+        typer.echo(line)
+
+
+def _sender(site: Site) -> Sender:
+    """Who sends a site's spool. Raises KafkaUnavailable where there is no link now."""
+    from broker.kafka import Connection, KafkaAdmin, KafkaBookmark, KafkaSink, TopicSettings
+    from telescope.sending import Sender
+
+    said = site.settings.telescope
+    connection = Connection.configured(said.bootstrap, patience_s=10.0)
+    admin = KafkaAdmin(connection)
+    if said.topic not in admin.partitions():
+        admin.create([TopicSettings(said.topic, said.partitions)])
+    identity = site.spool.identity
+    group = f"{connection.readers}-telescope"
+    sink = KafkaSink(connection, group=group, worker=identity, topics=[said.topic])
+    bookmark = KafkaBookmark(
+        connection, name=f"{group}-{identity}", topic=said.topic, note=f"spool {identity}"
+    )
+    try:
+        return Sender(site.spool, sink, bookmark, said.topic)
+    except KafkaUnavailable:
+        sink.close()
+        bookmark.close()
+        raise
+
+
+def _say(report: Report) -> None:
+    """A line a frame."""
+    from telescope.inspection import summary
+
+    typer.echo(summary(report))

@@ -1,0 +1,87 @@
+"""What `gueststar telescope run` is told: one TOML file with a camera, a reference and folders."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from broker.defaults import BOOTSTRAP
+from broker.errors import SettingsError
+from telescope.camera import Camera, camera_of, read_camera
+from telescope.pipeline import SCORE_MIN
+from telescope.spool import BYTES_MAX
+from telescope.tell import EVEN, REAL_MIN
+
+SECTIONS = ("telescope", "camera")
+
+
+@dataclass(frozen=True)
+class Telescope:
+    """The section [telescope]; paths are relative to the file."""
+
+    frames: str
+    """A folder, or a pattern of files: new ones are taken up as they come, by name."""
+    reference: str
+    spool: str
+    site: str = ""
+    topic: str = "telescope-alerts"
+    bootstrap: str = BOOTSTRAP
+    partitions: int = 4
+    real_min: float = REAL_MIN
+    """Probability of being real from which a candidate is an alert."""
+    real_share: float = EVEN
+    """The prior at which that is said: the share of a frame's candidates that are real."""
+    quality_min: float = SCORE_MIN
+    radius_arcsec: float = 1.5
+    """Within which detections are of one object."""
+    spool_bytes_max: int = BYTES_MAX
+    poll_s: float = 2.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole file."""
+
+    telescope: Telescope
+    camera: Camera
+    folder: Path
+
+    def path(self, name: str) -> Path:
+        """A path of the file."""
+        return self.folder / name
+
+
+def read_settings(path: Path) -> Settings:
+    """A file's settings. Raises SettingsError, which names the key and the remedy."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    for name in said:
+        if name not in SECTIONS:
+            raise SettingsError(f"[{name}] in {path} is not known; it may be {list(SECTIONS)}")
+    telescope = _telescope(said.get("telescope", {}), path)
+    camera = said.get("camera", {})
+    found = (
+        read_camera(path.parent / camera)
+        if isinstance(camera, str)
+        else camera_of(camera, f"[camera] of {path}", path.parent)
+    )
+    return Settings(telescope, found, path.parent)
+
+
+def _telescope(said: Mapping[str, Any], path: Path) -> Telescope:
+    known = {one.name for one in fields(Telescope)}
+    for name in said:
+        if name not in known:
+            raise SettingsError(f"{name!r} in [telescope] of {path} is not known: {sorted(known)}")
+    for name in ("frames", "reference", "spool"):
+        if not said.get(name):
+            raise SettingsError(f"[telescope] of {path} lacks {name}")
+    made = Telescope(**said)
+    if not 0 < made.real_share < 1 or not 0 <= made.real_min <= 1:
+        raise SettingsError(f"[telescope] of {path}: real_share and real_min lie between 0 and 1")
+    return made
