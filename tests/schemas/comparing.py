@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from schemas.batch import AlertBatch, LightCurves
-from tests.schemas.reference import Point, columns
+from tests.schemas.reference import columns
+from tests.schemas.reference_parts import Point
 
 RELATIVE_ERROR_MAX = 1e-13
 """Of what goes through a power or a logarithm; all else is equal to the bit."""
