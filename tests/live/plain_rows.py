@@ -15,7 +15,8 @@ from lake.layout import CURVES, PLAIN
 from lake.reading import Lake, LakeRows
 from schemas.avro import SchemaSource
 from tests.schemas.comparing import DERIVED, RELATIVE_ERROR_MAX
-from tests.schemas.reference import Point, columns
+from tests.schemas.reference import columns
+from tests.schemas.reference_parts import Point
 
 Record = dict[str, Any]
 Key = tuple[str, int]
