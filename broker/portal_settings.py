@@ -35,7 +35,7 @@ class PortalSection:
     """A file of tokens' hashes (`gueststar token`); without one nobody is an author."""
     anonymous: bool = True
     """Whether those without a token may read."""
-    requests_per_minute: int = 1_200
+    requests_a_minute_max: int = 1_200
     """Of one token, unless its line says otherwise, or of one address without a token."""
     dry_run_seconds_max: float = 600.0
     """Of a filter that is tried on nights of the lake; one is tried at a time."""

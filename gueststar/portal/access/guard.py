@@ -76,7 +76,7 @@ class Access:
         """Why a request is not answered; None where it is."""
         who, path = visitor.who, request.url.path
         name = f"token {who.name}" if who else f"address {_address(request)}"
-        most = (who.requests_per_minute if who else None) or self.settings.requests_per_minute
+        most = (who.requests_a_minute_max if who else None) or self.settings.requests_a_minute_max
         wait_s = self.rates.wait_s(name, most)
         if wait_s == 0 and request.method == "POST" and path == SIGN_IN:
             wait_s = self.rates.wait_s(f"sign-in {_address(request)}", SIGN_INS_PER_MINUTE)

@@ -40,7 +40,7 @@ class Who:
     role: Role
     sha256: str
     """Of the token."""
-    requests_per_minute: int | None = None
+    requests_a_minute_max: int | None = None
     """None for as many as everybody."""
 
     @property

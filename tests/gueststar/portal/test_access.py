@@ -102,7 +102,7 @@ def test_who_asks_too_often_is_told_when_to_come_again(
 ) -> None:
     path, tokens = tokens_in(tmp_path, ada="author")
     path.write_text(path.read_text().rstrip() + " 3\n")
-    backend = made(lake_folder, tokens=path, requests_per_minute=2)
+    backend = made(lake_folder, tokens=path, requests_a_minute_max=2)
     client = TestClient(application(backend))
     codes = [client.get("/api/v1/nights").status_code for _ in range(3)]
     assert codes == [200, 200, 429]
