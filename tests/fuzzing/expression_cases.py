@@ -30,6 +30,7 @@ OF_NAMES = {
     "watchlist": '"north"',
     "watchlist_distance_arcsec": '"north"',
     "messenger": '"S240422ed", "credible_level"',
+    "annotation_number": '"followup", "redshift"',
     "colour": '"g", "r"',
     "dereddened_colour": '"g", "r"',
 }
@@ -53,6 +54,7 @@ EXAMPLES = (
     '(band == "g")',
     '(band in ("r", "u"))',
     '(object_id != "ZTF18")',
+    '(annotation("followup", "type") == "SNIa")',
     "(alert_id == 4611686018427387905)",
     "(1 < age_days < 3)",
     "True",
