@@ -32,6 +32,7 @@ from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
 from gueststar.reclassify_command import reclassify
 from gueststar.reconcile_command import reconcile
+from gueststar.report_command import report
 from gueststar.telescope_command import app as telescope
 from schemas.errors import GueststarError
 
@@ -53,6 +54,7 @@ app.add_typer(models, name="model")
 app.add_typer(telescope, name="telescope")
 add_to(app)
 app.command()(reconcile)
+app.command()(report)
 app.command()(reclassify)
 app.command()(similar)
 app.command()(likeness)

@@ -47,6 +47,7 @@ STYLE = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "svg.hashsalt": "gueststar",
+    "text.parse_math": False,  # What an alert is called is no formula.
 }
 
 

@@ -37,6 +37,7 @@ DOCUMENTS = (
     "docs/publishing.md",
     "docs/replay.md",
     "docs/reconcile.md",
+    "docs/report.md",
     "docs/messengers.md",
     "docs/followup.md",
 )
