@@ -118,7 +118,7 @@ def letters(place: Place, hours: Hours) -> Section:
     since_ms, until_ms = (round(1e3 * each) for each in hours)
     chosen = place.chosen(Choice(since_ms=since_ms, until_ms=until_ms))
     found = groups(chosen)
-    said = f"{sum(each.letters for each in found):,} alerts could not be published."
+    said = f"{several(sum(each.letters for each in found), 'alert')} could not be published."
     head = ("reason", "topic", "letters", "sent again", "the last one")
     rows = tuple((*cells[:4], cells[-1]) for cells in (each.cells() for each in found))
     return Section("Dead letters", (said if found else "None.",), head, rows, is_bad=bool(found))
@@ -154,7 +154,10 @@ def requests_section(requests: Sequence[Request], hours: Hours) -> Section:
     )
     head = ("object", "programme", "state", "site", "priority", "why")
     return Section(
-        "Follow-up", (f"{len(found):,} requests: {said}." if found else "No request.",), head, rows
+        "Follow-up",
+        (f"{several(len(found), 'request')}: {said}." if found else "No request.",),
+        head,
+        rows,
     )
 
 
@@ -169,7 +172,7 @@ def messengers(place: Place, hours: Hours) -> Section:
         names = ("event", "by", "time", "false alarms", "90% within")
         rows.append(tuple(told.get(name, "-") for name in names))
     head = ("event", "by", "time", "false alarms", "90 % within")
-    said = f"{len(found):,} events had a notice." if found else "No event had a notice."
+    said = f"{several(len(found), 'event')} had a notice." if found else "No event had a notice."
     return Section("Other messengers", (said,), head, tuple(rows))
 
 
@@ -179,6 +182,11 @@ def _records(place: Place, topic: str) -> list[Message]:
         raise TopicMissing(f"there is no topic {topic}")
     with closing(KafkaControlTopic(place.connection, topic)) as control:
         return [*control.present()]
+
+
+def several(count: int, what: str) -> str:
+    """So many of it, in the singular or the plural."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def moment(unix_s: float) -> str:

@@ -14,7 +14,7 @@ from gueststar.open_lake import OpenLake
 from gueststar.release import __version__
 from gueststar.reporting.facts import Facts, Found, SurveyFacts
 from gueststar.reporting.figures import object_picture, sky
-from gueststar.reporting.known import Known, Section, moment
+from gueststar.reporting.known import Known, Section, moment, several
 
 PICTURES_MAX: Final = 12
 """Of a survey: the page stays below two megabytes."""
@@ -142,8 +142,8 @@ def found(facts: SurveyFacts, lake: OpenLake) -> str:
 
 
 def of_filter(found: Found) -> str:
-    count, objects = found.alerts, len(found.objects)
-    said = f"<p>{count:,} alert{'s' * (count != 1)} of {objects:,} object{'s' * (objects != 1)}</p>"
+    objects = len(found.objects)
+    said = f"<p>{several(found.alerts, 'alert')} of {several(objects, 'object')}</p>"
     picks = sorted(found.brightest.values())[:OBJECTS_MAX]
     rows = [
         (each.object_id, f"{found.objects[each.object_id]:,}", f"{each.magnitude:.2f}")

@@ -46,6 +46,6 @@ def test_accounts_letters_and_requests_stand_on_the_page(kafka: KafkaNode, tmp_p
     assert done.exit_code == 0, done.exception
     text = Tags(page.read_text()).text
     assert f"The ledger balances: {ALERTS + 1:,} alerts consumed since it began" in text
-    assert "1 alerts could not be published" in text
-    assert "1 requests: 1 PENDING" in text
+    assert "1 alert could not be published" in text
+    assert "1 request: 1 PENDING" in text
     assert "Nothing is kept of it: there is no topic" in text
