@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
-from broker.ports import Headers, size_bytes
+from broker.ports import Headers, Partition, size_bytes
 
 FORMAT: Final = "_format"
 CONTENT_TYPE: Final = "content-type"
 FILTERS: Final = "gueststar-filters"
 """On a topic that filters share: which of them selected the alert, names divided by commas."""
+
+SOURCE: Final = "gueststar-source"
+"""The message that a record is of: TOPIC/PARTITION/OFFSET of its survey's Kafka."""
 
 TEST_STREAM: Final = "test-stream"
 """A header that says that a message is a test's and no observation; it is passed on."""
@@ -32,3 +36,13 @@ def named(headers: Headers) -> tuple[bytes, ...]:
         if name == FILTERS:
             return tuple(value.split(b","))
     return ()
+
+
+def source_of(headers: Headers) -> tuple[Partition, int] | None:
+    """The partition and offset that a record is of; None where its headers do not say."""
+    for name, value in headers:
+        if name == SOURCE:
+            with suppress(ValueError):
+                topic, number, offset = value.decode().rsplit("/", 2)
+                return Partition(topic, int(number)), int(offset)
+    return None

@@ -4,6 +4,7 @@
     gueststar-form               full or lite
     gueststar-survey             whose record it is
     gueststar-schema             its schema's fingerprint, as in the annotation
+    gueststar-source             the message that it is of: TOPIC/PARTITION/OFFSET
 
 Besides, the survey's own headers are passed on, such as Rubin's `producer_timestamp`.
 """
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from broker.alerts.packer import Record, Shape
-from broker.headers import CONTENT_TYPE, FORMAT
+from broker.headers import CONTENT_TYPE, FORMAT, SOURCE
 from broker.ports import Headers, Message
 from schemas.batch import AlertBatch
 from schemas.enriched import Written
@@ -34,7 +35,11 @@ class Envelopes:
         self._schemas = batch.schemas
         self._object_ids = [each.encode() for each in batch.object_id.tolist()]
         self._kinds = list(zip(batch.schema.tolist(), batch.survey.tolist(), strict=True))
-        self._passed_on = [passed_on(messages[at]) for at in batch.source_index.tolist()]
+        came = [messages[at] for at in batch.source_index.tolist()]
+        self._own = [
+            ((SOURCE, where), *passed_on(message))
+            for where, message in zip(sources(came), came, strict=True)
+        ]
 
     def records(
         self, rows: Sequence[int], written: Sequence[Written], shape: Shape
@@ -44,15 +49,15 @@ class Envelopes:
         Their keys are their objects' ids, so that order is kept by them; where the framing needs
         the key for itself, that id still chooses the partition.
         """
-        ids, passed_on, kinds = self._object_ids, self._passed_on, self._kinds
+        ids, own, kinds = self._object_ids, self._own, self._kinds
         about = {
             kind: described(kind[1], self._schemas[kind[0]].fingerprint, shape)
             for kind in {kinds[row] for row in rows}
         }
         return [
-            Record.of(ids[row], value, about[kinds[row]] + passed_on[row])
+            Record.of(ids[row], value, about[kinds[row]] + own[row])
             if key is None
-            else Record.of(key, value, about[kinds[row]] + passed_on[row], ids[row])
+            else Record.of(key, value, about[kinds[row]] + own[row], ids[row])
             for row, (value, key) in zip(rows, written, strict=True)
         ]
 
@@ -67,6 +72,13 @@ def described(survey: str, fingerprint: str, shape: Shape) -> Headers:
         (f"{OWN_PREFIX}survey", survey.encode()),
         (f"{OWN_PREFIX}schema", fingerprint.encode()),
     )
+
+
+def sources(messages: Sequence[Message]) -> list[bytes]:
+    """Where each lies, as `SOURCE` says it; a partition is written out once."""
+    places = {(one.topic, one.partition) for one in messages}
+    written = {place: "{}/{}/".format(*place).encode() for place in places}
+    return [b"%b%d" % (written[one.topic, one.partition], one.offset) for one in messages]
 
 
 def passed_on(message: Message) -> Headers:

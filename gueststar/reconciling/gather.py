@@ -11,9 +11,8 @@ import numpy as np
 
 from broker.alerts.counts import filter_sums
 from broker.balance import Balance, Seen, balance
-from broker.dead_letters.letters import Letter, read
 from broker.ledger import Entry, Gap
-from broker.ports import Message, Partition, PartitionLife
+from broker.ports import Partition, PartitionLife
 from broker.subscribed import subscribed
 from gueststar.audit import Cluster, read_ledger, visible
 from gueststar.reconciling.held import (
@@ -24,13 +23,14 @@ from gueststar.reconciling.held import (
     counted,
     extent,
     lake_held,
+    letters_held,
     topic_held,
 )
+from gueststar.reconciling.origins import Published, ledger_and_topic
 from gueststar.reconciling.pairs import (
     Pair,
     copies,
     doubled,
-    ledger_and_topic,
     ranges_of,
     survey_and_ledger,
     topic_and_lake,
@@ -84,7 +84,8 @@ def reconcile(sides: Sides) -> Report:
     survey = {name: dict(_survey(sides, name, entries)) for name in sides.survey}
     summed = _balance(sides, entries, survey)
     enriched = topic_held(sides.ours, sides.enriched, sides.decode, sides.night)
-    pairs = [_from_survey(summed, entries, survey), *_to_topics(sides, summed, enriched)]
+    topics = sorted(summed.counts.published)
+    pairs = [_from_survey(summed, entries, survey), *_to_topics(sides, entries, enriched, topics)]
     if sides.lake is None:
         return Report(sides.night, (*pairs, *_alerts(sides, "the topic", enriched.rows)))
     lake = lake_held(sides.lake, sides.night)
@@ -136,18 +137,23 @@ def _from_survey(summed: Balance, entries: Sequence[Entry], survey: Survey) -> P
     )
 
 
-def _to_topics(sides: Sides, summed: Balance, enriched: TopicHeld) -> Iterator[Pair]:
-    for topic, published in sorted(summed.counts.published.items()):
-        is_known = topic == sides.enriched
-        held = enriched if is_known else counted(sides.ours, topic, lambda _: True)
-        yield _counted(f"ledger, topic {topic}", published, held)
-    letters = counted(sides.ours, sides.dead_letters, _is_letter)
-    yield _counted(f"ledger, topic {sides.dead_letters}", summed.dead, letters)
+def _to_topics(
+    sides: Sides, entries: Sequence[Entry], enriched: TopicHeld, topics: Sequence[str]
+) -> Iterator[Pair]:
+    letters = letters_held(sides.ours, sides.dead_letters)
+    for topic in topics:
+        held = enriched if topic == sides.enriched else counted(sides.ours, topic)
+        amounts = [one.counts.published.get(topic, 0) for one in entries]
+        is_main = all(one.main_topic == topic for one in entries)
+        yield _counted(topic, Published(entries, amounts, letters.origins, is_main), held)
+    dead = [sum(one.counts.dead.values()) for one in entries]
+    yield _counted(sides.dead_letters, Published(entries, dead, enriched.origins, True), letters)
 
 
-def _counted(name: str, published: int, held: TopicHeld) -> Pair:
+def _counted(topic: str, published: Published, held: TopicHeld) -> Pair:
     there = sum(map(len, held.offsets.values()))
-    return Pair(name, published, there, tuple(ledger_and_topic(published, held)))
+    differences = tuple(ledger_and_topic(published, held))
+    return Pair(f"ledger, topic {topic}", sum(published.amounts), there, differences)
 
 
 def _to_lake(sides: Sides, topic: str, held: TopicHeld, lake: LakeHeld) -> Pair:
@@ -165,7 +171,3 @@ def _alerts(sides: Sides, where: str, rows: Rows) -> Iterator[Pair]:
         differences = tuple(visits_and_alerts(sides.visits, rows))
         said = sum(sides.visits.values())
         yield Pair(f"survey's visits, alerts in {where}", said, distinct, differences)
-
-
-def _is_letter(message: Message) -> bool:
-    return isinstance(read(message), Letter)

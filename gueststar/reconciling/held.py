@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from broker.dead_letters.letters import Letter, read
+from broker.headers import source_of
 from broker.packets import packet_of
 from broker.ports import Message, Partition
 from gueststar.audit import Cluster
@@ -24,6 +26,8 @@ from schemas.batch import AlertBatch
 
 Ints = NDArray[np.int64]
 Decode = Callable[[Sequence[bytes]], AlertBatch]
+Origin = tuple[Partition, int] | None
+"""The survey's message that one of ours is of; None where it does not say."""
 
 NOTHING: Final = np.zeros(0, np.int64)
 
@@ -61,6 +65,13 @@ class TopicHeld(NamedTuple):
     offsets: Mapping[Partition, Ints]
     """Of its messages, rising; empty where they were not read."""
     rows: Rows
+    origins: Mapping[Partition, Ints]
+    """Of the survey's messages that its own are of, as far as they say; rising, some twice."""
+
+    @property
+    def is_partly_unnamed(self) -> bool:
+        """Whether there are any that do not say."""
+        return sum(map(len, self.origins.values())) < sum(map(len, self.offsets.values()))
 
 
 class LakeHeld(NamedTuple):
@@ -91,9 +102,14 @@ def topic_held(cluster: Cluster, topic: str, decode: Decode, night: int) -> Topi
     return held._replace(rows=_joined(found))
 
 
-def counted(cluster: Cluster, topic: str, is_one: Callable[[Message], bool]) -> TopicHeld:
-    """The messages of a topic that are what is meant, their contents unread."""
-    return _held(cluster, topic, lambda _: False, lambda _: None, is_one)
+def counted(cluster: Cluster, topic: str) -> TopicHeld:
+    """The messages of a topic, their contents unread."""
+    return _held(cluster, topic, lambda _: False, lambda _: None)
+
+
+def letters_held(cluster: Cluster, topic: str) -> TopicHeld:
+    """The dead letters of a topic, without the marks beside them."""
+    return _held(cluster, topic, lambda _: False, lambda _: None, _letters)
 
 
 def lake_held(path: Path, night: int) -> LakeHeld:
@@ -111,23 +127,37 @@ def lake_held(path: Path, night: int) -> LakeHeld:
     return LakeHeld(log.stretches, _by_partition(origins), _joined(found))
 
 
+def _records(messages: Sequence[Message]) -> Iterator[tuple[Message, Origin]]:
+    return ((each, source_of(each.headers)) for each in messages)
+
+
+def _letters(messages: Sequence[Message]) -> Iterator[tuple[Message, Origin]]:
+    for message in messages:
+        letter = read(message)
+        if isinstance(letter, Letter):
+            yield message, (letter.source, letter.offset)
+
+
 def _held(
     cluster: Cluster,
     topic: str,
     is_enough: Callable[[list[Message]], bool],
     keep: Callable[[Sequence[Message]], None],
-    is_one: Callable[[Message], bool] = lambda _: True,
+    named: Callable[[Sequence[Message]], Iterator[tuple[Message, Origin]]] = _records,
 ) -> TopicHeld:
     firsts: dict[Partition, int] = {}
     found: dict[Partition, list[int]] = {}
+    origins: dict[Partition, list[int]] = {}
     with closing(cluster.open_source(topic)) as source:
         for messages in polls_to_end(source):
             at, began = source.positions(), source.starts()
             for each in at:
                 firsts.setdefault(each, min(began.get(each, at[each]), at[each]))
-            for message in filter(is_one, messages):
+            for message, origin in named(messages):
                 place = Partition(message.topic, message.partition)
                 found.setdefault(place, []).append(message.offset)
+                if origin:
+                    origins.setdefault(origin[0], []).append(origin[1])
             if messages:
                 keep(messages)
             if at and is_enough(messages):
@@ -135,7 +165,8 @@ def _held(
         ends = source.ends() or {}
         lives = {each: life.name for each, life in source.lives().items()}
     offsets = {each: np.array(found.get(each, ()), np.int64) for each in firsts}
-    return TopicHeld(firsts, ends, lives, offsets, _joined([]))
+    rising = {each: np.sort(np.array(of, np.int64)) for each, of in origins.items()}
+    return TopicHeld(firsts, ends, lives, offsets, _joined([]), rising)
 
 
 def _rows(batch: AlertBatch, messages: Sequence[Message]) -> Rows:

@@ -55,7 +55,7 @@ def survey_and_ledger(
     """
     for one in balance.imbalances:
         place = Partition(one.topic, one.partition)
-        yield Difference(_where(place, one.offset, one.offset + 1), 1, one.what)
+        yield Difference(place_at(place, one.offset, one.offset + 1), 1, one.what)
     covered = ranges_of(entries)
     for cluster, held in survey.items():
         for place, topic in held.items():
@@ -64,8 +64,8 @@ def survey_and_ledger(
             known = covered.get(key) or covered.get(key.without_life) or [Gap(first, first)]
             yield from _forgotten(place, known, first)
             outside = topic.offsets[place]
-            yield from _ranges(place, outside[outside < known[0].start], outside, PASSED_OVER)
-            yield from _ranges(place, outside[outside >= known[-1].end], outside, NOT_READ)
+            yield from offset_ranges(place, outside[outside < known[0].start], outside, PASSED_OVER)
+            yield from offset_ranges(place, outside[outside >= known[-1].end], outside, NOT_READ)
 
 
 def ranges_of(entries: Iterable[Entry]) -> dict[PartitionLife, list[Gap]]:
@@ -76,17 +76,6 @@ def ranges_of(entries: Iterable[Entry]) -> dict[PartitionLife, list[Gap]]:
             key = PartitionLife(one.topic, one.partition, one.life, entry.cluster)
             found[key].append(Gap(one.start, one.end))
     return {key: _merged(ranges) for key, ranges in found.items()}
-
-
-def ledger_and_topic(published: int, topic: TopicHeld) -> Iterator[Difference]:
-    """What the ledger says was published to a topic, and what is there, as far as it still is."""
-    there = sum(map(len, topic.offsets.values()))
-    gone = sum(topic.firsts.values())
-    name = next(iter(topic.firsts)).topic if topic.firsts else ""
-    if there > published:
-        yield Difference(name, there - published, "messages that the ledger does not count")
-    elif there < published and not gone:
-        yield Difference(name, published - there, "messages that the ledger counts are not there")
 
 
 def topic_and_lake(topic: TopicHeld, lake: LakeHeld, *, from_start: bool) -> Iterator[Difference]:
@@ -120,7 +109,7 @@ def doubled(rows: Rows) -> Iterator[Difference]:
     for place, offsets in again.items():
         here = (rows.topic == place.topic) & (rows.partition == place.number)
         among = np.sort(rows.offset[here])
-        yield from _ranges(place, np.array(offsets, np.int64), among, DOUBLED)
+        yield from offset_ranges(place, np.array(offsets, np.int64), among, DOUBLED)
 
 
 def visits_and_alerts(visits: Mapping[int, int], rows: Rows) -> Iterator[Difference]:
@@ -145,12 +134,27 @@ def copies(rows: Rows) -> int:
     return sum(keys.values()) - len(keys)
 
 
+def offset_ranges(place: Partition, offsets: Ints, among: Ints, what: str) -> Iterator[Difference]:
+    """Offsets that follow on one another `among` all that there are, as one difference each."""
+    if not len(offsets):
+        return
+    ordered = np.sort(offsets)
+    at = np.searchsorted(among, ordered)
+    for run in np.split(ordered, np.flatnonzero(np.diff(at) != 1) + 1):
+        yield Difference(place_at(place, int(run[0]), int(run[-1]) + 1), len(run), what)
+
+
+def place_at(place: Partition, start: int, end: int) -> str:
+    """A partition and its offsets [start, end), as they are told."""
+    return f"{place.topic}/{place.number} offsets {start} to {end - 1}"
+
+
 def _forgotten(place: Partition, known: Sequence[Gap], first: int) -> Iterator[Difference]:
     """What was between two ranges, or behind the last, and is below where the topic begins now."""
     for before, after in pairwise([*known, Gap(first, first)]):
         end = min(after.start, first)
         if end > before.end:
-            yield Difference(_where(place, before.end, end), end - before.end, FORGOTTEN)
+            yield Difference(place_at(place, before.end, end), end - before.end, FORGOTTEN)
 
 
 def _beside(
@@ -161,21 +165,21 @@ def _beside(
     inside = np.zeros(len(offsets), np.bool_)
     for one in known:
         inside |= (offsets >= one.start) & (offsets < one.end)
-    yield from _ranges(place, offsets[~inside & (offsets < end)], among, PASSED_OVER)
-    yield from _ranges(place, offsets[~inside & (offsets >= end)], among, NOT_READ)
+    yield from offset_ranges(place, offsets[~inside & (offsets < end)], among, PASSED_OVER)
+    yield from offset_ranges(place, offsets[~inside & (offsets >= end)], among, NOT_READ)
 
 
 def _row_by_row(
     place: Partition, offsets: Ints, held: Ints, known: Sequence[Gap], span: tuple[int, int]
 ) -> Iterator[Difference]:
     rows, copies = np.unique(held, return_counts=True)
-    yield from _ranges(place, rows[copies > 1], rows, TWICE)
+    yield from offset_ranges(place, rows[copies > 1], rows, TWICE)
     here = rows[(rows >= span[0]) & (rows < span[1])]
-    yield from _ranges(place, np.setdiff1d(here, offsets), rows, NO_MESSAGE)
+    yield from offset_ranges(place, np.setdiff1d(here, offsets), rows, NO_MESSAGE)
     inside = np.zeros(len(offsets), np.bool_)
     for one in known:
         inside |= (offsets >= one.start) & (offsets < one.end)
-    yield from _ranges(place, np.setdiff1d(offsets[inside], rows), offsets, LOST)
+    yield from offset_ranges(place, np.setdiff1d(offsets[inside], rows), offsets, LOST)
 
 
 def _by_count(
@@ -188,7 +192,7 @@ def _by_count(
         read = one.consumed - int(((there >= one.start) & (there < one.end)).sum())
         if one.start < end and rows != read:
             what = f"rows {'missing' if rows < read else 'too many'}, of {read:,} messages read"
-            yield Difference(_where(place, one.start, end), abs(rows - read), what)
+            yield Difference(place_at(place, one.start, end), abs(rows - read), what)
 
 
 def _merged(ranges: Iterable[Gap]) -> list[Gap]:
@@ -199,17 +203,3 @@ def _merged(ranges: Iterable[Gap]) -> list[Gap]:
         else:
             found.append(one)
     return found
-
-
-def _ranges(place: Partition, offsets: Ints, among: Ints, what: str) -> Iterator[Difference]:
-    """Offsets that follow on one another `among` all that there are, as one difference each."""
-    if not len(offsets):
-        return
-    ordered = np.sort(offsets)
-    at = np.searchsorted(among, ordered)
-    for run in np.split(ordered, np.flatnonzero(np.diff(at) != 1) + 1):
-        yield Difference(_where(place, int(run[0]), int(run[-1]) + 1), len(run), what)
-
-
-def _where(place: Partition, start: int, end: int) -> str:
-    return f"{place.topic}/{place.number} offsets {start} to {end - 1}"

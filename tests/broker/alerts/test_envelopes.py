@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from broker.alerts.envelopes import PASSED_ON_BYTES_MAX, PASSED_ON_MAX, Envelopes, passed_on
+from broker.alerts.envelopes import (
+    PASSED_ON_BYTES_MAX,
+    PASSED_ON_MAX,
+    Envelopes,
+    passed_on,
+    sources,
+)
 from broker.alerts.packer import Shape
-from broker.ports import Headers, Message
+from broker.headers import SOURCE, source_of
+from broker.ports import Headers, Message, Partition
 from filters.handmade import handmade
 from schemas.enriched import Written
 
@@ -30,6 +37,7 @@ def test_a_container_says_that_it_is_avro_and_what_it_holds() -> None:
         "content-type": b"avro/binary",
         "gueststar-form": b"lite",
         "gueststar-survey": str(handmade(rows=1).survey[0]).encode(),
+        "gueststar-source": b"survey/0/0",
     }
 
 
@@ -42,10 +50,15 @@ def test_what_is_no_container_does_not_pretend_to_be_one(framing: str) -> None:
 
 def test_the_survey_s_own_headers_are_passed_on_in_order_and_ours_win() -> None:
     own = [("producer_timestamp", b"1"), ("a", b"2"), ("a", b"3"), ("empty", b"")]
-    clash = [("Content-Type", b"x"), ("_format", b"json"), ("gueststar-form", b"none")]
+    clash = [
+        ("Content-Type", b"x"),
+        ("_format", b"json"),
+        ("gueststar-form", b"none"),
+        (SOURCE, b"a/1/2"),
+    ]
     headers = headers_of(Shape("lite"), (*own[:2], *clash, *own[2:]))
     assert list(headers[-4:]) == own
-    assert len(headers) == 5 + 4
+    assert len(headers) == 6 + 4
 
 
 @pytest.mark.parametrize(
@@ -74,3 +87,14 @@ def test_an_object_s_id_chooses_the_partition_where_the_key_is_a_schema() -> Non
     assert keyed.size_bytes > len(b"record") + len(b"{}") + sum(
         len(name) + len(value) for name, value in keyed.headers
     )
+
+
+def test_a_record_s_header_says_which_message_it_is_of() -> None:
+    came = [Message("a.b-c_d", number, 7 + number, 0, None, b"") for number in (3, 0, 3)]
+    assert sources(came) == [b"a.b-c_d/3/10", b"a.b-c_d/0/7", b"a.b-c_d/3/10"]
+    assert source_of(((SOURCE, sources(came)[0]),)) == (Partition("a.b-c_d", 3), 10)
+
+
+@pytest.mark.parametrize("headers", [(), ((SOURCE, b"no place"),), ((SOURCE, b"a/b/c"),)])
+def test_headers_that_name_no_message_say_so(headers: Headers) -> None:
+    assert source_of(headers) is None

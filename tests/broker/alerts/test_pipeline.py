@@ -128,7 +128,7 @@ def test_a_batch_in_which_everything_is_bad_is_all_dead_letters() -> None:
 
 def test_a_record_too_large_in_full_is_published_lite_and_says_so() -> None:
     packets = [packet(0, cutouts=500), packet(1)]
-    done = processed(packets, bytes_max=limits(bright=400))
+    done = processed(packets, bytes_max=limits(bright=450))
     first, second = on("bright", done.outputs)
     assert ("cutouts" in first, first["flags"]) == (False, [CUTOUTS_DROPPED])
     assert ("cutouts" in second, second["flags"]) == (True, [])
@@ -138,7 +138,7 @@ def test_a_record_too_large_in_full_is_published_lite_and_says_so() -> None:
 
 def test_an_alert_too_large_for_one_of_its_topics_is_a_dead_letter_and_on_none() -> None:
     packets = [packet(0, history=500), packet(1), packet(2, history=500)]
-    done = processed(packets, bytes_max=limits(bright=400))
+    done = processed(packets, bytes_max=limits(bright=450))
     assert numbers("enriched", done.outputs) == [1, 2]
     assert numbers("bright", done.outputs) == [1]
     (letter,) = on("dead-letters", done.outputs)

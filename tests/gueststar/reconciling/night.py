@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,7 @@ from broker.clock import ManualClock
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.observer import Observers
-from broker.ports import Source
+from broker.ports import Output, Source
 from broker.rewind import Rewind
 from broker.settings import ClassifiersSection, FiltersSection, LakeSection, Settings
 from gueststar.audit import Cluster
@@ -49,6 +49,20 @@ def packets_of(alerts: int, seed: int = 5) -> list[bytes]:
     return [one.packet for one in invent(alerts, seed=seed)]
 
 
+Copies = Callable[[Output], int]
+
+
+class FaultySink(MemorySink):
+    """One whose Kafka loses some of what it was given, and doubles others."""
+
+    def __init__(self, kafka: MemoryKafka, copies: Copies) -> None:
+        super().__init__(kafka, name="broker-one")
+        self._copies = copies
+
+    def produce(self, outputs: Sequence[Output]) -> None:
+        super().produce([one for one in outputs for _ in range(self._copies(one))])
+
+
 class Night:
     """A broker and a lake's writer, stepped by hand."""
 
@@ -70,12 +84,12 @@ class Night:
         for number, packet in enumerate(self.packets if packets is None else packets):
             self.kafka.publish(SURVEY, packet, partition=number % 2)
 
-    def broker(self, rewind: Rewind | None = None) -> None:
-        """A worker's life: until nothing comes any more."""
+    def broker(self, rewind: Rewind | None = None, copies: Copies = lambda _: 1) -> None:
+        """A worker's life: until nothing comes any more. Its Kafka has so many of each output."""
         source = MemorySource(
             self.kafka, group="broker", topics=[SURVEY], worker="one", rewind=rewind
         )
-        sink = MemorySink(self.kafka, name="broker-one")
+        sink = FaultySink(self.kafka, copies)
         runner = make_runner(
             self.parts, source, sink, worker="one", version="test", clock=self.clock
         )
