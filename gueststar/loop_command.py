@@ -13,18 +13,14 @@ from broker.clock import SystemClock
 from broker.embedded import embedded_kafka
 from broker.errors import SettingsError
 from broker.kafka import AtLeastOnceSink, Connection
-from gueststar.replay_command import USUAL_RATE_PER_S, pace_of, provide
+from gueststar.replay_command import USUAL_RATE_PER_S, pace_of, provide, registered
 from replay.endless import HEADERS, endless
 from replay.pacing import Due, bursts, steady
 from replay.progress import told
 from replay.replaying import WINDOW_S, Pace
 from replay.sender import send
-from schemas.lsst_schema import LSST_SCHEMA
-from schemas.registry import RegistrySchemas
 
 SURVEYS = ("ztf", "lsst")
-SUBJECT = "alert-packet"
-"""Rubin's own subject of its schemas."""
 
 
 @dataclass(frozen=True)
@@ -111,4 +107,4 @@ def _registered(wanted: Loop) -> int | None:
     """Rubin's schema at the registry; None where none was named."""
     if wanted.registry is None or "lsst" not in wanted.surveys:
         return None
-    return RegistrySchemas({"url": wanted.registry}).register(SUBJECT, LSST_SCHEMA)
+    return registered(wanted.registry)

@@ -57,12 +57,15 @@ def replay(
     ] = None,
     bootstrap: Bootstrap = BOOTSTRAP,
     partitions: Annotated[int, typer.Option(min=1, help="Of a topic that must be created.")] = 4,
+    registry: Annotated[
+        str | None, typer.Option(metavar="URL", help="Of a simulation: register its schema there.")
+    ] = None,
 ) -> None:
     """Send a night's packets again, once each, at a pace of your choice."""
     from gueststar.replay_command import Wanted, pace_of, resend
 
     chosen = pace_of(rate=rate, factor=pace, bursts=bursts, every=every, free=free)
-    wanted = Wanted(chosen, limit, resume, truth)
+    wanted = Wanted(chosen, limit, resume, truth, registry)
     resend(path, wanted, topic=to, bootstrap=bootstrap, partitions=partitions)
 
 

@@ -17,8 +17,12 @@ from lake.simulated.truth import truth_columns, write_truth
 from replay.replaying import Pace, Source, replay
 from replay.sender import Sent
 from schemas.errors import ArchiveError
+from schemas.lsst_schema import LSST_SCHEMA
+from schemas.registry import RegistrySchemas
 
 USUAL_RATE_PER_S = 100.0
+SUBJECT = "alert-packet"
+"""Rubin's own subject of its schemas."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Wanted:
     """Go on where the last replay of this path to this topic stopped."""
     truth: Path | None = None
     """Where the truth of a simulation goes."""
+    registry: str | None = None
+    """Where a simulation's schema is registered, which its packets name by the id given there."""
 
 
 def pace_of(
@@ -60,6 +66,8 @@ def resend(path: Path, wanted: Wanted, *, topic: str, bootstrap: str, partitions
     archive, connection, console = Archive(path), Connection.configured(bootstrap), Console()
     if wanted.truth:
         _write_truth(archive, wanted.truth, console)
+    schema_id = _schema_id(archive, wanted.registry)
+    source = Source(archive, wanted.pace, limit=wanted.limit, schema_id=schema_id)
     provide(topic, partitions, connection, console)
     group, name = f"{connection.readers}-replay", _name(path, topic)
     sink = KafkaSink(connection, group=group, worker=name, topics=[topic])
@@ -70,7 +78,6 @@ def resend(path: Path, wanted: Wanted, *, topic: str, bootstrap: str, partitions
         first = bookmark.read() if wanted.resume else 0
         if first:
             console.print(f"going on behind packet {first:,}", highlight=False)
-        source = Source(archive, wanted.pace, limit=wanted.limit)
         sent = replay(
             source,
             sink=sink,
@@ -102,6 +109,22 @@ def provide(topic: str, partitions: int, connection: Connection, console: Consol
     if topic not in admin.partitions():
         admin.create([TopicSettings(topic, partitions)])
         console.print(f"created topic {topic}, {partitions} partitions")
+
+
+def _schema_id(archive: Archive, registry: str | None) -> int | None:
+    if registry is None:
+        return None
+    if not archive.is_simulated:
+        raise ArchiveError(
+            f"{archive.path} is no simulation, and its packets keep their framing; leave out"
+            " --registry"
+        )
+    return registered(registry)
+
+
+def registered(registry: str) -> int:
+    """The id under which a registry has Rubin's schema 11.1. Raises RegistryError."""
+    return RegistrySchemas({"url": registry}).register(SUBJECT, LSST_SCHEMA)
 
 
 def tell(sent: Sent, pace: Pace, topic: str, console: Console) -> None:

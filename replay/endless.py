@@ -10,6 +10,7 @@ from broker.headers import TEST_STREAM
 from broker.ports import Clock, Headers
 from replay.fresh import Drawing, drawings
 from replay.ztf_fields import UNIX_EPOCH_JD
+from schemas.lsst_schema import frame_of
 
 DRAWINGS = 300
 """Of each survey, drawn before the first is sent: about a second."""
@@ -27,7 +28,7 @@ def endless(
     schema_id: under which a registry has Rubin's schema; None for Rubin's own number of it.
     """
     drawn = [drawings(DRAWINGS, survey, seed=seed) for survey in surveys]
-    frame = None if schema_id is None else b"\0" + schema_id.to_bytes(4, "big")
+    frame = None if schema_id is None else frame_of(schema_id)
     return _packets(surveys, drawn, clock, np.random.default_rng([seed, 3]), frame)
 
 

@@ -20,7 +20,7 @@ from replay.exposures_invented import image_id
 from replay.invention import sightings
 from replay.kinds import MIX, Kind, Truth
 from replay.ztf_schema import ZTF_SCHEMA
-from schemas.lsst_schema import LSST_SCHEMA, SCHEMA_ID
+from schemas.lsst_schema import LSST_SCHEMA, frame_of
 from schemas.writing import contained, located
 
 Places = NDArray[np.int64]
@@ -69,7 +69,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "lsst": Shape(
         schema=LSST_SCHEMA,
-        frame=b"\0" + SCHEMA_ID.to_bytes(4, "big"),
+        frame=frame_of(),
         times=(
             *_with("midpointMjdTai timeProcessedMjdTai", *_SOURCES),
             *_with("validityStartMjdTai firstDiaSourceMjdTai lastDiaSourceMjdTai", "diaObject"),

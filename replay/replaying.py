@@ -18,6 +18,7 @@ from replay.pacing import RUBIN_VISIT_S, Due, at_once, bursts, cadence, steady
 from replay.progress import told
 from replay.sender import Sent, send
 from schemas.errors import ArchiveError
+from schemas.lsst_schema import frame_of
 
 WINDOW_S = 0.02
 """Packets due within so long of each other are one transaction, and up to so late."""
@@ -46,8 +47,12 @@ class Pace:
 class Source:
     """An archive's packets in the order in which they are sent, and how far through it that is."""
 
-    def __init__(self, archive: Archive, pace: Pace, *, limit: int | None) -> None:
+    def __init__(
+        self, archive: Archive, pace: Pace, *, limit: int | None, schema_id: int | None = None
+    ) -> None:
+        """schema_id: under which a registry has a simulation's schema; None for Rubin's own."""
         self.archive = archive
+        self._frame = None if schema_id is None else frame_of(schema_id)
         self._pace = pace
         self._limit = limit
         self._ordered: Ordered | None = None
@@ -69,6 +74,11 @@ class Source:
     @contextmanager
     def dues(self, first: int) -> Iterator[Iterator[Due[bytes]]]:
         """Packets from that number on, each with its time."""
+        with self._paced(first) as dues:
+            yield dues if self._frame is None else _framed(dues, self._frame)
+
+    @contextmanager
+    def _paced(self, first: int) -> Iterator[Iterator[Due[bytes]]]:
         pace, decoder = self._pace, self.archive.decoder
         if pace.rate_per_s is not None:
             yield steady(self._some(first), rate_per_s=pace.rate_per_s)
@@ -93,6 +103,10 @@ class Source:
             yield from self.archive.packets(first)
         except ArchiveError as error:
             self.broken = error
+
+
+def _framed(dues: Iterator[Due[bytes]], frame: bytes) -> Iterator[Due[bytes]]:
+    return (due._replace(item=frame + due.item[len(frame) :]) for due in dues)
 
 
 def replay(

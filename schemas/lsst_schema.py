@@ -131,6 +131,11 @@ def blank(name: str) -> dict[str, None]:
     return dict.fromkeys(names(_WORDS[name]))
 
 
+def frame_of(schema_id: int = SCHEMA_ID) -> bytes:
+    """What stands before a record in Confluent framing, whose schema a registry has by that id."""
+    return b"\0" + schema_id.to_bytes(4, "big")
+
+
 class BuiltInSchemas:
     """A source of the one schema that stands here, behind another source, which is asked first."""
 

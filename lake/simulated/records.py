@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.simulated.curves import OBJECT_ROWS_MAX, CurveRows, Ints
-from schemas.lsst_schema import BANDS, DIA_FORCED_SOURCE, DIA_OBJECT, DIA_SOURCE, SCHEMA_ID
+from schemas.lsst_schema import BANDS, DIA_FORCED_SOURCE, DIA_OBJECT, DIA_SOURCE, frame_of
 from schemas.wire import long_bytes
 from schemas.writing import flat_record
 
@@ -27,7 +27,7 @@ VISITS_A_DAY = 100_000
 """Visits are numbered by their time in such parts of a day: ids of one length from 1858 to 2326."""
 ROW_BITS = OBJECT_ROWS_MAX.bit_length() - 1
 """Of a source's id, behind the object's: its place in the light curve."""
-FRAME = b"\0" + SCHEMA_ID.to_bytes(4, "big")
+FRAME = frame_of()
 _NULL, _GIVEN = b"\0", b"\2"
 _NO_ORBIT_NO_STAMPS = _NULL * 5
 _DOUBLE, _FLOAT = np.dtype("<f8"), np.dtype("<f4")
