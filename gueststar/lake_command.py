@@ -99,7 +99,7 @@ def sql(
     memory_mib: Annotated[int, typer.Option(min=512, help="Of its process.")] = 2048,
     to: To = None,
 ) -> None:
-    """Answer a SELECT over the views alerts, light_curves and nights.
+    """Answer a SELECT over the views alerts, light_curves, nights and revisions.
 
     `DESCRIBE alerts` names the columns; what each means is in the comments of duckdb_columns().
     """

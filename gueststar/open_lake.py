@@ -183,7 +183,7 @@ class OpenLake:
         return Answer(in_rising(table, APART))
 
     def sql(self, text: str, limits: SqlLimits | None = None, ended: Event | None = None) -> Answer:
-        """The rows of one SELECT (DuckDB's) over the views alerts, light_curves and nights.
+        """The rows of one SELECT (DuckDB's) over the views alerts, light_curves, nights, revisions.
 
         What is not measured is NULL there, a band is its name. Raises QuestionError for another
         statement, one that is wrong, one that takes more than its limits, or where `ended` is set.

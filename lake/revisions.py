@@ -28,6 +28,19 @@ from schemas.errors import ArchiveError
 REVISIONS: Final = "revisions"
 ORDER: Final = ("night", "alert_id", "topic_partition", "topic_offset")
 RANGES: Final = b"gueststar.ranges"
+MEANINGS: Final = {
+    "run": "What revised it: NAME@VERSION+SHA256>BOUND.",
+    "stage": "The stage or the filter whose verdict it is.",
+    "column": 'A label, the name of a value, or "selected".',
+    "topic_name": "Where the revision was published.",
+    "topic_partition": "Of that topic.",
+    "topic_offset": "In that partition.",
+    "old": "What was said before, of a probability at even odds. NULL: nothing.",
+    "new": "What is said now, of a probability at even odds. NULL: nothing.",
+    "old_version": "Of the stage or filter that said it before.",
+    "new_version": "Of the one that says it now.",
+}
+"""Of columns that other tables have not."""
 
 
 class Revised(NamedTuple):
@@ -59,7 +72,7 @@ class RevisionTable:
 
     def __init__(self, lake: Path) -> None:
         self.folder = lake / REVISIONS
-        self._stretches = union(s for file in _files(lake) for s in decoded(_ranges(file)))
+        self._stretches = union(s for file in revision_files(lake) for s in decoded(_ranges(file)))
 
     @classmethod
     @contextmanager
@@ -82,9 +95,10 @@ class RevisionTable:
         mark = mark_of(0, {one.source: one.start for one in stretches})
         fresh = self.folder / f".{mark}-{secrets.token_hex(4)}"
         columns = dict(zip(Revised._fields, zip(*rows, strict=True), strict=True))
-        table = pa.table(columns, _schema())
+        schema = revision_schema()
+        table = pa.table(columns, schema)
         facts = {RANGES.decode(): encoded(stretches)}
-        write_tables(fresh, [table], _schema(), ROWS_PER_GROUP, repeating=(), facts=lambda: facts)
+        write_tables(fresh, [table], schema, ROWS_PER_GROUP, repeating=(), facts=lambda: facts)
         try:
             publish(fresh, self.folder / f"{mark}.parquet")
         finally:
@@ -98,14 +112,15 @@ def read_revisions(lake: Path, object_id: str = "") -> Any:  # noqa: ANN401 - an
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    tables = [pq.read_table(file).replace_schema_metadata() for file in _files(lake)]
-    found = pa.concat_tables([_schema().empty_table(), *tables])
+    tables = [pq.read_table(file).replace_schema_metadata() for file in revision_files(lake)]
+    found = pa.concat_tables([revision_schema().empty_table(), *tables])
     if object_id:
         found = found.filter(pc.equal(found.column("object_id"), object_id))
     return found.sort_by([(name, "ascending") for name in ORDER])
 
 
-def _files(lake: Path) -> list[Path]:
+def revision_files(lake: Path) -> list[Path]:
+    """The parts of a lake's table; none where nothing was revised."""
     return sorted((lake / REVISIONS).glob("*.parquet"))
 
 
@@ -118,7 +133,8 @@ def _ranges(file: Path) -> str:
     return str(facts[RANGES].decode())
 
 
-def _schema() -> Any:  # noqa: ANN401
+def revision_schema() -> Any:  # noqa: ANN401
+    """Of the table."""
     import pyarrow as pa
 
     kinds = {int: pa.int64(), str: pa.string(), float: pa.float64()}

@@ -27,6 +27,7 @@ from lake.disk import present
 from lake.footers import status
 from lake.layout import LEARNED, curves_file
 from lake.reading import Lake
+from lake.revisions import MEANINGS, REVISIONS, revision_files, revision_schema
 from schemas.columns import CODE, COLUMNS, NUMBER
 from schemas.errors import ArchiveError, QuestionError
 
@@ -62,7 +63,7 @@ class Rows(NamedTuple):
 
 
 def ask(lake: Lake, text: str, limits: SqlLimits | None = None, ended: Event | None = None) -> Rows:
-    """The rows of one SELECT over the views `alerts`, `light_curves` and `nights`.
+    """The rows of one SELECT over the views `alerts`, `light_curves`, `nights` and `revisions`.
 
     Raises QuestionError where it is none, is wrong, or needs more than its limits; ArchiveError
     where the lake changes under it again and again.
@@ -102,21 +103,30 @@ def _is_same(lake: Lake) -> bool:
 
 
 def _views(lake: Lake) -> list[dict[str, Any]]:
-    """The views as the process makes them: files, and columns with what is said of them."""
+    """The views as the process makes them: files, and columns with what is said of them.
+
+    Files of revisions hold all nights; those that the lake was opened with are named.
+    """
     import pyarrow as pa
 
     alerts, curves = _files(lake)
     night = lake.schema.field("night")
     lists = pa.schema([night, *lake.parts[0].curves_schema])
-    views = (("alerts", alerts, lake.schema), ("light_curves", curves, lists))
+    revised, old_and_new = revision_files(lake.path), revision_schema()
+    views = (
+        ("alerts", alerts, lake.schema, _column),
+        ("light_curves", curves, lists, _column),
+        (REVISIONS, revised, old_and_new, _revision_column),
+    )
     return [
         {
             "name": name,
             "files": [str(file.absolute()) for file in files],
             "schema": schema.serialize().to_pybytes().hex(),
-            "columns": [*map(_column, schema.names)],
+            "columns": [*map(about, schema.names)],
+            "nights": [*map(int, lake.nights)] if name == REVISIONS else [],
         }
-        for name, files, schema in views
+        for name, files, schema, about in views
     ]
 
 
@@ -131,6 +141,14 @@ def _column(name: str) -> dict[str, Any]:
     plain = {NUMBER: "number", CODE: "code"}.get(kind, "plain")
     comment = about.sentence + unit + missing
     return {"name": name, "kind": plain, "names": about.names, "comment": comment}
+
+
+def _revision_column(name: str) -> dict[str, Any]:
+    """The same of a column of revisions."""
+    if name not in MEANINGS:
+        return _column(name)
+    kind = "number" if name in {"old", "new"} else "plain"
+    return {"name": name, "kind": kind, "comment": MEANINGS[name]}
 
 
 def _run(question: str, limits: SqlLimits, ended: Event) -> Rows:

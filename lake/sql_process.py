@@ -72,9 +72,7 @@ def connected(views: list[dict[str, Any]], limits: dict[str, Any]) -> duckdb.Duc
     )
     for view in views:
         made(connection, view)
-    connection.execute(
-        "CREATE VIEW nights AS SELECT night, count(*) AS alerts FROM alerts GROUP BY night"
-    )
+    connection.execute(NIGHTS)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -84,10 +82,12 @@ def made(connection: duckdb.DuckDBPyConnection, view: dict[str, Any]) -> None:
     """A view over files that are read through Arrow: DuckDB itself opens none."""
     name = view["name"]
     schema = pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(view["schema"])))
-    files = ds.dataset(view["files"], schema=schema, partitioning=ds.partitioning(flavor="hive"))
-    connection.register(f"{name}_files", files)
+    hive = ds.partitioning(flavor="hive")
+    files = ds.dataset(view["files"], schema=schema, partitioning=hive) if view["files"] else None
+    connection.register(f"{name}_files", schema.empty_table() if files is None else files)
     columns = ", ".join(map(expression, view["columns"]))
-    connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {name}_files")
+    nights = f"WHERE night IN ({', '.join(map(str, view['nights']))})" if view["nights"] else ""
+    connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {name}_files {nights}")
     for column in view["columns"]:
         if column["comment"]:
             said = column["comment"].replace("'", "''")
@@ -130,7 +130,7 @@ def check(connection: duckdb.DuckDBPyConnection, text: str) -> None:
         if kind == "TABLE_FUNCTION" and function.get("function_name") not in TABLE_FUNCTIONS:
             raise RefusedError(
                 f"{function.get('function_name')}(...) is no table here; there are alerts,"
-                f" light_curves, nights, {', '.join(sorted(TABLE_FUNCTIONS))}"
+                f" light_curves, nights, revisions, {', '.join(sorted(TABLE_FUNCTIONS))}"
             )
 
 

@@ -97,7 +97,7 @@ ENDPOINTS = (
     Endpoint(
         "/api/v1/sql",
         interface.sql,
-        "The rows of one SELECT (DuckDB's) over the views alerts, light_curves and nights.",
+        "The rows of one SELECT (DuckDB's) over the views alerts, light_curves, nights, revisions.",
         (Parameter("q", "The statement.", "SELECT count(*) FROM alerts", required=True),),
         is_table=True,
     ),

@@ -18,7 +18,9 @@ from filters.handmade import handmade
 from lake import sql
 from lake.disk import retire
 from lake.layout import PLAIN, curves_file
+from lake.ranges import Source, Stretch
 from lake.reading import Lake
+from lake.revisions import Revised, RevisionTable
 from lake.sql import SqlLimits, ask
 from lake.sql_process import RefusedError, check, connected
 from schemas.batch import AlertBatch
@@ -66,6 +68,33 @@ def test_light_curves_and_nights_are_views_too(lake: Path, batch: AlertBatch) ->
     points = 'SELECT sum(len("light_curve.mjd"))::BIGINT FROM light_curves JOIN alerts'
     assert column(lake, f"{points} USING (survey, alert_id)") == [len(batch.light_curve.mjd)]
     assert column(lake, "SELECT alerts FROM nights") == [len(batch)]
+
+
+REVISED = (
+    Revised(0, "s", 7, "A", "r", "supernova", "ia", "t", 0, 1, 0.2, 0.9, "1", "2"),
+    Revised(0, "s", 8, "B", "r", "supernova", "ia", "t", 0, 2, new=0.5, new_version="2"),
+)
+
+
+def test_revisions_are_a_view_with_null_where_nothing_was_said(
+    lake: Path, batch: AlertBatch
+) -> None:
+    assert column(lake, "SELECT count(*) FROM revisions") == [0]
+    (night,) = np.unique(batch.night).tolist()
+    other = Revised(night + 1, "s", 9, "C", "r", "supernova", "ia", "t", 0, 3, 0.1, 0.2)
+    with RevisionTable.opened(lake) as table:
+        rows = [*(one._replace(night=night) for one in REVISED), other]
+        table.add(rows, [Stretch(Source("t", 0, "life"), 1, 4, 3, 0)])
+    asked = 'SELECT object_id, "column", old, new FROM revisions ORDER BY topic_offset'
+    found = ask(Lake(lake), asked).table.to_pydict()
+    assert found == {
+        "object_id": ["A", "B"],
+        "column": ["ia", "ia"],
+        "old": [0.2, None],
+        "new": [0.9, 0.5],
+    }
+    said = "SELECT comment FROM duckdb_columns() WHERE table_name = 'revisions'"
+    assert all(column(lake, said))
 
 
 def test_what_a_column_means_and_its_unit_are_asked_for_like_any_other(lake: Path) -> None:
@@ -132,7 +161,9 @@ def test_a_bomb_ends_in_a_line_in_its_time_and_memory(lake: Path, text: str) -> 
 ALONE = """
 import resource, sys
 from pathlib import Path
+from lake.ranges import Source, Stretch
 from lake.reading import Lake
+from lake.revisions import RevisionTable, Revised
 from lake.sql import SqlLimits, ask
 try:
     ask(Lake(Path(sys.argv[1])), sys.argv[2], SqlLimits(seconds_max=20, memory_bytes_max=2**29))
