@@ -40,6 +40,8 @@ class Packets:
         self.size: float = self._archive.bytes_total
         self.has_stamps = True
         self.rejected = 0
+        self.broken: ArchiveError | None = None
+        """Why the archive could be read no further than what came of it."""
         self._ids = hashlib.sha256()
 
     @property
@@ -58,16 +60,29 @@ class Packets:
         return self._archive.bytes_read
 
     def decoded(self) -> Iterator[AlertBatch]:
-        """The alerts, once, not scored. Raises ArchiveError where there are none."""
-        packets = (packet.data for packet in self._archive)
+        """The alerts, once, not scored.
+
+        Raises ArchiveError where there are none, and behind all that can be read of an archive that
+        breaks off; `broken` is that error.
+        """
+        packets = self._readable()
         while together := list(islice(packets, TOGETHER)):
             batch = self.decoder.decode(together)
             self._ids.update(batch.alert_id.tobytes())
             self.rejected += len(batch.rejected)
             yield batch
+        if self.broken is not None:
+            raise self.broken
+
+    def _readable(self) -> Iterator[bytes]:
+        try:
+            for packet in self._archive:
+                yield packet.data
+        except ArchiveError as error:
+            self.broken = error
 
     def batches(self) -> Iterator[AlertBatch]:
-        """The alerts, scored, once. Raises ArchiveError where there are none."""
+        """The alerts, scored, once. Raises as `decoded`."""
         for batch in self.decoded():
             score(batch)
             yield batch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +84,27 @@ def test_nothing_to_archive_leaves_no_lake(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="holds no alert packet"):
         archived(tmp_path / "empty", tmp_path / "lake")
     assert [*(tmp_path / "lake").iterdir()] == []
+
+
+def test_of_a_tar_that_was_cut_what_can_be_read_is_kept_and_the_end_is_told(
+    packets: list[bytes], tmp_path: Path
+) -> None:
+    whole, cut = tmp_path / "whole.tar", tmp_path / "cut.tar"
+    with tarfile.open(whole, "w") as tar:
+        for number, packet in enumerate(packets):
+            member = tarfile.TarInfo(f"{number}.avro")
+            member.size = len(packet)
+            tar.addfile(member, io.BytesIO(packet))
+    with tarfile.open(whole) as tar:
+        last = tar.getmembers()[-1]
+    cut.write_bytes(whole.read_bytes()[: last.offset_data + last.size // 2])
+    left = len(packets) - 1
+    with pytest.raises(ArchiveError, match=rf"cut.tar is broken after .*; the {left} alerts"):
+        archived(cut, tmp_path / "lake")
+    assert sum(Lake(tmp_path / "lake").nights.values()) == left
+
+    cut.write_bytes(whole.read_bytes()[:1000])
+    with pytest.raises(ArchiveError) as raised:
+        archived(cut, tmp_path / "other")
+    assert "are kept" not in str(raised.value)
+    assert not (tmp_path / "other" / "alerts").exists()
