@@ -2,8 +2,8 @@
 
 It is librdkafka's mock cluster, made to test clients, and differs from a Kafka as follows:
 
-- The first client that touches a topic creates it, with PARTITIONS partitions; creating topics
-  and describing the cluster get no answer. So all topics are touched here, before any client
+- Creating topics and describing the cluster get no answer; the first client that touches a topic
+  creates it, with PARTITIONS partitions. So all topics are made here, before any client
   subscribes, and nobody asks for their limits (`AtLeastOnceSink(ask_limits=False)`).
 - It keeps about PARTITION_BYTES_KEPT of a partition and forgets what is older without a word. So
   whoever publishes bounds the bytes that some reader has not read yet, over the input and over
@@ -11,6 +11,8 @@ It is librdkafka's mock cluster, made to test clients, and differs from a Kafka 
 - Transactions succeed but hide nothing: an aborted message is read by all. So delivery is
   at-least-once, and to be said wherever it is shown.
 - It lives as long as the client that made it: leave the `with` after all other clients closed.
+- Where the client's library does not show librdkafka's own functions (`broker.kafka.mock_cluster`),
+  topics have PARTITIONS partitions, whatever was asked for.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from confluent_kafka import KafkaException, Producer
 
 from broker.errors import KafkaUnavailable
 from broker.kafka.group_consumer import within_patience
+from broker.kafka.mock_cluster import started
 from broker.kafka.watch import CLIENT_LOG
 
 PARTITIONS: Final = 4
@@ -39,14 +42,32 @@ class EmbeddedKafka:
 
     address: str
     topics: tuple[str, ...]
+    partitions: int
+    """Of each topic."""
 
 
 @contextmanager
-def embedded_kafka(topics: Sequence[str]) -> Iterator[EmbeddedKafka]:
+def embedded_kafka(
+    topics: Sequence[str], *, partitions: int = PARTITIONS
+) -> Iterator[EmbeddedKafka]:
     """A Kafka that has these topics, until the `with` is left.
 
     Raises KafkaUnavailable where it does not come up.
     """
+    cluster = started(topics, partitions)
+    if cluster is None:
+        with _of_a_client(topics) as kafka:
+            yield kafka
+        return
+    try:
+        yield EmbeddedKafka(cluster.address, tuple(topics), partitions)
+    finally:
+        within_patience(cluster.stop)
+
+
+@contextmanager
+def _of_a_client(topics: Sequence[str]) -> Iterator[EmbeddedKafka]:
+    """The same by a setting of Python's client, which has no other number of partitions."""
     owner = Producer({"test.mock.num.brokers": 1, "log_level": 2, "logger": CLIENT_LOG})
     try:
         address = _address(owner)
@@ -55,7 +76,7 @@ def embedded_kafka(topics: Sequence[str]) -> Iterator[EmbeddedKafka]:
     except KafkaException as raised:
         raise KafkaUnavailable(f"the embedded Kafka did not come up: {raised}") from raised
     try:
-        yield EmbeddedKafka(address, tuple(topics))
+        yield EmbeddedKafka(address, tuple(topics), PARTITIONS)
     finally:
         within_patience(owner.close)
 

@@ -93,9 +93,10 @@ def _kafka(wanted: Loop, console: Console) -> Iterator[AtLeastOnceSink]:
         with closing(AtLeastOnceSink(connection, topics=[wanted.topic])) as sink:
             yield sink
         return
-    with embedded_kafka([wanted.topic]) as kafka:
+    with embedded_kafka([wanted.topic], partitions=wanted.partitions) as kafka:
         console.print(
-            f"a Kafka at {kafka.address}, topic {wanted.topic}, until this ends",
+            f"a Kafka at {kafka.address}, topic {wanted.topic} of {kafka.partitions} partitions,"
+            " until this ends",
             highlight=False,
         )
         connection = Connection(kafka.address, topic_ids=False)

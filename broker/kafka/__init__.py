@@ -20,6 +20,7 @@ publisher.py       what both sinks do with a producer
 control_topic.py   a compacted topic that everyone reads whole
 fetcher.py         single messages at known offsets
 messages.py        a client's message as ours
+mock_cluster.py    a Kafka within the process, by the functions of librdkafka
 """
 
 from broker.kafka.admin import KafkaAdmin, TopicSettings

@@ -8,16 +8,20 @@ from contextlib import closing
 import pytest
 
 from broker.embedded import PARTITION_BYTES_KEPT, PARTITIONS, EmbeddedKafka, embedded_kafka
-from broker.errors import OffsetGap
-from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource
+from broker.errors import KafkaUnavailable, OffsetGap
+from broker.kafka import AtLeastOnceSink, Connection, KafkaAdmin, KafkaSource, mock_cluster
 from broker.ports import Output
 from tests.broker.behaviours import numbered
 from tests.broker.workers import LocalWorker
 
 
-@pytest.fixture
-def embedded() -> Iterator[EmbeddedKafka]:
-    """An embedded Kafka with an input and an output."""
+@pytest.fixture(params=["by librdkafka's functions", "by a client's setting"])
+def embedded(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[EmbeddedKafka]:
+    """An embedded Kafka with an input and an output, made in either way."""
+    if request.param == "by a client's setting":
+        monkeypatch.setattr(mock_cluster, "SIGNATURES", {"not_there": (None, [])})
     with embedded_kafka(["input", "output"]) as kafka:
         yield kafka
 
@@ -38,6 +42,17 @@ def producer(kafka: EmbeddedKafka) -> AtLeastOnceSink:
 def test_its_topics_are_there_before_anyone_subscribes(embedded: EmbeddedKafka) -> None:
     listed = KafkaAdmin(Connection(embedded.address)).partitions()
     assert listed == {"input": PARTITIONS, "output": PARTITIONS}
+
+
+def test_its_topics_have_the_partitions_that_were_asked_for() -> None:
+    with embedded_kafka(["one", "two"], partitions=45) as kafka:
+        listed = KafkaAdmin(Connection(kafka.address)).partitions()
+        assert (listed, kafka.partitions) == ({"one": 45, "two": 45}, 45)
+
+
+def test_a_topic_that_cannot_be_is_told() -> None:
+    with pytest.raises(KafkaUnavailable, match="lacks a topic"), embedded_kafka(["one", "one"]):
+        pass
 
 
 def test_a_worker_reads_publishes_and_commits(embedded: EmbeddedKafka) -> None:

@@ -70,4 +70,5 @@ def test_its_own_kafka_says_where_it_is() -> None:
     loop(wanted, Console(file=screen, width=200))
     said = screen.getvalue()
     assert "a Kafka at 127.0.0.1:" in said
+    assert "topic tests of 45 partitions" in said
     assert "sent 7 packets" in said
