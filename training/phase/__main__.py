@@ -26,8 +26,9 @@ from training.packing import half
 from training.phase import judging
 from training.phase.card import Beside, card
 from training.phase.fitting import Recipe, calibrate, fitted
-from training.phase.material import Material, read_material
+from training.phase.material import Material, read_each, read_material
 from training.phase.model import PhaseNet
+from training.phase.pictures.alerts import OBJECTS, drawn_alerts
 from training.phase.pictures.curves import drawn
 from training.phase.rivals.trees import guessed
 from training.steps import Data, Docs, Out, Seed, Steps, Work
@@ -100,7 +101,6 @@ def report(
     data: Data, work: Work, out: Out = Path("classifiers"), docs: Docs = Path("docs/phase")
 ) -> None:
     """Judge the file that is served."""
-    del data
     some = Material.load(work / MATERIAL)
     taught = ~some.held_out & (some.fold != CALIBRATING_FOLD)
     asked = _few(some.take(some.held_out))
@@ -118,6 +118,7 @@ def report(
     )
     (out / f"{NAME}.md").write_text(card(judging.headlines(), beside), encoding="utf-8")
     drawn(judging.read(), asked, docs)
+    drawn_alerts(network, read_each(data, np.random.default_rng(0), OBJECTS), docs)
     CONSOLE.print(judging.headlines())
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.observations.rows import rows
+from classifiers.phase_layout import TARGETS
 from schemas.batch import LightCurves
 from training.arrays import Columns, Floats, Ints, Mask, Singles
 from training.lightcurve.labels import SIX_BAND
@@ -44,6 +45,7 @@ AT_PEAK_DAYS = 3.0
 DETECTIONS_MIN = 2
 ZTF, LSST = 0, 1
 UNKNOWN_FOLD = 9
+DAYS_TO_PEAK = TARGETS.index("days_to_peak")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,27 @@ def read_material(data: Path, random: np.random.Generator) -> Material:
     return Material.joined([one, two])
 
 
+def read_each(data: Path, random: np.random.Generator, objects: int) -> Material:
+    """Every detection, from the second on, of some objects of each survey held out, as `_cut` has.
+
+    Rubin's are of PLAsTiCC's training set, which says when each had its peak.
+    """
+    ztf, simulated = read_supernovae(data), read_training(data)
+    transient = np.isin(np.array(SIX_BAND)[simulated.label], TRANSIENTS)
+    parts = []
+    for system, some, peaks, apart in (
+        (ZTF, ztf, np.full(len(ztf), np.nan), ztf_held_out(ztf.name)),
+        (LSST, simulated, _true_peaks(data, simulated), six_band_held_out(simulated.name)),
+    ):
+        rows = np.flatnonzero(apart & transient if system == LSST else apart)
+        split = np.full(len(rows), UNKNOWN_FOLD), np.ones(len(rows), bool)
+        every = _cut(some.take(rows), peaks[rows], system, random, split, cuts_max=None)
+        every = every.take(np.isfinite(every.truth[:, DAYS_TO_PEAK]))
+        drawn = random.permutation(np.unique(every.name))[:objects]
+        parts.append(every.take(np.isin(every.name, drawn)))
+    return Material.joined(parts)
+
+
 def _true_peaks(data: Path, objects: Objects) -> Floats:
     """PLAsTiCC's own dates, by object."""
     with gzip.open(data / FOLDER / TRAINING[0], "rt", newline="") as file:
@@ -93,12 +116,16 @@ def _cut(
     system: int,
     random: np.random.Generator,
     split: tuple[Ints, Mask],
+    *,
+    cuts_max: int | None = CUTS_MAX,
 ) -> Material:
     """Cuts of all objects."""
     parts = [
         (row, *found)
         for row in range(len(objects))
-        for found in _of_object(objects.curves, row, float(true_peak[row]), system, random)
+        for found in _of_object(
+            objects.curves, row, float(true_peak[row]), system, random, cuts_max=cuts_max
+        )
     ]
     columns = zip(*parts, strict=True)
     parent, begins, ends, seen, truth, mag, mjd = (np.array(each) for each in columns)
@@ -123,7 +150,13 @@ def _cut(
 
 
 def _of_object(
-    curves: LightCurves, row: int, true_peak: float, system: int, random: np.random.Generator
+    curves: LightCurves,
+    row: int,
+    true_peak: float,
+    system: int,
+    random: np.random.Generator,
+    *,
+    cuts_max: int | None,
 ) -> Iterator[tuple[int, int, list[float], list[float], float, float]]:
     """Of each cut: where it begins and ends, extras, truth, magnitude, time."""
     curve, offset = curve_of(curves, row), int(curves.offsets[row])
@@ -140,7 +173,7 @@ def _of_object(
     )
     ends = at[near & (np.cumsum(np.ones(len(at))) >= DETECTIONS_MIN)]
     began, first = first_light(curve), curve.mjd[at[0]]
-    for end in np.sort(random.permutation(ends)[:CUTS_MAX]):
+    for end in np.sort(random.permutation(ends)[:cuts_max]):
         now = curve.mjd[end]
         begin = int(np.searchsorted(curve.mjd, now - WINDOW_DAYS)) if system == ZTF else 0
         if curve.detected[begin : end + 1].sum() < DETECTIONS_MIN:

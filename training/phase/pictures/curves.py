@@ -1,4 +1,4 @@
-"""Draws truths and intervals of 200 objects, coverage by age and light, and the ten worst."""
+"""Draws how often intervals hold, by age and light, and the ten worst."""
 
 from __future__ import annotations
 
@@ -17,33 +17,15 @@ from training.arrays import Floats, Ints
 from training.phase.judging import SYSTEMS, binned, covered
 from training.phase.material import Material
 
-OBJECTS = 200
 WORST = 10
 TARGET = "days_to_peak"
 
 
 def drawn(answers: Mapping[str, Floats], asked: Material, folder: Path) -> None:
-    """Writes `alerts_ztf.png` and `alerts_rubin.png`, `coverage.png` and `worst.png`."""
+    """Writes `coverage.png` and `worst.png`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for place, system in enumerate(SYSTEMS):
-        _alerts(answers, place, folder / f"alerts_{system.lower()}.png")
     _coverage(answers, folder / "coverage.png")
     _worst(answers, asked, folder / "worst.png")
-
-
-def _alerts(answers: Mapping[str, Floats], system: int, path: Path) -> None:
-    own = np.flatnonzero((answers["system"] == system) & np.isfinite(answers[TARGET]))
-    objects = np.random.default_rng(0).permutation(np.unique(answers["object"][own]))[:OBJECTS]
-    rows = own[np.isin(answers["object"][own], objects)]
-    truth, middle = answers[TARGET][rows], answers[f"{TARGET}_middle"][rows]
-    ends = [middle - answers[f"{TARGET}_low"][rows], answers[f"{TARGET}_high"][rows] - middle]
-    figure, axes = plt.subplots(figsize=(7, 5))
-    axes.errorbar(truth, middle, np.maximum(ends, 0), fmt=".", ms=3, lw=0.4, alpha=0.6)
-    axes.plot([-80, 40], [-80, 40], "k", lw=0.6)
-    axes.set(xlim=(-80, 40), ylim=(-90, 50), xlabel="days to peak, by the finished light curve")
-    axes.set(ylabel="days to peak at the alert, 68 %")
-    axes.set_title(f"{SYSTEMS[system]}: {len(rows)} alerts of {len(objects)} objects not learnt")
-    _saved(figure, path)
 
 
 def _coverage(answers: Mapping[str, Floats], path: Path) -> None:
