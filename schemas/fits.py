@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 CARD_BYTES = 80
 BLOCK_BYTES = 2880
 PSF_NAME = b"PSFIMAGE"
+PSF_HEADERS_MAX = 64
+"""That are kept, of one reader."""
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_SIZE_BYTES = 4
 """At the end of a file: how large it was, modulo 2^32 (RFC 1952, section 2.3.1)."""
@@ -68,8 +70,8 @@ class PlaneReader:
         self._limits = limits
         self._header = b"no header yet"
         self._layout = _Layout(0, (0, 0), ">f4", 1.0, 0.0, None)
-        self._psf_at, self._psf_header = -1, b""
-        self._psf_layouts: dict[bytes, _Layout | None] = {}
+        self._psf_places: list[int] = []
+        self._psf_layouts: dict[bytes, _Layout] = {}
 
     def read(self, packed: memoryview) -> NDArray[np.float32] | None:
         """The image in a FITS file, gzipped or not, (rows, columns); None where it cannot be read.
@@ -118,22 +120,32 @@ class PlaneReader:
 
         It is the image extension whose name is PSF_NAME, of floats, as Rubin's stamps have it.
         """
-        # Files of one survey have it at one distance from their ends.
-        header = bytes(packed[self._psf_at : self._psf_at + BLOCK_BYTES])
-        if header != self._psf_header or not header:
-            begin = bytes(packed).rfind(PSF_NAME) // BLOCK_BYTES * BLOCK_BYTES
-            self._psf_at = begin - len(packed) if begin > 0 else -1
-            self._psf_header = bytes(packed[begin : begin + BLOCK_BYTES]) if begin > 0 else b""
-            if self._psf_header not in self._psf_layouts:
-                self._psf_layouts[self._psf_header] = self._extension(self._psf_header)
-        layout = self._psf_layouts[self._psf_header]
+        at, layout = self._point_spread_at(packed)
         if layout is None:
             return None
-        begin = len(packed) + self._psf_at + BLOCK_BYTES
+        begin = len(packed) + at + BLOCK_BYTES
         pixels = layout.shape[0] * layout.shape[1]
         if begin + pixels * int(layout.dtype[2:]) > len(packed):
             return None
         return np.frombuffer(packed, layout.dtype, pixels, begin).reshape(layout.shape)
+
+    def _point_spread_at(self, packed: memoryview) -> tuple[int, _Layout | None]:
+        """Where its header begins before the file's end. Files of one survey have it at few places.
+
+        The places and headers that were met are kept, up to PSF_HEADERS_MAX.
+        """
+        for at in self._psf_places:
+            layout = self._psf_layouts.get(bytes(packed[at : at + BLOCK_BYTES]))
+            if layout is not None:
+                return at, layout
+        begin = bytes(packed).rfind(PSF_NAME) // BLOCK_BYTES * BLOCK_BYTES
+        header = bytes(packed[begin : begin + BLOCK_BYTES]) if begin > 0 else b""
+        at, layout = begin - len(packed), self._extension(header)
+        if layout is not None and len(self._psf_layouts) < PSF_HEADERS_MAX:
+            self._psf_layouts[header] = layout
+            if at not in self._psf_places:
+                self._psf_places.append(at)
+        return at, layout
 
     def _extension(self, header: bytes) -> _Layout | None:
         """Of an image whose header is one block."""

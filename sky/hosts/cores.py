@@ -42,7 +42,7 @@ class Limits(NamedTuple):
 def nearest_galaxies(
     cube: Image,
     numbers: Ints,
-    outlined: tuple[NDArray[np.float32], Ints, Floats, Floats, Ints],
+    outlined: tuple[Image, Ints, Floats, Floats, Ints],
     sigmas: Floats,
     limits: Limits,
     found: Floats,
@@ -57,7 +57,7 @@ def nearest_galaxies(
     images, all_runs, all_sums, skies, counts = outlined
     one, star = np.empty(found.shape[1]), _star(1.0)
     for place in range(len(numbers)):
-        seen, count, components = counts[place]
+        seen, count, components, begin = counts[place]
         best = found[place]
         best[:] = np.nan
         if seen < 2:
@@ -67,7 +67,8 @@ def nearest_galaxies(
             best[1] = 1.0
         if components and sigmas[place] != star[0]:
             star = _star(sigmas[place])
-        plane, image, runs = cube[numbers[place]], images[place], all_runs[place, :count]
+        plane, image = cube[numbers[place]], images[place]
+        runs = all_runs[begin : begin + count]
         for component in range(components):
             sums = all_sums[place, component]
             _galaxy(plane, image, runs, component, sums, skies[place], star, limits, one)

@@ -6,7 +6,7 @@ numba's disk cache sees neither a changed constant nor a changed callee of anoth
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,10 @@ from schemas.compiling import compiled
 Image = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Line = NDArray[np.float32]
+Sky = tuple[float, float, float]
 SKY, NO_SKY, NO_PIXELS = 0, 1, 2
-RUN_COLUMNS, SUM_COLUMNS, SKY_COLUMNS = 4, 8, 3
+RUN_COLUMNS, SUM_COLUMNS, SKY_COLUMNS, COUNT_COLUMNS = 4, 8, 3, 4
 
 
 class Outlined(NamedTuple):
@@ -26,27 +28,41 @@ class Outlined(NamedTuple):
     images: Image
     """(m, rows - 2, columns - 2): the planes, smoothed."""
     runs: Ints
-    """(m, most, 4): row, first and last column, component; -1 of one too small or too far."""
+    """(most, 4), of one plane after another: row, first and last column, component; -1 of one too
+    small or too far."""
     sums: Floats
     """(m, most, 8) by component: of 1, x, y, x squared, x y and y squared; its highest pixel, and
     whether it has the middle."""
     skies: Floats
     """(m, 3): level, the image's sigma, the isophote's level."""
     counts: Ints
-    """(m, 3): what was seen, runs, components. Seen are 0, the sky; 1, no sky, as what is there
-    changes over the stamp by far more than noise; 2, too few pixels."""
+    """(m, 4): what was seen, runs, components, where the runs begin. Seen are 0, the sky; 1, no
+    sky, as what is there changes over the stamp by far more than noise; 2, too few pixels."""
 
 
-def room(planes: int, shape: tuple[int, ...], components_max: int) -> Outlined:
-    """To be filled by `outline`."""
-    rows, columns = shape
-    return Outlined(
-        np.empty((planes, rows - 2, columns - 2), np.float32),
-        np.empty((planes, rows * (columns + 1) // 2, RUN_COLUMNS), np.int64),
-        np.empty((planes, components_max, SUM_COLUMNS)),
-        np.empty((planes, SKY_COLUMNS)),
-        np.zeros((planes, 3), np.int64),
-    )
+class Rooms:
+    """Memory for `outline` to fill, the same for all shapes and calls: new memory costs more than
+    what is done in it. What was given before is overwritten.
+    """
+
+    def __init__(self, planes_max: int, components_max: int) -> None:
+        self._planes, self._components = planes_max, components_max
+        self._images, self._runs = np.empty(0, np.float32), np.empty((0, RUN_COLUMNS), np.int64)
+        self._sums = np.empty((planes_max, components_max, SUM_COLUMNS))
+        self._skies = np.empty((planes_max, SKY_COLUMNS))
+        self._counts = np.zeros((planes_max, COUNT_COLUMNS), np.int64)
+
+    def of(self, shape: tuple[int, ...]) -> Outlined:
+        """For as many planes of that shape as are looked at at once."""
+        rows, columns = shape
+        pixels = self._planes * (rows - 2) * (columns - 2)
+        runs = self._planes * rows * (columns + 1) // 2
+        if pixels > len(self._images):
+            self._images = np.empty(pixels, np.float32)
+        if runs > len(self._runs):
+            self._runs = np.empty((runs, RUN_COLUMNS), np.int64)
+        images = self._images[:pixels].reshape(self._planes, rows - 2, columns - 2)
+        return Outlined(images, self._runs[:runs], self._sums, self._skies, self._counts)
 
 
 @compiled
@@ -63,12 +79,14 @@ def outline(
     what is too large for a pixel.
     """
     images, all_runs, all_sums, skies, counts = filled
-    sums = np.empty((all_runs.shape[1], all_sums.shape[2]))
+    begin, most = 0, all_runs.shape[0] // images.shape[0]
+    sums = np.empty((most, all_sums.shape[2]))
+    some, apart = np.empty(images[0].size, np.float32), np.empty(images[0].size, np.float32)
     for place in range(len(numbers)):
-        image, runs, sky = images[place], all_runs[place], skies[place]
-        counts[place] = 0
+        image, runs, sky = images[place], all_runs[begin:], skies[place]
+        counts[place, :3], counts[place, 3] = 0, begin
         _smooth(cube[numbers[place]], image)
-        level, sigma, noise = _sky(image, int(limits[3]), limits[5])
+        level, sigma, noise = _sky(image, int(limits[3]), limits[5], some, apart)
         if not sigma > 0:
             counts[place, 0] = 2
         elif sigma > limits[4] * noise:
@@ -81,6 +99,7 @@ def outline(
             counts[place, 2] = _near(
                 runs[:count], sums[:found], image.shape, limits, all_sums[place]
             )
+            begin += count
 
 
 @compiled
@@ -98,61 +117,73 @@ def _smooth(plane: Image, image: Image) -> None:
 
 
 @compiled
-def _sky(image: Image, wanted: int, huge: float) -> tuple[float, float, float]:
+def _sky(image: Image, wanted: int, huge: float, some: Line, apart: Line) -> Sky:
     """Level and sigma by the median of some pixels and the 16 % below it, clipped; and noise.
 
     Noise is of the differences of pixels three apart, which no smoothing has made alike. NaN where
-    less than an eighth of the pixels are known.
+    less than an eighth of the pixels are known. `some` and `apart` are filled.
     """
     rows, columns = image.shape
     step, count, pairs = int(np.ceil(np.sqrt(rows * columns / wanted))), 0, 0
-    some, apart = np.empty(image.size, np.float32), np.empty(image.size, np.float32)
     for y in range(0, rows, step):
         for x in range(0, columns, step):
             some[count] = image[y, x]
             count += abs(image[y, x]) < huge
             apart[pairs] = abs(image[y, x] - image[y, x + 3 if x + 3 < columns else x - 3])
             pairs += apart[pairs] < huge
-    level, sigma = np.nan, np.nan
     if 8 * min(count, pairs) < wanted:
-        return level, sigma, sigma
+        return np.nan, np.nan, np.nan
     # The median of such differences is 0.95 sigma.
-    noise = _ranked(apart, pairs, pairs // 2) / 0.954
+    noise = _ranked(apart, pairs, pairs // 2, *_ends(apart, pairs)) / 0.954
+    lowest, highest = _ends(some, count)
+    level, low, kept = lowest, lowest, count
     for _ in range(2):
-        level = _ranked(some, count, count // 2)
-        sigma = level - _ranked(some, count // 2 + 1, int(0.1587 * count))
-        kept = 0
-        for place in range(count):
-            some[kept] = some[place]
-            kept += some[place] <= level + 3 * sigma
-        if kept == count:
+        # What clipping keeps are the lowest, so all ranks are among the same values.
+        level = _ranked(some, count, kept // 2, lowest, highest)
+        low = _ranked(some, count, int(0.1587 * kept), lowest, level)
+        left = _up_to(some, count, float(level) + 3 * (float(level) - float(low)))
+        if left >= kept:
             break
-        count = kept
-    return level, sigma, noise
+        kept, highest = left, level
+    return float(level), float(level) - float(low), float(noise)
 
 
 @compiled
-def _ranked(values: Image, count: int, rank: int) -> float:
-    """The value of that rank among the first; those before it are then the smaller ones."""
-    low, high = 0, count - 1
-    while low < high:
-        pivot, left, right = values[(low + high) // 2], low, high
-        while left <= right:
-            while values[left] < pivot:
-                left += 1
-            while values[right] > pivot:
-                right -= 1
-            if left <= right:
-                values[left], values[right] = values[right], values[left]
-                left += 1
-                right -= 1
-        if rank <= right:
-            high = right
-        elif rank >= left:
-            low = left
+def _ends(values: Line, count: int) -> tuple[np.float32, np.float32]:
+    low, high = values[0], values[0]
+    for place in range(1, count):
+        low, high = min(low, values[place]), max(high, values[place])
+    return low, high
+
+
+@compiled
+def _ranked(
+    values: Line, count: int, rank: int, lowest: np.float32, highest: np.float32
+) -> np.float32:
+    """The value of that rank among the first, which lies between two of them.
+
+    By halves of what lies between: each step counts and nothing branches or is moved.
+    """
+    if _up_to(values, count, lowest) > rank:
+        return lowest
+    low, high = lowest, highest
+    while True:
+        middle = np.float32(low + np.float32(0.5) * (high - low))
+        if middle in (low, high):
+            return high
+        if _up_to(values, count, middle) > rank:
+            high = middle
         else:
-            break
-    return float(values[rank])
+            low = middle
+
+
+@compiled
+def _up_to(values: Line, count: int, limit: float | np.floating[Any]) -> int:
+    """How many of the first are no higher."""
+    found = np.int32(0)
+    for place in range(count):
+        found = np.int32(found + np.int32(values[place] <= limit))
+    return int(found)
 
 
 @compiled

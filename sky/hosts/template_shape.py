@@ -22,7 +22,7 @@ from schemas.learned import Given
 from schemas.stage import Identity
 from sky.hosts.cores import NONE, UNKNOWN, Limits, nearest_galaxies
 from sky.hosts.ellipses import LIGHT_RADII_MAX
-from sky.hosts.isophotes import outline, room
+from sky.hosts.isophotes import Rooms, outline
 from sky.positions import ARCSEC_PER_DEG
 
 NAME, VERSION = "host_shape", "1"
@@ -54,7 +54,7 @@ ISOPHOTE_SIGMAS, NEAR, SKY_PIXELS, UNEVEN, HUGE = 3.0, 2.0, 121.0, 2.5, 1e30
 OUTLINE = (ISOPHOTE_SIGMAS, LIMITS.pixels_min, NEAR, SKY_PIXELS, UNEVEN, HUGE)
 COMPONENTS_MAX = 32
 """Of one plane, near enough to be looked at."""
-AT_ONCE = 32
+AT_ONCE = 16
 """Planes, whose smoothed images stay in a processor's cache."""
 STAR_FWHM_ARCSEC = 2.6
 """Of stars on a template whose file has no point-spread function: of ZTF's, by second moments."""
@@ -92,15 +92,16 @@ class HostShape:
         sha256 = hashlib.sha256(f"{NAME} {VERSION} {LIMITS} {OUTLINE} {STAR_FWHM_ARCSEC}".encode())
         self.identity = Identity(NAME, VERSION, sha256.hexdigest())
         self.gives = (Given(NAME, "values", GIVES),)
+        self._rooms, self._reader = Rooms(AT_ONCE, COMPONENTS_MAX), PlaneReader(StampLimits())
 
     def run(self, batch: AlertBatch) -> tuple[Floats]:
         """(n, GIVES)."""
-        found = measured(batch)
+        found = measured(batch, self._rooms, self._reader)
         state, is_whole = found.state, found.is_cut == 0
         size = np.where(is_whole, found.major, np.nan)
         along = np.stack((size * np.cos(found.angle), size * np.sin(found.angle)), axis=1)
         away = np.stack((found.x, found.y), axis=1)
-        matrices = sky_matrices(batch, np.flatnonzero(state > NONE))
+        matrices = sky_matrices(batch, np.flatnonzero(state > NONE), self._reader)
         east, north = np.einsum("nij,nj->in", matrices, along)
         given = (
             np.where(state == UNKNOWN, np.nan, state),
@@ -117,34 +118,34 @@ class HostShape:
     def warm_up(self) -> None:
         """Compile, or load what was compiled before."""
         cube = np.zeros((1, NATIVE_PIXELS, NATIVE_PIXELS), np.float32)
-        none, outlined = np.zeros(0, np.int64), room(1, cube.shape[1:], COMPONENTS_MAX)
+        none, outlined = np.zeros(0, np.int64), self._rooms.of(cube.shape[1:])
         outline(cube, none, OUTLINE, outlined)
         width = len(Measured._fields)
         nearest_galaxies(cube, none, outlined, np.zeros(0), LIMITS, np.empty((0, width)))
 
 
-def measured(batch: AlertBatch) -> Measured:
+def measured(batch: AlertBatch, rooms: Rooms, reader: PlaneReader) -> Measured:
     """Of each alert's template; a state of NaN without one."""
     stamps, numbers = batch.stamps, len(PLANES) * np.arange(len(batch)) + TEMPLATE
-    sides, stars = stamps.shapes[:, TEMPLATE], Stars(batch)
+    sides, stars = stamps.shapes[:, TEMPLATE], Stars(batch, reader)
     found = np.full((len(batch), len(Measured._fields)), np.nan)
     is_native = (sides == NATIVE_PIXELS).all(axis=1)
     native = np.flatnonzero(is_native)
-    _measure(stamps.slots, numbers[native], native, stars, found)
+    _measure(stamps.slots, numbers[native], native, found, stars=stars, rooms=rooms)
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for row in np.flatnonzero(~is_native & (sides.min(axis=1) >= SIDE_PIXELS_MIN)).tolist():
         by_shape.setdefault(stamps.others[numbers[row]].shape, []).append(row)
     for rows in by_shape.values():
         cube = np.stack([stamps.others[number] for number in numbers[rows].tolist()])
-        _measure(cube, np.arange(len(rows)), np.array(rows), stars, found)
+        _measure(cube, np.arange(len(rows)), np.array(rows), found, stars=stars, rooms=rooms)
     return Measured(*found.T)
 
 
 class Stars:
     """How wide a star is on each template, in pixels: as its file says, or as ZTF's are."""
 
-    def __init__(self, batch: AlertBatch) -> None:
-        self._batch, self._reader = batch, PlaneReader(StampLimits())
+    def __init__(self, batch: AlertBatch, reader: PlaneReader) -> None:
+        self._batch, self._reader = batch, reader
         pixel = _pixels_arcsec(batch)
         self._is_in_file = np.isnan(pixel)
         sigmas = STAR_FWHM_ARCSEC / FWHM_SIGMAS / np.where(self._is_in_file, 1.0, pixel)
@@ -159,9 +160,11 @@ class Stars:
         return self._sigmas[rows]
 
 
-def _measure(cube: Cube, numbers: Rows, rows: Rows, stars: Stars, found: Floats) -> None:
+def _measure(
+    cube: Cube, numbers: Rows, rows: Rows, found: Floats, *, stars: Stars, rooms: Rooms
+) -> None:
     """Fill rows of `found`, which have these planes of a cube, a few at once."""
-    outlined = room(min(len(numbers), AT_ONCE), cube.shape[1:], COMPONENTS_MAX)
+    outlined = rooms.of(cube.shape[1:])
     for begin in range(0, len(numbers), AT_ONCE):
         some, planes = rows[begin : begin + AT_ONCE], numbers[begin : begin + AT_ONCE]
         outline(cube, planes, OUTLINE, outlined)
@@ -183,13 +186,13 @@ def _sigma(spread: NDArray[np.floating[Any]]) -> float:
     return math.sqrt(light / (2.0 * math.pi)) / peaks if peaks > 0 < light else 0.0
 
 
-def sky_matrices(batch: AlertBatch, rows: Rows) -> Floats:
+def sky_matrices(batch: AlertBatch, rows: Rows, reader: PlaneReader) -> Floats:
     """How many arcseconds a step of columns and rows goes to the east and north, (n, 2, 2).
 
     Worked out for some rows; NaN elsewhere, and where neither survey nor header says.
     """
     found = np.full((len(batch), 2, 2), np.nan)
-    pixel, reader = _pixels_arcsec(batch), PlaneReader(StampLimits())
+    pixel = _pixels_arcsec(batch)
     for row in rows.tolist():
         if np.isfinite(pixel[row]):
             # As `Spans` says: rows run to the south, columns to the west.

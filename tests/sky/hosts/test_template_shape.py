@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from gueststar.testing import check_stage
 from schemas.batch import AlertBatch
-from sky.hosts.template_shape import GIVES, HostShape, measured
+from schemas.fits import PlaneReader, StampLimits
+from sky.hosts.isophotes import Rooms
+from sky.hosts.template_shape import AT_ONCE, COMPONENTS_MAX, GIVES, HostShape, measured
 from tests.sky.hosts.drawn_galaxies import (
     NOISE,
     ZTF_PIXEL_ARCSEC,
@@ -98,7 +100,8 @@ def test_a_hundred_galaxies_are_right_on_the_mean_and_scatter_little() -> None:
 @given(shape=shapes, seed=st.integers(0, 99))
 def test_a_plain_computation_has_the_same_ellipse(shape: Galaxy, seed: int) -> None:
     plane = noisy(shape.light(SIDE), seed)
-    found = measured(ztf(plane))
+    reader = PlaneReader(StampLimits())
+    found = measured(ztf(plane), Rooms(AT_ONCE, COMPONENTS_MAX), reader)
     expected = plainly(plane, float(found.x[0]), float(found.y[0]))
     got = [each[0] for each in (found.major, found.axis_ratio, found.angle, found.pixels)]
     np.testing.assert_allclose(got, expected, rtol=1e-3)
@@ -218,6 +221,19 @@ def test_rubins_angles_are_those_of_the_header_and_its_stars_are_the_files(turn_
     assert found["offset_arcsec"][0] == pytest.approx(0.2, abs=0.15)
     wider = rubin(with_spread(file_of(galaxy, header), star(41, 5.5, peak=1.0).astype(float)))
     assert said(wider)["found"] == 0
+
+
+def test_what_was_measured_before_changes_nothing() -> None:
+    files = []
+    for seed, (side, spread_side) in enumerate([(30, 25), (41, 41), (30, 41), (33, 25), (30, 25)]):
+        galaxy = noisy(Galaxy(3.0, 0.5, 20.0 * seed, peak=80.0).light(side), seed)
+        spread = star(spread_side, 1.5 + 0.1 * seed, peak=1.0).astype(float)
+        files.append(with_spread(file_of(galaxy), spread))
+    stage = HostShape()
+    for batch in (rubin(*files), ztf(noisy(Galaxy(3.0).light(SIDE))), rubin(*files[::-1])):
+        np.testing.assert_array_equal(stage.run(batch)[0], HostShape().run(batch)[0])
+    alone = [HostShape().run(rubin(one))[0][0] for one in files]
+    np.testing.assert_array_equal(stage.run(rubin(*files))[0], alone)
 
 
 def test_it_keeps_the_rules_of_stages() -> None:
