@@ -71,6 +71,25 @@ def reference(
 
 
 @app.command()
+def master(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="bias, dark or flat.")],
+    frames: Frames,
+    *,
+    camera: Annotated[Path, typer.Option(help="The camera's TOML file.")],
+    to: Annotated[Path, typer.Option(help="The file that is written.")],
+) -> None:
+    """Combine raw frames into a master bias, dark or flat that [camera.detector] may name."""
+    require_extra()
+    from telescope.camera import read_camera
+    from telescope.masters import Kind, write_master
+
+    if kind not in list(Kind):
+        raise SettingsError(f"a master is of {', '.join(Kind)}, not of {kind!r}")
+    write_master(Kind(kind), frames, read_camera(camera), to)
+    typer.echo(f"{to}: {len(frames)} frames")
+
+
+@app.command()
 def inspect(
     frame: Annotated[Path, typer.Argument(metavar="FRAME", help="A FITS file.")],
     *,

@@ -100,7 +100,7 @@ def _set_right(
     start: tuple[Floats, Floats], ours: Floats, theirs: Floats, shape: tuple[int, int]
 ) -> tuple[Floats, Floats, float, int] | None:
     """The map with a polynomial of the stars added, their rms, and how many there are."""
-    expected = np.stack([_on_grid(one, ours) for one in start], axis=1)
+    expected = np.stack([on_grid(one, ours) for one in start], axis=1)
     pairs = asterism.together(expected, theirs, MATCH_PIXELS)
     if len(pairs) < STARS_MIN or len(pairs) < 0.15 * min(len(ours), len(theirs), 100):
         return None
@@ -129,8 +129,8 @@ def _powers(places: Floats, shape: tuple[int, int], order: int) -> Floats:
     return np.stack([u**a * v**b for a in range(order + 1) for b in range(order + 1 - a)], axis=1)
 
 
-def _on_grid(values: Floats, places: Floats) -> Floats:
-    """Values of the grid between its nodes."""
+def on_grid(values: Floats, places: Floats) -> Floats:
+    """Values of the grid at places (n, 2) between its nodes, linear, as `compiled.warp` has it."""
     at_x, at_y = (places[:, axis] / GRID_PIXELS + 1 for axis in (0, 1))
     left = np.clip(at_x.astype(int), 0, values.shape[1] - 2)
     low = np.clip(at_y.astype(int), 0, values.shape[0] - 2)
@@ -162,6 +162,6 @@ def _inverse(x: Floats, y: Floats, found: Sources, shape: tuple[int, int]) -> tu
     back = asterism.affine(np.stack([x.ravel(), y.ravel()], axis=1), nodes)
     places = asterism.apply(back, wanted)
     for _ in range(3):
-        there = np.stack([_on_grid(x, places), _on_grid(y, places)], axis=1)
+        there = np.stack([on_grid(x, places), on_grid(y, places)], axis=1)
         places = places + (wanted - there) @ back[:, :2].T
     return places[:, 0], places[:, 1]

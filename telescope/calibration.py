@@ -46,10 +46,7 @@ def calibrated(
 
 
 def combined(frames: list[Pixels]) -> Pixels:
-    """The mean of frames without what is CLIP_SIGMA off their median: a master bias, dark or flat.
-
-    A dark is to be divided by its exposure time first, a flat by its median.
-    """
+    """The mean of frames without what is CLIP_SIGMA off their median: a master (`masters`)."""
     cube = np.stack(frames)
     middle = np.median(cube, axis=0)
     spread = 1.4826 * np.median(np.abs(cube - middle), axis=0)
