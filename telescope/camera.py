@@ -78,12 +78,16 @@ class Camera:
 
 
 def read_camera(path: Path) -> Camera:
-    """A camera's file. Raises SettingsError, which names the key and what it may be."""
+    """A camera's file, or [camera] of a telescope's. Raises SettingsError, which names the key."""
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"camera {path} cannot be read: {error}") from error
-    return camera_of(said, str(path), path.parent)
+    within = said.get("camera", said)
+    if isinstance(within, str):
+        return read_camera(path.parent / within)
+    place = str(path) if within is said else f"[camera] of {path}"
+    return camera_of(within, place, path.parent)
 
 
 def camera_of(said: Mapping[str, Any], place: str, folder: Path = Path()) -> Camera:

@@ -55,6 +55,18 @@ def test_inspect_says_what_a_reference_shows_to_be_new(night: Path) -> None:
     assert all(np.hypot(*(places - at).T).min() < 1.0 for at in real)
 
 
+def test_a_camera_may_be_a_telescopes_own_settings_or_what_they_name(night: Path) -> None:
+    frame = str(night / "frames" / "frame0000.fits")
+    named = night / "named.toml"
+    named.write_text('camera = "camera.toml"\n')
+    plain, *others = (
+        said("telescope", "inspect", frame, "--camera", str(night / name))
+        for name in ("camera.toml", "telescope.toml", named.name)
+    )
+    assert "384 x 384 pixels" in plain
+    assert others == [plain, plain]
+
+
 def test_a_reference_of_frames_is_deeper_than_each_and_its_noise_is_as_it_says(
     night: Path,
 ) -> None:
