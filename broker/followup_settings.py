@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from broker.errors import SettingsError
 from broker.toml_tables import Signed
@@ -12,6 +13,11 @@ from filters.selection import TOPIC
 
 Adapter = Literal["ocs", "alpaca", "tom", "skyportal", "mail", "topic"]
 """What a site is asked through."""
+
+OURS: Final = "followup"
+"""The source of the job's own annotations."""
+USER: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""A user's name, as of credentials."""
 
 SEA, NIGHT = Signed(0.0), Signed(-12.0)
 
@@ -85,7 +91,9 @@ class FollowupSection:
     answers: str = "gueststar.followup.answers"
     """What people and programs answer that were asked by mail or topic."""
     annotations: str = "gueststar.annotations"
-    """What came back of objects."""
+    """What came back of objects, and what others say of them."""
+    annotators: tuple[str, ...] = ()
+    """Users who annotate objects, each on a topic of its own: `annotations`.USER."""
     slot_s: float = 600.0
     """The planner's grain."""
     ahead_s: float = 86_400.0
@@ -117,6 +125,12 @@ class FollowupSection:
         for topic in (*self.topics, *self.named):
             if not TOPIC.fullmatch(topic):
                 raise SettingsError(f"[followup] {topic!r} is no topic name")
+        for user in self.annotators:
+            if user == OURS or not USER.fullmatch(user):
+                raise SettingsError(
+                    f"[followup] annotators {user!r} is no user's name; write a to z, digits and _,"
+                    f" at most 32, a letter first, and not {OURS!r}, which is the job's own"
+                )
         if len({*self.named}) < len(self.named):
             raise SettingsError("[followup] two of its topics have one name")
 
@@ -124,6 +138,11 @@ class FollowupSection:
     def asked(self) -> tuple[str, ...]:
         """The topics that workers read."""
         return (self.annotations,) if self.ask else ()
+
+    @property
+    def inboxes(self) -> dict[str, str]:
+        """By user the topic that it alone may write; compacted, too."""
+        return {user: f"{self.annotations}.{user}" for user in self.annotators}
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -60,7 +60,9 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
     if name == topics.ledger:
         # One partition, so that it is read in the order in which it was written.
         return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
-    if name in (settings.filters.live, settings.models.live, *settings.followup.named):
+    followup = settings.followup
+    ours = (*followup.named, *followup.inboxes.values())
+    if name in (settings.filters.live, settings.models.live, *ours):
         return control_topic(name, replication=topics.replication)
     if name in settings.messengers.named:
         return events_topic(settings.messengers, name, replication=topics.replication)

@@ -23,7 +23,6 @@ from broker.kafka_settings import SourceSection
 from broker.messengers.opening import heard_of, opened_messengers
 from broker.metrics import Metrics
 from broker.observer import BatchReport, Observer, Observers
-from broker.outside import annotations_in
 from broker.ports import Clock
 from broker.provider import provide
 from broker.runner import Runner
@@ -40,6 +39,7 @@ from services.followup.coordinator import Coordinator, Parts
 from services.followup.deployed import Programmes
 from services.followup.job import JUDGED, FollowupJob, Judged
 from services.followup.journal import SinkJournal
+from services.followup.others import Others
 from services.followup.programme import Observe
 from services.followup.returned import ReturnedAnnotations
 from services.followup.waking import Waking
@@ -102,6 +102,23 @@ def settings_of_followup(settings: Settings) -> Settings:
     return replace(settings, source=SourceSection(), topics=topics, kafka=kafka, enriched=enriched)
 
 
+def outputs_of(own: Settings) -> tuple[str, ...]:
+    """All topics that the job writes by transactions, but for filters' own."""
+    section, topics = own.followup, own.topics
+    asked = [topic_of(section, one) for one, s in section.sites.items() if s.adapter == "topic"]
+    return (
+        *(section.requests, section.annotations, *asked, topics.dead_letters, topics.ledger),
+        *(own.filters.shared_topics if own.filters.live else ()),
+    )
+
+
+def beside_of(own: Settings) -> tuple[str, ...]:
+    """All topics that the job reads beside alerts."""
+    section = own.followup
+    live = filter(None, [own.filters.live])
+    return (*section.named, *section.inboxes.values(), *live)
+
+
 def telescope(
     name: str, section: FollowupSection, observe: Mapping[str, Observe], answers: Answers
 ) -> Telescope:
@@ -130,15 +147,10 @@ def followup(
     """
     own, link, clock = settings_of_followup(settings), connect(settings), SystemClock()
     section, topics, where = own.followup, own.topics, own.metrics
-    asked = [topic_of(section, one) for one, s in section.sites.items() if s.adapter == "topic"]
-    outputs = (
-        *(section.requests, section.annotations, *asked, topics.dead_letters, topics.ledger),
-        *(own.filters.shared_topics if own.filters.live else ()),
-    )
+    outputs = outputs_of(own)
     admin = KafkaAdmin(link)
     admin.wait()
-    deployed = filter(None, [own.filters.live])
-    provide(own, admin, [*dict.fromkeys((*section.named, *outputs, *deployed))])
+    provide(own, admin, [*dict.fromkeys((*beside_of(own), *outputs))])
     metrics = Metrics(worker=WORKER, version=version)
     sky = open_sky(own.filters.regions, own.filters.watchlists, heard_of(own.messengers))
     with ExitStack() as opened:
@@ -184,6 +196,7 @@ def _job(
         dead_letters=letters,
         letters_bytes_max=admin.bytes_max([letters]).popitem()[1],
         clock=parts.clock,
+        last=parts.last,
     )
 
 
@@ -193,16 +206,13 @@ def _waking(
     control: Callable[[str], KafkaControlTopic],
     opened: ExitStack,
 ) -> Waking | None:
-    """What wakes filters, where any are deployed; told of what was said before."""
+    """What wakes filters, where any are deployed."""
     if not own.filters.live:
         return None
     fetch = opened.enter_context(KafkaFetcher(link))
     decoder = Decoder(schemas=own_registry(own), rescore=True)
     waking = Waking(control(own.filters.live), fetch, decoder)
-    opened.enter_context(closing(waking))
-    with closing(control(own.followup.annotations)) as said:
-        waking.learn(annotations_in(said.present()))
-    return waking
+    return opened.enter_context(closing(waking))
 
 
 def _parts(
@@ -221,6 +231,10 @@ def _parts(
     answers = opened.enter_context(closing(Answers(control(section.answers))))
     observe = WhatToObserve(programmes)
     waking = _waking(own, link, control, opened)
+    inboxes = {user: control(topic) for user, topic in section.inboxes.items()}
+    joined = control(section.annotations)
+    others = Others(inboxes, joined, section.annotations, journal, waking)
+    opened.enter_context(closing(others))
     return Parts(
         section,
         programmes,
@@ -230,4 +244,5 @@ def _parts(
         journal=journal,
         clock=clock,
         returned=ReturnedAnnotations(section.annotations, clock, waking),
+        others=others,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from broker.between import Changing
@@ -16,6 +16,7 @@ from services.followup.deployed import Programmes
 from services.followup.ephemeris import DAY_S
 from services.followup.nights import Posed, explained, pose
 from services.followup.optimum import optimum
+from services.followup.others import LastAlerts, Others
 from services.followup.planner import Choice, Plan, Problem
 from services.followup.programme import Programme
 from services.followup.requests import Request, Requests, State, id_of
@@ -42,6 +43,9 @@ class Parts:
     beside: Changing | None = None
     """What else is looked after: events of other messengers."""
     knows_event: Callable[[str], bool] = lambda _event: True
+    others: Others | None = None
+    """What other users say of objects."""
+    last: LastAlerts = field(default_factory=LastAlerts)
 
 
 class Coordinator:
@@ -70,6 +74,8 @@ class Coordinator:
             self._open()
         if parts.beside is not None:
             parts.beside.look()
+        if parts.others is not None:
+            parts.others.look(lambda named: parts.last.of(named, self.requests.all.values()))
         self._stale |= parts.programmes.look() | parts.sites.look()
         self._stale |= bool(self.requests.learn(parts.records.new(), LOG))
         self._give_up(now)
@@ -92,6 +98,8 @@ class Coordinator:
         parts.programmes.open()
         parts.sites.open()
         self.requests.learn(parts.records.complete(), LOG)
+        if parts.others is not None:
+            parts.others.open()
         self._is_open = True
         self._go_on(parts.clock.now_s())
         LOG.info("%d requests are open", len(self.requests.open))

@@ -28,6 +28,7 @@ from schemas.errors import FilterError
 from schemas.learned import Given
 from schemas.scored import noted, scored
 from services.followup.ephemeris import DAY_S
+from services.followup.others import LastAlerts
 from services.followup.programme import Programme
 from services.followup.requests import Request, Requests, State, id_of
 from sky.catalogues import Sky
@@ -82,9 +83,10 @@ class FollowupJob:
         dead_letters: str,
         letters_bytes_max: int,
         clock: Clock,
+        last: LastAlerts | None = None,
     ) -> None:
         """programmes: those that are active now; requests: those that are known now; judged: what
-        the ledger calls that an alert was judged."""
+        the ledger calls that an alert was judged; last: is told where each alert lies."""
         self._section = section
         self._programmes = programmes
         self._requests = requests
@@ -94,6 +96,7 @@ class FollowupJob:
         self._dead_letters = dead_letters
         self._letters_bytes_max = letters_bytes_max
         self._clock = clock
+        self._last = last
         self._given: dict[str, Given] = {}
         self._refused: set[str] = set()
 
@@ -103,6 +106,9 @@ class FollowupJob:
         notes = noted(batch)
         self._given = dict(scored(batch, notes, given=self._given).given)
         came = Came(batch, [frozenset(note["filters"]) for note in notes], messages)
+        if self._last is not None:
+            for row, object_id in enumerate(batch.object_id.tolist()):
+                self._last.see(object_id, came.place(row))
         wanted = dict[str, Request]()
         for version, programme in self._programmes().values():
             wanted |= {one.id: one for one in self._of(version, programme, came)}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import isfinite
-from typing import Final
 
+from broker.followup_settings import OURS
 from broker.ports import Clock, Output
 from schemas.object_annotation import Measured, ObjectAnnotation
 from services.followup.adapters.port import Result
 from services.followup.requests import Request
 from services.followup.waking import Waking
-
-SOURCE: Final = "followup"
 
 
 class ReturnedAnnotations:
@@ -45,7 +43,7 @@ def annotations_of(
         }
         yield ObjectAnnotation(
             request.object_id,
-            SOURCE,
+            OURS,
             result.kind,
             unix_s,
             {name: number for name, number in numbers.items() if isfinite(number)},

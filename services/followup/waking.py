@@ -57,33 +57,30 @@ class Waking:
         """What filters select of the alert that lies there, because of these."""
         self._register = self._register.after(records_of(self._control.new()))
         asking = [*_asking(self._register)]
-        before = self._select(asking, origin) if asking else {}
-        self.learn(annotations)
-        if not asking:
+        message = self._message(origin) if asking else None
+        if message is None:
+            self.learn(annotations)
             return []
-        after = self._select(asking, origin)
-        woken = {name: found for name, found in after.items() if name not in before}
+        batch = self._decoder.decode([packet_of(message)])
+        scored(batch, noted(batch))
+        before = self._select(asking, batch)
+        self.learn(annotations)
         key = annotations[-1].key if annotations else b""
-        return [_output(version, message, key) for version, message in woken.values()]
+        return [
+            _output(version, message, key)
+            for version in self._select(asking, batch)
+            if version not in before
+        ]
 
     def close(self) -> None:
         self._control.close()
 
     def _select(
-        self, asking: list[tuple[Version, ExpressionFilter]], origin: str
-    ) -> dict[str, tuple[Version, Message]]:
-        """By name the filters that select the alert as things are said now."""
-        message = self._message(origin)
-        if message is None:
-            return {}
-        batch = self._decoder.decode([packet_of(message)])
-        scored(batch, noted(batch))
+        self, asking: list[tuple[Version, ExpressionFilter]], batch: AlertBatch
+    ) -> list[Version]:
+        """The filters that select the alert as things are said now."""
         sky = Sky(annotations=self._said)
-        return {
-            version.name: (version, message)
-            for version, wanted in asking
-            if len(batch) and _selects(wanted, batch, sky)
-        }
+        return [each for each, wanted in asking if len(batch) and _selects(wanted, batch, sky)]
 
     def _message(self, origin: str) -> Message | None:
         topic, _, place = origin.rpartition("-")
