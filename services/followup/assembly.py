@@ -245,4 +245,5 @@ def _parts(
         clock=clock,
         returned=ReturnedAnnotations(section.annotations, clock, waking),
         others=others,
+        answered=answers.new,
     )

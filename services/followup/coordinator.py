@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -43,6 +43,8 @@ class Parts:
     beside: Changing | None = None
     """What else is looked after: events of other messengers."""
     knows_event: Callable[[str], bool] = lambda _event: True
+    answered: Callable[[], Iterable[str]] = tuple
+    """The requests of which answers came since last asked: they do not wait for `poll_s`."""
     others: Others | None = None
     """What other users say of objects."""
     last: LastAlerts = field(default_factory=LastAlerts)
@@ -84,6 +86,7 @@ class Coordinator:
             self._plan(now)
         elif now - self._planned_unix_s >= max(parts.section.plan_s, parts.section.lead_s / 4):
             self._stale = True
+        self._tracker.have_due(parts.answered())
         if self._tracker.step(now):
             self._go_on(now)
 

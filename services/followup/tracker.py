@@ -103,6 +103,11 @@ class Tracker:
                 self._asked_unix_s.pop(one.id, None)
         self._write(changed)
 
+    def have_due(self, named: Iterable[str]) -> None:
+        """Ask how these stand in the next step: something was said of them."""
+        for each in named:
+            self._asked_unix_s.pop(each, None)
+
     def step(self, now_unix_s: float) -> int:
         """Ask how each stands that is due; how many were."""
         due = [one for one in self._requests.open if self._is_due(one, now_unix_s)]

@@ -38,6 +38,13 @@ class Answers:
     def __init__(self, control: ControlTopic) -> None:
         self._control = control
         self._found: dict[str, Found] = {}
+        self._news: set[str] = set()
+
+    def new(self) -> set[str]:
+        """The requests that were answered since last asked."""
+        self._learn(self._control.new())
+        news, self._news = self._news, set()
+        return news
 
     def of(self, request: Request) -> Found | None:
         """Asked for anew each time: it costs no request of Kafka's."""
@@ -61,6 +68,7 @@ class Answers:
                 LOG.warning("no answer, passed over: %s: %r", name, error)
                 continue
             self._found[name] = found
+            self._news.add(name)
 
 
 class TopicTelescope:

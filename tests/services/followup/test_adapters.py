@@ -18,7 +18,7 @@ import pytest
 
 from broker.clock import ManualClock
 from broker.followup_settings import Adapter, Site
-from broker.memory import MemoryControlTopic, MemoryKafka
+from broker.memory import MemoryControlTopic, MemoryKafka, MemorySink
 from broker.toml_tables import Signed
 from services.followup.adapters.alpaca import AlpacaTelescope
 from services.followup.adapters.brokers import SkyPortal, TomToolkit
@@ -26,8 +26,10 @@ from services.followup.adapters.by_hand import Answers, MailTelescope, TopicTele
 from services.followup.adapters.http_json import JsonClient
 from services.followup.adapters.ocs import OcsPortal, name_of
 from services.followup.adapters.port import AnswerLost, CannotTell, NotReached, Refused
+from services.followup.journal import SinkJournal
 from services.followup.programme import Observe
-from services.followup.requests import Request, State, id_of
+from services.followup.requests import Request, Requests, State, id_of
+from services.followup.tracker import Patience, Tracker
 from tests.services.followup.brokers_server import BrokersServer
 from tests.services.followup.jobs import wanted
 from tests.services.followup.portal_server import PortalServer, until
@@ -162,6 +164,28 @@ def test_a_topic_is_asked_in_the_transaction_that_says_so_and_answers_by_topic()
     )
     (answered,) = topic.find(pending)
     assert (answered.state, answered.results[0].type) == (State.COMPLETED, "II")
+
+
+def test_a_request_that_was_answered_is_looked_after_at_once_and_not_at_its_next_turn() -> None:
+    world, requests = Kafka(), Requests()
+    world.kafka.create_topic("requests")
+    sink = MemorySink(world.kafka, name="followup")
+    sink.rebuild()
+    pending = replace(
+        asked(), site="teide", state=State.PENDING, reference=asked().id, end_unix_s=1.8e9 + 600.0
+    )
+    requests.put(pending)
+    telescopes = {"teide": TopicTelescope("requests.teide", world.answers, OBSERVE)}
+    tracker = Tracker(
+        requests, telescopes, SinkJournal(sink, "requests"), Patience(30.0, 60.0, attempts_max=5)
+    )
+    assert tracker.step(1.8e9) == 1
+    world.say(pending, {"state": "COMPLETED"})
+    assert tracker.step(1.8e9 + 1.0) == 0
+    tracker.have_due(world.answers.new())
+    assert tracker.step(1.8e9 + 1.0) == 1
+    assert not requests.open
+    assert not world.answers.new()
 
 
 def test_mail_is_sent_once_and_its_answer_comes_by_topic(monkeypatch: pytest.MonkeyPatch) -> None:
