@@ -16,7 +16,8 @@ from broker.kafka_ports import source_connection
 from broker.kafka_settings import TopicsSection
 from broker.plan import Plan, PlannedTopic, plan
 from broker.rewind import Rewind, ToOffsets
-from broker.settings import read_settings
+from broker.rights import lack
+from broker.settings import Settings, read_settings
 from broker.subscribed import is_pattern
 from gueststar.allocator import keep_freed_memory, keep_what_is_loaded
 from gueststar.release import __version__
@@ -72,9 +73,19 @@ def inspect(config: Path) -> bool:
     for each in filter(None, (survey, admin)):
         each.wait()
     found = plan(parts, admin, survey)
+    if settings.followup.sites:
+        found = replace(found, notes=(*found.notes, *_of_followup(settings, admin)))
     for line in lines(found):
         typer.echo(line)
     return not found.problems
+
+
+def _of_followup(settings: Settings, admin: KafkaAdmin) -> Iterator[str]:
+    """What the follow-up job may not do at our Kafka; workers work without."""
+    from services.followup.rights import to_follow_up  # noqa: PLC0415 - only where it is set up
+
+    said = lack(admin, to_follow_up(settings, admin.partitions()), ())
+    yield from (f"gueststar followup: {each}" for each in (*said.problems, *said.notes))
 
 
 def lines(found: Plan) -> Iterator[str]:
