@@ -7,7 +7,7 @@ from math import isfinite
 
 from broker.followup_settings import OURS
 from broker.ports import Clock, Output
-from schemas.object_annotation import Measured, ObjectAnnotation
+from schemas.object_annotation import ObjectAnnotation
 from services.followup.adapters.port import Result
 from services.followup.requests import Request
 from services.followup.waking import Waking
@@ -48,8 +48,5 @@ def annotations_of(
             unix_s,
             {name: number for name, number in numbers.items() if isfinite(number)},
             {name: text for name, text in texts.items() if text},
-            [
-                Measured(one.mjd, one.band, one.magnitude, one.magnitude_err, one.star)
-                for one in result.points
-            ],
+            result.points,
         )

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from broker.ports import Output
 from schemas.errors import GueststarError
+from schemas.object_annotation import Measured
 from services.followup.requests import Request, State
 
 
@@ -36,23 +37,12 @@ class CannotTell(TelescopeError):  # noqa: N818 - named for what happened
 
 
 @dataclass(frozen=True)
-class Point:
-    """One measurement; of a star, to compare with, where `star` names one."""
-
-    mjd: float
-    band: str
-    magnitude: float
-    magnitude_err: float
-    star: str = ""
-
-
-@dataclass(frozen=True)
 class Result:
     """What an observation gave."""
 
     kind: str
     """"photometry", "spectrum" or "classification"."""
-    points: Sequence[Point] = ()
+    points: Sequence[Measured] = ()
     type: str = ""
     """Of a classification: "SNIa"."""
     probability: float = float("nan")

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from schemas.columns import BANDS
-from services.followup.adapters.port import AnswerLost, Point, Result
+from schemas.object_annotation import Measured
+from services.followup.adapters.port import AnswerLost, Result
 
 KINDS: Final = ("photometry", "spectrum", "classification")
 POINTS_MAX: Final = 10_000
@@ -41,8 +42,8 @@ def _result(one: Any) -> Result:  # noqa: ANN401 - JSON
     )
 
 
-def _point(one: Any) -> Point:  # noqa: ANN401 - JSON
+def _point(one: Any) -> Measured:  # noqa: ANN401 - JSON
     if one["band"] not in BANDS:
         raise ValueError(f"there is no band {one['band']!r:.20}")
     numbers = [float(one[key]) for key in ("mjd", "magnitude", "magnitude_err")]
-    return Point(numbers[0], one["band"], numbers[1], numbers[2], str(one.get("star", "")))
+    return Measured(numbers[0], one["band"], numbers[1], numbers[2], str(one.get("star", "")))

@@ -23,7 +23,7 @@ from replay.invention import invent
 from schemas.decode import Decoder
 from schemas.errors import SchemaError
 from schemas.object_annotation import Measured, ObjectAnnotation, read_object_annotation
-from services.followup.adapters.port import Point, Result
+from services.followup.adapters.port import Result
 from services.followup.requests import id_of
 from services.followup.returned import ReturnedAnnotations, annotations_of
 from services.followup.waking import WOKEN_BY, Waking
@@ -94,7 +94,7 @@ def test_a_worker_learns_what_is_said_between_two_batches() -> None:
 
 
 def test_each_result_is_an_annotation_of_its_request() -> None:
-    points = [Point(61_000.0, "r", 19.0, 0.1)]
+    points = [Measured(61_000.0, "r", 19.0, 0.1)]
     results = [Result("photometry", points), Result("classification", type="KN", probability=0.9)]
     one, other = annotations_of(wanted(1, 1.8e9, site="teide"), results, 1.8e9)
     assert (one.points[0].magnitude, one.texts["site"]) == (19.0, "teide")
