@@ -20,11 +20,10 @@ from broker.dead_letters import DeadLetterBound
 from broker.dead_letters.log import DeadLetterLog
 from broker.deployments import Context, Deployments, DeploymentsObserver, Inspector, Limits
 from broker.fault_log import FaultLog
-from broker.from_settings import active_filters, given_by, topics_of
+from broker.from_settings import active_filters, given_by, served_metrics, topics_of
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports, publishing, survey_cluster
-from broker.ledger import Delivery
-from broker.metrics import Metrics, MetricsServer
+from broker.metrics import Metrics
 from broker.models.metrics import ModelMetrics
 from broker.models.models import Models
 from broker.models.opening import opened_models, shadows_of, slotted
@@ -38,6 +37,7 @@ from broker.runner import Runner
 from broker.schema_sources import own_registry, schema_source
 from broker.settings import Settings
 from broker.stages import opened_stages, other_names
+from broker.status import OnDuty, Reporter, Status, telling
 from broker.topic_checks import check_topics
 from classifiers.served import served
 from filters.expressions import program as expressions
@@ -89,7 +89,7 @@ class Parts:
         positions = topics.positions if self.settings.is_elsewhere else ""
         live = self.settings.filters.live, self.settings.models.live
         asked = (*self.settings.messengers.asked, *self.settings.followup.asked)
-        others = (*live, topics.replayed, positions, *asked)
+        others = (*live, topics.replayed, positions, topics.status, *asked)
         return (*self.outputs, *filter(None, others))
 
     def warm_up(self) -> None:
@@ -239,12 +239,13 @@ def worker(
     parts.warm_up()
     metrics, clock = Metrics(worker=name, version=version), SystemClock()
     (alerts, of_models), logs = _counted(parts, metrics), (FaultLog(clock), DeadLetterLog(clock))
-    told = Observers(metrics, alerts, of_models, *logs, *observers)
+    reporter = Reporter(name, version, clock)
     with (
-        closing(_served(metrics, settings, name)),
+        closing(served_metrics(metrics, settings, name)),
         opened_deployments(parts, link, admin, name, alerts) as deployments,
         opened_models(settings.models, parts.stages, link, name, of_models) as models,
         opened_outside(settings, parts.sky, link) as messengers,
+        telling(link, settings.topics.status, lambda: _now(parts, reporter, deployments, alerts)),
     ):
         beside = publishing(settings)
         source, sink = kafka_ports(settings, parts.outputs, link, name, rewind, beside=beside)
@@ -256,7 +257,7 @@ def worker(
             worker=name,
             version=version,
             clock=clock,
-            observer=told,
+            observer=Observers(metrics, alerts, of_models, reporter, *logs, *observers),
             deployments=deployments,
             models=models,
             messengers=messengers,
@@ -265,18 +266,16 @@ def worker(
         )
 
 
+def _now(
+    parts: Parts, told: Reporter, deployments: Deployments | None, alerts: AlertMetrics
+) -> Status:
+    asked, paused = deployments or parts.filters, deployments.paused if deployments else ()
+    return told.status(OnDuty(alerts.models.values, asked.active, paused))
+
+
 def _counted(parts: Parts, metrics: Metrics) -> tuple[AlertMetrics, ModelMetrics]:
     alerts = AlertMetrics(metrics.instruments, [each.identity for each in parts.stages])
     return alerts, ModelMetrics(metrics.instruments, alerts.models, parts.settings.drift)
-
-
-def _served(metrics: Metrics, settings: Settings, name: str) -> MetricsServer:
-    where = settings.metrics
-    server = metrics.serve(where.host, where.port, ports_max=where.ports_max)
-    LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
-    if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
-        LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
-    return server
 
 
 @contextmanager

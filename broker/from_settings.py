@@ -1,11 +1,15 @@
-"""What single sections of the settings become: filters on topics, and topics."""
+"""What single sections of the settings become: filters on topics, topics, a port of metrics."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from broker.alerts.packer import Topics
+from broker.ledger import Delivery
+from broker.metrics import Metrics, MetricsServer
 from broker.settings import Settings
 from filters.filter_set import ActiveFilter
 from filters.selection import Selection
@@ -13,6 +17,8 @@ from filters.sources import active_filter
 from schemas.learned import Given
 from schemas.stage import Stage
 from sky.catalogues import Sky
+
+LOG: Final = logging.getLogger("gueststar.broker")
 
 
 def active_filters(
@@ -42,3 +48,13 @@ def topics_of(settings: Settings) -> Topics:
         topics.framings,
         topics.embeddings,
     )
+
+
+def served_metrics(metrics: Metrics, settings: Settings, name: str) -> MetricsServer:
+    """[metrics] of the worker of that name; what is to be said as it starts is logged."""
+    where = settings.metrics
+    server = metrics.serve(where.host, where.port, ports_max=where.ports_max)
+    LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
+    if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:
+        LOG.warning("worker %s: delivery is at-least-once, as set; doubles are possible", name)
+    return server

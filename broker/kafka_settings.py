@@ -87,6 +87,8 @@ class TopicsSection:
     replayed: str = REPLAYED
     embeddings: str = ""
     """Each alert's embedding by itself; empty: in full records alone."""
+    status: str = ""
+    """How each worker stands, once a minute; empty: not told."""
     forms: Mapping[str, Form] = field(default_factory=dict)
     framings: Mapping[str, FramingName] = field(default_factory=dict)
     compressions: Mapping[str, Compression] = field(default_factory=dict)
@@ -101,7 +103,7 @@ class TopicsSection:
             object.__setattr__(self, "input", read_topics(self.input, "[topics] input"))
         for name in ("enriched", "dead_letters", "ledger", "positions"):
             object.__setattr__(self, name, self.named(getattr(self, name)))
-        for name in filter(self.__getattribute__, ("replayed", "embeddings")):
+        for name in filter(self.__getattribute__, ("replayed", "embeddings", "status")):
             object.__setattr__(self, name, self.named(getattr(self, name)))
         for key in ("forms", "framings", "compressions"):
             by_topic = {self.named(topic): value for topic, value in getattr(self, key).items()}
@@ -134,7 +136,7 @@ class TopicsSection:
     def used(self) -> list[str]:
         """Every topic named, each with a use of its own."""
         ours = (self.enriched, self.dead_letters, self.ledger, self.positions, self.replayed)
-        return [*self.input, *filter(None, (*ours, self.embeddings))]
+        return [*self.input, *filter(None, (*ours, self.embeddings, self.status))]
 
 
 def read_topics(named: tuple[str, ...], key: str) -> tuple[str, ...]:

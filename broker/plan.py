@@ -126,9 +126,10 @@ def _sides(parts: Parts, admin: KafkaAdmin, survey: KafkaAdmin | None) -> tuple[
 
 
 def _others(parts: Parts) -> Iterator[str]:
-    """Topics of ours that workers read, and write no alerts to."""
-    settings = parts.settings
-    return filter(None, (settings.filters.live, settings.models.live, settings.topics.replayed))
+    """Topics of ours that workers read, or write no alerts to."""
+    settings, topics = parts.settings, parts.settings.topics
+    others = (settings.filters.live, settings.models.live, topics.replayed, topics.status)
+    return filter(None, others)
 
 
 def _planned(roles: Sequence[tuple[str, str, str]], side: _Side) -> Iterator[PlannedTopic]:
@@ -163,6 +164,8 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
         yield topics.embeddings, "embeddings", ""
     yield topics.dead_letters, "dead letters", ""
     yield topics.ledger, "ledger", ""
+    if status := parts.settings.topics.status:
+        yield status, "how each worker stands", ""
     if live := parts.settings.filters.live:
         yield live, "deployed filters", ""
     if models := parts.settings.models.live:

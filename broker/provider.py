@@ -11,6 +11,7 @@ from broker.kafka import KafkaAdmin, TopicSettings, control_topic
 from broker.kafka.connection import Compression, topic_compression
 from broker.messengers.section import events_topic
 from broker.settings import Settings
+from broker.status import status_topic
 
 SOON_COMPACTED: Final[Mapping[str, str]] = {"segment.bytes": "16777216"}
 """Who takes a partition over reads the topic whole, and a segment that is written to is kept as it
@@ -66,6 +67,8 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
         return control_topic(name, replication=topics.replication)
     if name in settings.messengers.named:
         return events_topic(settings.messengers, name, replication=topics.replication)
+    if name == topics.status:
+        return status_topic(name, replication=topics.replication)
     if name == topics.positions:
         found = control_topic(name, replication=topics.replication)
         return replace(found, settings={**found.settings, **SOON_COMPACTED})

@@ -80,7 +80,7 @@ def to_publish(parts: Parts, there: Container[str], deployed: Sequence[str]) -> 
     for topic in (*kept, *live):
         yield Right("Read", "topic", topic)
         yield Right("Describe", "group", f"{READERS}-", begins=True)
-    yield from (Right("Write", "topic", each) for each in live)
+    yield from (Right("Write", "topic", each) for each in filter(None, [*live, topics.status]))
     if topics.replayed:
         yield Right("Read", "topic", topics.replayed)
         if settings.is_elsewhere:

@@ -298,6 +298,21 @@ def ledger(
 
 
 @app.command()
+def status(
+    *,
+    config: ReadersConfig = None,
+    bootstrap: ReadersBootstrap = None,
+    topic: Annotated[str | None, typer.Option(help="Else [topics] status.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON a worker.")] = False,
+) -> None:
+    """Show how each worker stands, as it last said itself."""
+    from gueststar.configured import Configured
+    from gueststar.status_command import PATIENCE_S, tell
+
+    tell(Configured.of(config, bootstrap, patience_s=PATIENCE_S), topic, as_json=as_json)
+
+
+@app.command()
 def portal(
     config: Config,
     *,

@@ -109,6 +109,14 @@ class Deployments:
         """The filters asked now, those of the settings first."""
         return self._filter_set.active
 
+    @property
+    def paused(self) -> Iterator[tuple[Version, Change]]:
+        """The filters of which the newest version is paused, and why; any thread may ask."""
+        register = self._register
+        for version in register.latest.values():
+            if (change := register.change(version)).state is State.PAUSED:
+                yield version, change
+
     def open(self) -> None:
         """Read the whole control topic. Raises KafkaUnavailable after the configured patience."""
         self._register = self._register.after(self._log.present())

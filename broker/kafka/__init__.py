@@ -18,6 +18,7 @@ rights.py          what Kafka lets us do
 at_least_once.py   one without
 publisher.py       what both sinks do with a producer
 control_topic.py   a compacted topic that everyone reads whole
+plain_writer.py    single messages, each confirmed
 fetcher.py         single messages at known offsets
 messages.py        a client's message as ours
 mock_cluster.py    a Kafka within the process, by the functions of librdkafka
@@ -29,6 +30,7 @@ from broker.kafka.bookmark import KafkaBookmark
 from broker.kafka.connection import Connection
 from broker.kafka.control_topic import KafkaControlTopic, control_topic
 from broker.kafka.fetcher import KafkaFetcher
+from broker.kafka.plain_writer import PlainWriter
 from broker.kafka.sink import KafkaSink, fence, transactional_id
 from broker.kafka.source import KafkaSource
 
@@ -41,6 +43,7 @@ __all__ = [
     "KafkaFetcher",
     "KafkaSink",
     "KafkaSource",
+    "PlainWriter",
     "TopicSettings",
     "control_topic",
     "fence",

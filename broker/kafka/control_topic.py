@@ -6,22 +6,19 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-import confluent_kafka
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
     KafkaError,
     KafkaException,
-    Producer,
     TopicPartition,
 )
 
-from broker.errors import KafkaUnavailable, TopicMissing
+from broker.errors import TopicMissing
 from broker.kafka.admin import TopicSettings
 from broker.kafka.connection import Connection
 from broker.kafka.faults import (
     UNKNOWN_TOPIC,
-    delivery_fault,
     error_of,
     passes,
     refused,
@@ -29,6 +26,7 @@ from broker.kafka.faults import (
 )
 from broker.kafka.group_consumer import within_patience
 from broker.kafka.messages import message_of
+from broker.kafka.plain_writer import PlainWriter
 from broker.kafka.watch import STATISTICS_INTERVAL_MS, Pulse
 from broker.ports import Message
 from schemas.errors import BrokerError
@@ -40,15 +38,6 @@ RETRY_S: Final = 0.1
 FETCH_WAIT_MS: Final = 500
 TRANSACTIONS_FETCH_WAIT_MS: Final = 20
 """Of a topic that transactions write: its end is known once nothing follows their markers."""
-
-NOT_GRANTED: Final = (
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    # Of who may write no topic at all, before a topic is named.
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-)
-
-# A worker writes between two batches, and its alerts wait meanwhile.
-WRITE_S_MAX: Final = 5.0
 
 
 def control_topic(name: str, *, replication: int = 1) -> TopicSettings:
@@ -71,7 +60,7 @@ class KafkaControlTopic:
         self._watcher: Consumer | None = None
         self._kept: list[Message] = []
         self._reached = 0
-        self._producer: Producer | None = None
+        self._writer = PlainWriter(connection, topic)
         self._open()
 
     def _open(self) -> None:
@@ -126,32 +115,13 @@ class KafkaControlTopic:
 
     def write(self, key: bytes, value: bytes) -> int:
         """Write a message; its offset, once Kafka has it."""
-        answers: list[tuple[KafkaError | None, confluent_kafka.Message]] = []
-        producer = self._open_producer()
-        try:
-            producer.produce(
-                self._topic, value, key, 0, on_delivery=lambda *answer: answers.append(answer)
-            )
-            producer.flush(WRITE_S_MAX + 1)
-        except KafkaException as raised:
-            raise self._undelivered(error_of(raised)) from raised
-        except SystemError as raised:
-            # What is fatal the client raises within the callback that it is about to call.
-            if not isinstance(raised.__cause__, KafkaException):
-                raise
-            raise self._undelivered(error_of(raised.__cause__)) from raised
-        if not answers:
-            raise self._undelivered(KafkaError(KafkaError._MSG_TIMED_OUT))
-        error, message = answers[0]
-        if error is not None:
-            raise self._undelivered(error)
-        return int(message.offset())
+        return self._writer.write(key, value)
 
     def close(self) -> None:
         within_patience(self._consumer.close)
         if self._watcher is not None:
             within_patience(self._watcher.close)
-        self._drop_producer()
+        self._writer.close()
 
     def _fetch(self, timeout_s: float) -> int:
         """Take what came; how much that was, the news that the end is reached included."""
@@ -192,37 +162,3 @@ class KafkaControlTopic:
         if passes(error):
             return None
         return refused(error) or BrokerError(f"topic {self._topic!r}: Kafka says: {error.str()}")
-
-    def _open_producer(self) -> Producer:
-        if self._producer is None:
-            with settings_checked():
-                self._producer = Producer(
-                    {
-                        **self._connection.silent_client(),
-                        "enable.idempotence": True,
-                        "linger.ms": 0,
-                        "message.timeout.ms": int(WRITE_S_MAX * 1e3),
-                        # A topic that is not there is no new one whose news is on its way.
-                        "topic.metadata.propagation.max.ms": 1_000,
-                    }
-                )
-        return self._producer
-
-    def _undelivered(self, error: KafkaError) -> BrokerError:
-        """What to raise; the producer goes, so that nothing of it is written later."""
-        self._drop_producer()
-        if error.code() in NOT_GRANTED:
-            return BrokerError(
-                f"no right to Write topic {self._topic!r} at {self._connection.entered_as}; ask who"
-                " grants rights there"
-            )
-        if error.code() == KafkaError._MSG_TIMED_OUT or passes(error):
-            return KafkaUnavailable(
-                f"topic {self._topic!r} took no record within {WRITE_S_MAX:.0f} s; is Kafka up?"
-            )
-        return delivery_fault(error, self._topic)
-
-    def _drop_producer(self) -> None:
-        if self._producer is not None:
-            self._producer.purge()
-            self._producer = None

@@ -56,7 +56,8 @@ def of_worker(parts: Parts, there: Collection[str]) -> Iterator[Right]:
         for prefix in (filters.topic_prefix, f"{filters.shared}."):
             yield Right("Write", "topic", prefix, begins=True)
             yield Right("DescribeConfigs", "topic", prefix, begins=True)
-    yield from to_compare(filter(None, (filters.live, settings.models.live)))
+    others = (filters.live, settings.models.live, settings.topics.status)
+    yield from to_compare(filter(None, others))
     if not settings.is_elsewhere:
         inputs = [each for each in settings.topics.input if not is_pattern(each)]
         matched = [each for each in there if subscribed(each, settings.topics.input)]
@@ -73,6 +74,8 @@ def of_reader(settings: Settings, name: str) -> Iterator[Right]:
     yield Right("Read", "topic", f"{filters.shared}.", begins=True)
     if filters.live:
         yield Right("Read", "topic", filters.live)  # it says where a filter's alerts are
+    if settings.topics.status:
+        yield Right("Read", "topic", settings.topics.status)
     for prefix in own_groups(name):
         yield Right("Read", "group", prefix, begins=True)
 

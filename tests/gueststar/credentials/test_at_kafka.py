@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from broker.assembly import build, provide_topics, worker
-from broker.kafka import Connection, KafkaAdmin, TopicSettings
+from broker.kafka import Connection, KafkaAdmin, PlainWriter, TopicSettings
 from broker.kafka.control_topic import KafkaControlTopic
 from broker.kafka.grants import KafkaGrants
 from broker.kafka.rights import Right
@@ -38,6 +39,7 @@ group = "trust"
 [topics]
 input = ["trust-survey"]
 prefix = "trust."
+status = "gueststar.status"
 [filters]
 builtin = ["solar_system"]
 [classifiers]
@@ -117,6 +119,9 @@ def test_a_worker_is_ready_by_check_and_does_its_work(
         finally:
             runner.stop()
             thread.join(PATIENCE_S)
+    said = cluster.read("trust.status")
+    assert [one["consumed"] for one in map(json.loads, (said[0], said[-1]))] == [0, 5]
+    assert not [one for one in said if users["hand"].encode() in one]
 
 
 def read_one(link: Connection, topic: str, group: str | None = None) -> int:
@@ -134,8 +139,10 @@ def test_a_reader_reads_by_groups_of_its_own_and_is_refused_all_else_by_name(
     service: Service, users: Mapping[str, str]
 ) -> None:
     RealCluster(service.plain).publish("trust.enriched", [b"one"])
+    PlainWriter(Connection(service.plain), "trust.status").write(b"one", b"one")
     bert = service.link("bert", users["bert"])
     assert read_one(bert, "trust.enriched") > 0
+    assert read_one(bert, "trust.status") > 0
     assert read_one(bert, "trust.enriched", "bert.mine") > 0
     for topic, group, said in (
         ("trust.enriched", "eve.mine", "Group authorization failed"),
