@@ -55,9 +55,9 @@ class Site:
     adapter: Adapter = "topic"
     address: str = ""
     """A URL, or host:port of a mail server."""
-    token: str = ""
+    token: str = field(default="", repr=False)
     """Its password, best as "$NAME" of the environment."""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What else the adapter takes (docs/followup.md)."""
 
     def __post_init__(self) -> None:

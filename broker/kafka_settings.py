@@ -44,7 +44,7 @@ class KafkaSection:
     session_timeout_ms: int = SESSION_TIMEOUT_MS
     transaction_timeout_ms: int = TRANSACTION_TIMEOUT_MS
     message_bytes_max: int = MESSAGE_BYTES_MAX
-    security: Mapping[str, str] = field(default_factory=dict)
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Raises SettingsError for a client setting that is not one of security."""
@@ -62,7 +62,7 @@ class SourceSection:
     group: str = ""
     """As the survey gives it out, or begins it; empty: that of [kafka]."""
     start: Start = "earliest"
-    security: Mapping[str, str] = field(default_factory=dict)
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Raises SettingsError for what names no Kafka, and for no setting of security."""

@@ -48,7 +48,7 @@ class SchemasSection:
     """[schemas]: where the writer schemas of bare datums are found by their id."""
 
     folder: Path | None = None
-    registry: Mapping[str, str] = field(default_factory=dict)
+    registry: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Raises SettingsError where two places are named, or a registry without its address."""
@@ -67,7 +67,7 @@ class EnrichedSection:
     framing: FramingName = "container"
     compression: Compression = "none"
     rescore: bool = False
-    registry: Mapping[str, str] = field(default_factory=dict)
+    registry: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Raises SettingsError for a registry without its address."""

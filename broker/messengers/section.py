@@ -27,7 +27,7 @@ class MessengersSection:
     """Of their Kafka; empty: they stand in [kafka]."""
     group: str = "gueststar.messengers"
     start: Start = "earliest"
-    security: Mapping[str, str] = field(default_factory=dict)
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
     events: str = "gueststar.messengers"
     """Where each event's newest notice is kept, compacted."""
     notices: str = "gueststar.messengers.notices"
