@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -18,6 +19,9 @@ from schemas.suggestion import nearest
 Table = TypeVar("Table")
 
 PORT_MAX = 65_535
+
+SECRET = re.compile("security|registry|token|options")
+"""Where the values of settings may be secrets, and are not shown."""
 
 Signed = NewType("Signed", float)
 """A number that may be 0 or below, as a latitude; of every other setting there must be some."""
@@ -107,7 +111,9 @@ def _choice(kind: Any, value: Any, place: Place) -> Any:  # noqa: ANN401 - TOML'
 
 def _of(kind: type, called: str, value: Any, place: Place) -> Any:  # noqa: ANN401 - TOML's values
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise SettingsError(f"{place} = {value!r} is not {called}")
+        # A password written without quotes is a number to TOML, and no less a password.
+        shown = "what stands there" if SECRET.search(str(place)) else f"{value!r}"
+        raise SettingsError(f"{place} = {shown} is not {called}")
     return value
 
 
