@@ -116,7 +116,8 @@ def key_of(alert: gueststar.Alert) -> tuple[str, int]:
 def of_stages(values: Mapping[tuple[str, int], Values]) -> list[tuple[str, str]]:
     """Each stage and column."""
     some = next(iter(values.values()))
-    assert set(some) == {"host", "host_shape", "redshift", "phase", "luminosity"}
+    stages = {"host", "host_shape", "redshift", "phase", "luminosity"}
+    assert set(some) == {*stages, "supernova_redshift", "lightcurve_redshift"}
     return [(stage, column) for stage, columns in some.items() for column in columns]
 
 

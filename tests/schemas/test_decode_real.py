@@ -17,6 +17,7 @@ from schemas.decode import Decoder
 from schemas.schema_folder import SchemaFolder
 from schemas.survey import Survey
 from schemas.surveys import BUILT_IN
+from schemas.telescope_schema import alert_schema
 from tests.schemas.comparing import assert_same
 from tests.schemas.real_packets import UNTIMED, avro_files
 
@@ -96,7 +97,7 @@ def test_each_adapter_reads_or_lists_every_field_of_every_known_schema(
         schemas = [*_schemas(data_folder, files, survey), *_elasticc(data_folder, tmp_path, survey)]
         known = set().union(*(_leaves(one) for one in schemas))
         read, lists = _read(survey), survey.left_out
-        assert len(known) > 120
+        assert len(known) > (40 if survey.name == "telescope" else 120)
         assert {path for path in known - read if not _listed(lists, path)} == set()
         assert {path for path in read if _listed(lists, path)} == set()
         assert {path for path in read if not _has(known, path)} <= AHEAD
@@ -127,6 +128,9 @@ def _schemas(folder: Path, files: list[bytes], survey: Survey) -> Iterator[Any]:
         schemas = SchemaFolder(folder / "lsst" / "schemas")
         found = (schemas.find(number) for number in range(1200))
         yield from (schema.parsed for schema in found if schema)
+        return
+    if survey.name == "telescope":
+        yield alert_schema()
         return
     if survey.name == "winter":
         yield from (schema.parsed for schema in Decoder().decode(_winter(folder)).schemas)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ from tests.sky.hosts.drawn_galaxies import (
 )
 
 SIDE = 63
+LAST_BITS = 1e-6
 SMOOTHED_NOISE = NOISE * 3 / 8
 """By 1, 2, 1 each way."""
 shapes = st.builds(
@@ -98,21 +99,27 @@ def test_a_hundred_galaxies_are_right_on_the_mean_and_scatter_little() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(shape=shapes, seed=st.integers(0, 99))
+@example(
+    Galaxy(2.5, 0.6658860894663485, 0.0, -3.6219229593323714, -3.6219229593323714, 384.7265625), 72
+)
 def test_a_plain_computation_has_the_same_ellipse(shape: Galaxy, seed: int) -> None:
     plane = noisy(shape.light(SIDE), seed)
     reader = PlaneReader(StampLimits())
     found = measured(ztf(plane), Rooms(AT_ONCE, COMPONENTS_MAX), reader)
-    expected = plainly(plane, float(found.x[0]), float(found.y[0]))
+    assume(np.isfinite(found.x[0]))  # a faint one may have no core at all
     got = [each[0] for each in (found.major, found.axis_ratio, found.angle, found.pixels)]
-    np.testing.assert_allclose(got, expected, rtol=1e-3)
+    # A pixel as bright as the isophote lies within it or not by the last bits of a sum.
+    levels = (1 - LAST_BITS, 1.0, 1 + LAST_BITS)
+    expected = [plainly(plane, float(found.x[0]), float(found.y[0]), level) for level in levels]
+    assert any(np.allclose(got, each, rtol=1e-3) for each in expected), (got, expected)
 
 
-def plainly(plane: NDArray[np.float32], x: float, y: float) -> list[float]:
+def plainly(plane: NDArray[np.float32], x: float, y: float, by: float = 1.0) -> list[float]:
     """Of the one isophote that holds the core: semi-major axis, axis ratio, angle, pixels."""
     weights = np.outer([0.25, 0.5, 0.25], [0.25, 0.5, 0.25])
     windows = np.lib.stride_tricks.sliding_window_view(plane.astype(float), (3, 3))
     image = (windows * weights).sum(axis=(2, 3))
-    level = isophote_of(image)
+    level = isophote_of(image) * by
     twice = np.array(image.shape) - 1 - np.rint(2 * np.array([y, x])).astype(int)
     lit = {(row, column) for row, column in np.argwhere(image > level).tolist()}
     inside = reached(lit, np.unravel_index(np.argmax(image), image.shape))
