@@ -79,7 +79,7 @@ def _pipeline(bytes_max: BytesMax, clock: Clock, filters: FilterSet = BRIGHT) ->
 
 
 ALERTS: Final = Job(
-    topics={TOPICS.enriched: 600, "bright": 400},
+    topics={TOPICS.enriched: 650, "bright": 450},
     processor=_pipeline,
     sums=filter_sums,
     number_of=number_of,
