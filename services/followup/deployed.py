@@ -6,16 +6,15 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 from broker.deployments.records import Cause, Change, State, Status
+from broker.deployments.register import LiveRegister
 from broker.json_records import encoded, require, shortened
 from broker.ports import ControlTopic, Message
 from broker.versions import (
     SHA256,
     Erased,
-    VersionRegister,
     check_time,
     check_version,
     key_of,
@@ -70,26 +69,8 @@ def _read(key: bytes | None, value: bytes) -> Record:
     return read_version(KEY, (Version, Status), key, value)
 
 
-@dataclass(frozen=True)
-class Register(VersionRegister[Version, Status, Change]):
+class Register(LiveRegister[Version]):
     """All programmes that were ever deployed. Never changed."""
-
-    @cached_property
-    def latest(self) -> dict[str, Version]:
-        """By name the newest version; names in order."""
-        return {version.name: version for version in self.all}
-
-    @cached_property
-    def active(self) -> tuple[Version, ...]:
-        """The newest of each name, where it is live."""
-        return tuple(v for v in self.latest.values() if self.change(v).state is State.LIVE)
-
-    def _deployed(self, version: Version) -> Change:
-        return Change(State.LIVE, Cause.ASKED, "deployed", version.by, version.deployed_unix_s)
-
-    def changed(self, version: Version, change: Change) -> Status:
-        """The record to write for one more change of a version."""
-        return Status(version.name, version.version, self._with(version, change))
 
 
 class Programmes:
@@ -127,7 +108,7 @@ class Programmes:
 
 
 def _read_active(register: Register) -> Iterator[tuple[str, tuple[int, Programme]]]:
-    for version in register.active:
+    for version in register.live:
         try:
             yield version.name, (version.version, Programme.of(version.document))
         except GueststarError as error:
@@ -137,7 +118,7 @@ def _read_active(register: Register) -> Iterator[tuple[str, tuple[int, Programme
 def deploy(wanted: Programme, control: ControlTopic, *, by: str) -> tuple[Version, bool]:
     """Write a programme's next version on a topic just opened; False: this very one is live."""
     register = Register().after(records_of(control.present()))
-    for live in register.active:
+    for live in register.live:
         if (live.name, live.sha256) == (wanted.name, wanted.sha256):
             return live, False
     number = register.next_version(wanted.name)
