@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from broker.kafka import Connection
+from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
 from broker.kafka.connection import PATIENCE_S
 from broker.kafka_settings import TopicsSection
+from broker.ports import ControlTopic
 from broker.settings import Settings, read_settings
 from broker.topics import Topics, topics_of
 from gueststar.subscription import connection_to
@@ -48,3 +51,17 @@ class Configured:
             name if name.startswith("^") else self.settings.topics.named(name)
             for name in topics_of(topics)
         ]
+
+    @contextmanager
+    def control(self, name: str) -> Iterator[ControlTopic]:
+        """A control topic, created where it is missing. Raises KafkaUnavailable."""
+        self.provide(control_topic(name, replication=self.settings.topics.replication))
+        with closing(KafkaControlTopic(self.connection, name)) as control:
+            yield control
+
+    def provide(self, topic: TopicSettings) -> None:
+        """Create a topic where it is missing. Raises KafkaUnavailable, and what Kafka refuses."""
+        admin = KafkaAdmin(self.connection)
+        admin.wait()
+        if topic.name not in admin.partitions():
+            admin.create([topic])

@@ -13,7 +13,7 @@ from broker.deployments.lists import Lists
 from broker.deployments.records import Version
 from broker.deployments.register import Register
 from broker.errors import SettingsError
-from broker.kafka import KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
+from broker.kafka import KafkaControlTopic
 from broker.ports import ControlTopic
 from broker.provider import output_topic
 from broker.topic_names import FilterTopics, shared_topic
@@ -44,9 +44,7 @@ class Place(Configured):
     @contextmanager
     def opened(self) -> Iterator[ControlTopic]:
         """The control topic, created where it is missing. Raises KafkaUnavailable."""
-        live, replication = self.settings.filters.live, self.settings.topics.replication
-        self.provide(control_topic(live, replication=replication))
-        with closing(KafkaControlTopic(self.connection, live)) as control:
+        with self.control(self.settings.filters.live) as control:
             yield control
 
     def register(self) -> Register:
@@ -62,13 +60,6 @@ class Place(Configured):
     def provide_output(self, name: str) -> None:
         topics = self.settings.topics
         self.provide(output_topic(name, topics.partitions, topics.replication, topics.compressions))
-
-    def provide(self, topic: TopicSettings) -> None:
-        """Create a topic where it is missing. Raises KafkaUnavailable, and what Kafka refuses."""
-        admin = KafkaAdmin(self.connection)
-        admin.wait()
-        if topic.name not in admin.partitions():
-            admin.create([topic])
 
 
 def place_of(config: Path | None, bootstrap: str | None) -> Place:

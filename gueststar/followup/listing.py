@@ -13,7 +13,8 @@ from rich.console import Console
 from broker.clock import SystemClock
 from broker.kafka import KafkaControlTopic
 from gueststar.configured import Configured
-from gueststar.followup.place import PATIENCE_S, topic
+from gueststar.filtering.place import PATIENCE_S
+from gueststar.followup.place import topic
 from gueststar.table import plain_table
 from services.followup.conditions import SitesNow
 from services.followup.deployed import Programmes, Register, records_of

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
 from broker.deployments.records import State as Status
-from broker.kafka import KafkaAdmin, KafkaControlTopic, control_topic
 from broker.ports import ControlTopic
 from broker.settings import read_settings
 from gueststar.configured import Configured
-from gueststar.filtering.place import operator
+from gueststar.filtering.place import PATIENCE_S, operator
 from gueststar.release import __version__
 from gueststar.service import log_to_stderr
 from gueststar.signals import stopped_by_signal
@@ -27,20 +26,12 @@ from services.followup.deployed import change, deploy
 from services.followup.programme import read_programme
 from services.followup.requests import FINAL, State
 
-PATIENCE_S = 15.0
-"""How long a command waits for a Kafka that does not answer."""
-
 
 @contextmanager
 def topic(config: Path | None, bootstrap: str | None, which: str) -> Iterator[ControlTopic]:
     """One of the section's topics, created where it is missing. Raises KafkaUnavailable."""
     place = Configured.of(config, bootstrap, patience_s=PATIENCE_S)
-    name = str(getattr(place.settings.followup, which))
-    admin = KafkaAdmin(place.connection)
-    admin.wait()
-    if name not in admin.partitions():
-        admin.create([control_topic(name, replication=place.settings.topics.replication)])
-    with closing(KafkaControlTopic(place.connection, name)) as control:
+    with place.control(str(getattr(place.settings.followup, which))) as control:
         yield control
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from broker.errors import SettingsError, TopicMissing
-from broker.kafka import KafkaAdmin, KafkaControlTopic, control_topic
+from broker.kafka import KafkaAdmin, KafkaControlTopic
 from broker.models.compared import Compared, read_compared
 from broker.models.register import ModelRegister, records_of
 from gueststar.configured import Configured
 from gueststar.ending import polls_to_end
-from gueststar.filtering.place import PATIENCE_S, Place
+from gueststar.filtering.place import PATIENCE_S
 from gueststar.modelling.deployment import Records
 from gueststar.subscription import reader
 
@@ -38,11 +38,7 @@ class ModelPlace(Configured):
     @contextmanager
     def opened(self) -> Iterator[Records]:
         """The control topic, created where it is missing. Raises KafkaUnavailable."""
-        replication = self.settings.topics.replication
-        Place(self.settings, self.connection).provide(
-            control_topic(self.live, replication=replication)
-        )
-        with closing(KafkaControlTopic(self.connection, self.live)) as control:
+        with self.control(self.live) as control:
             yield Records(control)
 
     def register(self) -> ModelRegister:
