@@ -9,12 +9,10 @@ all      one after the other
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from classifiers.alert_embedding import AlertEmbedding, StampReader
 from classifiers.embedding_layout import LABELS, LAYOUT, NAME, ROW_WIDTH
@@ -28,9 +26,8 @@ from training.embedding.fitting import Recipe
 from training.embedding.material import Material, read_material
 from training.embedding.model import EmbeddingNet
 from training.embedding.pictures.maps import drawn
-from training.export import described, stripped, traced, without_origins, written
 from training.lightcurve.answers import SERVED
-from training.packing import half
+from training.serving import sha256_of, write_served
 from training.steps import Data, Docs, Out, Seed, Work
 from training.steps import steps as steps_of
 from training.timing import medians_us
@@ -55,7 +52,7 @@ def serve(work: Work, out: Out = Path("classifiers")) -> None:
     """Fit, write."""
     some = Material.load(work / MATERIAL)
     net = network(work, some, Job(SERVED), Recipe())
-    exported(net, out / f"{NAME}.onnx", {"data": _sha256(some)})
+    exported(net, out / f"{NAME}.onnx", {"data": sha256_of(some.name, some.rows, some.label)})
 
 
 @commands.command()
@@ -111,15 +108,7 @@ def exported(net: EmbeddingNet, path: Path, said: dict[str, str]) -> str:
         "layout": LAYOUT,
         "stamps": StampReader().sha256,
     }
-    model: onnx.ModelProto = half(without_origins(traced(net, (ROW_WIDTH,), "rows")))
-    return written(stripped(described(model, whole)), path)
-
-
-def _sha256(some: Material) -> str:
-    found = hashlib.sha256()
-    for column in (some.name, some.rows, some.label):
-        found.update(np.ascontiguousarray(column).tobytes())
-    return found.hexdigest()
+    return write_served(net, ROW_WIDTH, whole, path)
 
 
 if __name__ == "__main__":

@@ -53,34 +53,32 @@ figures again.
 
 {figures}
 """
-INPUT = """float32 (n, 593): the row of `supernova` with its history, the system (ZTF 0, LSST
-1), 128
-numbers of the real/bogus network's last hidden layer, six of context; NaN where missing; no
-redshift""".replace("\n", " ")
+INPUT = (
+    "float32 (n, 593): the row of `supernova` with its history, the system (ZTF 0, LSST 1), 128 "
+    "numbers of the real/bogus network's last hidden layer, six of context; NaN where missing; "
+    "no redshift"
+)
 REST = """
 ## Data
 
 {simulated:,} views of PLAsTiCC's 7,848 training objects, whole, cut short, thinned and noisier;
 {archive:,} windows of real supernovae of ZTF (ALeRCE's archive); {packets:,} real alerts of ZTF
-and
-Rubin with their stamps, most without a class. Tidal disruptions of manyTDE are not among them.
+and Rubin with their stamps, most without a class. Tidal disruptions of manyTDE are not among
+them.
 
 *How it learnt.* First without labels: two views of one object are to be alike and others not;
-half
-of the observations are hidden, and what the other view's features are is to be told; light
-curve and
-stamps of one alert are to find each other. Then the same and, besides, classes' directions.
+half of the observations are hidden, and what the other view's features are is to be told; light
+curve and stamps of one alert are to find each other. Then the same and, besides, classes'
+directions.
 
 ## What it is not for
 
 The hold-out of real alerts that have a class and stamps is small and mostly of stars, so what
-stamps
-and context bring is known poorly. No alert of Rubin's with a class was at hand: what is said of
-Rubin is of simulated light curves without stamps. An object is hardly ever found again among a
-thousand others from a much earlier view: this is no fingerprint. Whole simulated light curves
-are asked about; a young
-object's vector moves as it grows (see the cosines). Vectors of two versions mean nothing to one
-another.
+stamps and context bring is known poorly. No alert of Rubin's with a class was at hand: what is
+said of Rubin is of simulated light curves without stamps. An object is hardly ever found again
+among a thousand others from a much earlier view: this is no fingerprint. Whole simulated light
+curves are asked about; a young object's vector moves as it grows (see the cosines). Vectors of
+two versions mean nothing to one another.
 """
 
 

@@ -9,20 +9,16 @@ all      one after the other, but for rival
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import onnx
 import typer
 
 from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, ROW
 from classifiers.phase import PhaseNetwork
 from classifiers.phase_layout import EXTRAS, LABELS, LAYOUT, TARGETS
-from training.export import described, stripped, traced, without_origins, written
-from training.packing import half
 from training.phase import judging
 from training.phase.card import Beside, card
 from training.phase.fitting import Recipe, calibrate, fitted
@@ -31,6 +27,7 @@ from training.phase.model import PhaseNet
 from training.phase.pictures.alerts import OBJECTS, drawn_alerts
 from training.phase.pictures.curves import drawn
 from training.phase.rivals.trees import guessed
+from training.serving import sha256_of, write_served
 from training.steps import Data, Docs, Out, Seed, Steps, Work
 from training.steps import steps as steps_of
 from training.timing import medians_us
@@ -67,7 +64,11 @@ def serve(
     apart = some.fold == CALIBRATING_FOLD
     net = fitted(some.take(~some.held_out & ~apart), Recipe(seed=seed, steps=steps))
     calibrate(net, some.take(~some.held_out & apart))
-    exported(net, out / f"{NAME}.onnx", {"seed": str(seed), "data": _sha256(some)})
+    exported(
+        net,
+        out / f"{NAME}.onnx",
+        {"seed": str(seed), "data": sha256_of(some.name, some.rows, some.truth)},
+    )
 
 
 def exported(net: PhaseNet, path: Path, said: dict[str, str]) -> str:
@@ -79,8 +80,7 @@ def exported(net: PhaseNet, path: Path, said: dict[str, str]) -> str:
         "labels": json.dumps(LABELS),
         "layout": LAYOUT,
     }
-    model: onnx.ModelProto = half(without_origins(traced(net, (ROW + len(EXTRAS),), "rows")))
-    return written(stripped(described(model, whole)), path)
+    return write_served(net, ROW + len(EXTRAS), whole, path)
 
 
 @commands.command()
@@ -175,13 +175,6 @@ def _counted(some: Material) -> list[tuple[int, int]]:
         (len(np.unique(some.name[some.system == one])), int((some.system == one).sum()))
         for one in systems
     ]
-
-
-def _sha256(some: Material) -> str:
-    found = hashlib.sha256()
-    for column in (some.name, some.rows, some.truth):
-        found.update(np.ascontiguousarray(column).tobytes())
-    return found.hexdigest()
 
 
 if __name__ == "__main__":

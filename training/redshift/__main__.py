@@ -7,7 +7,6 @@ all      one after the other
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -24,15 +23,13 @@ from classifiers.redshift import (
     described,
     shifted,
 )
-from training.export import described as with_metadata
-from training.export import stripped, traced, without_origins, written
-from training.packing import half
 from training.redshift import judging
 from training.redshift.card import Beside, card
 from training.redshift.fitting import Recipe, crps, fitted
 from training.redshift.pictures.curves import drawn, worst_drawn
 from training.redshift.samples import Galaxies, read_samples
 from training.redshift.trees import guessed
+from training.serving import sha256_of, write_served
 from training.steps import Data, Docs, Out, Seed, Steps
 from training.steps import steps as steps_of
 from training.timing import medians_us
@@ -62,11 +59,10 @@ def serve(
         "version": VERSION,
         "labels": json.dumps(LABELS),
         "seed": str(seed),
-        "data": _sha256(galaxies),
+        "data": sha256_of(galaxies.rows, galaxies.redshift, galaxies.sample, galaxies.is_test),
         "bounds": json.dumps(bounds(taught)),
     }
-    model = half(without_origins(traced(net, (PHOTOMETRY,), "rows")))
-    written(stripped(with_metadata(model, said)), out / f"{NAME}.onnx")
+    write_served(net, PHOTOMETRY, said, out / f"{NAME}.onnx")
 
 
 @commands.command()
@@ -173,13 +169,6 @@ def _prior_shift(network: PhotometricRedshift, tests: Galaxies) -> tuple[float, 
     ]
     assert len(QUANTILES) == plain.shape[1]
     return bias[0], bias[1], float(len(some.redshift))
-
-
-def _sha256(galaxies: Galaxies) -> str:
-    found = hashlib.sha256()
-    for column in (galaxies.rows, galaxies.redshift, galaxies.sample, galaxies.is_test):
-        found.update(np.ascontiguousarray(column).tobytes())
-    return found.hexdigest()
 
 
 if __name__ == "__main__":
