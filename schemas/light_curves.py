@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.batch import Floats, LightCurves
 from schemas.decoder import order_points
-from schemas.photometry import sound_mjd
+from schemas.photometry import FLUX_ERR_PER_MAG, ab_magnitude, sound_mjd
 from schemas.survey import Ints
 
 SHIFTS_PER_POINT = 8
@@ -38,6 +38,16 @@ class Points(NamedTuple):
     def only(self, sound: NDArray[np.bool_]) -> Points:
         """The same; what is not sound loses its time, and so is left out of light curves."""
         return self._replace(mjd=np.where(sound, self.mjd, np.nan))
+
+    def measured(self) -> dict[str, Any]:
+        """As alerts' columns, of one point an alert, in order: band, nJy, AB magnitudes."""
+        return {
+            "band": self.band,
+            "flux_njy": self.flux_njy,
+            "flux_err_njy": self.flux_err_njy,
+            "magnitude": ab_magnitude(self.flux_njy),
+            "magnitude_err": self.flux_err_njy / np.abs(self.flux_njy) / FLUX_ERR_PER_MAG,
+        }
 
 
 def light_curves(alerts: int, *origins: Points) -> LightCurves:

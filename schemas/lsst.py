@@ -68,8 +68,6 @@ from schemas.nights import dates
 from schemas.photometry import (
     DAY_S,
     DETECTION_SIGMA,
-    FLUX_ERR_PER_MAG,
-    ab_magnitude,
     sound_mjd,
     unix_s,
 )
@@ -160,12 +158,8 @@ def columns(raw: Raw) -> dict[str, Any]:
         "mjd_utc_mid": mjd - TAI_MINUS_UTC_S / DAY_S,
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
-        "band": own.band,
         **dict.fromkeys(("programid", "programid_max"), np.full(len(raw), PUBLIC)),
-        "flux_njy": own.flux_njy,
-        "flux_err_njy": own.flux_err_njy,
-        "magnitude": ab_magnitude(own.flux_njy),
-        "magnitude_err": own.flux_err_njy / np.abs(own.flux_njy) / FLUX_ERR_PER_MAG,
+        **own.measured(),
         "age_days": mjd - _first_mjd(alerts, mjd, curves),
         "detections": _detections(alerts, curves),
         "asteroid_distance_arcsec": _asteroid_distance(alerts),

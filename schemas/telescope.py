@@ -39,7 +39,7 @@ from schemas.batch import PLANES, Floats
 from schemas.columns import BANDS
 from schemas.light_curves import Points, packet_curves
 from schemas.nights import dates
-from schemas.photometry import DAY_S, FLUX_ERR_PER_MAG, ab_magnitude, sound_mjd, unix_s
+from schemas.photometry import DAY_S, sound_mjd, unix_s
 from schemas.survey import Cells, History, Ints, Kind, Leaf, Raw, Survey
 from schemas.telescope_schema import STAMPS
 
@@ -112,12 +112,8 @@ def columns(raw: Raw) -> dict[str, Any]:
         "mjd_utc_mid": mjd + alerts.floats("exposure") / 2 / DAY_S,
         "ra_deg": alerts.floats("ra"),
         "dec_deg": alerts.floats("dec"),
-        "band": own.band,
         **dict.fromkeys(("programid", "programid_max"), np.full(len(raw), PUBLIC)),
-        "flux_njy": own.flux_njy,
-        "flux_err_njy": own.flux_err_njy,
-        "magnitude": ab_magnitude(own.flux_njy),
-        "magnitude_err": own.flux_err_njy / np.abs(own.flux_njy) / FLUX_ERR_PER_MAG,
+        **own.measured(),
         "limit_mag": own.limit_mag,
         "age_days": mjd - sound_mjd(alerts.floats("first"), mjd),
         "detections": np.maximum(alerts.ints("count"), 1),
