@@ -15,18 +15,11 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from broker.kafka.rights import OPERATIONS, Kind, Right
+from broker.kafka.grants import binding
+from broker.kafka.rights import Right
 from kafka_node.listeners import User
 from kafka_node.node import KafkaNode
 
-KINDS: dict[Kind, ResourceType] = {
-    "topic": ResourceType.TOPIC,
-    "group": ResourceType.GROUP,
-    "transactional id": ResourceType.TRANSACTIONAL_ID,
-}
-ASKED = {name: operation for operation, name in OPERATIONS.items()} | {
-    "Create": AclOperation.CREATE
-}
 ANSWER_S_MAX = 20.0
 EVERY = AclBindingFilter(
     ResourceType.ANY,
@@ -49,7 +42,7 @@ class Guarded:
 
     def grant(self, rights: Collection[Right]) -> None:
         """Have the user these rights and no others, from now on."""
-        wanted = {str(_binding(self.user, right)): _binding(self.user, right) for right in rights}
+        wanted = {str(one): one for one in (binding(self.user.name, right) for right in rights)}
         self._client.delete_acls([EVERY])[EVERY].result(ANSWER_S_MAX)
         self._done(self._client.create_acls([*wanted.values()]).values() if wanted else ())
         # The controller has them; who answers for them hears of it a little later.
@@ -66,15 +59,3 @@ class Guarded:
     def _done(futures: Iterable[object]) -> None:
         for future in futures:
             future.result(ANSWER_S_MAX)  # type: ignore[attr-defined]
-
-
-def _binding(user: User, right: Right) -> AclBinding:
-    return AclBinding(
-        KINDS[right.kind],
-        right.name,
-        ResourcePatternType.PREFIXED if right.begins else ResourcePatternType.LITERAL,
-        f"User:{user.name}",
-        "*",
-        ASKED[right.operation],
-        AclPermissionType.ALLOW,
-    )

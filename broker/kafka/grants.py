@@ -71,7 +71,7 @@ class KafkaGrants:
 
     def grant(self, user: str, rights: Collection[Right]) -> None:
         """These, beside what the user may already."""
-        wanted = [_binding(user, right) for right in dict.fromkeys(rights)]
+        wanted = [binding(user, right) for right in dict.fromkeys(rights)]
         self._ask(lambda client: _done(client.create_acls(wanted, **GIVEN_UP).values()))
 
     def withdraw(self, user: str) -> None:
@@ -118,7 +118,8 @@ def _done(futures: Iterable[Future[Any]], but: int | None = None) -> bool:
     return True
 
 
-def _binding(user: str, right: Right) -> AclBinding:
+def binding(user: str, right: Right) -> AclBinding:
+    """That a user has a right, as Kafka keeps it."""
     return AclBinding(
         KINDS[right.kind],
         right.name,

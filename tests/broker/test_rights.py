@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from typer.testing import CliRunner
 
-from broker.assembly import Parts, build, connect, provide_topics, worker
+from broker.assembly import Parts, build, connect, provide_topics
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from broker.kafka.asking import ASK_INTERVAL_S
 from broker.kafka.rights import Right
@@ -22,7 +21,8 @@ from replay.invention import invent
 from schemas.errors import BrokerError
 from tests.broker.clusters import RealCluster
 from tests.guarded import ANSWER_S_MAX, Guarded
-from tests.gueststar.running import PATIENCE_S
+from tests.gueststar.running import run_until
+from tests.running import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -131,15 +131,7 @@ def test_with_all_rights_a_worker_is_ready_and_works(guarded: Guarded, config: P
     assert "no right" not in ran.output and "not known" not in ran.output
     cluster = RealCluster(guarded.node.address)
     cluster.publish("survey-alerts", [one.packet for one in invent(5, seed=1)])
-    with worker(read_settings(config), "one", version="test") as runner:
-        thread = Thread(target=runner.run)
-        thread.start()
-        try:
-            while len(cluster.read("mine.enriched")) < 5:
-                assert thread.is_alive()
-        finally:
-            runner.stop()
-            thread.join(PATIENCE_S)
+    run_until(read_settings(config), "mine.enriched", 5, ours=cluster)
 
 
 @pytest.mark.parametrize("right", [*AT_THE_SURVEYS, *AT_OURS], ids=str)

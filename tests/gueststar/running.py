@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Thread
 
 from typer.testing import CliRunner
 
@@ -12,8 +11,7 @@ from broker.assembly import worker
 from broker.settings import Settings, read_settings
 from gueststar.command import app
 from tests.broker.clusters import RealCluster
-
-PATIENCE_S = 60.0
+from tests.running import running
 
 
 def run_until_published(config: Path, packets: Sequence[bytes]) -> None:
@@ -23,18 +21,14 @@ def run_until_published(config: Path, packets: Sequence[bytes]) -> None:
     run_until(settings, settings.topics.enriched, len(packets))
 
 
-def run_until(settings: Settings, topic: str, messages: int) -> None:
-    """A worker goes on until a topic of ours has so many messages."""
-    ours = RealCluster(settings.kafka.bootstrap)
-    with worker(settings, "one", version="test") as runner:
-        thread = Thread(target=runner.run)
-        thread.start()
-        try:
-            while len(ours.read(topic)) < messages:
-                assert thread.is_alive()
-        finally:
-            runner.stop()
-            thread.join(PATIENCE_S)
+def run_until(
+    settings: Settings, topic: str, messages: int, *, ours: RealCluster | None = None
+) -> None:
+    """A worker goes on until a topic has so many messages, read from `ours` by another door."""
+    ours = ours or RealCluster(settings.kafka.bootstrap)
+    with worker(settings, "one", version="test") as runner, running(runner) as thread:
+        while len(ours.read(topic)) < messages:
+            assert thread.is_alive()
 
 
 def said(*words: str) -> str:

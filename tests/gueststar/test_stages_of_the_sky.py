@@ -18,7 +18,6 @@ from rich.console import Console
 
 import gueststar
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from broker.observer import BatchReport, Observers
 from broker.settings import read_settings
 from filters.alerts import Alerts
 from gueststar.closeup import closeup
@@ -26,9 +25,9 @@ from gueststar.filtering.dry_run import dry_run
 from gueststar.predicted import sentences
 from kafka_node.node import KafkaNode
 from lake.reading import Lake
-from services.lake_writer.assembly import LakeWorker, lake_writer
-from services.lake_writer.job import Kept
+from services.lake_writer.assembly import lake_writer
 from tests.gueststar.running import run_until_published
+from tests.running import Enough
 
 pytestmark = [pytest.mark.kafka, pytest.mark.data]
 
@@ -84,21 +83,6 @@ class Night(NamedTuple):
     rising: list[gueststar.Alert]
     lake: Path
     folder: Path
-
-
-class Enough(Observers[Kept]):
-    """Stops a writer once it has kept so many."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self._left = count
-        self.worker: LakeWorker | None = None
-
-    def on_batch(self, report: BatchReport[Kept]) -> None:
-        self._left -= report.entry.consumed
-        if self._left <= 0:
-            assert self.worker is not None
-            self.worker.stop()
 
 
 def packets_of(folder: Path, count: int | None = None) -> list[bytes]:

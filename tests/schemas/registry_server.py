@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import unquote, urlsplit
+
+from tests.loopback import JsonHandler, address_of, served
 
 
 @dataclass
@@ -46,7 +47,9 @@ class _Server(ThreadingHTTPServer):
     registry: RegistryServer
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler, BaseHTTPRequestHandler):
+    content_type = "application/vnd.schemaregistry.v1+json"
+
     @property
     def registry(self) -> RegistryServer:
         """What this server knows."""
@@ -59,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         _, kind, *rest = unquote(urlsplit(self.path).path).split("/")
         if kind == "subjects":
-            self._answer(200, sorted({subject for subject, _ in self.registry.subjects}))
+            self.answer(200, sorted({subject for subject, _ in self.registry.subjects}))
         elif kind == "config":
             level = self.registry.levels.get(rest[0]) if rest else self.registry.level
             self._answer_found({"compatibilityLevel": level}, level, (40408, "No level of its own"))
@@ -76,51 +79,35 @@ class _Handler(BaseHTTPRequestHandler):
             status, message = self.registry.refusal
             if self.registry.refusals_left:
                 self.registry.refusals_left -= 1
-            self._answer(status, {"error_code": status, "message": message})
+            self.answer(status, {"error_code": status, "message": message})
             return
         subject = unquote(urlsplit(self.path).path.split("/")[2])
-        self._answer(200, {"id": self.registry.registered(subject, body["schema"])})
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        self.answer(200, {"id": self.registry.registered(subject, body["schema"])})
 
     def _may_answer(self) -> bool:
         registry = self.registry
         registry.requests.append(f"{self.command} {urlsplit(self.path).path}")
         expected = "Basic " + base64.b64encode(registry.user_info.encode()).decode()
         if registry.user_info and self.headers.get("Authorization") != expected:
-            self._answer(401, {"error_code": 401, "message": "Unauthorized"})
+            self.answer(401, {"error_code": 401, "message": "Unauthorized"})
             return False
         if registry.failures_left:
             registry.failures_left -= 1
-            self._answer(503, {"error_code": 50301, "message": "starting"})
+            self.answer(503, {"error_code": 50301, "message": "starting"})
             return False
         return True
 
     def _answer_found(self, body: object, found: str | None, missing: tuple[int, str]) -> None:
         if found is None:
-            self._answer(404, {"error_code": missing[0], "message": missing[1]})
+            self.answer(404, {"error_code": missing[0], "message": missing[1]})
         else:
-            self._answer(200, body)
-
-    def _answer(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+            self.answer(200, body)
 
 
 @contextmanager
 def serving() -> Iterator[RegistryServer]:
     """A registry on a free port of this machine, until the block ends."""
-    with _Server(("127.0.0.1", 0), _Handler) as server:
-        server.registry = RegistryServer(f"http://127.0.0.1:{server.server_port}")
-        thread = Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield server.registry
-        finally:
-            server.shutdown()
-            thread.join()
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.registry = RegistryServer(address_of(server))
+    with served(server):
+        yield server.registry

@@ -7,12 +7,11 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
 
-from broker.assembly import build, provide_topics, worker
+from broker.assembly import build, provide_topics
 from broker.kafka import Connection, KafkaAdmin, PlainWriter, TopicSettings
 from broker.kafka.control_topic import KafkaControlTopic
 from broker.kafka.grants import KafkaGrants
@@ -26,7 +25,7 @@ from replay.invention import invent
 from schemas.errors import BrokerError
 from tests.broker.clusters import RealCluster
 from tests.guarded import Guarded
-from tests.gueststar.running import PATIENCE_S
+from tests.gueststar.running import run_until
 
 pytestmark = pytest.mark.kafka
 
@@ -110,15 +109,7 @@ def test_a_worker_is_ready_by_check_and_does_its_work(
     assert users["hand"] not in ran.output
     cluster = RealCluster(service.plain)
     cluster.publish("trust-survey", [one.packet for one in invent(5, seed=1)])
-    with worker(read_settings(config), "one", version="test") as runner:
-        thread = Thread(target=runner.run)
-        thread.start()
-        try:
-            while len(cluster.read("trust.enriched")) < 5:
-                assert thread.is_alive()
-        finally:
-            runner.stop()
-            thread.join(PATIENCE_S)
+    run_until(read_settings(config), "trust.enriched", 5, ours=cluster)
     said = cluster.read("trust.status")
     assert [one["consumed"] for one in map(json.loads, (said[0], said[-1]))] == [0, 5]
     assert not [one for one in said if users["hand"].encode() in one]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,8 @@ from replay.invention import invent
 from schemas.stage import Stage
 from tests.broker.clusters import RealCluster
 from tests.broker.test_assembly import Halves
+from tests.running import running as running_job
+from tests.running import until
 
 pytestmark = pytest.mark.kafka
 
@@ -70,14 +72,8 @@ def config(kafka: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @contextmanager
 def running(settings: Settings) -> Iterator[None]:
     """A worker at its work, in a thread of its own."""
-    with worker(settings, "one", version="test") as runner:
-        thread = Thread(target=runner.run)
-        thread.start()
-        try:
-            yield
-        finally:
-            runner.stop()
-            thread.join(PATIENCE_S)
+    with worker(settings, "one", version="test") as runner, running_job(runner):
+        yield
 
 
 @contextmanager
@@ -109,7 +105,7 @@ def read(packet: bytes) -> dict[str, Any]:
 def at_work(cluster: RealCluster) -> None:
     """Return once the worker publishes what the survey sends."""
     before = len(cluster.read("live.enriched"))
-    until(lambda: len(cluster.read("live.enriched")) > before)
+    until(lambda: len(cluster.read("live.enriched")) > before, limit_s=PATIENCE_S)
 
 
 def first_selected(source: KafkaSource, version: str) -> dict[str, Any]:
@@ -123,16 +119,8 @@ def first_selected(source: KafkaSource, version: str) -> dict[str, Any]:
             found.extend(read(message.value)["gueststar"]["selected_by"])
         return bool(messages) and found[-1]["version"] == version
 
-    until(look)
+    until(look, limit_s=PATIENCE_S)
     return found[-1]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Return once it holds."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "it does not come"
-        time.sleep(0.02)
 
 
 def test_a_filter_deployed_while_a_worker_runs_selects_within_seconds(

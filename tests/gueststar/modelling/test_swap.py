@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from schemas.errors import ModelError
 from tests.broker.clusters import RealCluster
 from tests.gueststar.filtering.test_live import read, running
 from tests.gueststar.running import said
+from tests.running import until
 
 pytestmark = pytest.mark.kafka
 
@@ -60,14 +60,6 @@ def config(kafka: KafkaNode, tmp_path: Path) -> Path:
     return path
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Return once it holds."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.2)
-
-
 class Stream:
     """Batches of alerts, and which file scored each."""
 
@@ -81,7 +73,7 @@ class Stream:
         packets = [next(self._alerts).packet for _ in range(BATCH)]
         self.sent += BATCH
         self._cluster.publish("swap-survey", packets)
-        until(lambda: len(self._cluster.read("swap.enriched")) >= self.sent)
+        until(lambda: len(self._cluster.read("swap.enriched")) >= self.sent, limit_s=PATIENCE_S)
 
     def records(self) -> list[dict[str, Any]]:
         """All that was published."""

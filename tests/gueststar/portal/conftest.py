@@ -38,6 +38,7 @@ from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from tests.gueststar.conftest import TOPIC
+from tests.gueststar.portal.desk import MemoryDesk, tokens_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "</td></script><script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>"
@@ -55,6 +56,16 @@ def arrived(memory: MemoryKafka) -> Arrived:
     source = MemorySource(memory, group="portal", topics=[TOPIC])
     with closing(Subscription(source, None)) as subscription:
         return subscription.arrive(1.0)
+
+
+@pytest.fixture
+def desk() -> MemoryDesk:
+    return MemoryDesk()
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    return tokens_in(tmp_path, ada="author")
 
 
 @pytest.fixture

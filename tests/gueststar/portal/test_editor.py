@@ -10,18 +10,8 @@ from playwright.sync_api import Browser
 from gueststar.portal.backend import Backend
 from gueststar.subscription import Arrived
 from tests.gueststar.portal.conftest import MakeBackend
-from tests.gueststar.portal.desk import MemoryDesk, tokens_in
+from tests.gueststar.portal.desk import MemoryDesk
 from tests.gueststar.portal.opened import Opened, opened, until
-
-
-@pytest.fixture
-def desk() -> MemoryDesk:
-    return MemoryDesk()
-
-
-@pytest.fixture
-def tokens(tmp_path: Path) -> tuple[Path, dict[str, str]]:
-    return tokens_in(tmp_path, ada="author")
 
 
 @pytest.fixture

@@ -16,20 +16,10 @@ from gueststar.portal.backend import Backend
 from gueststar.portal.writing.draft import drafted
 from sky.catalogues import NO_SKY
 from tests.gueststar.portal.conftest import MakeBackend
-from tests.gueststar.portal.desk import MemoryDesk, tokens_in
+from tests.gueststar.portal.desk import MemoryDesk
 from tests.gueststar.portal.opened import opened, until
 
 ROWS = "# mine\n353.66 46.65 5\n10, -20, 2\n"
-
-
-@pytest.fixture
-def desk() -> MemoryDesk:
-    return MemoryDesk()
-
-
-@pytest.fixture
-def tokens(tmp_path: Path) -> tuple[Path, dict[str, str]]:
-    return tokens_in(tmp_path, ada="author")
 
 
 @pytest.fixture

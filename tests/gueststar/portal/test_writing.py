@@ -22,11 +22,6 @@ TEXT = "# Bright ones.\nbright: magnitude < 18.7\nreal: score('realbogus', 'real
 
 
 @pytest.fixture
-def desk() -> MemoryDesk:
-    return MemoryDesk()
-
-
-@pytest.fixture
 def author(
     tmp_path: Path,
     made: MakeBackend,

@@ -21,7 +21,7 @@ from tests.chaos.proof import messages
 from tests.gueststar.reconciling.night import packets_of, visits_of
 from tests.gueststar.reconciling.test_reconcile import without_its_last_row
 from tests.gueststar.running import run_until
-from tests.services.lake_writer.test_live_at_kafka import Watch
+from tests.running import Enough
 
 pytestmark = pytest.mark.kafka
 
@@ -46,7 +46,7 @@ ALERTS, COPIES, FORGOTTEN = 40, 5, 2
 
 def write(config: Path, messages: int, *, over_gaps: bool = False) -> None:
     """A lake's writer lives until it has kept so many."""
-    watch = Watch(messages)
+    watch = Enough(messages)
     with lake_writer(
         read_settings(config), version="test", over_gaps=over_gaps, observers=[watch]
     ) as worker:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.loopback import JsonHandler, address_of, served
 
 
 class BrokersServer:
@@ -21,18 +22,12 @@ class BrokersServer:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return address_of(self._server)
 
     @contextmanager
     def serving(self) -> Iterator[BrokersServer]:
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
+        with served(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join()
 
     def answer(self, method: str, path: str, body: Any) -> Any:  # noqa: ANN401, PLR0911 - a table
         match method, path.strip("/").split("/"):
@@ -66,19 +61,12 @@ class BrokersServer:
         return {"status": "error"}
 
 
-def _handler(server: BrokersServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Tests are quiet."""
-
+def _handler(server: BrokersServer) -> type[JsonHandler]:
+    class Handler(JsonHandler, BaseHTTPRequestHandler):
         def _any(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or b"{}")
-            said = json.dumps(server.answer(self.command, urlsplit(self.path).path, body)).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
+            self.answer(200, server.answer(self.command, urlsplit(self.path).path, body))
 
         do_GET = do_POST = do_PATCH = do_DELETE = _any  # noqa: N815 - http.server's names
 

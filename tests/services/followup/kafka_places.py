@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ import numpy as np
 from broker.followup_settings import FollowupSection, Site
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
 from broker.kafka_settings import KafkaSection, TopicsSection
-from broker.runner import Runner
 from broker.settings import ClassifiersSection, MetricsSection, Settings
 from broker.toml_tables import Signed
 from kafka_node.node import KafkaNode
@@ -32,17 +30,6 @@ from tests.services.followup.portal_server import PortalServer
 
 LOG = logging.getLogger("test")
 UNIX_JD = 2_440_587.5
-
-
-@contextmanager
-def running(runner: Runner[Any]) -> Iterator[None]:
-    thread = threading.Thread(target=runner.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        runner.stop()
-        thread.join(60)
 
 
 def tonight(alerts: int) -> tuple[list[bytes], AlertBatch]:

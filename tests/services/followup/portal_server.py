@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 
 from services.followup.requests import State
+from tests.loopback import JsonHandler, address_of, served
 from tests.services.followup.portals import Group, Portal
 
 Measure = Callable[[Group], Mapping[str, Any]]
@@ -38,18 +38,12 @@ class PortalServer:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return address_of(self._server)
 
     @contextmanager
     def serving(self) -> Iterator[PortalServer]:
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
+        with served(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join()
 
     def observe(self, measure: Measure = lambda _: {"results": []}) -> list[str]:
         """Have all that is pending observed; which ones."""
@@ -104,55 +98,37 @@ class PortalServer:
             return bool(self._draw.random() < self._loses)
 
 
-def _handler(server: PortalServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Tests are quiet."""
-
+def _handler(server: PortalServer) -> type[JsonHandler]:
+    class Handler(JsonHandler, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             (name,) = parse_qs(parts.query).get("name", [""])
             if parts.path == "/results/":
-                self._say(200, server.results.get(name, {"results": []}))
+                self.answer(200, server.results.get(name, {"results": []}))
             elif parts.path == "/api/requestgroups/":
-                self._say(200, server.find(name))
+                self.answer(200, server.find(name))
             else:
-                self._say(404, {"detail": "Not found."})
+                self.answer(404, {"detail": "Not found."})
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             if server.tokens and self.headers.get("Authorization") not in server.tokens:
-                self._say(401, {"detail": "Invalid token."})
+                self.answer(401, {"detail": "Invalid token."})
             elif self.path == "/api/requestgroups/":
                 code, answer = server.submit(json.loads(body))
                 if server.loses_this():
                     self.close_connection = True
                     return
-                self._say(code, answer)
+                self.answer(code, answer)
             elif self.path.endswith("/cancel/"):
                 with server.lock:
                     server.portal.cancel(self.path.split("/")[-3])
-                self._say(200, {})
+                self.answer(200, {})
             else:
-                self._say(404, {"detail": "Not found."})
-
-        def _say(self, code: int, answer: object) -> None:
-            said = json.dumps(answer).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
+                self.answer(404, {"detail": "Not found."})
 
     return Handler
 
 
 def _unix_s(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
-
-
-def until(condition: Callable[[], bool], *, limit_s: float = 120.0) -> None:
-    deadline_s = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline_s, "it does not come"
-        time.sleep(0.02)

@@ -30,9 +30,10 @@ from services.followup.journal import SinkJournal
 from services.followup.programme import Observe
 from services.followup.requests import Request, Requests, State, id_of
 from services.followup.tracker import Patience, Tracker
+from tests.running import until
 from tests.services.followup.brokers_server import BrokersServer
 from tests.services.followup.jobs import wanted
-from tests.services.followup.portal_server import PortalServer, until
+from tests.services.followup.portal_server import PortalServer
 
 OBSERVE = {"test": Observe(bands=("g", "r"), exposure_s=60.0)}
 

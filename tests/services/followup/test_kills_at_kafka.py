@@ -21,12 +21,13 @@ from kafka_node.node import KafkaNode
 from services.followup.programme import Bounds, Observe, Programme
 from services.followup.requests import Request, State
 from tests.chaos.proof import messages
+from tests.running import until
 from tests.services.followup.kafka_places import (
     Place,
     meridian,
     tonight,
 )
-from tests.services.followup.portal_server import PortalServer, until
+from tests.services.followup.portal_server import PortalServer
 
 pytestmark = pytest.mark.kafka
 

@@ -25,15 +25,14 @@ from services.followup.programme import Bounds, Observe, Programme
 from services.followup.requests import State
 from services.messengers.assembly import listener
 from tests.chaos.proof import messages
+from tests.running import running, until
 from tests.services.followup.kafka_places import (
     LOG,
     Place,
     meridian,
-    running,
     site,
     tonight,
 )
-from tests.services.followup.portal_server import until
 
 pytestmark = pytest.mark.kafka
 

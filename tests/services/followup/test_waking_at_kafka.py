@@ -23,14 +23,13 @@ from services.followup.assembly import followup
 from services.followup.programme import Bounds, Observe, Programme
 from services.followup.requests import State
 from services.followup.waking import WOKEN_BY
+from tests.running import running, until
 from tests.services.followup.kafka_places import (
     Place,
     meridian,
-    running,
     site,
     tonight,
 )
-from tests.services.followup.portal_server import until
 
 pytestmark = pytest.mark.kafka
 

@@ -11,7 +11,6 @@ import pytest
 
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, TopicSettings
 from broker.kafka_settings import KafkaSection, TopicsSection
-from broker.observer import BatchReport, Observers
 from broker.ports import Output, Partition
 from broker.settings import LakeSection, MetricsSection, Settings
 from filters.alerts import Table
@@ -27,10 +26,10 @@ from schemas.enriched import Enricher
 from schemas.enriched_reading import EnrichedReader
 from schemas.learned import Learned
 from schemas.schema_folder import SchemaFolder
-from services.lake_writer.assembly import LakeWorker, lake_writer
-from services.lake_writer.job import Kept
+from services.lake_writer.assembly import lake_writer
 from tests.chaos.proof import messages
 from tests.lake.held import assert_same_curves
+from tests.running import Enough
 from tests.schemas.real_packets import night_files
 
 pytestmark = pytest.mark.kafka
@@ -70,7 +69,7 @@ class Place:
 
     def write(self, count: int) -> None:
         """Let a writer live until it has kept so many messages."""
-        watch = Watch(count)
+        watch = Enough(count)
         with lake_writer(self.settings, version="test", observers=[watch]) as worker:
             watch.worker = worker
             worker.run()
@@ -94,21 +93,6 @@ class Place:
 
     def close(self) -> None:
         self._sink.close()
-
-
-class Watch(Observers[Kept]):
-    """Stops a writer once it has kept so many."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self._left = count
-        self.worker: LakeWorker | None = None
-
-    def on_batch(self, report: BatchReport[Kept]) -> None:
-        self._left -= report.entry.consumed
-        if self._left <= 0:
-            assert self.worker is not None
-            self.worker.stop()
 
 
 def enriched(batch: AlertBatch) -> list[bytes]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +19,6 @@ from broker.ledger import read_entry, total
 from broker.messengers.events import notices_of
 from broker.messengers.section import MessengersSection
 from broker.observer import BatchReport, Observers, Phase
-from broker.runner import Runner
 from broker.settings import ClassifiersSection, FiltersSection, MetricsSection, Settings
 from kafka_node.node import KafkaNode
 from replay.invention import invent
@@ -34,6 +29,7 @@ from sky.messengers.fits_maps import read_map
 from sky.messengers.localisation import Places
 from tests.broker.clusters import RealCluster
 from tests.chaos.proof import messages
+from tests.running import running, until
 from tests.sky.messengers.said import said
 from tests.sky.messengers.skies import content
 
@@ -158,24 +154,6 @@ def test_recorded_notices_are_kept_once_though_the_listener_dies(
 
 
 INSIDE = 'messenger("S190425z", "credible_level") < 0.9'
-
-
-@contextmanager
-def running(runner: Runner[Any]) -> Iterator[None]:
-    thread = threading.Thread(target=runner.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        runner.stop()
-        thread.join(60)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline_s, "it does not come"
-        time.sleep(0.05)
 
 
 def test_filters_of_a_running_worker_ask_of_an_event_until_it_is_retracted(
