@@ -80,6 +80,18 @@ def served(
     )
 
 
+def alone(named: str | Classifier, learned: Collection[str]) -> Stage:
+    """One stage or classifier, at even odds, for alerts of which the others' words are known.
+
+    named: its name, or a classifier that is open. learned: the names of what is known, of which a
+    light curve's network reads the redshift, and a stage what it can. Raises ModelError.
+    """
+    if isinstance(named, str) and not _is_classifier(named):
+        return _stage(named, learned)
+    found = _classifier(named) if isinstance(named, str) else named
+    return _scoring(found, "even", embedded=False, told=REDSHIFT in learned)
+
+
 def in_reading_order(stages: Iterable[Stage | Classifier]) -> tuple[Stage, ...]:
     """Each after those that give what it reads; otherwise in the order given.
 
@@ -128,6 +140,10 @@ def _classifier(name: str) -> Classifier:
     if not isinstance(plugin, Classifier):
         raise ModelError(f"classifier {name!r} is a {type(plugin).__name__}, not a Classifier")
     return plugin
+
+
+def _is_classifier(name: str) -> bool:
+    return name in BUILT_IN or name in entry_points(group=CLASSIFIERS).names
 
 
 def _scoring(classifier: Classifier, priors: Priors, *, embedded: bool, told: bool) -> Scoring:

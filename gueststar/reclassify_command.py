@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from broker.kafka import Connection
     from broker.ports import Message
     from lake.reading import Lake
-    from services.reclassify.pieces import Asked, Looked
-    from services.reclassify.revising import Revising
+    from services.reclassify.pieces import Asked
+    from services.reclassify.revising import Looked, Revising
 
 TOPIC = "gueststar.revisions"
 Bound = Annotated[
@@ -126,6 +126,9 @@ def _run(
     typer.echo(
         f"{done.rows:,} alerts, {done.published:,} published again on {revising.topic}{again}"
     )
+    if done.failed:
+        typer.echo(f"{done.failed:,} alerts are left as they are: {done.fault}", err=True)
+        raise typer.Exit(1)
 
 
 def _polls(connection: Connection, revising: Revising) -> Iterator[tuple[str, Sequence[Message]]]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from classifiers.classifier import Classifier, Scoring
+from classifiers.classifier import Classifier
 from classifiers.lightcurve import lightcurve, supernova
 from classifiers.realbogus import RealBogus
-from classifiers.served import BUILT_IN, in_reading_order, served
+from classifiers.served import alone
 from filters.selection import Selection
 from filters.sources import active_filter, builtin_names, load_builtin, load_file
 from schemas.errors import ModelError
 from schemas.learned import Given
-from schemas.prior import EVEN
 from schemas.stage import Identity, Stage
 
 WEIGHTS: Final = ".onnx"
@@ -34,6 +34,9 @@ class Candidate:
     identity: Identity
     stage: Stage | None = None
     selection: Selection | None = None
+    again: Callable[[Collection[str]], Stage] | None = None
+    """The stage for alerts of which what stands under these names is known, which it may read."""
+    _opened: dict[frozenset[str], Stage] = field(default_factory=dict, compare=False)
 
     @property
     def reads_stamps(self) -> bool:
@@ -45,6 +48,16 @@ class Candidate:
         """What a stage gives; nothing of a filter."""
         return () if self.stage is None else tuple(self.stage.gives)
 
+    def stage_beside(self, learned: Collection[str]) -> Stage:
+        """The stage for alerts of which this is known."""
+        assert self.stage is not None
+        if self.again is None:
+            return self.stage
+        names = frozenset(learned)
+        if names not in self._opened:
+            self._opened[names] = self.again(names)
+        return self._opened[names]
+
 
 def candidate_of(named: str) -> Candidate:
     """NAME@VERSION of what is served here, or a file: .onnx, .py, .toml, .filter.
@@ -55,7 +68,7 @@ def candidate_of(named: str) -> Candidate:
     path = Path(named)
     if not at or path.exists():
         return _of_file(path)
-    found = _of_filter(load_builtin(name)) if name in builtin_names() else _of_stage(_served(name))
+    found = _of_filter(load_builtin(name)) if name in builtin_names() else _of_stage(name)
     if found.identity.version != version:
         raise ModelError(
             f"{name} is here in version {found.identity.version}, not {version}; install that, or"
@@ -79,23 +92,14 @@ def _of_file(path: Path) -> Candidate:
             refusals.append(str(error))
             continue
         if opened.identity.name == name:
-            return _of_stage(Scoring(opened, EVEN))
+            return _of_stage(opened)
     raise ModelError(refusals[0] if refusals else f"{path} is of no network that is served here")
 
 
-def _served(name: str) -> Stage:
+def _of_stage(named: str | Classifier) -> Candidate:
     """At even odds, as a lake keeps scores."""
-    try:
-        (stage,) = served((name,), prior="even")
-    except ModelError:
-        if name in BUILT_IN:
-            raise
-        (stage,) = in_reading_order(served((), (name,)))
-    return stage
-
-
-def _of_stage(stage: Stage) -> Candidate:
-    return Candidate(Identity(*stage.identity), stage=stage)
+    stage = alone(named, ())
+    return Candidate(Identity(*stage.identity), stage, again=partial(alone, named))
 
 
 def _of_filter(selection: Selection) -> Candidate:

@@ -13,26 +13,18 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from broker.ports import Output
 from lake.partitions import Partition, partitions
 from lake.reading import Lake, LakeRows
 from schemas.decode import Decoder
 from schemas.errors import ModelError
 from schemas.stage import Identity
 from services.reclassify.candidate import Candidate, candidate_of
-from services.reclassify.revising import Revising, revised
+from services.reclassify.revising import Looked, Revising, joined, revised
 
 PIECE_ROWS: Final = 2_048
 """Of a piece at most: what comes of one is sent whole."""
 TOGETHER: Final = 512
 """Rows that are looked at together."""
-
-
-class Looked(NamedTuple):
-    """What came of some rows."""
-
-    rows: int
-    outputs: list[Output]
 
 
 class Piece(NamedTuple):
@@ -94,8 +86,7 @@ def pieces(lake: Lake) -> Iterator[Piece]:
 def look(piece: Piece, asked: Asked) -> Looked:
     """What comes of a piece. Raises ArchiveError, ModelError."""
     revising = asked.revising()
-    outputs = [output for some in piece.tables() for output in revised(some, revising)]
-    return Looked(piece.end - piece.begin, outputs)
+    return joined(revised(some, revising) for some in piece.tables())
 
 
 @cache

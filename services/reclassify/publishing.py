@@ -24,8 +24,7 @@ from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.learned import Learned
 from schemas.scored import Note, noted, scored, versions
-from services.reclassify.pieces import Looked
-from services.reclassify.revising import PREVIOUS, REVISION, Revising, revised
+from services.reclassify.revising import PREVIOUS, REVISION, Looked, Revising, revised
 
 TOGETHER: Final = 512
 """Rows that are looked at together here, and records of a transaction at most."""
@@ -46,6 +45,10 @@ class Done(NamedTuple):
     published: int
     there: int
     """That an earlier process of it had published."""
+    failed: int = 0
+    """On which the stage raised; they are left as they are."""
+    fault: str = ""
+    """What it said first."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,21 @@ def reclassify(
     """
     sink.rebuild()
     known = {named for _, messages in read_all() for named in map(revision_of, messages) if named}
-    rows = published = there = 0
+    done = Done(0, 0, 0)
     began_s = pace.now_s()
-    here = (Looked(len(some), revised(some, revising)) for some in lake.tables(TOGETHER))
-    for count, found in here if looked is None else looked:
-        fresh = [one for one in found if _named(one) not in known]
+    here = (revised(some, revising) for some in lake.tables(TOGETHER))
+    for found in here if looked is None else looked:
+        fresh = [one for one in found.outputs if _named(one) not in known]
         publish(sink, fresh)
-        rows, published = rows + count, published + len(fresh)
-        there += len(found) - len(fresh)
-        pace.sleep(max(0.0, rows / pace.rows_per_s - (pace.now_s() - began_s)))
-    return Done(rows, published, there)
+        done = Done(
+            done.rows + found.rows,
+            done.published + len(fresh),
+            done.there + len(found.outputs) - len(fresh),
+            done.failed + found.failed,
+            done.fault or found.fault,
+        )
+        pace.sleep(max(0.0, done.rows / pace.rows_per_s - (pace.now_s() - began_s)))
+    return done
 
 
 def publish(sink: Sink, outputs: Sequence[Output]) -> None:

@@ -8,9 +8,9 @@ in it are at even odds, as in the lake.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from broker.alerts.envelopes import described
 from broker.alerts.packer import Shape
 from broker.ports import Output
+from classifiers.served import READS_LEARNED
 from lake.layout import ORIGIN
 from lake.reading import LakeRows
 from schemas.annotation import Annotations, SelectedBy
@@ -27,7 +28,7 @@ from schemas.errors import ArchiveError
 from schemas.form import Form
 from schemas.learned import FLOATS, Given, Learned
 from schemas.scored import Note, noted, versions
-from schemas.stage import Identity, run_stage
+from schemas.stage import Identity, Stage, StageFault, run_stage
 from services.reclassify.candidate import Candidate
 
 BOUND: Final = 0.05
@@ -38,6 +39,19 @@ REVISED: Final = "revised"
 """The flag of a record that was published again."""
 PREVIOUS: Final = "previous_"
 """How an old verdict's name begins; a name in a lake has no dot."""
+
+
+class Looked(NamedTuple):
+    """What came of some rows."""
+
+    rows: int
+    outputs: list[Output]
+    """The records of those whose verdicts changed."""
+    failed: int = 0
+    """Rows on which the stage raised; they are left as they are."""
+    fault: str = ""
+    """What it said first."""
+
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -60,20 +74,35 @@ class Revising:
         return f"{name}@{version}+{sha256[:12]}>{self.bound:g}"
 
 
-def revised(rows: LakeRows, revising: Revising) -> list[Output]:
-    """The records of those rows whose verdicts changed; none where none did.
+def joined(found: Iterable[Looked]) -> Looked:
+    """All of it as one."""
+    some = list(found)
+    return Looked(
+        sum(one.rows for one in some),
+        [output for one in some for output in one.outputs],
+        sum(one.failed for one in some),
+        next((one.fault for one in some if one.fault), ""),
+    )
 
-    Raises ArchiveError where the lake kept no packets of them, or was not written live.
+
+def revised(rows: LakeRows, revising: Revising) -> Looked:
+    """What came of those rows.
+
+    Raises ArchiveError where the lake kept no packets of them, was not written live, or has not
+    what the stage reads.
     """
     candidate = revising.candidate
     if candidate.selection is not None:
         changed = _selected(rows, candidate) != _was_selected(rows, candidate.identity.name)
-        learned: dict[str, Learned] = {}
+        learned, faults = dict[str, Learned](), list[StageFault]()
     else:
-        learned, changed = _scored(rows, candidate, revising.bound)
+        learned, changed, faults = _scored(rows, candidate, revising.bound)
+    found = Looked(
+        len(rows), [], sum(len(one.rows) for one in faults), faults[0].message if faults else ""
+    )
     chosen = np.flatnonzero(changed)
     if not len(chosen):
-        return []
+        return found
     few = rows.take(chosen)
     if not few.part.has_packets:
         raise ArchiveError(
@@ -81,20 +110,35 @@ def revised(rows: LakeRows, revising: Revising) -> list[Output]:
             " published again; leave the night out"
         )
     news = {name: each.take(chosen) for name, each in learned.items()}
-    return list(_outputs(few, news, revising))
+    return found._replace(outputs=list(_outputs(few, news, revising)))
 
 
-def _scored(rows: LakeRows, candidate: Candidate, bound: float) -> tuple[dict[str, Learned], Mask]:
-    """What a stage says now, and where that is another thing than the lake has."""
-    assert candidate.stage is not None
+def _scored(
+    rows: LakeRows, candidate: Candidate, bound: float
+) -> tuple[dict[str, Learned], Mask, list[StageFault]]:
+    """What a stage says now, where that is another thing than the lake has, and where it failed."""
+    stage = candidate.stage_beside(rows.given)
+    _require(rows, stage)
     batch = rows.batch(with_packets=candidate.reads_stamps)
-    run_stage(batch, candidate.stage)
+    faults = run_stage(batch, stage)
     changed = np.zeros(len(rows), np.bool_)
     learned = {}
     for given in candidate.given:
         learned[given.name] = batch.learned[given.name]
         changed |= differs(_old(rows, given), learned[given.name].values, bound)
-    return learned, changed
+    for fault in faults:
+        changed[fault.rows] = False
+    return learned, changed, faults
+
+
+def _require(rows: LakeRows, stage: Stage) -> None:
+    """Raises ArchiveError where a night has not what a stage reads of others."""
+    wanted = (one.split(".", 1)[1] for one in stage.reads if one.startswith(READS_LEARNED))
+    if missing := [one for one in wanted if one not in rows.given]:
+        raise ArchiveError(
+            f"{stage.identity.name!r} reads {missing[0]!r}, of which alerts of the night"
+            f" {rows.night} have nothing; leave the night out"
+        )
 
 
 def differs(old: NDArray[np.floating], new: NDArray[np.floating], bound: float) -> Mask:

@@ -35,9 +35,9 @@ from schemas.learned import Given
 from schemas.stage import Identity
 from services.lake_writer.job import EnrichedDecoder
 from services.reclassify.candidate import Candidate, candidate_of
-from services.reclassify.pieces import Asked, Looked, look, pieces
+from services.reclassify.pieces import Asked, look, pieces
 from services.reclassify.publishing import Done, Pace, keep, reclassify, revision_of
-from services.reclassify.revising import Revising, differs
+from services.reclassify.revising import Looked, Revising, differs
 from tests.services.lake_writer.test_live_at_kafka import enriched
 from tests.services.lake_writer.world import Killed, dying_after
 
