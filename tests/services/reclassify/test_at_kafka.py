@@ -26,8 +26,9 @@ from tests.services.reclassify.test_reclassify import FILTER, with_origin
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 ALERTS, TOGETHER, KILLS, SEED = 240, 12, 5, 3
-RATE, LIFE_S = 8, (3.0, 15.0)
-"""A run would take half a minute; it is killed after seconds, of which it starts for some."""
+RATE, LIFE_S = 8, (0.0, 4.0)
+"""A run would take half a minute; it is killed seconds after its start, or after it published."""
+STEP_S = 0.2
 
 
 class Runs:
@@ -45,6 +46,11 @@ class Runs:
             env={"PYTHONPATH": str(Path(__file__).parents[3]), "PATH": ""},
         )
 
+    def wait(self, more_than: int) -> None:
+        """Until so many are published; the test's own limit ends it."""
+        while self.published() <= more_than:
+            time.sleep(STEP_S)
+
     def published(self) -> int:
         admin = KafkaAdmin(Connection(self._address))
         return len([*messages(self._address, TOPIC)]) if TOPIC in admin.partitions() else 0
@@ -57,8 +63,11 @@ def test_a_command_that_is_killed_again_and_again_publishes_each_revision_once(
     batch = Decoder().decode([one.packet for one in invent(ALERTS, seed=5)])
     with_origin(tmp_path / "lake", enriched(batch), TOGETHER)
     runs, draw, halfway = Runs(kafka.address, tmp_path), random.Random(SEED), 0
-    for _ in range(KILLS):
+    for number in range(KILLS):
+        before = runs.published()
         process = runs.start(rate=RATE)
+        if number % 2 == 0:
+            runs.wait(before)
         time.sleep(draw.uniform(*LIFE_S))
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, "the rate does not let it come to the end"
