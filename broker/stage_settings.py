@@ -63,6 +63,14 @@ class RedshiftSection:
 
 
 @dataclass(frozen=True)
+class NeighboursSection:
+    """[stages.neighbours]: among which objects an alert's neighbours are looked for."""
+
+    labelled: Path | None = None
+    """A labelled set, as `gueststar label-set` makes it; none: the one that is shipped."""
+
+
+@dataclass(frozen=True)
 class StagesSection:
     """[stages]: what else learns of the alerts."""
 
@@ -73,3 +81,4 @@ class StagesSection:
     hosts: Mapping[str, HostsSection] = field(default_factory=dict)
     """Catalogues of galaxies by the name under which they give values."""
     redshift: RedshiftSection = RedshiftSection()
+    neighbours: NeighboursSection = NeighboursSection()

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from broker.errors import SettingsError
 from broker.stage_settings import CatalogueSection, HostsSection, StagesSection
+from classifiers.neighbours import LABELLED, Neighbours
+from classifiers.neighbours import NAME as NEIGHBOURS
 from classifiers.redshift import NAME as REDSHIFT
 from classifiers.redshift import SYSTEM_NAMES, Photometry, RedshiftStage
 from schemas.errors import FilterError
@@ -16,16 +18,21 @@ Section = TypeVar("Section")
 
 
 def opened_stages(settings: StagesSection) -> Iterator[Stage]:
-    """Each catalogue's stage, opened. Raises SettingsError naming the section at fault."""
+    """Each catalogue's stage, opened, and those with a section of their own.
+
+    Raises SettingsError naming the section at fault, ModelError for a bad labelled set.
+    """
     yield from _opened("stages.catalogues", settings.catalogues, _crossmatch)
     yield from _opened("stages.hosts", settings.hosts, _hosts)
     if REDSHIFT in settings.names:
         yield _redshift(settings)
+    if NEIGHBOURS in settings.names:
+        yield Neighbours(settings.names, settings.neighbours.labelled or LABELLED)
 
 
 def other_names(settings: StagesSection) -> tuple[str, ...]:
     """Those that `opened_stages` has not opened."""
-    return tuple(name for name in settings.names if name != REDSHIFT)
+    return tuple(name for name in settings.names if name not in {REDSHIFT, NEIGHBOURS})
 
 
 def _redshift(settings: StagesSection) -> Stage:

@@ -17,6 +17,7 @@ from classifiers.classifier import Classifier, Scoring
 from classifiers.embedding import Embedding
 from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
 from classifiers.luminosity import Luminosity
+from classifiers.neighbours import Neighbours
 from classifiers.phase import Phase
 from classifiers.realbogus import RealBogus
 from classifiers.redshift import NAME as REDSHIFT
@@ -40,6 +41,7 @@ STAGES_BUILT_IN: Mapping[str, Callable[[Collection[str]], Stage]] = {
     "redshift": lambda served: RedshiftStage(),
     "phase": Phase,
     "embedding": lambda served: AlertEmbedding(),
+    "neighbours": Neighbours,
     "luminosity": lambda served: Luminosity(phase="phase" in served),
     "host_shape": lambda served: HostShape(),
 }

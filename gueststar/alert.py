@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gueststar.row import Row, Scores
@@ -13,6 +14,7 @@ from schemas.columns import CODES, COLUMNS
 from schemas.prior import by_label
 
 if TYPE_CHECKING:
+    from classifiers.labelled_set import Labelled
     from gueststar.pictures.alert import Picture
     from gueststar.tables import AstropyTable
 
@@ -27,6 +29,16 @@ class Alert(Row):
         from gueststar.tables import light_curve_table  # noqa: PLC0415 - loads astropy
 
         return light_curve_table(self)
+
+    def neighbours(self, labelled: str | PathLike[str] | None = None) -> list[Labelled]:
+        """Its nearest objects of known class, by the stage "neighbours"; none where that was not.
+
+        labelled: the set that was searched, where it was not the one that is shipped. Raises
+        ModelError where it was another.
+        """
+        from classifiers.neighbours import LABELLED, NAME, named  # noqa: PLC0415 - loads numba
+
+        return named(self.values.get(NAME, {}), Path(labelled) if labelled else LABELLED)
 
     def plot(self, *, path: str | PathLike[str] | None = None) -> Picture:
         """Its stamps, light curve and class bars as a matplotlib Figure, which needs no display.
