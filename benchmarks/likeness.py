@@ -1,21 +1,33 @@
 """How fast objects like one are found among a million, and how many of the ten likest:
-`python -m benchmarks.likeness [COUNT]`.
+`python -m benchmarks.likeness [COUNT] [IN_A_LAKE]`.
 
-The vectors are drawn: a thousand kinds, each a cloud about a direction, of unlike sizes.
+The vectors are drawn: a thousand kinds, each a cloud about a direction, of unlike sizes. In a lake
+of so many alerts (100,000), ten nights of it, an object is asked for by its id.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
 
 import numpy as np
 
+from gueststar.open_lake import OpenLake
+from gueststar.testing.crowd import crowd
 from lake.likeness.faiss_index import Exact, Inverted
-from lake.likeness.search import Likeness
+from lake.likeness.search import Likeness, build
+from lake.reading import Lake
+from lake.writing import LakeWriter
+from schemas.learned import Learned
+from schemas.nights import dates
 from schemas.vector_records import Vectors
 
 COUNT, WIDTH, KINDS, ASKED, NEAREST = 1_000_000, 64, 1_000, 200, 10
+IN_A_LAKE, NIGHTS, AT_ONCE = 100_000, 10, 1_000
 
 
 def drawn(count: int, seed: int = 0) -> np.ndarray:
@@ -28,7 +40,40 @@ def drawn(count: int, seed: int = 0) -> np.ndarray:
     return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
 
 
-def main(count: int) -> None:
+def write_lake(path: Path, count: int) -> None:
+    """Alerts of objects that come again each night, with vectors."""
+    some, vectors = crowd(AT_ONCE), drawn(count)
+    with LakeWriter(path, version="benchmark", with_packets=False) as writer:
+        for begin in range(0, count, AT_ONCE):
+            number = np.arange(begin, begin + AT_ONCE)
+            mjd = some.mjd + number // (count // NIGHTS)
+            names = np.array([f"object{one % (count // NIGHTS)}" for one in number])
+            batch = replace(some, alert_id=number, object_id=names, mjd=mjd, night=dates(mjd))
+            columns = tuple(map(str, range(WIDTH)))
+            batch.learned["embedding"] = Learned("vector", columns, vectors[number])
+            writer.add(batch)
+
+
+def ask_lake(count: int) -> None:
+    """Print milliseconds a question to a lake that is open."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, index = Path(folder) / "lake", Path(folder) / "index"
+        write_lake(path, count)
+        build(Lake(path), index)
+        began = time.perf_counter()
+        opened = OpenLake(path)
+        took_ms = []
+        for one in range(ASKED):
+            opened.similar(f"object{one}", index=index)
+            took_ms.append((time.perf_counter() - began) * 1e3)
+            began = time.perf_counter()
+    sys.stdout.write(
+        f"of a lake of {count:,} alerts: {median(took_ms[1:]):.1f} ms, with opening lake and index "
+        f"{took_ms[0]:.0f} ms\n"
+    )
+
+
+def main(count: int, in_a_lake: int) -> None:
     """Print seconds to build, recall and milliseconds a question."""
     vectors = drawn(count)
     asked = vectors[:: count // ASKED][:ASKED]
@@ -50,7 +95,9 @@ def main(count: int) -> None:
         whole.similar(one, NEAREST)
     whole_ms = (time.process_time() - began) / len(asked) * 1e3
     sys.stdout.write(f"with 3,000 that came since, and names: {whole_ms:.2f} ms\n")
+    ask_lake(in_a_lake)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else COUNT)
+    counts = [int(one) for one in sys.argv[1:]]
+    main(*counts, *(COUNT, IN_A_LAKE)[len(counts) :])

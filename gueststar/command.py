@@ -26,7 +26,7 @@ from gueststar.filtering.command import Config as ReadersConfig
 from gueststar.filtering.command import app as filters
 from gueststar.followup.command import app as followup
 from gueststar.lake_command import app as lakes
-from gueststar.likeness_command import likeness, similar
+from gueststar.likeness_command import add_to as add_likeness
 from gueststar.messengers.command import app as messengers
 from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
@@ -56,8 +56,7 @@ add_to(app)
 app.command()(reconcile)
 app.command()(report)
 app.command()(reclassify)
-app.command()(similar)
-app.command()(likeness)
+add_likeness(app)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]
 Topics = Annotated[

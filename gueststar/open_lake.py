@@ -18,9 +18,11 @@ from gueststar.alert import Alert, rows
 from gueststar.answer import Answer
 from gueststar.cluster import run_on
 from gueststar.filtering.sources import decoder_of
+from gueststar.similar import COUNT, Similar
 from gueststar.tables import light_curve_columns
 from lake.finding import Finder, Found
 from lake.layout import PLACE
+from lake.likeness.search import Neighbour
 from lake.partitions import FarFinder, Run, applied, count_by
 from lake.reading import Lake, LakeRows
 from lake.revisions import read_revisions
@@ -126,6 +128,7 @@ class OpenLake:
         self._run: Run = map if cluster is None else run_on(cluster)
         here = cluster is None
         self._finder = Finder(self._lake) if here else FarFinder(self._lake, self._run)
+        self._similar = dict[str | PathLike[str] | None, Similar]()
 
     def __len__(self) -> int:
         """How many alerts."""
@@ -148,12 +151,22 @@ class OpenLake:
 
     def objects_of(self, alert_id: int) -> list[str]:
         """The ids of the objects that have an alert of that id; surveys may share one."""
-        found = dict[str, None]()
-        for rows_of_group in self._lake.tables():
-            places = np.flatnonzero(rows_of_group.column("alert_id") == alert_id)
-            if len(places):
-                found |= dict.fromkeys(rows_of_group.take(places).column("object_id").tolist())
-        return [*found]
+        found = Finder(self._lake).alert(alert_id).table(["object_id"])
+        return [*dict.fromkeys(found.column(0).to_pylist())]
+
+    def similar(
+        self,
+        asked: str | int,
+        *,
+        index: str | PathLike[str] | None = None,
+        night: str | None = None,
+        filter_file: str | PathLike[str] | None = None,
+        count: int = COUNT,
+    ) -> list[Neighbour]:
+        """As `gueststar.similar`, with lake and index kept open. Raises QuestionError."""
+        if index not in self._similar:
+            self._similar[index] = Similar(self._lake, index)
+        return self._similar[index].to(asked, night=night, filter_file=filter_file, count=count)
 
     def cone(
         self,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lake.arrays import conformed, values_of
 from lake.layout import INDEX, PLACE, POINTS
@@ -23,7 +24,7 @@ from schemas.light_curves import no_light_curves
 from sky.cells import Cells
 from sky.cones import Cone, touching
 
-NIGHT = "night"
+NIGHT, ALERT = "night", "alert_id"
 
 
 class Hit(NamedTuple):
@@ -37,7 +38,7 @@ class Found:
     """Rows of a lake, by night and place."""
 
     def __init__(self, lake: Lake, hits: Sequence[Hit]) -> None:
-        self._lake = lake
+        self.lake = lake
         self.hits = tuple(hit for hit in hits if len(hit.rows))
 
     def __len__(self) -> int:
@@ -51,7 +52,7 @@ class Found:
         """
         import pyarrow as pa
 
-        schema = schema_of(self._lake, columns)
+        schema = schema_of(self.lake, columns)
         tables, places, begin = [schema.empty_table()], [NO_ROWS], 0
         for hit in self.hits:
             table, own = rows_table(hit, schema)
@@ -74,7 +75,7 @@ class Found:
         """One of them as a table for filters, pictures and stamps."""
         for hit in self.hits:
             if place < len(hit.rows):
-                return self._lake.row(hit.part, int(hit.rows[place]))
+                return self.lake.row(hit.part, int(hit.rows[place]))
             place -= len(hit.rows)
         raise IndexError(place)
 
@@ -91,6 +92,10 @@ class Finder:
         asked = object_id, hash_of(object_id)
         hits = [Hit(one, self._objects.rows_of(one, *asked)) for one in self.lake.parts]
         return Found(self.lake, hits)
+
+    def alert(self, alert_id: int) -> Found:
+        """The alerts of that number, of which each survey may have one."""
+        return Found(self.lake, [Hit(one, _numbered(one, alert_id)) for one in self.lake.parts])
 
     def cone(self, cone: Cone) -> Found:
         """The alerts in a cone, its border included. Raises QuestionError where it is none."""
@@ -150,7 +155,24 @@ def _within(part: Part, cone: Cone, ranges: Cells) -> Rows:
     if not len(groups):
         return groups
     table = part.read_groups(groups.tolist(), PLACE)
-    inside = np.flatnonzero(cone.holds(*(values_of(table.column(name)) for name in PLACE)))
+    return _rows_of(part, groups, cone.holds(*(values_of(table.column(one)) for one in PLACE)))
+
+
+def _numbered(part: Part, alert_id: int) -> Rows:
+    """The rows of a part with that number."""
+    reach = part.reach(ALERT)
+    groups = np.arange(len(part.begins) - 1)
+    if reach is not None:
+        groups = np.flatnonzero((reach[:, 0] <= alert_id) & (alert_id <= reach[:, 1]))
+    if not len(groups):
+        return groups
+    table = part.read_groups(groups.tolist(), [ALERT])
+    return _rows_of(part, groups, values_of(table.column(0)) == alert_id)
+
+
+def _rows_of(part: Part, groups: Rows, held: NDArray[np.bool_]) -> Rows:
+    """The rows that are held, of the rows of some groups one after another."""
+    inside = np.flatnonzero(held)
     lengths = np.diff(part.begins)[groups]
     shift = part.begins[groups] - (np.cumsum(lengths) - lengths)
     found: Rows = inside + np.repeat(shift, lengths)[inside]

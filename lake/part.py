@@ -119,9 +119,13 @@ class Part:
 
         None where it does not tell them.
         """
-        if INDEX not in self._names:
+        return self.reach(INDEX)
+
+    def reach(self, name: str) -> Rows | None:
+        """The same of another column of whole numbers."""
+        if name not in self._names:
             return None
-        at = self.schema.get_field_index(INDEX)
+        at = self.schema.get_field_index(name)
         groups = range(len(self.begins) - 1)
         told = [self._alerts.metadata.row_group(group).column(at).statistics for group in groups]
         if not all(each and each.has_min_max for each in told):

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lake.arrays import values_of
+from lake.finding import Found, Hit
+from lake.layout import LEARNED
 from lake.part import Part
 from lake.reading import Lake, LakeRows
 from schemas.annotation import EMBEDDING
 from schemas.errors import QuestionError
 from schemas.vector_records import PLACE, VERSION_DIGITS, Vectors
 
-MODELS = "models"
+MODELS: Final = "models"
+PREFIX: Final = f"{LEARNED['vector']}{EMBEDDING}."
+KEYED: Final = ("survey", "object_id", "alert_id")
 Chosen = Callable[[LakeRows], NDArray[np.bool_]]
 """Which rows of a lake are wanted, (n,)."""
 
@@ -26,15 +33,50 @@ def vectors_of(
 
     parts: some of the lake's alone. Empty where no alert has one.
     """
-    wanted = None if parts is None else {id(one) for one in parts}
+    if parts is not None:  # no other part is opened
+        lake = Lake.of(lake.path, [one.standing for one in parts], None)
     by_version = dict[str, list[Vectors]]()
     for rows in lake.tables():
-        if EMBEDDING not in rows.given or (wanted is not None and id(rows.part) not in wanted):
+        if EMBEDDING not in rows.given:
             continue
         kept = rows if chosen is None else rows.take(np.flatnonzero(chosen(rows)))
-        for each in _of_rows(kept):
+        names = (f"{PREFIX}{one}" for one in rows.given[EMBEDDING].columns)
+        says_models = MODELS in rows.part.schema.names
+        for each in _by_version(kept.column, [*names], says_models=says_models):
             by_version.setdefault(each.version, []).append(each)
     return {version: newest(Vectors.joined(each)) for version, each in by_version.items()}
+
+
+def vector_of(found: Found, version: str = "") -> Vectors | None:
+    """The newest vector of some alerts that were found, one row; of a version alone, if named.
+
+    Nights are read from the last on, and no farther than that takes. None where there is none.
+    """
+    for _, hits in groupby(sorted(found.hits, key=_night, reverse=True), key=_night):
+        own = dict(_found(Found(found.lake, [*hits])))
+        each = [own[version]] if version in own else [] if version else [*own.values()]
+        if each:
+            return max(each, key=lambda one: float(one.place[-1, 2]))
+    return None
+
+
+def _night(hit: Hit) -> str:
+    return hit.part.night
+
+
+def _found(found: Found) -> Iterator[tuple[str, Vectors]]:
+    """By version, the newest of an object's alerts."""
+    every = [name for hit in found.hits for name in hit.part.schema.names]
+    names = [name for name in dict.fromkeys(every) if name.startswith(PREFIX)]
+    says_models = MODELS in every
+    if names:
+        table = found.table([*KEYED, *PLACE, *names, *([MODELS] if says_models else [])])
+
+        def column(name: str) -> NDArray[Any]:
+            return values_of(table.column(name))
+
+        for each in _by_version(column, names, says_models=says_models):
+            yield each.version, newest(each)
 
 
 def newest(vectors: Vectors) -> Vectors:
@@ -55,31 +97,29 @@ def of_version(found: dict[str, Vectors], version: str = "") -> Vectors:
     return found[version or max(found, key=lambda one: (len(found[one]), one))]
 
 
-def _of_rows(rows: LakeRows) -> Iterator[Vectors]:
-    """By version; rows without a vector are left out."""
-    columns = rows.given[EMBEDDING].columns
-    vector = np.column_stack([rows.learned_column(EMBEDDING, one) for one in columns])
+def _by_version(
+    column: Callable[[str], NDArray[Any]], names: Sequence[str], *, says_models: bool
+) -> Iterator[Vectors]:
+    """By version; rows without a vector are left out. names: the columns of the vector."""
+    vector = np.column_stack([column(one) for one in names])
     fine = np.flatnonzero(np.isfinite(vector).all(axis=1))
-    versions = _versions(rows)[fine]
-    names = (rows.column("survey"), rows.column("object_id"))
-    survey, object_id = (np.asarray(one)[fine].astype(np.str_) for one in names)
+    versions = _versions(column(MODELS)[fine]) if says_models else np.full(len(fine), "", "U12")
+    survey, object_id = (np.asarray(column(one))[fine].astype(np.str_) for one in KEYED[:2])
     whole = Vectors(
         "",
         survey,
-        np.asarray(rows.column("alert_id"))[fine],
+        np.asarray(column(KEYED[2]))[fine],
         object_id,
-        np.column_stack([rows.column(name) for name in PLACE])[fine],
+        np.column_stack([column(name) for name in PLACE])[fine],
         vector[fine].astype(np.float32),
     )
     for version in np.unique(versions).tolist():
         yield replace(whole.take(versions == version), version=version)
 
 
-def _versions(rows: LakeRows) -> NDArray[np.str_]:
+def _versions(models: NDArray[Any]) -> NDArray[np.str_]:
     """Of the file that made each row's vector; empty where the lake does not say."""
-    if MODELS not in rows.part.schema.names:
-        return np.full(len(rows), "", "U12")
-    said, place = np.unique(np.asarray(rows.column(MODELS)).astype(np.str_), return_inverse=True)
+    said, place = np.unique(np.asarray(models).astype(np.str_), return_inverse=True)
     return np.array([version_in(one) for one in said.tolist()], "U12")[place.ravel()]
 
 

@@ -11,14 +11,15 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from lake.layout import night_date
 from lake.likeness.faiss_index import Exact, Indexed, Inverted
 from lake.likeness.gathering import newest, of_version, vectors_of
 from lake.reading import Lake
@@ -26,6 +27,10 @@ from schemas.errors import QuestionError
 from schemas.vector_records import COLUMNS, Vectors
 
 CURRENT: Final = "current.json"
+LAYOUT: Final = 2
+"""Of the folder; an index of another is made again."""
+INDEXED_DAYS: Final = 365.0
+"""Of alerts before the lake's last night: objects that were not seen since are not indexed."""
 COUNT_MIN: Final = 1_000
 """Fewer vectors are compared one by one."""
 MORE: Final = 16
@@ -117,37 +122,60 @@ def opened(lake: Lake, folder: Path | None = None, version: str = "") -> Likenes
         raise QuestionError(f"the index {folder} is of version {built.version}, not {version}")
     known = set(facts["parts"])
     parts = [one for one in lake.parts if one.standing.mark not in known]
-    since = vectors_of(lake, parts).get(built.version)
-    kept = built if since is None else _without_old(built, since)
+    late = [one for one in parts if one.night >= facts["since"]]
+    since = vectors_of(lake, late).get(built.version) if late else None
+    kept = built.take(np.zeros(0, np.int64)) if since is None else _without_old(built, since)
     index = Inverted.read(folder / facts["name"] / "index.faiss") if facts["cells"] else None
     return Likeness(built, index or Exact(built.vector), kept)
 
 
 def _without_old(built: Vectors, since: Vectors) -> Vectors:
-    """What came since, less what the index has newer."""
-    own = zip(built.survey, built.object_id, strict=True)
-    times = dict(zip(own, built.place[:, 2].tolist(), strict=True))
-    theirs = zip(since.survey, since.object_id, since.place[:, 2].tolist(), strict=True)
-    return since.take(np.array([mjd > times.get((a, b), -np.inf) for a, b, mjd in theirs], bool))
+    """What came since, less what the index has newer; both have rising surveys and objects."""
+    newer = np.ones(len(since), np.bool_)
+    for survey in np.unique(since.survey).tolist():
+        begin, end = (built.survey.searchsorted(survey, side) for side in ("left", "right"))
+        names = built.object_id[begin:end]
+        own = np.flatnonzero(since.survey == survey)
+        # Of the kept names' own type: else all of them would be copied to the other's.
+        place = names.searchsorted(since.object_id[own].astype(names.dtype))
+        there = place < len(names)
+        own, place = own[there], place[there]
+        is_same = names[place] == since.object_id[own]
+        newer[own] = ~is_same | (since.place[own, 2] > built.place[begin:end][place, 2])
+    return since.take(newer)
 
 
-def build(lake: Lake, folder: Path, version: str = "") -> Vectors:
-    """Makes the index of a lake as it stands, in place of the one before. Raises QuestionError."""
-    vectors = newest(of_version(vectors_of(lake), version))
+def build(lake: Lake, folder: Path, version: str = "", days_max: float = INDEXED_DAYS) -> Vectors:
+    """Makes the index of a lake as it stands, in place of the one before. Raises QuestionError.
+
+    days_max: nights that ended so long before the last one are left out.
+    """
+    first = _first_night(lake, days_max)
+    recent = [one for one in lake.parts if one.night >= first]
+    vectors = newest(of_version(vectors_of(lake, recent), version))
     parts = _marks(lake)
     name = f"{vectors.version or 'unknown'}-{secrets.token_hex(6)}"
     unfinished = folder / f".{name}.{os.getpid()}"
     unfinished.mkdir(parents=True)
-    np.savez(unfinished / "rows.npz", **{one: getattr(vectors, one) for one in COLUMNS})
     has_cells = len(vectors) >= COUNT_MIN
     if has_cells:
         Inverted.built(vectors.vector).write(unfinished / "index.faiss")
+        vectors = replace(vectors, vector=vectors.vector[:, :0])  # the index has them
+    for one in COLUMNS:
+        np.save(unfinished / f"{one}.npy", getattr(vectors, one))
     unfinished.rename(folder / name)
-    _point(folder, name, vectors.version, parts, cells=has_cells)
+    facts = {"version": vectors.version, "parts": parts, "since": first, "cells": has_cells}
+    _point(folder, {"layout": LAYOUT, "name": name, **facts})
     for path in folder.iterdir():
         if path.is_dir() and path.name != name:
             shutil.rmtree(path, ignore_errors=True)
     return vectors
+
+
+def _first_night(lake: Lake, days_max: float) -> str:
+    """Of those that are indexed."""
+    last = night_date(max(one.night for one in lake.parts))
+    return f"{last - timedelta(days=days_max):%Y%m%d}"
 
 
 def is_current(lake: Lake, folder: Path) -> bool:
@@ -162,19 +190,19 @@ def _marks(lake: Lake) -> list[str]:
     return sorted(one.standing.mark for one in lake.parts)
 
 
-def _point(folder: Path, name: str, version: str, parts: Sequence[str], *, cells: bool) -> None:
-    said = {"name": name, "version": version, "parts": list(parts), "cells": cells}
+def _point(folder: Path, facts: dict[str, Any]) -> None:
     unfinished = folder / f".{CURRENT}.{os.getpid()}"
-    unfinished.write_text(json.dumps(said), encoding="utf-8")
+    unfinished.write_text(json.dumps(facts), encoding="utf-8")
     unfinished.replace(folder / CURRENT)
 
 
 def _facts(folder: Path) -> dict[str, Any] | None:
-    """What `_point` said; None where no index was ever finished."""
+    """What `_point` said; None where no index was ever finished, or one of another layout."""
     path = folder / CURRENT
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    facts = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return facts if facts.get("layout") == LAYOUT else None
 
 
 def _read(folder: Path, version: str) -> Vectors:
-    with np.load(folder / "rows.npz") as kept:
-        return Vectors(version, *(kept[one] for one in COLUMNS))
+    """What stands in the index, mapped: a search reads what it needs."""
+    return Vectors(version, *(np.load(folder / f"{one}.npy", mmap_mode="r") for one in COLUMNS))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lake.likeness.search import build, is_current
+from lake.likeness.search import INDEXED_DAYS, build, is_current
 from lake.reading import Lake
 
 
@@ -15,6 +15,7 @@ def keep(
     index: Path,
     *,
     every_s: float,
+    days_max: float = INDEXED_DAYS,
     once: bool = False,
     told: Callable[[str], None] = print,
     sleep: Callable[[float], None] = time.sleep,
@@ -24,7 +25,7 @@ def keep(
     while True:
         whole = Lake(lake)
         if not is_current(whole, index):
-            vectors = build(whole, index)
+            vectors = build(whole, index, days_max=days_max)
             told(f"{len(vectors):,} objects, embedding {vectors.version or 'of unknown version'}")
         if once:
             return

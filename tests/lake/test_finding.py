@@ -150,6 +150,21 @@ def test_an_object_is_found_with_its_own_light_curves(lakes: dict[str, Path], na
     assert len(Finder(Lake(lakes[name])).object("object")) == 0
 
 
+@pytest.mark.parametrize("name", ["sorted", "before", "mixed"])
+def test_an_alert_is_found_by_its_number(lakes: dict[str, Path], name: str) -> None:
+    finder = Finder(Lake(lakes[name]))
+    for number in (0, 899, 1_450, 2_899):
+        table = finder.alert(number).table(["alert_id", "object_id", "night"])
+        (row,) = table.to_pylist()
+        place = number % 1000
+        assert row == {
+            "alert_id": number,
+            "object_id": f"object{place % 37}",
+            "night": NIGHTS[number // 1000],
+        }
+    assert len(finder.alert(950)) == len(finder.alert(-1)) == 0
+
+
 @pytest.mark.parametrize("old", [0, 3])
 def test_rows_are_sorted_by_place_whatever_came_before_and_light_curves_alike(
     tmp_path: Path, old: int, monkeypatch: pytest.MonkeyPatch

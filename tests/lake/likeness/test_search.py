@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gueststar
 from gueststar.similar import similar
 from gueststar.testing.crowd import crowd
 from lake.likeness.faiss_index import Exact, Inverted
@@ -19,6 +21,7 @@ from lake.reading import Lake
 from schemas.batch import AlertBatch
 from schemas.errors import QuestionError
 from schemas.learned import Learned
+from schemas.nights import dates
 from services.likeness.job import keep
 from tests.lake.held import written
 
@@ -92,6 +95,38 @@ def test_an_index_made_again_from_the_lake_gives_the_same_answers(
         build(Lake(lake), tmp_path / name)
         answers.append([similar(f"object{one}", lake, index=tmp_path / name) for one in (3, 9)])
     assert answers[0] == answers[1]
+
+
+def test_objects_that_were_not_seen_for_long_are_not_indexed(lake: Path, tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    late = embedded(300, 1, objects=150)
+    late = replace(late, mjd=late.mjd + 400, night=dates(crowd(300, seed=1).mjd + 400))
+    written(lake, late, with_packets=False)
+    vectors = build(Lake(lake), tmp_path / "index")
+    assert {*vectors.object_id.tolist()} <= {*late.object_id.tolist()}
+    found = similar("object1", lake, index=tmp_path / "index", count=300)
+    exact = [one for one in similar("object1", lake, count=2_000) if one.mjd > 60_300]
+    assert found == exact
+    build(Lake(lake), tmp_path / "index", days_max=1_000)
+    assert len(similar("object1", lake, index=tmp_path / "index", count=2_000)) > len(found)
+
+
+def test_an_open_lake_is_asked_again_and_answers_the_same(lake: Path, tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    build(Lake(lake), tmp_path / "index")
+    opened_once = gueststar.lake(lake)
+    for asked in ("object3", 10_009, "object3"):
+        again = similar(asked, lake, index=tmp_path / "index")
+        assert opened_once.similar(asked, index=tmp_path / "index") == again
+
+
+def test_an_index_of_another_layout_is_not_read(lake: Path, tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    build(Lake(lake), tmp_path / "index")
+    facts = json.loads((tmp_path / "index" / "current.json").read_text())
+    (tmp_path / "index" / "current.json").write_text(json.dumps(facts | {"layout": 1}))
+    assert not is_current(Lake(lake), tmp_path / "index")
+    assert similar("object3", lake, index=tmp_path / "index") == similar("object3", lake)
 
 
 def test_who_is_killed_while_building_leaves_the_index_before(lake: Path, tmp_path: Path) -> None:
