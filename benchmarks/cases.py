@@ -13,10 +13,12 @@ from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.settings import FiltersSection, SchemasSection, Settings
 from broker.stage_settings import StagesSection
 from filters.sources import builtin_names
+from schemas.annotation import EMBEDDING
 from schemas.form import Form
 
 FORMS: Final[tuple[Form, ...]] = ("lite", "full")
 ENRICHED: Final = "enriched"
+VECTORS: Final = "vectors"
 PARTITIONS: Final = 45
 """Of Rubin's topic."""
 
@@ -61,6 +63,7 @@ class Case(NamedTuple):
                 dead_letters="dead-letters",
                 ledger="ledger",
                 replayed="",
+                embeddings=VECTORS if EMBEDDING in self.stages.names else "",
                 forms={ENRICHED: self.form},
                 partitions=self.partitions,
             ),

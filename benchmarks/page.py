@@ -1,5 +1,7 @@
 """docs/speed.md: each command of the benchmarks writes its own part, between marks, when asked.
 
+One has its part on another page.
+
 What is written is what was printed, with the machine, the versions and the commit.
 """
 
@@ -26,6 +28,7 @@ from kafka_node.jars import POM
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "speed.md"
+DISCOVERY: Final = PAGE.with_name("discovery.md")
 PICTURES: Final = ROOT / "docs" / "speed"
 LIBRARIES: Final = ("numpy", "numba", "onnxruntime", "confluent-kafka", "deflate")
 
@@ -41,8 +44,8 @@ class Part:
     `with Part("stretch", written=True) as part:` writes as it ends without a fault.
     """
 
-    def __init__(self, name: str, *, written: bool) -> None:
-        self._name, self._is_written = name, written
+    def __init__(self, name: str, *, written: bool, page: Path = PAGE) -> None:
+        self._name, self._is_written, self._page = name, written, page
         self._console, self._told = Console(highlight=False), list[str]()
         self._began = Usage.now()
 
@@ -71,7 +74,7 @@ class Part:
         if kind is None:
             self.say(f"{self._began.others()}.")
             if self._is_written:
-                rewrite(self._name, "\n\n".join([*self._told, surroundings()]))
+                rewrite(self._name, "\n\n".join([*self._told, surroundings()]), self._page)
 
 
 def rewrite(name: str, text: str, page: Path = PAGE) -> None:

@@ -45,6 +45,7 @@ input = ["survey"]
 enriched = "enriched"
 ledger = "ledger"
 partitions = 1
+{topics}
 [enriched]
 compression = "zstd"
 [filters]
@@ -70,6 +71,8 @@ class Asked:
     """`[lake] quiet_s`."""
     more: str = ""
     """Of the configuration."""
+    topics: str = ""
+    """Of its section of that name."""
     survey: Mapping[str, str] = field(default_factory=dict)
     """Kafka's settings of the survey's topic."""
 
@@ -160,6 +163,7 @@ def system(folder: Path, asked: Asked, server: Mapping[str, str] | None = None) 
                 packets=str(asked.packets).lower(),
                 quiet_s=asked.quiet_s,
                 more=asked.more,
+                topics=asked.topics,
             )
         )
         forever = {"retention.bytes": "-1", "retention.ms": "-1"}
