@@ -102,6 +102,8 @@ class FollowupSection:
     """So long before it begins an observation is asked for."""
     plan_s: float = 60.0
     """At most so often it plans anew; at once where something changed."""
+    replan_s: float = 900.0
+    """At the latest so often: what never arrived, or was refused, is asked for again then."""
     plan_limit_s: float = 5.0
     """What the optimum may cost; after that the best plan found stands."""
     poll_s: float = 30.0

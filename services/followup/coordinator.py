@@ -84,7 +84,7 @@ class Coordinator:
         if self._stale and now - self._planned_unix_s >= parts.section.plan_s:
             self._planned_unix_s, self._stale = now, False
             self._plan(now)
-        elif now - self._planned_unix_s >= max(parts.section.plan_s, parts.section.lead_s / 4):
+        elif now - self._planned_unix_s >= parts.section.replan_s:
             self._stale = True
         self._tracker.have_due(parts.answered())
         if self._tracker.step(now):

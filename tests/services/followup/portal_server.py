@@ -32,6 +32,8 @@ class PortalServer:
         self.targets: dict[str, Mapping[str, Any]] = {}
         self.results: dict[str, Mapping[str, Any]] = {}
         self.tokens: set[str] = set()
+        self.before_answer: Callable[[], None] = lambda: None
+        """Called once it has what it was asked for, and before it says so."""
         self._draw = np.random.default_rng(seed)
         self._loses = loses
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -116,6 +118,7 @@ def _handler(server: PortalServer) -> type[JsonHandler]:
                 self.answer(401, {"detail": "Invalid token."})
             elif self.path == "/api/requestgroups/":
                 code, answer = server.submit(json.loads(body))
+                server.before_answer()
                 if server.loses_this():
                     self.close_connection = True
                     return

@@ -1,4 +1,7 @@
-"""A follow-up job at a real Kafka that is killed while a portal loses its answers."""
+"""A follow-up job at a real Kafka that is killed while a portal loses its answers.
+
+GUESTSTAR_CHAOS=full (`make chaos`) kills it 50 times, CI six.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from broker.followup_settings import FollowupSection
+from broker.kafka import KafkaControlTopic
 from broker.ledger import read_entry, total
+from broker.outside import annotations_in
 from kafka_node.node import KafkaNode
 from services.followup.programme import Bounds, Observe, Programme
 from services.followup.requests import Request, State
@@ -46,6 +52,7 @@ topics = ["{name}.alerts"]
 group = "{name}.followup"
 poll_s = 0.3
 plan_s = 0.3
+replan_s = 1.0
 plan_limit_s = 1.0
 settle_s = 1.0
 answer_s = 1.0
@@ -61,8 +68,13 @@ address = "{address}"
 [followup.sites.{site}.options]
 proposal = "P1"
 """
-KILLS = 6
-ALERTS = 60
+KILLS = 50 if os.environ.get("GUESTSTAR_CHAOS") == "full" else 6
+EACH = 6 if KILLS == 50 else 10
+"""Alerts of a life."""
+ALERTS = KILLS * EACH
+LIFE_S = (0.5, 4.0)
+HEARD_MAX = 3
+"""Requests that a portal takes before the one with which the job is killed."""
 
 
 EVERYTHING = Programme(
@@ -97,14 +109,48 @@ def begun(config: Path, log: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.timeout(900)
+class Killer:
+    """Ends a process by `kill -9`: at some time, or while a portal has heard it, unanswered."""
+
+    def __init__(self, server: PortalServer, seed: int) -> None:
+        self._server = server
+        self._draw = random.Random(seed)
+        self.kills = Counter[str]()
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        lives_s = self._draw.uniform(*LIFE_S)
+        if self._draw.random() < 0.5:
+            time.sleep(lives_s)
+            self._end(process, "at some time")
+            return
+        left, struck = [self._draw.randrange(HEARD_MAX)], threading.Event()
+
+        def strike() -> None:
+            left[0] -= 1
+            if left[0] < 0 and not struck.is_set():
+                process.kill()
+                process.wait()
+                struck.set()
+
+        self._server.before_answer = strike
+        heard = struck.wait(2 * LIFE_S[1])
+        self._server.before_answer = lambda: None
+        self._end(process, "before an answer" if heard else "at some time")
+
+    def _end(self, process: subprocess.Popen[bytes], how: str) -> None:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, "it ended by itself"
+        self.kills[how] += 1
+
+
+@pytest.mark.timeout(3_000)
 def test_a_job_that_is_killed_asks_for_nothing_twice_and_forgets_nothing(
     kafka: KafkaNode, tmp_path: Path
 ) -> None:
-    draw = random.Random(5)
     with ExitStack() as opened:
         place = Place(kafka, tmp_path, opened)
         server = opened.enter_context(PortalServer(loses=0.3, seed=2).serving())
+        killer = Killer(server, seed=5)
         packets, batch = tonight(ALERTS)
         config = configured(place, server, float(batch.ra_deg[0]), tmp_path)
         section = FollowupSection().prefixed(
@@ -114,31 +160,41 @@ def test_a_job_that_is_killed_asks_for_nothing_twice_and_forgets_nothing(
         stop = threading.Event()
         observing = threading.Thread(target=_observed, args=(server, stop))
         observing.start()
-        sent = 0
-        for life in range(KILLS + 1):
+        opened.callback(observing.join)
+        opened.callback(stop.set)
+        for life in range(KILLS):
             process = begun(config, tmp_path / f"life{life}.log")
             if life == 0:
                 time.sleep(5.0)
-            more = packets[sent : sent + ALERTS // KILLS]
-            place.cluster.publish(place.alerts, more)
-            sent += len(more)
+            place.cluster.publish(place.alerts, packets[life * EACH : (life + 1) * EACH])
             if life == 0:
                 # A new group begins where its first life found the topic.
                 until(lambda: _judged(place) > 0)
-            if life < KILLS:
-                time.sleep(draw.uniform(0.5, 4.0))
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+            killer.kill(process)
+        process = begun(config, tmp_path / "last.log")
         until(lambda: _judged(place) == len(packets), limit_s=60)
-        wanted = place.requests(section)
         until(lambda: not _left(place, section), limit_s=200)
         process.terminate()
         assert process.wait(60) == 0
-        stop.set()
-        observing.join()
+        _tell(killer, server, place.states(section))
         wanted = place.requests(section)
         assert {one.object_id for one in wanted.values()} == {*batch.object_id.tolist()}
         assert_once_each(wanted, server)
+        assert _told(place, section) == server.portal.observed
+
+
+def _tell(killer: Killer, server: PortalServer, states: Mapping[State, int]) -> None:
+    """For who looks on."""
+    kills = ", ".join(f"{count} {how}" for how, count in sorted(killer.kills.items()))
+    ends = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    asked = len(server.documents)
+    print(f"\nkilled {kills}; a portal that took {asked} submissions; requests: {ends}")  # noqa: T201
+
+
+def _told(place: Place, section: FollowupSection) -> Counter[str]:
+    """How often it was published of each request what came back."""
+    with closing(KafkaControlTopic(place.link, section.annotations)) as control:
+        return Counter(one.texts["request"] for one in annotations_in(control.present()))
 
 
 def assert_once_each(wanted: Mapping[str, Request], server: PortalServer) -> None:
