@@ -33,7 +33,8 @@ LABELLED: Final = Path(__file__).with_suffix(".npz")
 NEAREST: Final = 3
 """Neighbours that are given."""
 VOTERS: Final = 20
-"""Neighbours that vote, each worth one over its class's number: at even odds."""
+"""Neighbours that vote, each worth one over its class's number: at even odds. Of a class of fewer
+than so many it is worth one over VOTERS: else a class of two would win wherever one of them is."""
 SET: Final = "set"
 SET_DIGITS: Final = 12
 """Of the set's sha256, as a number: a float64 holds it exactly."""
@@ -161,7 +162,7 @@ def _systems(whole: LabelledSet) -> Iterator[_System]:
             rows,
             np.ascontiguousarray(whole.vector[rows].T),
             own,
-            1 / np.bincount(own)[own],
+            1 / np.maximum(np.bincount(own), VOTERS)[own],
             {one: place for place, one in enumerate(whole.object_id[rows].tolist())},
         )
 

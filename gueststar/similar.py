@@ -61,9 +61,9 @@ class Similar:
 
     def _own(self, asked: str) -> Vectors:
         """Of the object's newest alert, or of the alert, that is asked about: one row."""
-        found = vector_of(self._finder.object(asked))
+        found = vector_of(self._finder.newest_first(asked))
         if found is None and asked.isdecimal() and int(asked) < 2**63:
-            found = vector_of(self._finder.alert(int(asked)))
+            found = vector_of([self._finder.alert(int(asked))])
         if found is None:
             raise QuestionError(
                 f"{self._lake.path} has no embedding of an object or an alert {asked!r}"

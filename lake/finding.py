@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,9 +90,18 @@ class Finder:
 
     def object(self, object_id: str) -> Found:
         """The alerts of an object."""
+        return Found(self.lake, [*self._hits(object_id, self.lake.parts)])
+
+    def newest_first(self, object_id: str) -> Iterator[Found]:
+        """The same a night at a time, the last night first; none that has none."""
+        parts = sorted(self.lake.parts, key=_night, reverse=True)
+        for _, hits in groupby(self._hits(object_id, parts), key=lambda one: one.part.night):
+            yield Found(self.lake, [*hits])
+
+    def _hits(self, object_id: str, parts: Iterable[Part]) -> Iterator[Hit]:
         asked = object_id, hash_of(object_id)
-        hits = [Hit(one, self._objects.rows_of(one, *asked)) for one in self.lake.parts]
-        return Found(self.lake, hits)
+        found = (Hit(one, self._objects.rows_of(one, *asked)) for one in parts)
+        return (hit for hit in found if len(hit.rows))
 
     def alert(self, alert_id: int) -> Found:
         """The alerts of that number, of which each survey may have one."""
@@ -102,6 +112,10 @@ class Finder:
         cone.check()
         ranges = cone.ranges()
         return Found(self.lake, [Hit(one, _within(one, cone, ranges)) for one in self.lake.parts])
+
+
+def _night(part: Part) -> str:
+    return part.night
 
 
 def with_names(table: Any) -> Any:  # noqa: ANN401

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
@@ -47,36 +46,33 @@ def vectors_of(
     return {version: newest(Vectors.joined(each)) for version, each in by_version.items()}
 
 
-def vector_of(found: Found, version: str = "") -> Vectors | None:
-    """The newest vector of some alerts that were found, one row; of a version alone, if named.
+def vector_of(nights: Iterable[Found], version: str = "") -> Vectors | None:
+    """The newest vector of some alerts, one row; of a version alone, if named.
 
-    Nights are read from the last on, and no farther than that takes. None where there is none.
+    nights: what was found, the newest first, read no farther than that takes. None where there is
+    none.
     """
-    for _, hits in groupby(sorted(found.hits, key=_night, reverse=True), key=_night):
-        own = dict(_found(Found(found.lake, [*hits])))
-        each = [own[version]] if version in own else [] if version else [*own.values()]
+    for found in nights:
+        each = [one for hit in found.hits for one in _of_hit(hit) if version in ("", one.version)]
         if each:
-            return max(each, key=lambda one: float(one.place[-1, 2]))
+            return max(map(newest, each), key=lambda one: float(one.place[-1, 2]))
     return None
 
 
-def _night(hit: Hit) -> str:
-    return hit.part.night
+def _of_hit(hit: Hit) -> Iterator[Vectors]:
+    """By version, of some rows of a part; no other column is read."""
+    schema = hit.part.schema.names
+    names = [name for name in schema if name.startswith(PREFIX)]
+    if not names:
+        return
+    says_models = MODELS in schema
+    table, places = hit.part.around(hit.rows, [*KEYED, *PLACE, *names, *[MODELS] * says_models])
+    few = table.take(places)
 
+    def column(name: str) -> NDArray[Any]:
+        return values_of(few.column(name))
 
-def _found(found: Found) -> Iterator[tuple[str, Vectors]]:
-    """By version, the newest of an object's alerts."""
-    every = [name for hit in found.hits for name in hit.part.schema.names]
-    names = [name for name in dict.fromkeys(every) if name.startswith(PREFIX)]
-    says_models = MODELS in every
-    if names:
-        table = found.table([*KEYED, *PLACE, *names, *([MODELS] if says_models else [])])
-
-        def column(name: str) -> NDArray[Any]:
-            return values_of(table.column(name))
-
-        for each in _by_version(column, names, says_models=says_models):
-            yield each.version, newest(each)
+    yield from _by_version(column, names, says_models=says_models)
 
 
 def newest(vectors: Vectors) -> Vectors:
