@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
-	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding \
+	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
 	verify-cards lock clean lawful figures \
 	test-hats
 
@@ -77,7 +77,7 @@ speed: setup ## measure all that docs/speed.md says, and write it (an hour or tw
 figures: setup ## the built-in filters on every real alert, held to labels
 	$(BIN)/python -m benchmarks.recall
 
-train: train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding ## make all networks, their cards and their pictures again
+train: train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly ## make all networks, their cards and their pictures again
 
 train-realbogus: .venv-train/ready ## make the real/bogus network again
 	$(TRAIN)/python -m training.realbogus all --data $(GUESTSTAR_DATA) \
@@ -100,6 +100,10 @@ told-redshift: .venv-train/ready ## learn again what a redshift says of types, a
 
 train-embedding: .venv-train/ready ## make the embedding again, after the real/bogus network
 	$(TRAIN)/python -m training.embedding all --data $(GUESTSTAR_DATA) \
+		--work .cache/embedding --out classifiers --docs docs/discovery
+
+train-anomaly: .venv-train/ready ## make what says how odd an alert is again, after train-embedding
+	$(TRAIN)/python -m training.anomaly all --data $(GUESTSTAR_DATA) \
 		--work .cache/embedding --out classifiers --docs docs/discovery
 
 lock: setup ## pin the newest versions that pyproject.toml allows

@@ -17,7 +17,6 @@ from classifiers.embedding_layout import (
     LAYOUT,
     NAME,
     ROW_WIDTH,
-    STAMPS,
     STAMPS_BEGIN,
     SYSTEMS,
 )
@@ -112,7 +111,12 @@ def is_taught(batch: AlertBatch) -> NDArray[np.bool_]:
 
 def rows_of(batch: AlertBatch, stamps: StampReader) -> Singles:
     """(n, ROW_WIDTH), as `embedding_layout` says; no redshift is told."""
-    found = np.zeros((len(batch), ROW_WIDTH), np.float32)
+    return np.concatenate([light_rows_of(batch), stamps.of(batch), _context(batch)], axis=1)
+
+
+def light_rows_of(batch: AlertBatch) -> Singles:
+    """(n, STAMPS_BEGIN): the first of the same, what is told of light curves."""
+    found = np.zeros((len(batch), STAMPS_BEGIN), np.float32)
     for place, system in enumerate(SYSTEMS):
         own = batch.photometric_system == KNOWN_SYSTEMS.index(system)
         if own.any():
@@ -121,8 +125,6 @@ def rows_of(batch: AlertBatch, stamps: StampReader) -> Singles:
             found[own, ROW : STAMPS_BEGIN - 1] = history(batch, curves)[own]
             found[own, STAMPS_BEGIN - 1] = place
     found[:, :REDSHIFT_WIDTH] = 0
-    found[:, STAMPS_BEGIN : STAMPS_BEGIN + STAMPS] = stamps.of(batch)
-    found[:, STAMPS_BEGIN + STAMPS :] = _context(batch)
     return found
 
 

@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points
 
 from classifiers.alert_embedding import AlertEmbedding
+from classifiers.anomaly import Anomaly
 from classifiers.classifier import Classifier, Scoring
 from classifiers.embedding import Embedding
 from classifiers.lightcurve import LightCurveClassifier, lightcurve, supernova
@@ -42,6 +43,7 @@ STAGES_BUILT_IN: Mapping[str, Callable[[Collection[str]], Stage]] = {
     "phase": Phase,
     "embedding": lambda served: AlertEmbedding(),
     "neighbours": Neighbours,
+    "anomaly": lambda served: Anomaly(),
     "luminosity": lambda served: Luminosity(phase="phase" in served),
     "host_shape": lambda served: HostShape(),
 }

@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from broker.errors import SettingsError
+from gueststar.anomalies.command import app as anomalies
 from gueststar.credentials.command import app as credentials
 from gueststar.dead_letters.command import app as dead_letters
 from gueststar.filtering.command import Bootstrap as ReadersBootstrap
@@ -44,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.add_typer(anomalies, name="anomalies")
 app.add_typer(filters, name="filter")
 app.add_typer(followup, name="followup")
 app.add_typer(credentials, name="credentials")
@@ -53,9 +55,8 @@ app.add_typer(messengers, name="messenger")
 app.add_typer(models, name="model")
 app.add_typer(telescope, name="telescope")
 add_to(app)
-app.command()(reconcile)
-app.command()(report)
-app.command()(reclassify)
+for command in (reconcile, report, reclassify):
+    app.command()(command)
 add_likeness(app)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's configuration.")]

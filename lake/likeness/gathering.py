@@ -75,6 +75,13 @@ def _of_hit(hit: Hit) -> Iterator[Vectors]:
     yield from _by_version(column, names, says_models=says_models)
 
 
+def versions_of(rows: LakeRows) -> NDArray[np.str_]:
+    """Of the file that made each row's vector, (n,); empty where the lake does not say."""
+    if MODELS not in rows.part.schema.names:
+        return np.full(len(rows), "", "U12")
+    return _versions(rows.column(MODELS))
+
+
 def newest(vectors: Vectors) -> Vectors:
     """One of each object: the last by time, then by alert; whatever pieces they came in."""
     order = np.lexsort((vectors.alert_id, vectors.place[:, 2], vectors.object_id, vectors.survey))

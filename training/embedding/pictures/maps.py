@@ -68,7 +68,7 @@ def _neighbours(net: EmbeddingNet, some: Material, path: Path) -> None:
         places = _other_objects(nearest(*found, 40, names)[1], names[1])
         for row, place in zip(asked.tolist(), places, strict=True):
             for line, each in enumerate([row, *near[place].tolist()]):
-                _curve(axes[line, column], part, each, is_asked=line == 0)
+                curve(axes[line, column], part, each, is_asked=line == 0)
             column += 1
     _saved(figure, path)
 
@@ -101,7 +101,7 @@ def _one_a_class(part: Material, about: Mask) -> Ints:
     return np.array([random.choice(np.flatnonzero(fine & (part.label == one))) for one in classes])
 
 
-def _curve(axes: Axes, part: Material, row: int, *, is_asked: bool) -> None:
+def curve(axes: Axes, part: Material, row: int, *, is_asked: bool) -> None:
     seen = part.rows[row, layout.TOKENS_BEGIN : layout.ROW].reshape(layout.TOKENS, -1)
     seen = seen[seen[:, 2] > 0]
     for band in np.unique(seen[:, 3]).astype(int).tolist():

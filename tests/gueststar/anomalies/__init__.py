@@ -1,0 +1,1 @@
+"""Odd objects of nights, and users' answers."""

@@ -1,0 +1,93 @@
+"""A lake's oddest objects: each once, by its oddest alert, and only what is held for real."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from classifiers.alert_embedding import AlertEmbedding
+from classifiers.anomaly import Anomaly
+from gueststar.anomalies.nights import Odd, oddest
+from gueststar.command import app
+from gueststar.testing.crowd import crowd
+from lake.reading import Lake
+from schemas.batch import AlertBatch
+from schemas.columns import SYSTEMS
+from schemas.errors import QuestionError
+from schemas.learned import Learned
+from schemas.stage import run_stage
+from tests.gueststar.running import said
+from tests.lake.held import written
+
+ALERTS = 80
+
+
+def night(*, odd: bool = True) -> AlertBatch:
+    """Two alerts of each object, every fourth of them held for bogus."""
+    batch = replace(
+        crowd(ALERTS),
+        object_id=np.array([f"object{one // 2}" for one in range(ALERTS)]),
+        alert_id=np.arange(ALERTS),
+        photometric_system=np.full(ALERTS, SYSTEMS.index("ztf"), np.int8),
+    )
+    real = np.where(np.arange(ALERTS) % 4 == 0, 0.1, 0.9).astype(np.float32)
+    batch.learned.clear()
+    batch.learned["realbogus"] = Learned.probabilities(
+        ("real", "bad"), np.stack([real, 1 - real], 1)
+    )
+    for stage in (AlertEmbedding(), Anomaly()) if odd else (AlertEmbedding(),):
+        run_stage(batch, stage)
+    return batch
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("odd") / "lake"
+    written(folder, night(), with_packets=False)
+    return folder
+
+
+def plain(batch: AlertBatch) -> list[int]:
+    """Of each object the oddest alert that is held for real, the oddest first, by arrays alone."""
+    one_in = batch.learned["anomaly"].column("one_in")
+    best: dict[str, int] = {}
+    for row in np.argsort(-one_in, kind="stable").tolist():
+        if row % 4 and np.isfinite(one_in[row]):
+            best.setdefault(str(batch.object_id[row]), row)
+    return [*best.values()]
+
+
+def test_each_object_stands_once_and_the_oddest_first(lake: Path) -> None:
+    found = oddest(Lake(lake), Anomaly())
+    wanted = plain(night())
+    assert found.alert_id.tolist() == wanted
+    one_in = night().learned["anomaly"].column("one_in")[wanted]
+    assert np.allclose(10 ** found.rarities[:, 0], one_in, rtol=1e-3)
+
+
+def test_of_many_alerts_the_oddest_are_ranked(lake: Path) -> None:
+    few: Odd = oddest(Lake(lake), Anomaly(), real_min=0, alerts_max=10)
+    every = oddest(Lake(lake), Anomaly(), real_min=0)
+    assert 1 <= len(few) <= 10
+    assert few.alert_id.tolist() == every.alert_id[: len(few)].tolist()
+
+
+def test_a_lake_without_the_stage_says_what_to_run(tmp_path: Path) -> None:
+    written(tmp_path / "lake", night(odd=False), with_packets=False)
+    with pytest.raises(QuestionError, match="let workers run"):
+        oddest(Lake(tmp_path / "lake"), Anomaly())
+
+
+def test_the_command_prints_them(lake: Path) -> None:
+    lines = said("anomalies", "top", "--lake", str(lake), "--count", "3").splitlines()
+    assert [line.split()[-1] for line in lines] == [str(one) for one in plain(night())[:3]]
+
+
+@pytest.mark.parametrize("command", ["top", "review"])
+def test_every_command_has_its_help(command: str) -> None:
+    shown = CliRunner().invoke(app, ["anomalies", command, "--help"], prog_name="gueststar")
+    assert shown.exit_code == 0 and f"Usage: gueststar anomalies {command}" in shown.output

@@ -1,0 +1,1 @@
+"""How what says how odd an alert is was made and judged."""
