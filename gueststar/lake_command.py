@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gueststar.lake_discovery import DISCOVERY
 from gueststar.lake_exports import COMMANDS, Lake
 
 app = typer.Typer(
@@ -99,7 +100,7 @@ def sql(
     memory_mib: Annotated[int, typer.Option(min=512, help="Of its process.")] = 2048,
     to: To = None,
 ) -> None:
-    """Answer a SELECT over the views alerts, light_curves, nights and revisions.
+    """Answer a SELECT over the views alerts, light_curves, nights, revisions and variability.
 
     `DESCRIBE alerts` names the columns; what each means is in the comments of duckdb_columns().
     """
@@ -180,5 +181,5 @@ def verify(
         raise typer.Exit(1)
 
 
-for name, command in COMMANDS.items():
+for name, command in (COMMANDS | DISCOVERY).items():
     app.command(name)(command)

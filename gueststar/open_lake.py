@@ -24,6 +24,7 @@ from lake.finding import Finder, Found
 from lake.layout import PLACE
 from lake.likeness.search import Neighbour
 from lake.partitions import FarFinder, Run, applied, count_by
+from lake.patterns.table import read_variability
 from lake.reading import Lake, LakeRows
 from lake.revisions import read_revisions
 from lake.saving import arrow_table, in_rising
@@ -196,7 +197,7 @@ class OpenLake:
         return Answer(in_rising(table, APART))
 
     def sql(self, text: str, limits: SqlLimits | None = None, ended: Event | None = None) -> Answer:
-        """The rows of one SELECT (DuckDB's) over the views alerts, light_curves, nights, revisions.
+        """The rows of one SELECT (DuckDB's) over the views that `gueststar lake sql` has.
 
         What is not measured is NULL there, a band is its name. Raises QuestionError for another
         statement, one that is wrong, one that takes more than its limits, or where `ended` is set.
@@ -224,6 +225,10 @@ class OpenLake:
     def revisions(self, object_id: str = "") -> Answer:
         """Verdicts that `gueststar reclassify` revised, of all or of an object: old beside new."""
         return Answer(read_revisions(self.path, object_id), with_units=False)
+
+    def variability(self, object_id: str = "") -> Answer:
+        """What `gueststar lake patterns` found, of all objects or of one: a row an object."""
+        return Answer(read_variability(self.path, object_id), with_units=False)
 
     def positions(self) -> tuple[Floats, Floats]:
         """Right ascension and declination of every alert, (n,) each; NaN where it has none."""

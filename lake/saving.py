@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.arrays import table_of
+from lake.disk import make
+from lake.streams import to_disk
 from schemas.columns import COLUMNS
 from schemas.errors import QuestionError
 
@@ -37,6 +40,18 @@ def save_parquet(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: 
         pq.write_table(table.cast(pa.schema(fields)), path, compression="zstd")
     except (OSError, pa.ArrowException) as error:
         raise QuestionError(f"{path} cannot be written: {error}") from error
+
+
+def replace_parquet(table: Any, path: Path) -> None:  # noqa: ANN401
+    """A table as it is, in place of the one before: readers see one or the other, always whole."""
+    import pyarrow.parquet as pq
+
+    make(path.parent)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(table, fresh, compression="zstd")
+    to_disk(fresh)
+    fresh.replace(path)
+    to_disk(path.parent)
 
 
 def save_arrow(table: Any, path: Path, *, with_units: bool) -> None:  # noqa: ANN401

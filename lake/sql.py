@@ -26,6 +26,8 @@ from typing import Any, NamedTuple
 from lake.disk import present
 from lake.footers import status
 from lake.layout import LEARNED, curves_file
+from lake.patterns.table import MEANINGS as PATTERNS
+from lake.patterns.table import VARIABILITY, variability_files, variability_schema
 from lake.reading import Lake
 from lake.revisions import MEANINGS, REVISIONS, revision_files, revision_schema
 from schemas.columns import CODE, COLUMNS, NUMBER
@@ -63,7 +65,8 @@ class Rows(NamedTuple):
 
 
 def ask(lake: Lake, text: str, limits: SqlLimits | None = None, ended: Event | None = None) -> Rows:
-    """The rows of one SELECT over the views `alerts`, `light_curves`, `nights` and `revisions`.
+    """The rows of one SELECT over the views `alerts`, `light_curves`, `nights`, `revisions` and
+    `variability`.
 
     Raises QuestionError where it is none, is wrong, or needs more than its limits; ArchiveError
     where the lake changes under it again and again.
@@ -117,6 +120,7 @@ def _views(lake: Lake) -> list[dict[str, Any]]:
         ("alerts", alerts, lake.schema, _column),
         ("light_curves", curves, lists, _column),
         (REVISIONS, revised, old_and_new, _revision_column),
+        (VARIABILITY, variability_files(lake.path), variability_schema(), _pattern_column),
     )
     return [
         {
@@ -149,6 +153,16 @@ def _revision_column(name: str) -> dict[str, Any]:
         return _column(name)
     kind = "number" if name in {"old", "new"} else "plain"
     return {"name": name, "kind": kind, "comment": MEANINGS[name]}
+
+
+def _pattern_column(name: str) -> dict[str, Any]:
+    """The same of a column of patterns."""
+    kind = "plain" if name in {"survey", "object_id", "points"} else "number"
+    return (
+        {**_column(name), "kind": kind, "comment": PATTERNS[name]}
+        if name in PATTERNS
+        else _column(name)
+    )
 
 
 def _run(question: str, limits: SqlLimits, ended: Event) -> Rows:

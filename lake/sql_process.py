@@ -130,7 +130,8 @@ def check(connection: duckdb.DuckDBPyConnection, text: str) -> None:
         if kind == "TABLE_FUNCTION" and function.get("function_name") not in TABLE_FUNCTIONS:
             raise RefusedError(
                 f"{function.get('function_name')}(...) is no table here; there are alerts,"
-                f" light_curves, nights, revisions, {', '.join(sorted(TABLE_FUNCTIONS))}"
+                " light_curves, nights, revisions, variability,"
+                f" {', '.join(sorted(TABLE_FUNCTIONS))}"
             )
 
 

@@ -1,0 +1,1 @@
+"""What a lake's objects do over months: periods, trends, changes of state, as a table."""

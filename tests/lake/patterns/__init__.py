@@ -1,0 +1,1 @@
+"""What objects do over months."""
