@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from telescope.align import Aligned
 from telescope.frame import Bit, Frame
-from telescope.psf import Psf, shifted
+from telescope.psf import Psf, shifted, slope
 from telescope.sources import Sources, components
 from telescope.subtract import Difference
 
@@ -108,8 +108,9 @@ def detected(
 def _fit(difference: Difference, row: int, column: int, gain: float) -> _Fit:
     """Flux and place by least squares about a peak of the score.
 
-    Errors are those of the pixels' variance with the source's own photons, widened by what the
-    score knows of noise that neighbouring pixels share.
+    Errors are those of the pixels' variance with the source's own photons: the flux's widened by
+    what the score knows of noise that neighbouring pixels share, the places' by what was
+    measured of it in empty sky (`Difference.place_noise`).
     """
     psf, half = difference.psf, _half(difference.psf)
     flux0 = float(difference.score[row, column] * difference.flux_noise[row, column])
@@ -148,8 +149,9 @@ def _fit(difference: Difference, row: int, column: int, gain: float) -> _Fit:
     chi2 = float(((data - flux * model) ** 2 * weight).mean())
     top = float(np.max(model))
     sharp = float(np.abs(data).max() / (abs(flux) * top))
+    x_noise, y_noise = difference.place_noise
     return _Fit(
-        column + dx, row + dy, errors[1] * shared, errors[2] * shared, flux, errors[0] * shared,
+        column + dx, row + dy, errors[1] * x_noise, errors[2] * y_noise, flux, errors[0] * shared,
         chi2, sharp, True,
     )  # fmt: skip
 
@@ -164,9 +166,7 @@ def _model(image: Floats, dx: float, dy: float, half: int) -> tuple[Floats, Floa
     whole = np.roll(image, (round(dy), round(dx)), (0, 1))
     moved = shifted(whole, dx - round(dx), dy - round(dy))
     part = np.s_[middle - half : middle + half + 1, middle - half : middle + half + 1]
-    down: Floats = np.asarray(np.gradient(moved, axis=0))
-    across: Floats = np.asarray(np.gradient(moved, axis=1))
-    return moved[part], -across[part], -down[part]
+    return moved[part], -slope(moved, 1)[part], -slope(moved, 0)[part]
 
 
 def _of_template(

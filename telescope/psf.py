@@ -80,6 +80,17 @@ def shifted(image: Floats, dx: float, dy: float) -> Floats:
     return np.asarray(_matrix(dy, image.shape[0]) @ image @ _matrix(dx, image.shape[1]).T)
 
 
+def slope(image: Floats, axis: int) -> Floats:
+    """Change by a pixel along an axis, of an image that is 0 at its edges; of fourth order.
+
+    Neighbours' difference alone misses a tenth of the slope of a star that is 3 pixels wide.
+    """
+    near, far = (
+        (np.roll(image, -step, axis) - np.roll(image, step, axis)) / (2 * step) for step in (1, 2)
+    )
+    return np.asarray((4 * near - far) / 3)
+
+
 def _matrix(away: float, side: int) -> Floats:
     """(side, side): row i takes what lies at i - away."""
     place = np.arange(side)[:, None] - away - np.arange(side)[None, :]

@@ -19,7 +19,7 @@ from telescope.align import Aligned
 from telescope.compiled import convolve_cells, grown
 from telescope.frame import Bit, Frame, Pixels
 from telescope.kernel import Kernel, fitted_kernel
-from telescope.psf import Psf
+from telescope.psf import Psf, slope
 
 Floats = NDArray[np.float64]
 CELL_PIXELS = 128
@@ -30,6 +30,10 @@ STAR_SCATTER_MIN = 0.01
 """Of a star's pixels: flat fields and PSFs are known no better."""
 PLACE_PIXELS_MIN = 0.02
 """Likewise where a star is, by which its flanks leave something."""
+EMPTY_MIN = 1000
+"""Pixels without a source, from which on the noise's scatter is measured on these alone."""
+PLACE_PIXELS_MAX = 1024
+"""The side of the frame's middle on which the noise of places is measured."""
 WINGS_MIN, WINGS_OF_SCATTER = 4e-5, 4e-3
 """What very bright stars leave in a pixel of their wings, by all light within the PSF's reach: at
 least the first, and the second times what their own pixels scatter. Found on simulated pairs and
@@ -53,6 +57,8 @@ class Difference:
     """Of a point source in `pixels`."""
     spread: float
     """The score's in empty sky, by propagation alone."""
+    place_noise: tuple[float, float]
+    """Scatter of places along x and y by what it were if pixels were independent: in empty sky."""
     flux_scale: float
     """The frame's counts by the reference's."""
     convolved: str
@@ -95,17 +101,20 @@ def subtracted(
     left[excluded] = 0.0
     filter_ = matched_filter(target, sharp, kernel)
     score, sigma = _score(left, noise, (filter_, kernel, target.psf), excluded)
-    spread = _spread(score, excluded, science.frame, model)
+    empty = _empty(excluded, science.frame, model)
+    spread = _mad(score[empty])
+    variance = ((noise[0] + noise[1] * _squares(cells)) * spread**2).astype(np.float32)
     # In cells, as noise is told less well where flats or amplifiers differ.
     factor = _local_spread(score, excluded)
     return Difference(
         pixels=(left * np.float32(unit)).astype(np.float32),
-        variance=((noise[0] + noise[1] * _squares(cells)) * unit**2 * spread**2).astype(np.float32),
+        variance=variance * np.float32(unit**2),
         score=(score * math.copysign(1.0, unit) / factor).astype(np.float32),
         flux_noise=(sigma * factor * abs(unit)).astype(np.float32),
         excluded=excluded,
         psf=target.psf,
         spread=spread,
+        place_noise=_place_noise(left, variance, target.psf, empty),
         flux_scale=1.0 / scale if is_sharper else scale,
         convolved="science" if is_sharper else "reference",
         kernel=kernel,
@@ -251,14 +260,35 @@ def _overlap(filter_: Floats, psf: Floats) -> float:
     )
 
 
-def _spread(score: Pixels, excluded: NDArray[np.bool_], science: Frame, model: Pixels) -> float:
-    """The score's scatter where neither frame has a source."""
+def _empty(excluded: NDArray[np.bool_], science: Frame, model: Pixels) -> NDArray[np.bool_]:
+    """Where neither frame has a source; where that is nearly nowhere, all that is not excluded."""
     level = 1.5 * float(np.sqrt(np.median(science.variance[::8, ::8])))
     empty = ~grown((model > level) | excluded, 3)
-    values = score[empty]
-    if len(values) < 1000:
-        values = score[~excluded]
-    return float(_mad(values))
+    return empty if empty.sum() >= EMPTY_MIN else ~excluded
+
+
+def _place_noise(
+    left: Pixels, variance: Pixels, psf: Psf, empty: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """What the PSF's slopes make of noise, by what they would if its pixels were independent.
+
+    A source's place is fitted through the PSF's slopes. Noise that interpolation or convolution has
+    smoothed is weaker in these than it is in the PSF itself, by which fluxes are fitted.
+    """
+    rows, columns = left.shape
+    half = PLACE_PIXELS_MAX // 2
+    part = np.s_[
+        max(rows // 2 - half, 0) : rows // 2 + half,
+        max(columns // 2 - half, 0) : columns // 2 + half,
+    ]
+    image, there = psf.at(psf.shape[1] / 2, psf.shape[0] / 2), empty[part]
+    sigma = np.sqrt(np.maximum(variance[part], np.float32(1e-12)))
+    found = []
+    for axis in (1, 0):
+        along = slope(image, axis)
+        values = np.asarray(_whole(left[part], along[::-1, ::-1]) / sigma, np.float32)[there]
+        found.append(_mad(values) / math.sqrt(float((along**2).sum())))
+    return found[0], found[1]
 
 
 def _local_spread(score: Pixels, excluded: NDArray[np.bool_]) -> Pixels:

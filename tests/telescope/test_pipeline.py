@@ -57,6 +57,7 @@ def test_little_else_is_found_and_empty_sky_scatters_by_one(night: tuple[Report,
     assert report.difference is not None
     assert report.candidates is not None
     assert report.difference.spread == pytest.approx(1.0, abs=0.05)
+    assert report.difference.place_noise == pytest.approx((1.0, 1.0), abs=0.1)
     found = report.candidates
     away = np.hypot(found.x[:, None] - truth.x, found.y[:, None] - truth.y).min(axis=1)
     assert np.sum(away > 3) <= 3
