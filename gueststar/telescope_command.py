@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from broker.errors import KafkaUnavailable, SettingsError
 if TYPE_CHECKING:
     from telescope.pipeline import Report
     from telescope.sending import Sender
+    from telescope.settings import Settings
     from telescope.site import Site
 
 app = typer.Typer(
@@ -49,7 +51,8 @@ def run(
     from telescope.site import Site
     from telescope.working import work
 
-    site = Site(read_settings(config), on_report=_say)
+    settings = read_settings(config)
+    site = Site(settings, on_report=_observed(settings))
     sender = None if apart else lambda: _sender(site)
     work(site, sender, once=once, on_line=lambda line: typer.echo(line, err=True))
 
@@ -144,6 +147,25 @@ def _sender(site: Site) -> Sender:
         sink.close()
         bookmark.close()
         raise
+
+
+def _observed(settings: Settings) -> Callable[[Report], None]:
+    """What is done with each frame's report: a line, and where Prometheus asks a count."""
+    from broker.metrics import Metrics
+    from gueststar.release import __version__
+    from telescope.metrics import SiteMetrics
+
+    said = settings.telescope
+    metrics = Metrics(worker=said.site or settings.camera.name, version=__version__)
+    counts = SiteMetrics(metrics.instruments, settings.camera.name)
+    if said.metrics_port:
+        metrics.serve("", said.metrics_port)
+
+    def on_report(report: Report) -> None:
+        counts.on_report(report)
+        _say(report)
+
+    return on_report
 
 
 def _say(report: Report) -> None:

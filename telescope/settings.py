@@ -39,6 +39,8 @@ class Telescope:
     """Within which detections are of one object."""
     spool_bytes_max: int = BYTES_MAX
     poll_s: float = 2.0
+    metrics_port: int = 0
+    """Where Prometheus may ask how frames are; 0: nowhere."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from broker.alerts.metrics import AlertMetrics
 from broker.metrics import Metrics
 from broker.models.metrics import ModelMetrics
 from classifiers.drift import DriftLimits
+from telescope.metrics import SiteMetrics
 from tests.broker.test_metrics import needs
 
 RULES = Path(__file__).resolve().parents[3] / "deploy" / "gueststar-rules.yml"
@@ -46,9 +47,10 @@ def test_the_rules_ask_for_metrics_that_there_are() -> None:
     metrics = Metrics(worker="one", version="1")
     alerts = AlertMetrics(metrics.instruments)
     ModelMetrics(metrics.instruments, alerts.models, DriftLimits())
+    SiteMetrics(metrics.instruments, "camera")
     known = set(re.findall(r"# TYPE (gueststar_\w+)", metrics.text()))
     asked = re.findall(r"gueststar_\w+", "".join(re.findall(r"expr: (.*)", RULES.read_text())))
-    assert len(asked) == 2
+    assert len(asked) == 4
     assert set(asked) <= known
 
 
