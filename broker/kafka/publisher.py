@@ -237,7 +237,7 @@ class Publisher:
         try:
             producer.produce(
                 output.topic,
-                value=output.value,
+                value=output.value or None,  # an empty one is Kafka's deletion, see message_of
                 key=output.key,
                 partition=self._partition(producer, output),
                 headers=list(output.headers),

@@ -24,6 +24,9 @@ from services.followup.tracker import Journal, Patience, Returned, Tracker
 
 LOG: Final = logging.getLogger("gueststar.followup")
 
+FORGET_S: Final = 3_600.0
+"""So often it is looked for what may be forgotten."""
+
 Planner = Callable[[Problem], Plan]
 
 
@@ -66,6 +69,7 @@ class Coordinator:
         )
         self._planner = parts.planner or _optimal(section)
         self._planned_unix_s = float("-inf")
+        self._forgot_unix_s = float("-inf")
         self._stale = True
         self._is_open = False
 
@@ -81,6 +85,7 @@ class Coordinator:
         self._stale |= parts.programmes.look() | parts.sites.look()
         self._stale |= bool(self.requests.learn(parts.records.new(), LOG))
         self._give_up(now)
+        self._forget(now)
         if self._stale and now - self._planned_unix_s >= parts.section.plan_s:
             self._planned_unix_s, self._stale = now, False
             self._plan(now)
@@ -118,6 +123,17 @@ class Coordinator:
             if one.state is State.WANTED and now > one.until_unix_s
         ]
         self._written(late)
+
+    def _forget(self, now: float) -> None:
+        """Take off memory and topic what ended so long ago that an alert may ask anew."""
+        if now - self._forgot_unix_s < FORGET_S:
+            return
+        section, self._forgot_unix_s = self._parts.section, now
+        gone = self.requests.forgettable(now - section.kept_days * DAY_S)
+        if gone:
+            self._parts.journal.write((), [one.deletion(section.requests) for one in gone])
+            self.requests.forget(gone)
+            LOG.info("forgot %d requests that ended over %g days ago", len(gone), section.kept_days)
 
     def _unwanted(
         self, programmes: Mapping[str, Programme], now: float

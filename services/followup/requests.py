@@ -7,9 +7,11 @@ ever make it again. It is also what telescopes are told it is called, and so wha
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 from logging import Logger
 from typing import Final
 
@@ -43,6 +45,8 @@ FINAL: Final = frozenset(
 )
 ASKED: Final = frozenset({State.SUBMITTED, State.UNKNOWN, State.PENDING, State.WITHDRAWING})
 """A telescope may have it."""
+CLOCKS_S: Final = 43_200.0
+"""By less telescopes' clocks differ from ours: half of what a request is kept at the least."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,10 @@ class Request:
         """Of its id, where that is too long or has signs that are not allowed."""
         return hashlib.sha256(self.id.encode()).hexdigest()[:16]
 
+    def may_have(self, made_unix_s: float) -> bool:
+        """Whether what was made then can be of it, and not of one of its id long forgotten."""
+        return made_unix_s >= self.wanted_unix_s - CLOCKS_S
+
     @property
     def is_final(self) -> bool:
         return self.state in FINAL
@@ -117,6 +125,10 @@ class Request:
     def output(self, topic: str) -> Output:
         """As its topic has it."""
         return Output(topic, self.id.encode(), encoded(self))
+
+    def deletion(self, topic: str) -> Output:
+        """What takes it off its topic."""
+        return Output(topic, self.id.encode(), b"")
 
 
 def id_of(programme: str, object_id: str, visit: int) -> str:
@@ -136,7 +148,9 @@ class Requests:
         for message in {message.key: message for message in messages}.values():
             key = (message.key or b"").decode("utf-8", "replace")
             if not message.value:
-                self._all.pop(key, None)
+                # What is open was wanted anew since: only what has ended is ever deleted.
+                if key in self._all and self._all[key].is_final:
+                    del self._all[key]
                 continue
             try:
                 request: Request = read(Request, document_of(message.value))
@@ -158,6 +172,25 @@ class Requests:
 
     def get(self, named: str) -> Request | None:
         return self._all.get(named)
+
+    def forgettable(self, before_unix_s: float) -> list[Request]:
+        """All that a programme wanted of an object, where the last of it ended before.
+
+        They go together: of a visit whose successor is not known a successor would be wanted.
+        """
+        visits = defaultdict[tuple[str, str], list[Request]](list)
+        for one in self._all.values():
+            visits[one.programme, one.object_id].append(one)
+        ended = (
+            together
+            for together in visits.values()
+            if all(one.is_final and one.changed_unix_s < before_unix_s for one in together)
+        )
+        return [*chain.from_iterable(ended)]
+
+    def forget(self, requests: Iterable[Request]) -> None:
+        for one in requests:
+            del self._all[one.id]
 
     @property
     def open(self) -> list[Request]:

@@ -140,7 +140,7 @@ class Tracker:
         if telescope is None:
             return self._ended(request, State.FAILURE_LIMIT_REACHED, "its site is gone", now), ()
         try:
-            found = telescope.find(request)
+            found = [one for one in telescope.find(request) if request.may_have(one.made_unix_s)]
             return self._reconciled(request, telescope, found, now)
         except CannotTell as error:
             return self._without_record(request, told(error), now), ()

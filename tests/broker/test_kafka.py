@@ -30,6 +30,7 @@ from tests.broker.member_behaviours import (
     fault_of,
 )
 from tests.broker.workers import LocalWorker
+from tests.chaos.proof import raw_messages
 
 pytestmark = pytest.mark.kafka
 
@@ -78,6 +79,21 @@ def test_the_start_setting_places_a_new_group(kafka: KafkaNode, cluster: RealClu
     ) as source:
         messages = source.poll(messages_max=10, bytes_max=10_000, timeout_s=10)
         assert values(messages) == numbered(2, start=5)
+
+
+def test_an_empty_value_is_a_deletion_that_compaction_ends(
+    kafka: KafkaNode, cluster: RealCluster
+) -> None:
+    topic = cluster.create(cluster.name())
+    with closing(
+        KafkaSink(Connection(kafka.address), group=topic, worker="one", topics=[topic])
+    ) as sink:
+        sink.rebuild()
+        sink.begin()
+        sink.produce([Output(topic, b"key", b"")])
+        sink.commit()
+    (message,) = raw_messages(kafka.address, topic)
+    assert message.value() is None
 
 
 def test_what_is_published_is_committed_before_its_partitions_are_given_back(

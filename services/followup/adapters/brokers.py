@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from broker.followup_settings import Site
-from services.followup.adapters.http_json import JsonClient
+from services.followup.adapters.http_json import JsonClient, unix_s_of
 from services.followup.adapters.port import AnswerLost, Found
 from services.followup.programme import Observe
 from services.followup.requests import Request, State
@@ -42,13 +42,13 @@ class TomToolkit:
                 "observing_parameters": _parameters(request, self._observe[request.programme]),
             },
         )
-        return _of_tom(answer[0] if isinstance(answer, list) else answer)
+        return _found(answer[0] if isinstance(answer, list) else answer)
 
     def find(self, request: Request) -> Sequence[Found]:
         """Those whose parameters bear our name."""
         page = self._client.get("/api/observations/", target_name=request.object_id)
         records = page["results"] if isinstance(page, dict) else page
-        return [_of_tom(one) for one in records if _name(one, "parameters") == request.id]
+        return [_found(one) for one in records if _name(one, "parameters") == request.id]
 
     def cancel(self, request: Request, reference: str) -> None:
         self._client.patch(f"/api/observations/{reference}/cancel/")
@@ -94,7 +94,7 @@ class SkyPortal:
         """Those whose payload bears our name."""
         data = _data(self._client.get("/api/followup_request", sourceID=request.object_id))
         return [
-            Found(str(one["id"]), _state(one.get("status", "")), str(one.get("status", "")))
+            _found(one, "created_at")
             for one in data.get("followup_requests", ())
             if _name(one, "payload") == request.id
         ]
@@ -122,11 +122,12 @@ def _name(record: Any, under: str) -> str:  # noqa: ANN401 - JSON
     return str(held.get("name", "")) if isinstance(held, dict) else ""
 
 
-def _of_tom(record: Any) -> Found:  # noqa: ANN401 - JSON
+def _found(record: Any, created: str = "created") -> Found:  # noqa: ANN401 - JSON
     try:
-        return Found(str(record["id"]), _state(record.get("status", "")), str(record["status"]))
+        said, made_unix_s = str(record.get("status", "")), unix_s_of(record.get(created))
+        return Found(str(record["id"]), _state(said), said, made_unix_s=made_unix_s)
     except (KeyError, TypeError, AttributeError) as error:
-        raise AnswerLost(f"the TOM's answer is no observation: {error!r}") from error
+        raise AnswerLost(f"the answer is no observation: {error!r}") from error
 
 
 def _data(answer: Any) -> Any:  # noqa: ANN401 - JSON

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from email.message import EmailMessage
 from email.utils import formatdate
+from math import inf
 from typing import Final
 
 from broker.followup_settings import Site
@@ -49,7 +50,8 @@ class Answers:
     def of(self, request: Request) -> Found | None:
         """Asked for anew each time: it costs no request of Kafka's."""
         self._learn(self._control.new())
-        return self._found.get(request.id)
+        found = self._found.get(request.id)
+        return found if found and request.may_have(found.made_unix_s) else None
 
     def close(self) -> None:
         self._control.close()
@@ -63,7 +65,9 @@ class Answers:
                 if state not in FINAL:
                     raise ValueError(f"{state} is no end")
                 results = results_of({"results": said.get("results", [])})
-                found = Found(name, state, str(said.get("reason", "answered")), results)
+                reason = str(said.get("reason", "answered"))
+                made_unix_s = message.timestamp_ms / 1e3 if message.timestamp_ms >= 0 else inf
+                found = Found(name, state, reason, results, made_unix_s=made_unix_s)
             except (ValueError, KeyError, TypeError, AttributeError, TelescopeError) as error:
                 LOG.warning("no answer, passed over: %s: %r", name, error)
                 continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http.client import HTTPException
+from math import inf
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -83,6 +85,15 @@ class JsonClient:
             raise kind_of(f"{what}: {error.reason}") from error
         except (OSError, HTTPException) as error:
             raise AnswerLost(f"{what}: {error!r}") from error
+
+
+def unix_s_of(said: Any) -> float:  # noqa: ANN401 - JSON
+    """When, by what a server writes as a time in UTC; inf where it says none."""
+    try:
+        when = datetime.fromisoformat(said)
+    except (TypeError, ValueError):
+        return inf
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def _told(error: HTTPError, what: str) -> NotReached | AnswerLost | Refused:

@@ -8,11 +8,12 @@ the portal takes no idempotency key. Photometry comes from whoever reduces the f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from broker.followup_settings import Site
-from services.followup.adapters.http_json import JsonClient
+from services.followup.adapters.http_json import JsonClient, unix_s_of
 from services.followup.adapters.port import AnswerLost, Found, Result
 from services.followup.adapters.results import results_of
 from services.followup.programme import Observe
@@ -112,7 +113,7 @@ class OcsPortal:
     def _with_results(self, found: Found, request: Request) -> Found:
         if found.state is not State.COMPLETED or self._reduced is None:
             return found
-        return Found(found.reference, found.state, found.reason, self._results(request))
+        return replace(found, results=self._results(request))
 
     def _results(self, request: Request) -> Sequence[Result]:
         assert self._reduced is not None
@@ -130,7 +131,8 @@ def _found(group: Any) -> Found:  # noqa: ANN401 - JSON
     try:
         parts = group.get("requests") or [{}]
         said = parts[0].get("state") or group["state"]
-        return Found(str(group["id"]), STATES[said], f"the portal says {said}")
+        made_unix_s, reason = unix_s_of(group.get("created")), f"the portal says {said}"
+        return Found(str(group["id"]), STATES[said], reason, made_unix_s=made_unix_s)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise AnswerLost(f"the portal's answer is no request group: {error!r}") from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from broker.ports import Output
@@ -63,6 +64,8 @@ class Found:
     results: Sequence[Result] = field(default=())
     outputs: Sequence[Output] = ()
     """To be published in the transaction that says so: how topics are asked."""
+    made_unix_s: float = inf
+    """When it was asked, where the telescope says it."""
 
 
 class Telescope(Protocol):

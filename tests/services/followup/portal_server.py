@@ -87,6 +87,7 @@ class PortalServer:
             "id": int(group.reference),
             "name": group.name,
             "state": whole,
+            "created": group.created,
             "requests": [{"id": int(group.reference) + 10_000, "state": state}],
         }
 

@@ -30,6 +30,8 @@ class Group:
     end_unix_s: float
     state: State = State.PENDING
     results: Sequence[Result] = ()
+    created: str = ""
+    """As the portal writes it, where it does."""
 
 
 @dataclass
