@@ -1,12 +1,16 @@
-"""The topic of events, read between two batches: what filters ask changes there alone.
+"""The topic of events: its notices are read beside the loop, and asked of between two batches.
 
-A record's key is an event's name, its value that event's newest notice as it came.
+A record's key is an event's name, its value that event's newest notice as it came. A map of many
+megabytes takes seconds to read, and no alert waits for it.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Final, NamedTuple
 
 from broker.control_log import Hearing
@@ -19,6 +23,14 @@ from sky.messengers.notices import Notice, read_notice
 from sky.messengers.rates import ChanceRate, SkyRates
 
 LOG: Final = logging.getLogger("gueststar.messengers")
+
+
+class Asked(NamedTuple):
+    """What becomes of an event: None where it is no longer asked of. `said` is for the log."""
+
+    event: str
+    found: Event | None
+    said: str
 
 
 class News(NamedTuple):
@@ -71,8 +83,10 @@ class MessengerEvents:
         live: LiveEvents,
         section: MessengersSection,
         rates: SkyRates | None = None,
+        *,
+        reads: Executor,
     ) -> None:
-        """rates: of alerts of the lake, where one is known."""
+        """rates: of alerts of the lake, where one is known. reads: notices, one after another."""
         self._topics = [
             Hearing(each, of="events", meanwhile="the events that are known", log=LOG)
             for each in topics
@@ -80,45 +94,58 @@ class MessengerEvents:
         self._live = live
         self._section = section
         self._rates = rates
+        self._reads = reads
+        self._reading = deque[Future[list[Asked]]]()
         self._events: dict[str, Event] = {}
 
     def open(self) -> None:
         """Read the topics whole. Raises KafkaUnavailable after the configured patience."""
-        self._learn([message for topic in self._topics for message in topic.present()])
+        self._ask(self._read([message for topic in self._topics for message in topic.present()]))
 
     def look(self) -> None:
-        """See what changed. Where Kafka does not answer, what was known stands."""
+        """Have read what came, and asked of what was read since, in the order in which it came.
+
+        Where Kafka does not answer, what was known stands.
+        """
         messages = [message for topic in self._topics for message in topic.news()]
         if messages:
-            self._learn(messages)
+            self._reading.append(self._reads.submit(partial(self._read, messages)))
+        while self._reading and self._reading[0].done():
+            self._ask(self._reading.popleft().result())
 
     def close(self) -> None:
+        for each in self._reading:
+            each.cancel()
         for topic in self._topics:
             topic.close()
 
-    def _learn(self, messages: Sequence[Message]) -> None:
-        # Of an event that came twice the last notice is all that counts, and maps take a while.
-        for event, notice in {news.event: news.notice for news in notices_of(messages)}.items():
-            self._put(event, notice)
+    def _read(self, messages: Sequence[Message]) -> list[Asked]:
+        """What becomes of each event. It changes nothing of ours, and may take a while."""
+        # Of an event that came twice the last notice is all that counts.
+        newest = {news.event: news.notice for news in notices_of(messages)}
+        return [self._asked(event, notice) for event, notice in newest.items()]
+
+    def _asked(self, event: str, notice: Notice | None) -> Asked:
+        if notice is None:
+            return Asked(event, None, "was taken off its topic")
+        found = event_of(notice, days=self._section.days_max, rates=self._rates)
+        return Asked(event, found, _said(notice, found) if found else "was retracted")
+
+    def _ask(self, changed: Iterable[Asked]) -> None:
+        for event, found, said in changed:
+            if found is not None:
+                self._events[event] = found
+                LOG.info("event %s is asked of: %s", event, said)
+            elif self._events.pop(event, None) is not None:
+                LOG.info("event %s is no longer asked of: it %s", event, said)
         newest = sorted(self._events.values(), key=_age)[: self._section.events_max]
         self._events = {each.name: each for each in newest}
         self._live.replace(newest)
 
-    def _put(self, event: str, notice: Notice | None) -> None:
-        section = self._section
-        found = notice and event_of(notice, days=section.days_max, rates=self._rates)
-        if isinstance(found, Event):
-            self._events[event] = found
-            LOG.info("event %s is asked of: %s", event, _said(notice, found))
-        elif self._events.pop(event, None) is not None:
-            why = "was retracted" if notice else "was taken off its topic"
-            LOG.info("event %s is no longer asked of: it %s", event, why)
 
-
-def _said(notice: Notice | None, event: Event) -> str:
-    kind = f"{notice.kind} by {notice.source}" if notice else ""
+def _said(notice: Notice, event: Event) -> str:
     size = "nowhere" if event.where is None else f"90 % in {event.where.area_deg2(0.9):,.1f} deg²"
-    return f"{kind}, {size}"
+    return f"{notice.kind} by {notice.source}, {size}"
 
 
 def _age(event: Event) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 from broker.kafka import Connection, KafkaControlTopic
@@ -33,6 +34,8 @@ def opened_messengers(
     rates = recent_rates(section.lake, section.lake_nights_max) if section.lake else None
     warm_up()
     topics = [KafkaControlTopic(link, topic) for topic in section.asked]
-    with closing(MessengerEvents(topics, sky.events, section, rates)) as messengers:
-        messengers.open()
-        yield messengers
+    with ThreadPoolExecutor(1, "notices") as reads:
+        messengers = MessengerEvents(topics, sky.events, section, rates, reads=reads)
+        with closing(messengers):
+            messengers.open()
+            yield messengers

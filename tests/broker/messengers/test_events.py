@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
 import numpy as np
 import pytest
@@ -17,6 +18,9 @@ from broker.messengers.section import MessengersSection
 from sky.catalogues import AskedOf
 from sky.messengers.events import LiveEvents
 from sky.messengers.rates import SkyRates
+from tests.broker.fakes import packet
+from tests.broker.world import Setup, World
+from tests.executors import AtOnce, Slow
 from tests.sky.messengers.said import burst, said
 from tests.sky.messengers.skies import spiral
 
@@ -26,7 +30,9 @@ TOPIC = "events"
 class Follower:
     """A topic of events in memory, and who follows it."""
 
-    def __init__(self, faults: Sequence[Fault] = (), **section: float) -> None:
+    def __init__(
+        self, faults: Sequence[Fault] = (), reads: Executor | None = None, **section: float
+    ) -> None:
         self.kafka = MemoryKafka(clock=ManualClock(), faults=faults)
         self.kafka.create_topic(TOPIC)
         self.live = LiveEvents()
@@ -37,6 +43,7 @@ class Follower:
             self.live,
             MessengersSection(**section),  # type: ignore[arg-type]
             rates,
+            reads=reads or AtOnce(),
         )
         self.events.open()
 
@@ -110,6 +117,26 @@ def test_while_kafka_is_away_what_was_known_stands(caplog: pytest.LogCaptureFixt
     follower.events.look()
     assert len(follower.live) == 2
     assert caplog.text.count("going on with the events that are known") == 1
+
+
+def test_alerts_go_on_while_a_notice_is_read_and_notices_keep_their_order() -> None:
+    slow = Slow()
+    follower = Follower(reads=slow)
+    world = World(setup=Setup(between=follower.events.look))
+    follower.put("GBM 745121685", burst())
+    for number in range(20):
+        world.send(packet(number))
+    world.drain()
+    assert sorted(world.enriched()) == [*range(20)]
+    assert follower.probability() == 0
+    follower.put("GBM 745121685", burst(minute=1, kind="retraction"))
+    follower.events.look()
+    slow.go_on()
+    follower.events.look()
+    assert follower.probability() == 1
+    slow.go_on()
+    follower.events.look()
+    assert follower.probability() == 0
 
 
 def test_an_event_says_how_many_alerts_stand_there_by_chance() -> None:
