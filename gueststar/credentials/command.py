@@ -14,14 +14,23 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from broker.errors import SettingsError
-from gueststar.credentials.roles import Role, check_name, of_author, of_reader, of_worker
+from gueststar.credentials.roles import (
+    Role,
+    check_name,
+    of_annotator,
+    of_author,
+    of_reader,
+    of_worker,
+)
 
 if TYPE_CHECKING:
     from broker.kafka.grants import KafkaGrants
     from broker.kafka.rights import Right
     from broker.settings import Settings
 
-app = typer.Typer(help="Users of our Kafka: workers, readers, authors.", no_args_is_help=True)
+app = typer.Typer(
+    help="Users of our Kafka: workers, readers, authors, annotators.", no_args_is_help=True
+)
 
 PASSWORD_BYTES: Final = 24
 """Of chance in a password."""
@@ -105,6 +114,8 @@ def _rights(settings: Settings, role: Role, name: str) -> Collection[Right]:
         return [*of_reader(settings, name)]
     if role is Role.AUTHOR:
         return [*of_author(settings, name)]
+    if role is Role.ANNOTATOR:
+        return [*of_annotator(settings, name)]
     there = KafkaAdmin(Connection.configured(settings.kafka.bootstrap)).partitions()
     return [*dict.fromkeys(of_worker(build(settings), there))]
 

@@ -28,6 +28,8 @@ class Role(StrEnum):
     """Reads what is published to everybody: `gueststar subscribe`."""
     AUTHOR = "author"
     """Deploys filters, and pauses them: `gueststar filter deploy`."""
+    ANNOTATOR = "annotator"
+    """Says of objects what it knows: `[followup] annotators`."""
 
 
 def check_name(name: str) -> None:
@@ -88,3 +90,14 @@ def of_author(settings: Settings, name: str) -> Iterator[Right]:
     yield Right("Read", "topic", live)
     yield Right("Write", "topic", live)
     yield Right("Describe", "group", f"{READERS}-{name}-", begins=True)
+
+
+def of_annotator(settings: Settings, name: str) -> Iterator[Right]:
+    """The topic that is its own. Raises SettingsError for who is no annotator there."""
+    inbox = settings.followup.inboxes.get(name)
+    if inbox is None:
+        raise SettingsError(
+            f"{name!r} is not among [followup] annotators; name it there, and start the follow-up"
+            " job anew, which makes its topic"
+        )
+    yield Right("Write", "topic", inbox)

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from broker.assembly import build, provide_topics
+from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, PlainWriter, TopicSettings
 from broker.kafka.control_topic import KafkaControlTopic
 from broker.kafka.grants import KafkaGrants
@@ -45,7 +46,10 @@ builtin = ["solar_system"]
 names = []
 [metrics]
 port = 0
+[followup]
+annotators = ["nora", "otto"]
 """
+SAID = ("trust.annotations", "trust.annotations.nora", "trust.annotations.otto")
 
 
 class Service:
@@ -88,7 +92,8 @@ class Service:
 def service(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     found = Service(guarded, tmp_path_factory.mktemp("service"))
     admin = KafkaAdmin(Connection(found.plain))
-    admin.create([TopicSettings("trust-survey"), TopicSettings("trust-secret")])
+    topics = ("trust-survey", "trust-secret", *SAID)
+    admin.create([TopicSettings(topic) for topic in topics])
     provide_topics(build(read_settings(found.config("operator", "none"))), admin)
     yield found
 
@@ -97,6 +102,7 @@ def service(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def users(service: Service) -> Mapping[str, str]:
     """One of each role, with passwords."""
     names = {"hand": "worker", "bert": "reader", "eve": "reader", "ines": "author"}
+    names["nora"] = "annotator"
     return {name: service.password("add", name, role) for name, role in names.items()}
 
 
@@ -171,6 +177,30 @@ def test_an_author_writes_and_reads_the_control_topic_alone(
     control.close()
     with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
         read_one(service.link("ines", users["ines"]), "trust.enriched")
+
+
+def test_an_annotator_writes_the_topic_of_its_name_alone(
+    service: Service, users: Mapping[str, str]
+) -> None:
+    nora = service.link("nora", users["nora"])
+    all_say, own, other = SAID
+    assert PlainWriter(nora, own).write(b"ZTF1/nora/remark", b"said") == 0
+    for topic in (all_say, other, "trust.enriched", "trust.filters"):
+        with pytest.raises(
+            BrokerError, match=rf"no right to Write topic '{topic}' at .* as user 'nora'"
+        ):
+            PlainWriter(nora, topic).write(b"x", b"x")
+    with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
+        read_one(service.link("nora", users["nora"]), own)
+
+
+def test_who_is_no_annotator_by_the_settings_is_let_in_as_none(service: Service) -> None:
+    config = str(service.folder / "operator.toml")
+    words = ["credentials", "add", "paul", "annotator", "--config", config]
+    ran = CliRunner().invoke(app, words)
+    assert isinstance(ran.exception, SettingsError)
+    assert "'paul' is not among [followup] annotators" in str(ran.exception)
+    assert "paul" not in service.command("list")
 
 
 def test_who_is_revoked_reads_no_more_within_a_minute_and_is_let_in_no_more(
