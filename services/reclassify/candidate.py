@@ -11,11 +11,10 @@ from typing import Final
 from classifiers.classifier import Classifier
 from classifiers.lightcurve import lightcurve, supernova
 from classifiers.realbogus import RealBogus
-from classifiers.served import alone
+from classifiers.served import BUILT_IN, STAGES_BUILT_IN, alone
 from filters.selection import Selection
 from filters.sources import active_filter, builtin_names, load_builtin, load_file
 from schemas.errors import ModelError
-from schemas.learned import Given
 from schemas.stage import Identity, Stage
 
 WEIGHTS: Final = ".onnx"
@@ -42,11 +41,6 @@ class Candidate:
     def reads_stamps(self) -> bool:
         """Whether packets have to be decoded for it."""
         return self.stage is not None and "stamps" in self.stage.reads
-
-    @property
-    def given(self) -> tuple[Given, ...]:
-        """What a stage gives; nothing of a filter."""
-        return () if self.stage is None else tuple(self.stage.gives)
 
     def stage_beside(self, learned: Collection[str]) -> Stage:
         """The stage for alerts of which this is known."""
@@ -98,7 +92,7 @@ def _of_file(path: Path) -> Candidate:
 
 def _of_stage(named: str | Classifier) -> Candidate:
     """At even odds, as a lake keeps scores."""
-    stage = alone(named, ())
+    stage = alone(named, (*BUILT_IN, *STAGES_BUILT_IN))
     return Candidate(Identity(*stage.identity), stage, again=partial(alone, named))
 
 

@@ -123,7 +123,7 @@ def _scored(
     faults = run_stage(batch, stage)
     changed = np.zeros(len(rows), np.bool_)
     learned = {}
-    for given in candidate.given:
+    for given in stage.gives:
         learned[given.name] = batch.learned[given.name]
         changed |= differs(_old(rows, given), learned[given.name].values, bound)
     for fault in faults:

@@ -229,7 +229,7 @@ def test_every_number_has_its_unit_or_what_it_counts_last() -> None:
         for key, value in keys_of(dict(tomllib.loads(EXAMPLE.read_text())))
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
-    endings = ("_s", "_ms", "_max", "_min", "port", "partitions", "replication")
+    endings = ("_s", "_ms", "_days", "_max", "_min", "port", "partitions", "replication")
     assert [key for key in numbers if not key.endswith(endings)] == []
 
 
