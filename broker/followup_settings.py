@@ -116,7 +116,7 @@ class FollowupSection:
     """Submissions of one request, after which it has failed."""
     requests_max: int = 2_000
     """That wait at once; of more, those of least priority are not taken."""
-    kept_days: float = 30.0
+    kept_days_max: float = 30.0
     """So long after an object's last request of a programme has ended all of these are forgotten:
     they leave the topic, and an alert of the object makes a new one."""
     conditions_max_s: float = 1_800.0
@@ -136,8 +136,10 @@ class FollowupSection:
                     f"[followup] annotators {user!r} is no user's name; write a to z, digits and _,"
                     f" at most 32, a letter first, and not {OURS!r}, which is the job's own"
                 )
-        if self.kept_days < 1:
-            raise SettingsError(f"[followup] kept_days = {self.kept_days:g}; the least is 1")
+        if self.kept_days_max < 1:
+            raise SettingsError(
+                f"[followup] kept_days_max = {self.kept_days_max:g}; the least is 1"
+            )
         if len({*self.named}) < len(self.named):
             raise SettingsError("[followup] two of its topics have one name")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -245,5 +246,6 @@ def _parts(
         clock=clock,
         returned=ReturnedAnnotations(section.annotations, clock, waking),
         others=others,
+        plans=opened.enter_context(ThreadPoolExecutor(1, "plans")),
         answered=answers.new,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from broker.between import Changing
@@ -51,6 +53,8 @@ class Parts:
     others: Others | None = None
     """What other users say of objects."""
     last: LastAlerts = field(default_factory=LastAlerts)
+    plans: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "plans"))
+    """Makes plans, one after another: what else is looked at does not wait for them."""
 
 
 class Coordinator:
@@ -66,10 +70,12 @@ class Coordinator:
             parts.journal,
             Patience(section.poll_s, section.answer_s + section.settle_s, section.attempts_max),
             parts.returned,
+            meanwhile=self._hear,
         )
         self._planner = parts.planner or _optimal(section)
         self._planned_unix_s = float("-inf")
         self._forgot_unix_s = float("-inf")
+        self._planning: Future[tuple[Posed, Plan]] | None = None
         self._stale = True
         self._is_open = False
 
@@ -80,15 +86,16 @@ class Coordinator:
             self._open()
         if parts.beside is not None:
             parts.beside.look()
-        if parts.others is not None:
-            parts.others.look(lambda named: parts.last.of(named, self.requests.all.values()))
+        self._hear()
         self._stale |= parts.programmes.look() | parts.sites.look()
         self._stale |= bool(self.requests.learn(parts.records.new(), LOG))
         self._give_up(now)
         self._forget(now)
-        if self._stale and now - self._planned_unix_s >= parts.section.plan_s:
+        if self._planning is not None:
+            self._end_plan(now)
+        elif self._stale and now - self._planned_unix_s >= parts.section.plan_s:
             self._planned_unix_s, self._stale = now, False
-            self._plan(now)
+            self._planning = parts.plans.submit(_planned, self._question(now), self._planner)
         elif now - self._planned_unix_s >= parts.section.replan_s:
             self._stale = True
         self._tracker.have_due(parts.answered())
@@ -99,6 +106,12 @@ class Coordinator:
         """What was written of alerts."""
         for request in requests:
             self._stale |= self.requests.put(request)
+
+    def _hear(self) -> None:
+        """Join what others say of objects: whoever waits for a telescope lets it pass between."""
+        parts = self._parts
+        if parts.others is not None:
+            parts.others.look(lambda named: parts.last.of(named, self.requests.all.values()))
 
     def _open(self) -> None:
         """Know what earlier lives of the job wrote; called once nobody else can write."""
@@ -129,11 +142,13 @@ class Coordinator:
         if now - self._forgot_unix_s < FORGET_S:
             return
         section, self._forgot_unix_s = self._parts.section, now
-        gone = self.requests.forgettable(now - section.kept_days * DAY_S)
+        gone = self.requests.forgettable(now - section.kept_days_max * DAY_S)
         if gone:
             self._parts.journal.write((), [one.deletion(section.requests) for one in gone])
             self.requests.forget(gone)
-            LOG.info("forgot %d requests that ended over %g days ago", len(gone), section.kept_days)
+            LOG.info(
+                "forgot %d requests that ended over %g days ago", len(gone), section.kept_days_max
+            )
 
     def _unwanted(
         self, programmes: Mapping[str, Programme], now: float
@@ -155,23 +170,27 @@ class Coordinator:
     def _programmes(self) -> dict[str, Programme]:
         return {name: one for name, (_, one) in self._parts.programmes.active.items()}
 
-    def posed(self, now: float) -> Posed:
-        """What there is to plan."""
+    def _question(self, now: float) -> Callable[[], Posed]:
+        """What there is to plan, to be posed by another thread: it reads what is so now."""
         section = self._parts.section
         sites = section.sites.items()
         conditions = {name: self._parts.sites.of(name, site, now) for name, site in sites}
-        return pose(self.requests.open, self._programmes, conditions, section, now)
+        return partial(pose, self.requests.open, self._programmes, conditions, section, now)
 
-    def _plan(self, now: float) -> None:
-        """Ask for what begins soon; have what stands badly given up first."""
-        posed = self.posed(now)
-        if not posed.requests:
+    def _end_plan(self, now: float) -> None:
+        """Ask for what begins soon; have what stands badly given up first.
+
+        A request that changed since the plan was begun is planned anew.
+        """
+        if self._planning is None or not self._planning.done():
             return
-        plan = self._planner(posed.problem)
+        (posed, plan), self._planning = self._planning.result(), None
         due, badly = list[Request](), list[Request]()
         for row, request in enumerate(posed.requests):
             choice = plan.of(row)
-            if request.state is State.PENDING:
+            if self.requests.get(request.id) is not request:
+                self._stale = True
+            elif request.state is State.PENDING:
                 if choice is None or not _stays(request, choice, posed):
                     badly.append(request)
             elif choice is not None and self._is_soon(choice, posed):
@@ -206,6 +225,11 @@ class Coordinator:
         if requests:
             self._parts.journal.write(requests)
             self.wanted(requests)
+
+
+def _planned(question: Callable[[], Posed], planner: Planner) -> tuple[Posed, Plan]:
+    posed = question()
+    return posed, planner(posed.problem) if posed.requests else Plan((), 0.0, "nothing")
 
 
 def _next(one: Request, named: str, version: int, programme: Programme, now: float) -> Request:

@@ -9,7 +9,7 @@ when it knows nothing, so long after that nothing can be on its way any more, is
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -65,12 +65,16 @@ class Tracker:
         journal: Journal,
         patience: Patience,
         returned: Returned = lambda _request, _results: (),
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
+        """meanwhile: called after each call of a telescope, which may have taken long."""
         self._requests = requests
         self._telescopes = telescopes
         self._journal = journal
         self._patience = patience
         self._returned = returned
+        self._meanwhile = meanwhile
         self._asked_unix_s: dict[str, float] = {}
 
     def submit(self, planned: Sequence[Request], now_unix_s: float) -> None:
@@ -90,6 +94,7 @@ class Tracker:
         for request in begun:
             answered, outputs = self._submitted(request, now_unix_s)
             self._write([answered], outputs)
+            self._meanwhile()
 
     def withdraw(self, chosen: Iterable[Request], reason: str, now: float, *, replan: bool) -> None:
         """Give these up, or have them planned anew, once it is certain that nobody has them."""
@@ -116,6 +121,7 @@ class Tracker:
             changed, outputs = self._looked_after(request, now_unix_s)
             if changed is not request:
                 self._write([changed], outputs)
+            self._meanwhile()
         return min(len(due), self._patience.calls_max)
 
     def _is_due(self, one: Request, now: float) -> bool:

@@ -19,6 +19,7 @@ from services.followup.journal import SinkJournal
 from services.followup.programme import Observe, Programme
 from services.followup.requests import Request, Requests
 from sky.catalogues import NO_SKY
+from tests.executors import AtOnce
 
 LOG = logging.getLogger("test")
 (MADE,) = invent(1, seed=3)
@@ -52,7 +53,7 @@ class World:
             MemoryControlTopic(self.kafka, "asked"),
             journal=self.journal,
             clock=self.clock,
-            **{"telescopes": {}, **self.parts},
+            **{"telescopes": {}, "plans": AtOnce(), **self.parts},
         )
         self.coordinator = Coordinator(parts)
         self.job = FollowupJob(

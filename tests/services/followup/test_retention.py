@@ -68,5 +68,5 @@ def test_what_a_portal_did_for_a_forgotten_request_is_not_taken_for_this_one_s()
 
 
 def test_a_retention_within_which_clocks_may_differ_is_refused() -> None:
-    with pytest.raises(SettingsError, match="kept_days"):
-        FollowupSection(kept_days=0.5)
+    with pytest.raises(SettingsError, match="kept_days_max"):
+        FollowupSection(kept_days_max=0.5)
