@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from broker.followup_settings import Site
 from broker.toml_tables import Signed
+from services.followup.brightness import Course
 from services.followup.optimum import optimum
 from services.followup.planner import Plan, Problem, at_random, greedy
 from services.followup.visibility import SEEN, Limits, Night, middles
@@ -60,8 +61,11 @@ def evening(draw: np.random.Generator) -> Evening:
     dec_deg = np.degrees(np.arcsin(draw.uniform(-0.9, 0.9, REQUESTS)))
     wishes = [
         Wish(
-            magnitude=float(draw.uniform(17.0, 21.0)),
-            fades_mag_per_day=float(draw.choice([0.0, 0.0, 0.3])),
+            course=Course(
+                begin_unix_s,
+                ((0.0, float(draw.uniform(17.0, 21.0))),),
+                fades_mag_per_day=float(draw.choice([0.0, 0.0, 0.3])),
+            ),
             exposure_s=float(draw.choice([300.0, 600.0, 900.0])),
             goal=20.0,
             priority=float(draw.lognormal(0.0, 1.0)),

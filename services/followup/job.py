@@ -27,6 +27,7 @@ from schemas.decode import Decoder
 from schemas.errors import FilterError
 from schemas.learned import Given
 from schemas.scored import noted, scored
+from services.followup.brightness import foretold
 from services.followup.ephemeris import DAY_S
 from services.followup.others import LastAlerts
 from services.followup.programme import Programme
@@ -136,12 +137,15 @@ class FollowupJob:
                 LOG.warning("%s", error)
             return
         events = self._events(programme, batch) if rows else {}
+        ahead = foretold(batch, programme.observe.bands[0]) if not programme.fades else {}
         for row in rows:
             made = self._made(programme, version, batch, row)
+            points, rate = ahead.get(row, ((), float(fades[row])))
             yield replace(
                 made,
                 priority=float(priority[row]),
-                fades_mag_per_day=float(fades[row]),
+                ahead=points,
+                fades_mag_per_day=rate,
                 origin=came.place(row),
                 events=events.get(row, programme.events),
             )
@@ -211,6 +215,7 @@ def renewed(known: Request, wanted: Request) -> Request:
         priority=wanted.priority,
         magnitude=wanted.magnitude,
         fades_mag_per_day=wanted.fades_mag_per_day,
+        ahead=wanted.ahead,
         alert_id=wanted.alert_id,
         mjd=wanted.mjd,
         origin=wanted.origin,

@@ -138,8 +138,7 @@ def _worths(
 ) -> Floats:
     wishes = [
         Wish(
-            one.magnitude,
-            one.fades_mag_per_day,
+            one.course,
             programme.observe.exposure_s,
             programme.observe.signal_to_noise,
             one.priority,
@@ -168,7 +167,9 @@ def explained(posed: Posed, plan: Plan, request: int) -> str:
         return f"not planned; {'; '.join(filter(None, parts))}"
     value = posed.problem.starts(chosen.site)[request, chosen.slot]
     begin = _clock(posed.begin_unix_s + chosen.slot * posed.slot_s)
-    said = f"{chosen.site} at {begin}, worth {value:.3g} ({plan.by})"
+    unix_s = np.array([posed.begin_unix_s + chosen.slot * posed.slot_s])
+    bright = f"{posed.requests[request].course.at(unix_s)[0]:.1f} mag"
+    said = f"{chosen.site} at {begin}, {bright}, worth {value:.3g} ({plan.by})"
     return "; ".join([said, *filter(None, parts)])
 
 

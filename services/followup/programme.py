@@ -52,8 +52,8 @@ class Observe:
     """So long a wait halves what an observation is worth."""
     airmass_max: float = 2.5
     moon_min_deg: float = 20.0
-    fades_mag_per_day: str = "0"
-    """An expression; above 0 is fainter."""
+    fades_mag_per_day: str = ""
+    """An expression; above 0 is fainter. Empty: as the stage `phase` foretells, where it does."""
     sites: tuple[str, ...] = ()
     """Where; empty: anywhere that has the bands."""
 
@@ -119,9 +119,10 @@ class Programme:
         return self._read("priority", self.priority, Kind.NUMBER)
 
     @cached_property
-    def fades(self) -> Node:
-        """Magnitudes a day by which it grows fainter."""
-        return self._read("fades_mag_per_day", self.observe.fades_mag_per_day, Kind.NUMBER)
+    def fades(self) -> Node | None:
+        """Magnitudes a day by which it grows fainter, where the programme says so."""
+        said = self.observe.fades_mag_per_day
+        return self._read("fades_mag_per_day", said, Kind.NUMBER) if said else None
 
     def _read(self, what: str, text: str, kind: Kind) -> Node:
         try:
@@ -171,7 +172,9 @@ class Programme:
         return np.where(mine, self._asked(self.wanted, alerts), np.nan)
 
     def fading(self, batch: Table, sky: Sky) -> NDArray[np.float64]:
-        """Magnitudes a day, (n,); 0 where that is not known."""
+        """Magnitudes a day by its own expression, (n,); 0 where that is not known."""
+        if self.fades is None:
+            return np.zeros(len(batch))
         found = self._asked(self.fades, Alerts(batch, sky))
         return np.where(np.isfinite(found), found, 0.0)
 

@@ -17,6 +17,8 @@ from typing import Final
 
 from broker.json_records import RecordError, document_of, encoded, read, require, shortened
 from broker.ports import Message, Output
+from services.followup.brightness import Course
+from services.followup.ephemeris import DAY_S
 
 
 class State(StrEnum):
@@ -45,6 +47,7 @@ FINAL: Final = frozenset(
 )
 ASKED: Final = frozenset({State.SUBMITTED, State.UNKNOWN, State.PENDING, State.WITHDRAWING})
 """A telescope may have it."""
+UNIX_MJD: Final = 40_587.0
 CLOCKS_S: Final = 43_200.0
 """By less telescopes' clocks differ from ours: half of what a request is kept at the least."""
 
@@ -97,10 +100,20 @@ class Request:
     """Which change of it this is."""
     origin: str = ""
     """Where its alert lies: topic-partition-offset."""
+    ahead: tuple[tuple[float, ...], ...] = ()
+    """What is foretold of it: days after the alert, rising, and magnitudes."""
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no job writes."""
         require(self.id == id_of(self.programme, self.object_id, self.visit), "its id is another's")
+
+    @property
+    def course(self) -> Course:
+        """How bright it is going to be. Of a night that is sent again its alert is of now."""
+        alert_unix_s = (self.mjd - UNIX_MJD) * DAY_S
+        begin_unix_s = max(alert_unix_s, self.wanted_unix_s - DAY_S)
+        points = self.ahead or ((0.0, self.magnitude),)
+        return Course(begin_unix_s, points, self.fades_mag_per_day)
 
     @property
     def digest(self) -> str:
@@ -135,6 +148,10 @@ def id_of(programme: str, object_id: str, visit: int) -> str:
     return f"{programme}/{object_id}/{visit}"
 
 
+ADDED: Final[Mapping[str, object]] = {"ahead": []}
+"""Keys that earlier versions did not write, and what that meant."""
+
+
 class Requests:
     """All that are known, by id: what the topic's records add up to."""
 
@@ -153,7 +170,10 @@ class Requests:
                     del self._all[key]
                 continue
             try:
-                request: Request = read(Request, document_of(message.value))
+                said = document_of(message.value)
+                request: Request = read(
+                    Request, {**ADDED, **said} if isinstance(said, dict) else said
+                )
                 require(request.id == key, f"it calls itself {request.id!r:.80}")
             except RecordError as error:
                 log.warning("no request, passed over: %s offset %d: %s", key, message.offset, error)

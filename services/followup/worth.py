@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from services.followup.brightness import Course
 from services.followup.ephemeris import Floats
 from services.followup.visibility import Night
 
@@ -38,8 +39,7 @@ class Conditions(NamedTuple):
 class Wish(NamedTuple):
     """What is to be reached of one target."""
 
-    magnitude: float
-    fades_mag_per_day: float
+    course: Course
     exposure_s: float
     goal: float
     """Signal to noise at which quality is a half."""
@@ -71,9 +71,7 @@ def sky_mag(night: Night) -> Floats:
 def signal_to_noise(night: Night, wishes: list[Wish], conditions: Conditions) -> Floats:
     """Of each target and slot: a point source in an aperture of its seeing."""
     site, airmass = night.site, np.minimum(night.airmass, 10.0)
-    days = (night.unix_s - night.unix_s[0]) / 86_400.0
-    magnitude = np.array([[wish.magnitude] for wish in wishes])
-    magnitude = magnitude + np.array([[wish.fades_mag_per_day] for wish in wishes]) * days
+    magnitude = np.array([wish.course.at(night.unix_s) for wish in wishes])
     exposure_s = np.array([[wish.exposure_s] for wish in wishes])
     seeing = conditions.seeing_arcsec * airmass**0.6
     area = np.pi * (0.68 * seeing) ** 2
