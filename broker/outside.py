@@ -8,12 +8,13 @@ from contextlib import closing, contextmanager
 from typing import Final
 
 from broker.between import Changing, between
+from broker.control_log import Hearing
 from broker.kafka import Connection, KafkaControlTopic
 from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
 from broker.messengers.opening import heard_of, opened_messengers
 from broker.ports import ControlTopic, Message
 from broker.settings import Settings
-from schemas.errors import BrokerError, SchemaError
+from schemas.errors import SchemaError
 from schemas.object_annotation import ObjectAnnotation, read_object_annotation
 from sky.annotations import LiveAnnotations
 from sky.catalogues import Sky
@@ -26,23 +27,18 @@ class AnnotationsNow:
     """Has `live` hold what the topic of annotations says, as of the last `look`."""
 
     def __init__(self, topic: ControlTopic, live: LiveAnnotations) -> None:
-        self._topic = topic
+        self._hearing = Hearing(
+            topic, of="annotations", meanwhile="the annotations that are known", log=LOG
+        )
         self._live = live
-        self._away = False
 
     def open(self) -> None:
         """Read the topic whole. Raises KafkaUnavailable, TopicMissing."""
-        self._learn(self._topic.present())
+        self._learn(self._hearing.present())
 
     def look(self) -> None:
         """See what was said. Where Kafka does not answer what was known stands; it is said once."""
-        try:
-            self._learn(self._topic.new())
-            self._away = False
-        except BrokerError as error:
-            if not self._away:
-                LOG.warning("%s; going on with the annotations that are known", error)
-            self._away = True
+        self._learn(self._hearing.news())
 
     def _learn(self, messages: Iterable[Message]) -> None:
         for one in annotations_in(messages):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from broker.control_log import Hearing
 from broker.deployments.records import Cause, Change, State, Status
 from broker.deployments.register import LiveRegister
 from broker.json_records import encoded, require, shortened
@@ -77,22 +78,23 @@ class Programmes:
     """The active ones, as of the last `look`."""
 
     def __init__(self, control: ControlTopic) -> None:
-        self._control = control
+        self._hearing = Hearing(
+            control, of="programmes", meanwhile="the programmes that are known", log=LOG
+        )
         self._register = Register()
         self.active: dict[str, tuple[int, Programme]] = {}
         """By name: the version and the programme."""
 
     def look(self) -> bool:
-        """See what changed; whether anything did. Raises KafkaUnavailable, TopicMissing."""
-        records = [*records_of(self._control.new())]
-        return self._learn(records)
+        """See what changed; whether anything did."""
+        return self._learn([*records_of(self._hearing.news())])
 
     def open(self) -> None:
         """Read the topic whole. Raises KafkaUnavailable, TopicMissing."""
-        self._learn([*records_of(self._control.present())])
+        self._learn([*records_of(self._hearing.present())])
 
     def close(self) -> None:
-        self._control.close()
+        self._hearing.close()
 
     def is_known(self, name: str) -> bool:
         """Whether it is live or paused: what it asked for stands."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from broker.followup_settings import Site
-from services.followup.adapters.http_json import JsonClient, unix_s_of
+from services.followup.adapters.http_json import HttpTelescope, unix_s_of
 from services.followup.adapters.port import AnswerLost, Found
 from services.followup.programme import Observe
 from services.followup.requests import Request, State
@@ -22,14 +21,8 @@ OVER: Final = {
 }
 
 
-class TomToolkit:
+class TomToolkit(HttpTelescope):
     """A TOM's REST interface. Options: `facility`, `observation_type`."""
-
-    def __init__(self, site: Site, observe: Mapping[str, Observe], *, answer_s: float) -> None:
-        headers = {"Authorization": f"Token {site.token}"} if site.token else {}
-        self._client = JsonClient(site.address, headers=headers, answer_s=answer_s)
-        self._site = site
-        self._observe = observe
 
     def submit(self, request: Request) -> Found:
         """The target first, which may be there; then the observation."""
@@ -67,14 +60,10 @@ class TomToolkit:
         return self._client.post("/api/targets/", target)["id"]
 
 
-class SkyPortal:
+class SkyPortal(HttpTelescope):
     """SkyPortal's interface of follow-up requests. Options: `allocation_id`."""
 
-    def __init__(self, site: Site, observe: Mapping[str, Observe], *, answer_s: float) -> None:
-        headers = {"Authorization": f"token {site.token}"} if site.token else {}
-        self._client = JsonClient(site.address, headers=headers, answer_s=answer_s)
-        self._site = site
-        self._observe = observe
+    scheme = "token"
 
     def submit(self, request: Request) -> Found:
         """The object first, which may be there; then the request."""

@@ -13,7 +13,9 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from broker.followup_settings import Site
 from services.followup.adapters.port import AnswerLost, NotReached, Refused
+from services.followup.programme import Observe
 
 ANSWER_BYTES_MAX: Final = 512_000_000
 """A large camera's image; everything else is small."""
@@ -85,6 +87,20 @@ class JsonClient:
             raise kind_of(f"{what}: {error.reason}") from error
         except (OSError, HTTPException) as error:
             raise AnswerLost(f"{what}: {error!r}") from error
+
+
+class HttpTelescope:
+    """What every telescope behind an interface of JSON begins with."""
+
+    scheme = "Token"
+    """What its token is announced by."""
+
+    def __init__(self, site: Site, observe: Mapping[str, Observe], *, answer_s: float) -> None:
+        """observe: by programme, what is to be observed; it may change."""
+        headers = {"Authorization": f"{self.scheme} {site.token}"} if site.token else {}
+        self._client = JsonClient(site.address, headers=headers, answer_s=answer_s)
+        self._site = site
+        self._observe = observe
 
 
 def unix_s_of(said: Any) -> float:  # noqa: ANN401 - JSON

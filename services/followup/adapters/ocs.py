@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from broker.followup_settings import Site
-from services.followup.adapters.http_json import JsonClient, unix_s_of
+from services.followup.adapters.http_json import HttpTelescope, JsonClient, unix_s_of
 from services.followup.adapters.port import AnswerLost, Found, Result
 from services.followup.adapters.results import results_of
 from services.followup.programme import Observe
@@ -32,17 +32,13 @@ STATES: Final = {
 PAGE: Final = 100
 
 
-class OcsPortal:
+class OcsPortal(HttpTelescope):
     """A `Telescope` behind a portal."""
 
     def __init__(self, site: Site, observe: Mapping[str, Observe], *, answer_s: float) -> None:
-        """observe: by programme, what is to be observed; it may change."""
-        headers = {"Authorization": f"Token {site.token}"} if site.token else {}
-        self._client = JsonClient(site.address, headers=headers, answer_s=answer_s)
+        super().__init__(site, observe, answer_s=answer_s)
         where = site.options.get("results", "")
         self._reduced = JsonClient(where, headers={}, answer_s=answer_s) if where else None
-        self._site = site
-        self._observe = observe
 
     def submit(self, request: Request) -> Found:
         """Raises NotReached, AnswerLost, Refused."""
