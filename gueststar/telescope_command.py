@@ -58,19 +58,49 @@ def run(
 
 
 @app.command()
-def reference(
+@app.command("reference")
+def fuse(
     frames: Frames,
     *,
-    camera: Annotated[Path, typer.Option(help="The camera's TOML file.")],
+    camera: Annotated[
+        list[Path], typer.Option(help="The camera's TOML file: one for all frames, or one each.")
+    ],
     to: Annotated[Path, typer.Option(help="The file that is written.")],
 ) -> None:
-    """Combine frames of one field into one that is deeper than any."""
+    """Fuse frames of one field into one that is deeper than any, and say what disagrees.
+
+    They may be of several sites. A reference is made in the same way.
+    """
     require_extra()
     from telescope.camera import read_camera
-    from telescope.reference import write_reference
+    from telescope.inspection import fused_lines
+    from telescope.reference import write_fused
 
-    count = write_reference(frames, read_camera(camera), to)
-    typer.echo(f"{to}: {count} of {len(frames)} frames")
+    if len(camera) not in (1, len(frames)):
+        raise SettingsError(
+            f"{len(frames)} frames and {len(camera)} cameras: name one, or one each"
+        )
+    cameras = [read_camera(one) for one in camera] * (len(frames) if len(camera) == 1 else 1)
+    for line in fused_lines(write_fused(frames, cameras, to), to):
+        typer.echo(line)
+
+
+@app.command()
+def curve(
+    configs: Annotated[
+        list[Path], typer.Argument(metavar="CONFIG.toml...", help="The sites' settings.")
+    ],
+    *,
+    at: Annotated[tuple[float, float], typer.Option(metavar="RA DEC", help="Degrees, ICRS.")],
+    radius: Annotated[float, typer.Option(help="Arcseconds.")] = 1.5,
+) -> None:
+    """Show what several sites saw of an object as one light curve, on the first's zero point."""
+    require_extra()
+    from gueststar.telescope_curve import lines
+    from telescope.settings import read_settings
+
+    for line in lines([read_settings(config) for config in configs], at, radius):
+        typer.echo(line)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from telescope import asterism
 from telescope.compiled import lanczos_table, warp
 from telescope.frame import Bit, Frame, FrameError
-from telescope.psf import scaled
+from telescope.psf import powers
 from telescope.sky_grid import GRID_PIXELS, grid, mapping
 from telescope.sources import Sources
 
@@ -107,26 +107,24 @@ def _set_right(
     off = theirs[pairs[:, 1]] - expected[pairs[:, 0]]
     common = np.median(off, axis=0)  # a shift of the whole leaves chance pairs behind
     keep = np.hypot(*(off - common).T) < 3.0
+    matched = ours[pairs[:, 0]]
     for _ in range(5):
         if keep.sum() < STARS_MIN:
             return None
-        places = ours[pairs[keep, 0]]
+        places = matched[keep]
         order = (
             3 if len(places) > STARS_CUBIC_MIN else 2 if len(places) > STARS_QUADRATIC_MIN else 1
         )
-        fitted, *_ = np.linalg.lstsq(_powers(places, shape, order), off[keep], rcond=None)
-        left = off - _powers(ours[pairs[:, 0]], shape, order) @ fitted
+        fitted, *_ = np.linalg.lstsq(
+            powers(places[:, 0], places[:, 1], shape, order), off[keep], rcond=None
+        )
+        left = off - powers(matched[:, 0], matched[:, 1], shape, order) @ fitted
         rms = 1.4826 * np.median(np.abs(left[keep]), axis=0).max()
         keep = np.hypot(*left.T) < CLIP_SIGMA * max(float(rms), 0.01) * 1.5
     x, y = grid(shape)
-    more = _powers(np.stack([x.ravel(), y.ravel()], axis=1), shape, order) @ fitted
+    more = powers(x.ravel(), y.ravel(), shape, order) @ fitted
     x, y = (one + more[:, axis].reshape(x.shape) for axis, one in enumerate(start))
     return x, y, float(rms), int(keep.sum())
-
-
-def _powers(places: Floats, shape: tuple[int, int], order: int) -> Floats:
-    u, v = scaled(places[:, 0], places[:, 1], shape)
-    return np.stack([u**a * v**b for a in range(order + 1) for b in range(order + 1 - a)], axis=1)
 
 
 def on_grid(values: Floats, places: Floats) -> Floats:

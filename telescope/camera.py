@@ -79,15 +79,20 @@ class Camera:
 
 def read_camera(path: Path) -> Camera:
     """A camera's file, or [camera] of a telescope's. Raises SettingsError, which names the key."""
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"camera {path} cannot be read: {error}") from error
+    said = read_toml(path)
     within = said.get("camera", said)
     if isinstance(within, str):
         return read_camera(path.parent / within)
     place = str(path) if within is said else f"[camera] of {path}"
     return camera_of(within, place, path.parent)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A file's tables. Raises SettingsError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
 
 
 def camera_of(said: Mapping[str, Any], place: str, folder: Path = Path()) -> Camera:
@@ -96,20 +101,21 @@ def camera_of(said: Mapping[str, Any], place: str, folder: Path = Path()) -> Cam
     nominal = _section(Nominal, parts.pop("nominal", {}), f"[nominal] of {place}")
     detector = _section(Detector, parts.pop("detector", {}), f"[detector] of {place}")
     for name in ("keywords", "facts"):
-        _known(parts.get(name, {}), KEYWORDS, f"[{name}] of {place}")
+        check_known(parts.get(name, {}), KEYWORDS, f"[{name}] of {place}")
     if not parts.get("name"):
         raise SettingsError(f'{place} names no camera; begin it with name = "..."')
     rest = {"nominal": nominal, "detector": detector, "folder": folder}
-    _known(parts, {one.name for one in fields(Camera)} - set(rest), place)
+    check_known(parts, {one.name for one in fields(Camera)} - set(rest), place)
     return Camera(**parts, **rest)
 
 
 def _section(kind: Any, said: Mapping[str, Any], place: str) -> Any:  # noqa: ANN401
-    _known(said, {one.name for one in fields(kind)}, place)
+    check_known(said, {one.name for one in fields(kind)}, place)
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in said.items()})
 
 
-def _known(said: Any, names: Any, place: str) -> None:  # noqa: ANN401 - what TOML holds
+def check_known(said: Any, names: Any, place: str) -> None:  # noqa: ANN401 - what TOML holds
+    """Raises SettingsError for a key that is none of the names."""
     if not isinstance(said, Mapping):
         raise SettingsError(f"{place} is no table")
     for name in said:

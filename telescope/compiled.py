@@ -14,14 +14,12 @@ from schemas.compiling import compiled
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
-TAPS = 6
-"""Of Lanczos's window of the third order."""
 PHASES = 256
 
 
-def lanczos_table(phases: int = PHASES) -> Floats:
-    """Weights (phases + 1, TAPS) by the fraction of a pixel, each row of sum 1."""
-    fraction = np.linspace(0.0, 1.0, phases + 1)[:, None]
+def lanczos_table() -> Floats:
+    """Weights (PHASES + 1, 6) by the fraction of a pixel, each row of sum 1: the third order's."""
+    fraction = np.linspace(0.0, 1.0, PHASES + 1)[:, None]
     away = np.arange(-2, 4)[None, :] - fraction
     weights = np.sinc(away) * np.sinc(away / 3.0)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntFlag
 from typing import NamedTuple
 
@@ -41,6 +41,11 @@ class Mark(IntFlag):
     """No PSF fits there: place and flux are those of the score's peak."""
 
 
+def mark_names(marks: int) -> str:
+    """Marks in words, with blanks between."""
+    return " ".join(one.name.lower() for one in Mark if one & marks and one.name)
+
+
 @dataclass(frozen=True)
 class Candidates:
     """A row a candidate; places in the frame's pixels, fluxes in its counts, signed."""
@@ -66,10 +71,6 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.x)
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Candidates:
-        """Some of them."""
-        return Candidates(*(getattr(self, one.name)[rows] for one in fields(self)))
-
 
 class _Fit(NamedTuple):
     x: float
@@ -84,12 +85,12 @@ class _Fit(NamedTuple):
 
 
 def detected(
-    frame: Frame, difference: Difference, reference: Aligned, of_reference: Sources,
-    threshold: float = THRESHOLD_SIGMA,
-) -> Candidates:  # fmt: skip
-    """All candidates of both signs above a threshold, brightest score first."""
+    frame: Frame, difference: Difference, reference: Aligned, of_reference: Sources
+) -> Candidates:
+    """All candidates of both signs above THRESHOLD_SIGMA, brightest score first."""
     peaks = [
-        components(sign * difference.score, threshold, difference.excluded) for sign in (1, -1)
+        components(sign * difference.score, THRESHOLD_SIGMA, difference.excluded)
+        for sign in (1, -1)
     ]
     places = np.concatenate(peaks)
     scores = difference.score[places[:, 0], places[:, 1]].astype(np.float64)

@@ -24,6 +24,8 @@ class Image(NamedTuple):
     """The image's own, and of the primary one what that lacks."""
     mask: NDArray[Any] | None = None
     variance: Pixels | None = None
+    more: Mapping[str, NDArray[Any]] = {}
+    """Other planes by the name of their extension; written, not read."""
 
 
 def read_images(path: Path, place: Place, mask: Place, variance: Place, pixels_max: int) -> Image:
@@ -53,6 +55,7 @@ def write_image(path: Path, image: Image) -> None:
         units.append(fits.ImageHDU(image.mask.astype(np.int16), name="MASK"))
     if image.variance is not None:
         units.append(fits.ImageHDU(image.variance, name="VARIANCE"))
+    units += [fits.ImageHDU(one.astype(np.int16), name=name) for name, one in image.more.items()]
     part = path.with_name(f".{path.name}.part")
     fits.HDUList(units).writeto(part, overwrite=True)
     part.replace(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
 from pathlib import Path
@@ -92,9 +92,11 @@ class Frame:
         unusable: NDArray[np.bool_] = (self.mask & UNUSABLE) != 0
         return unusable
 
-    def with_bits(self, where: NDArray[np.bool_], bit: Bit) -> Frame:
-        """The same with a bit more where it is said."""
-        return replace(self, mask=self.mask | np.where(where, np.uint16(bit), np.uint16(0)))
+    @property
+    def background_variance(self) -> Pixels:
+        """The variance less that of the photons of what stands on the sky; above 0."""
+        own = self.variance - np.maximum(self.pixels, 0) / np.float32(self.facts.gain)
+        return np.asarray(np.maximum(own, 1e-3 * np.median(self.variance)), np.float32)
 
 
 def read_frame(path: Path, camera: Camera) -> Frame:

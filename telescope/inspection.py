@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from telescope.camera import Camera
-from telescope.detect import Mark
+from telescope.detect import mark_names
 from telescope.frame import FrameError, read_frame
+from telescope.fuse import Fused
 from telescope.pipeline import Report, examined, prepared
 from telescope.reference import read_reference
 from telescope.tell import REAL_MIN
@@ -62,6 +63,24 @@ def lines(path: Path, camera: Camera, reference: Path | None) -> Iterator[str]:
         yield f"centre {ra[0]:.5f} {dec[0]:+.5f}, {frame.sky.pixel_arcsec:.3f} arcsec a pixel"
 
 
+def fused_lines(found: Fused, to: Path) -> Iterator[str]:
+    """What became of frames that were made one."""
+    yield f"{to}: {len(found.names)} of {len(found.names) + len(found.left_out)} frames"
+    yield from (f"  left out: {reason}" for reason in found.left_out)
+    for name in found.names:
+        own = [one for one in found.faults if one.frame == name]
+        yield f"  {name} disagrees with the others in {len(own)} places"
+    for one in found.faults[:SHOWN_MAX]:
+        sky = found.frame.sky
+        ra, dec = (np.array([np.nan]),) * 2
+        if sky is not None:
+            ra, dec = sky.radec(np.array([one.x]), np.array([one.y]))
+        yield (
+            f"  x {one.x:7.0f} y {one.y:7.0f} ra {ra[0]:9.5f} dec {dec[0]:+9.5f}"
+            f" {one.sigma:+7.1f} sigma, {one.pixels:5} pixels: {one.frame}"
+        )
+
+
 def _measured(report: Report) -> Iterator[str]:
     if report.quality is not None:
         for name, value in report.quality.measured.items():
@@ -75,13 +94,10 @@ def _candidates(report: Report) -> Iterator[str]:
     if found is None or told is None:
         return
     for row in np.argsort(-told.real)[:SHOWN_MAX]:
-        marks = " ".join(
-            one.name.lower() for one in Mark if one & int(found.marks[row]) and one.name
-        )
         yield (
             f"  x {found.x[row]:8.2f} y {found.y[row]:8.2f} flux {found.flux[row]:10.1f}"
             f" ± {found.flux_err[row]:.1f} score {found.score[row]:6.1f}"
-            f" real {told.real[row]:.2f} {marks}"
+            f" real {told.real[row]:.2f} {mark_names(int(found.marks[row]))}"
         )
 
 

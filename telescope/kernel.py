@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from telescope.frame import FrameError, Pixels
-from telescope.psf import scaled
+from telescope.psf import exponents, powers, scaled
 
 Floats = NDArray[np.float64]
 WIDTHS = (0.5, 1.0, 2.0)
@@ -58,20 +58,19 @@ class Kernel:
     shape: tuple[int, int]
     scatter: float
     """Of stamps: what residuals of stars exceed their noise by, relative to the star's pixels."""
-    stamps: int
 
     def at(self, x: float, y: float) -> Floats:
         """The kernel at a place, (side, side)."""
-        powers = _powers(np.array([x]), np.array([y]), self.shape, self.order)[0]
-        return np.asarray(np.tensordot(self.weights[:-1] @ powers, self.basis.images, 1))
+        terms = powers(np.array([x]), np.array([y]), self.shape, self.order)[0]
+        return np.asarray(np.tensordot(self.weights[:-1] @ terms, self.basis.images, 1))
 
     def cells(self, cell: int) -> Pixels:
         """Kernels at the middles of cells: (cells y, cells x, side, side)."""
         ys, xs = (np.arange(cell / 2, side + cell / 2, cell) for side in self.shape)
         x, y = np.meshgrid(xs[: -(-self.shape[1] // cell)], ys[: -(-self.shape[0] // cell)])
-        powers = _powers(x.ravel(), y.ravel(), self.shape, self.order)
+        terms = powers(x.ravel(), y.ravel(), self.shape, self.order)
         side = self.basis.images.shape[1]
-        flat = (powers @ self.weights[:-1].T) @ self.basis.images.reshape(-1, side * side)
+        flat = (terms @ self.weights[:-1].T) @ self.basis.images.reshape(-1, side * side)
         return flat.reshape(*x.shape, side, side).astype(np.float32)
 
     def sky(self) -> Pixels:
@@ -79,7 +78,7 @@ class Kernel:
         ys, xs = (np.arange(side, dtype=np.float64) for side in self.shape)
         u, v = scaled(xs, ys, self.shape)
         out = np.zeros(self.shape)
-        for weight, (a, b) in zip(self.weights[-1], _exponents(self.order), strict=True):
+        for weight, (a, b) in zip(self.weights[-1], exponents(self.order), strict=True):
             out += weight * np.outer(v**b, u**a)
         return out.astype(np.float32)
 
@@ -124,17 +123,17 @@ def fitted_kernel(
     found = _stamps((target, sharp, variance), bad, (x, y), basis)
     if len(found.x) < STAMPS_MIN:
         raise FrameError(f"{len(found.x)} stars are sound in both frames; {STAMPS_MIN} are needed")
-    powers = _powers(found.x, found.y, target.shape, order)
+    shape = target.shape[0], target.shape[1]
+    terms = powers(found.x, found.y, shape, order)
     keep = np.ones(len(found.x), np.bool_)
     for _ in range(ROUNDS):
-        weights = _solved(found, powers, keep)
-        worth = _misfit(found, weights, powers)
+        weights = _solved(found, terms, keep)
+        worth = _misfit(found, weights, terms)
         middle = np.median(worth[keep])
         spread = 1.4826 * np.median(np.abs(worth[keep] - middle))
         keep = worth < middle + CLIP_MAD * max(float(spread), 0.05)
-    scatter = _scatter(found, weights, powers, keep)
-    shape = target.shape[0], target.shape[1]
-    return Kernel(basis, weights, order, shape, scatter, int(keep.sum()))
+    scatter = _scatter(found, weights, terms, keep)
+    return Kernel(basis, weights, order, shape, scatter)
 
 
 class _Stamps(NamedTuple):
@@ -144,7 +143,6 @@ class _Stamps(NamedTuple):
     y: Floats
     normal: Floats
     right: Floats
-    square: Floats
     light: Floats
     """Sum of the target's squares by its variance."""
     pixels: Floats
@@ -180,48 +178,39 @@ def _stamps(
         weighted = design * weight
         made.append((
             x[at], y[at], weighted @ design.T, weighted @ data, (data**2 * weight).sum(),
-            (data**2 * weight).sum(), good.sum(),
+            good.sum(),
         ))  # fmt: skip
         if len(made) == STAMPS_MAX:
             break
     if not made:
-        return _Stamps(*(np.zeros(0) for _ in range(7)))
+        return _Stamps(*(np.zeros(0) for _ in range(6)))
     return _Stamps(*(np.array(column, np.float64) for column in zip(*made, strict=True)))
 
 
-def _solved(found: _Stamps, powers: Floats, keep: NDArray[np.bool_]) -> Floats:
-    count, terms = found.normal.shape[1], powers.shape[1]
-    outer = powers[keep][:, :, None] * powers[keep][:, None, :]
+def _solved(found: _Stamps, terms: Floats, keep: NDArray[np.bool_]) -> Floats:
+    count, width = found.normal.shape[1], terms.shape[1]
+    outer = terms[keep][:, :, None] * terms[keep][:, None, :]
     normal = np.tensordot(found.normal[keep], outer, ([0], [0]))  # (k, k, p, p)
-    matrix = normal.transpose(0, 2, 1, 3).reshape(count * terms, count * terms)
-    right = np.einsum("sk,sp->kp", found.right[keep], powers[keep]).ravel()
+    matrix = normal.transpose(0, 2, 1, 3).reshape(count * width, count * width)
+    right = np.einsum("sk,sp->kp", found.right[keep], terms[keep]).ravel()
     scale = np.sqrt(np.maximum(np.diag(matrix), 1e-30))
     matrix = matrix / scale / scale[:, None]
     matrix[np.diag_indices_from(matrix)] += RIDGE
-    return np.asarray((np.linalg.solve(matrix, right / scale) / scale).reshape(count, terms))
+    return np.asarray((np.linalg.solve(matrix, right / scale) / scale).reshape(count, width))
 
 
-def _misfit(found: _Stamps, weights: Floats, powers: Floats) -> Floats:
+def _misfit(found: _Stamps, weights: Floats, terms: Floats) -> Floats:
     """Chi squared by pixel of each stamp."""
-    local = powers @ weights.T
-    chi = found.square - 2 * np.einsum("sk,sk->s", found.right, local)
+    local = terms @ weights.T
+    chi = found.light - 2 * np.einsum("sk,sk->s", found.right, local)
     chi += np.einsum("sk,skl,sl->s", local, found.normal, local)
     return np.asarray(chi / found.pixels)
 
 
-def _scatter(found: _Stamps, weights: Floats, powers: Floats, keep: NDArray[np.bool_]) -> float:
+def _scatter(found: _Stamps, weights: Floats, terms: Floats, keep: NDArray[np.bool_]) -> float:
     """What bright stars' residuals have beyond their noise, by their light; 0 where nothing."""
-    chi, light = _misfit(found, weights, powers)[keep], found.light[keep]
+    chi, light = _misfit(found, weights, terms)[keep], found.light[keep]
     bright = light >= np.percentile(light, 75)
     usual = float(np.median(chi[~bright])) if (~bright).any() else 1.0
     excess = (chi[bright] - usual) * found.pixels[keep][bright] / np.maximum(light[bright], 1e-30)
     return math.sqrt(max(float(np.median(excess)), 0.0))
-
-
-def _exponents(order: int) -> list[tuple[int, int]]:
-    return [(a, b) for a in range(order + 1) for b in range(order + 1 - a)]
-
-
-def _powers(x: Floats, y: Floats, shape: tuple[int, ...], order: int) -> Floats:
-    u, v = scaled(x, y, (shape[0], shape[1]))
-    return np.stack([u**a * v**b for a, b in _exponents(order)], axis=1)

@@ -97,7 +97,7 @@ def seen(
         clock.lap("judge")
         if report.quality.score < score_min:
             raise FrameError(f"{report.name} has quality {report.quality.score:.0f} of 100")
-        rows = _bright_stars(with_)
+        rows = bright_stars(with_)
         report.difference = subtracted(
             Side(with_.frame, with_.psf), report.reference, reference.psf,
             with_.found.x[rows], with_.found.y[rows],
@@ -126,7 +126,7 @@ class _Clock:
         self.spent[step], self._begin_s = now_s - self._begin_s, now_s
 
 
-def _bright_stars(one: Prepared) -> NDArray[np.int64]:
+def bright_stars(one: Prepared) -> NDArray[np.int64]:
     """Rows of its stars, brightest first, the whole field served before the second of a place."""
     rows = stars(one.frame, one.found)
     rows = rows[np.argsort(-one.found.flux[rows])]

@@ -43,6 +43,11 @@ class Psf:
             image = image + u * self.terms[1] + v * self.terms[2]
         return np.asarray(image / image.sum())
 
+    def cells(self, cell: int) -> NDArray[np.float32]:
+        """The PSF at the middles of cells: (cells y, cells x, side, side)."""
+        ys, xs = (np.arange(cell / 2, side + cell / 2, cell) for side in self.shape)
+        return np.array([[self.at(x, y) for x in xs] for y in ys], np.float32)
+
 
 def scaled(x: Floats | float, y: Floats | float, shape: tuple[int, int]) -> tuple[Floats, Floats]:
     """Places from -1 to 1 over a frame."""
@@ -50,6 +55,17 @@ def scaled(x: Floats | float, y: Floats | float, shape: tuple[int, int]) -> tupl
         np.asarray(2.0 * x / (shape[1] - 1) - 1.0),
         np.asarray(2.0 * y / (shape[0] - 1) - 1.0),
     )
+
+
+def exponents(order: int) -> list[tuple[int, int]]:
+    """Of the terms of a polynomial of two variables."""
+    return [(a, b) for a in range(order + 1) for b in range(order + 1 - a)]
+
+
+def powers(x: Floats, y: Floats, shape: tuple[int, int], order: int) -> Floats:
+    """The terms of a polynomial of place over a frame, (n, terms)."""
+    u, v = scaled(x, y, shape)
+    return np.stack([u**a * v**b for a, b in exponents(order)], axis=1)
 
 
 def measured_psf(frame: Frame, found: Sources) -> Psf:

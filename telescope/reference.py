@@ -1,29 +1,23 @@
-"""References: several frames of one field as one, deeper than any, with its variance.
-
-Each is brought onto the first's pixels and flux, and weighed by what it says of a point source:
-its throughput squared by its noise and its PSF's area (after Zackay & Ofek 2017, ApJ 836, 187, of
-whose sum of matched filters this is the best that keeps pixels an image).
-"""
+"""Fused frames as files: references, deep images, and what disagreed in them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from telescope.align import aligned
 from telescope.camera import Camera
 from telescope.fits_files import Image, read_images, write_image
-from telescope.frame import PIXELS_MAX, UNUSABLE, Frame, FrameError, Pixels, frame_of, read_frame
-from telescope.pipeline import Prepared, prepared, throughputs
+from telescope.frame import PIXELS_MAX, Frame, frame_of, read_frame
+from telescope.fuse import Fused, fused
 
 MARK = "GSREF"
-"""The header word of files made here."""
-CLIP_SIGMA = 5.0
-BITS = {"0": "bad", "1": "saturated", "2": "edge"}
+"""The header word of files made here: how many frames are in one."""
+DISAGREES = "DISAGREES"
+"""The extension that says which frame disagrees, by the number in the header's words GSFRnnn."""
+BITS = {"1": "saturated", "2": "edge"}
+WCS_WORDS = ("CTYPE", "CRVAL", "CRPIX", "CD", "PC", "CUNIT", "PV", "A_", "B_", "AP_", "BP_")
+WCS_MORE = ("RADESYS", "EQUINOX", "LONPOLE", "LATPOLE", "WCSAXES")
 
 
 def read_reference(path: Path, camera: Camera) -> Frame:
@@ -38,95 +32,32 @@ def read_reference(path: Path, camera: Camera) -> Frame:
     return frame_of(own, plain, path.name)
 
 
-def combine(paths: Sequence[Path], camera: Camera) -> Image:
-    """Frames of one field as one image on the first's pixels, the sky taken out.
+def write_fused(paths: Sequence[Path], cameras: Sequence[Camera], to: Path) -> Fused:
+    """Fuse the frames of one field, each of its camera, into a file on the first's pixels.
 
-    Those that cannot be brought there are left out. Raises FrameError where the first cannot be
-    read.
+    Raises FrameError where one cannot be read, or the first not be used.
     """
-    first = prepared(read_frame(paths[0], camera))
-    planes = [_plane(first, first)]
-    for path in paths[1:]:
-        try:
-            planes.append(_plane(prepared(read_frame(path, camera)), first))
-        except FrameError:
-            continue
-    return _summed(planes, paths[0], first)
+    frames = [read_reference(path, camera) for path, camera in zip(paths, cameras, strict=True)]
+    found = fused(frames)
+    write_image(to, _file(found, _wcs(paths[0], cameras[0])))
+    return found
 
 
-def _plane(one: Prepared, first: Prepared) -> tuple[Pixels, Pixels, Pixels]:
-    """On the first's pixels and flux: light, variance and weight (0 where it says nothing)."""
-    if one is first:
-        frame, ratio = one.frame, 1.0
-    else:
-        onto = aligned(first.frame, first.found, one.frame, one.found)
-        frame = onto.frame
-        found = throughputs(first, onto, one)
-        if len(found) < 5:
-            raise FrameError(f"{one.frame.facts.name} shares too few stars")
-        ratio = float(np.median(found[:, 2]))
-        exposures = first.frame.facts.exposure_s / one.frame.facts.exposure_s
-        ratio *= exposures if math.isfinite(exposures) else 1.0
-    noise = float(np.median(frame.variance[frame.variance > 0])) * ratio**2
-    weight = np.where(frame.unusable, 0.0, 1.0 / (noise * one.psf.fwhm**2))
-    return (
-        (frame.pixels * np.float32(ratio)).astype(np.float32),
-        (frame.variance * np.float32(ratio**2)).astype(np.float32),
-        weight.astype(np.float32),
-    )
-
-
-def _summed(planes: list[tuple[Pixels, Pixels, Pixels]], path: Path, first: Prepared) -> Image:
-    light, noise, weight = (np.stack(one) for one in zip(*planes, strict=True))
-    if len(planes) > 2:  # rays and trails are in one frame alone
-        middle = np.median(light, axis=0)
-        off = np.abs(light - middle) > CLIP_SIGMA * np.sqrt(noise) + 0.1 * np.abs(middle)
-        weight = np.where(off, 0.0, weight)
-    total = weight.sum(axis=0)
-    seen = total > 0
-    share = np.where(seen, weight / np.where(seen, total, 1.0), 0.0)
-    pixels = (share * light).sum(axis=0).astype(np.float32)
-    variance = (share**2 * noise).sum(axis=0).astype(np.float32)
-    bits = first.frame.mask & UNUSABLE
-    mask = np.where(seen, bits & np.uint16(2), np.uint16(1)).astype(np.int16)
-    facts = first.frame.facts
-    # So that a file's own header says what the camera's settings said of its frames.
+def _file(found: Fused, wcs: dict[str, object]) -> Image:
+    """So that the header itself says what the camera's settings said of its frames."""
+    frame, facts = found.frame, found.frame.facts
     said = {
         "MJD-OBS": facts.mjd, "EXPTIME": facts.exposure_s, "FILTER": facts.band,
-        "GAIN": facts.gain * len(planes), "RDNOISE": facts.read_noise_e,
-        "SATURATE": facts.saturation, "MAGZP": facts.zero_point, MARK: len(planes),
+        "GAIN": facts.gain, "RDNOISE": facts.read_noise_e, "SATURATE": facts.saturation,
+        "MAGZP": facts.zero_point, MARK: len(found.names),
     }  # fmt: skip
-    header = {**_wcs(path, first), **{k: v for k, v in said.items() if v == v}}  # noqa: PLR0124
-    return Image(pixels, header, mask, np.maximum(variance, np.float32(1e-12)))
+    names = {f"GSFR{number:03}": name for number, name in enumerate(found.names, 1)}
+    known = {word: one for word, one in said.items() if one not in (None, float("inf"))}
+    header = {**wcs, **{word: one for word, one in known.items() if one == one}, **names}  # noqa: PLR0124
+    more = {DISAGREES: found.disagreement}
+    return Image(frame.pixels, header, frame.mask, frame.variance, more)
 
 
-def _wcs(path: Path, first: Prepared) -> dict[str, object]:
-    camera = first.frame.camera
+def _wcs(path: Path, camera: Camera) -> dict[str, object]:
     header = read_images(path, camera.extension, None, None, PIXELS_MAX).header
-    words = (
-        "CTYPE",
-        "CRVAL",
-        "CRPIX",
-        "CD",
-        "PC",
-        "CUNIT",
-        "CDELT",
-        "PV",
-        "A_",
-        "B_",
-        "AP_",
-        "BP_",
-    )
-    more = ("RADESYS", "EQUINOX", "LONPOLE", "LATPOLE", "WCSAXES")
-    return {
-        name: header[name]
-        for name in header
-        if (name.startswith(words) or name in more) and name not in ("CDELTM", "")
-    }
-
-
-def write_reference(paths: Sequence[Path], camera: Camera, to: Path) -> int:
-    """Combine frames into a file; how many are in it."""
-    image = combine(paths, camera)
-    write_image(to, image)
-    return int(str(image.header[MARK]))
+    return {name: header[name] for name in header if name.startswith(WCS_WORDS) or name in WCS_MORE}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from broker.defaults import BOOTSTRAP
 from broker.errors import SettingsError
-from telescope.camera import Camera, camera_of, read_camera
+from telescope.camera import Camera, check_known, read_camera, read_toml
 from telescope.pipeline import SCORE_MIN
 from telescope.spool import BYTES_MAX
 from telescope.tell import EVEN, REAL_MIN
@@ -58,28 +57,16 @@ class Settings:
 
 def read_settings(path: Path) -> Settings:
     """A file's settings. Raises SettingsError, which names the key and the remedy."""
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
-    for name in said:
-        if name not in SECTIONS:
-            raise SettingsError(f"[{name}] in {path} is not known; it may be {list(SECTIONS)}")
+    said = read_toml(path)
+    check_known(said, SECTIONS, str(path))
     telescope = _telescope(said.get("telescope", {}), path)
-    camera = said.get("camera", {})
-    found = (
-        read_camera(path.parent / camera)
-        if isinstance(camera, str)
-        else camera_of(camera, f"[camera] of {path}", path.parent)
-    )
-    return Settings(telescope, found, path.parent)
+    if "camera" not in said:
+        raise SettingsError(f"{path} has no [camera]")
+    return Settings(telescope, read_camera(path), path.parent)
 
 
 def _telescope(said: Mapping[str, Any], path: Path) -> Telescope:
-    known = {one.name for one in fields(Telescope)}
-    for name in said:
-        if name not in known:
-            raise SettingsError(f"{name!r} in [telescope] of {path} is not known: {sorted(known)}")
+    check_known(said, {one.name for one in fields(Telescope)}, f"[telescope] of {path}")
     for name in ("frames", "reference", "spool"):
         if not said.get(name):
             raise SettingsError(f"[telescope] of {path} lacks {name}")

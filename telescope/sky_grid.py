@@ -70,8 +70,9 @@ def sky_of(header: Mapping[str, Any], shape: tuple[int, ...]) -> Sky | None:
     return sky if np.all(np.isfinite(ra + dec)) else None
 
 
-def grid(shape: tuple[int, int], step: int = GRID_PIXELS) -> tuple[Floats, Floats]:
+def grid(shape: tuple[int, int]) -> tuple[Floats, Floats]:
     """The places x and y of a grid that covers a frame and a cell more, each (rows, columns)."""
+    step = GRID_PIXELS
     ys, xs = (np.arange(-step, side + 2 * step, step, dtype=np.float64) for side in shape)
     x, y = np.meshgrid(xs, ys)
     return x, y

@@ -48,27 +48,22 @@ class Sources:
     fwhm: Floats
     """2.355 by the root of the mean second moment, pixels."""
     ellipticity: Floats
-    theta: Floats
     pixels: Floats
     flags: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def take(self, rows: NDArray[np.int64]) -> Sources:
-        """Some of them."""
-        return Sources(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
-
-def levelled(frame: Frame, box: int = SKY_BOX_PIXELS) -> Levelled:
-    """The frame less its sky, by a mesh of `box` pixels; its variance where none was given.
+def levelled(frame: Frame) -> Levelled:
+    """The frame less its sky, by a mesh of SKY_BOX_PIXELS; its variance where none was given.
 
     The variance is the sky's own scatter and the photons of what stands on it, by the gain. Where
     no gain is known it is guessed from the sky's mean and scatter, which a sky taken out before
     spoils: then photons of sources are not counted. Raises FrameError for a frame without a sky.
     """
     pixels = np.ascontiguousarray(frame.pixels)
-    box = max(min(box, min(frame.shape) // 3), 8)
+    box = max(min(SKY_BOX_PIXELS, min(frame.shape) // 3), 8)
     try:
         sky = sep.Background(pixels, mask=frame.unusable, bw=box, bh=box, fw=3, fh=3)
     except Exception as error:  # the library's own are plain exceptions
@@ -90,16 +85,19 @@ def levelled(frame: Frame, box: int = SKY_BOX_PIXELS) -> Levelled:
     return Levelled(clean, level, rms, float(high - low) / rms, guessed)
 
 
-def sources(frame: Frame, sigma: float = SOURCE_SIGMA) -> Sources:
+def sources(frame: Frame) -> Sources:
     """Groups of pixels above the sky of a levelled frame, blends parted."""
     sep.set_extract_pixstack(min(frame.pixels.size, SOURCES_MAX))
     found = sep.extract(
-        frame.pixels, sigma, err=np.sqrt(np.maximum(frame.variance, 1e-12)), mask=frame.unusable
+        frame.pixels,
+        SOURCE_SIGMA,
+        err=np.sqrt(np.maximum(frame.variance, 1e-12)),
+        mask=frame.unusable,
     )
     a, b = found["a"].astype(np.float64), np.maximum(found["b"].astype(np.float64), 1e-3)
     fwhm = FWHM_OF_SIGMA * np.sqrt((a**2 + b**2) / 2)
     return Sources(
-        found["x"], found["y"], found["flux"], found["peak"], fwhm, 1 - b / a, found["theta"],
+        found["x"], found["y"], found["flux"], found["peak"], fwhm, 1 - b / a,
         found["npix"].astype(np.float64), found["flag"].astype(np.int64),
     )  # fmt: skip
 
@@ -112,6 +110,16 @@ def components(score: Pixels, threshold: float, mask: NDArray[np.bool_]) -> NDAr
         deblend_cont=0.01, clean=False,
     )  # fmt: skip
     return np.stack([found["ypeak"], found["xpeak"]], axis=1).astype(np.int64)
+
+
+def regions(strength: Pixels, threshold: float) -> NDArray[np.int32]:
+    """Which group of neighbouring pixels above a threshold each pixel is of, from 1; 0: of none."""
+    sep.set_extract_pixstack(min(strength.size, SOURCES_MAX))
+    _, labels = sep.extract(
+        np.ascontiguousarray(strength, np.float32), threshold, minarea=1, filter_kernel=None,
+        deblend_cont=1.0, clean=False, segmentation_map=True,
+    )  # fmt: skip
+    return np.asarray(labels, np.int32)
 
 
 def stars(frame: Frame, found: Sources) -> NDArray[np.int64]:

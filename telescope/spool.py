@@ -56,10 +56,14 @@ class Spool:
         self.folder.mkdir(parents=True, exist_ok=True)
         for part in self.folder.glob(".*.part"):
             part.unlink()
-        found = [self.read(number, packets=False) for number in self._numbers()]
+        found = self.entries()
         self._names = {one.record["name"]: one.number for one in found}
         self._next = len(found)
         return found
+
+    def entries(self) -> list[Entry]:
+        """What is there now, without packets, for one that does not write. Raises as `open`."""
+        return [self.read(number, packets=False) for number in self._numbers()]
 
     @property
     def identity(self) -> str:

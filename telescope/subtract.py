@@ -24,8 +24,6 @@ from telescope.psf import Psf, slope
 Floats = NDArray[np.float64]
 CELL_PIXELS = 128
 NOISE_CELL_PIXELS = 256
-SPREAD_MIN, SPREAD_MAX = 0.8, 1.25
-"""Between which the score's spread, by propagation alone, is to lie; else a flag says so."""
 STAR_SCATTER_MIN = 0.01
 """Of a star's pixels: flat fields and PSFs are known no better."""
 PLACE_PIXELS_MIN = 0.02
@@ -61,8 +59,6 @@ class Difference:
     """Scatter of places along x and y by what it were if pixels were independent: in empty sky."""
     flux_scale: float
     """The frame's counts by the reference's."""
-    convolved: str
-    kernel: Kernel
     template: Pixels
     """The reference as it was subtracted."""
 
@@ -91,7 +87,7 @@ def subtracted(
         bad=bad, x=stars_x, y=stars_y, width=width,
     )  # fmt: skip
     cells = kernel.cells(CELL_PIXELS)
-    model = _convolved(sharp.frame.pixels, cells, CELL_PIXELS)
+    model = convolved(sharp.frame.pixels, cells, CELL_PIXELS)
     left = target.frame.pixels - model - kernel.sky()
     shape = science.frame.shape
     scale = float(kernel.at(shape[1] / 2, shape[0] / 2).sum())
@@ -116,8 +112,6 @@ def subtracted(
         spread=spread,
         place_noise=_place_noise(left, variance, target.psf, empty),
         flux_scale=1.0 / scale if is_sharper else scale,
-        convolved="science" if is_sharper else "reference",
-        kernel=kernel,
         template=(reference.frame.pixels / np.float32(scale) if is_sharper else model),
     )
 
@@ -132,28 +126,30 @@ def matched_filter(target: Side, sharp: Side, kernel: Kernel) -> Floats:
     middle = shape[1] / 2, shape[0] / 2
     flat = float(np.median(target.frame.variance[::8, ::8]))
     other = float(np.median(sharp.frame.variance[::8, ::8][sharp.frame.variance[::8, ::8] > 0]))
-    psf = np.fft.rfft2(_embedded(target.psf.at(*middle), size))
-    power = np.abs(np.fft.rfft2(_embedded(kernel.at(*middle), size))) ** 2
+    psf = np.fft.rfft2(embedded(target.psf.at(*middle), size))
+    power = np.abs(np.fft.rfft2(embedded(kernel.at(*middle), size))) ** 2
     filter_ = np.fft.fftshift(np.fft.irfft2(psf / (flat + other * power), (size, size)))
     half = min(target.psf.half + 3, size // 2 - 1)
     part = filter_[size // 2 - half : size // 2 + half + 1, size // 2 - half : size // 2 + half + 1]
     return np.asarray(part / np.abs(part).sum())
 
 
-def _embedded(image: NDArray[Any], size: int) -> Floats:
+def embedded(image: NDArray[Any], size: int) -> Floats:
+    """A small image on a square of zeros, its middle at the corner (0, 0)."""
     whole = np.zeros((size, size))
     side = image.shape[0]
     whole[:side, :side] = image
     return np.roll(whole, (-(side // 2), -(side // 2)), (0, 1))
 
 
-def _convolved(image: Pixels, cells: Pixels, cell: int) -> Pixels:
+def convolved(image: Pixels, cells: Pixels, cell: int) -> Pixels:
+    """See `convolve_cells`."""
     out = np.empty_like(image)
     convolve_cells(image, np.ascontiguousarray(cells), cell, out)
     return out
 
 
-def _whole(image: Pixels, kernel: Floats) -> Pixels:
+def filtered(image: Pixels, kernel: Floats) -> Pixels:
     """Convolution with one kernel; beyond the image there is nothing."""
     rows, columns = (_fast(side + kernel.shape[0]) for side in image.shape)
     spectrum = np.fft.rfft2(image, (rows, columns))
@@ -189,16 +185,15 @@ def _noise(target: Side, sharp: Side, model: Pixels, kernel: Kernel) -> tuple[Pi
     would make a bright pixel's noise too large and a faint one's too small.
     """
     gain = target.frame.facts.gain
-    own = target.frame.variance - np.maximum(target.frame.pixels, 0) / np.float32(gain)
     scatter = max(kernel.scatter, STAR_SCATTER_MIN)
     light = np.maximum(model, 0.0)
-    own = np.maximum(own, 1e-3 * np.median(target.frame.variance)) + light / np.float32(gain)
+    own = target.frame.background_variance + light / np.float32(gain)
     down, across = np.gradient(light)
     own += (np.float32(scatter) * light) ** 2
     own += np.float32(PLACE_PIXELS_MIN) ** 2 * (down**2 + across**2)
     side = 2 * target.psf.half + 1
     wings = max(WINGS_MIN, WINGS_OF_SCATTER * kernel.scatter)
-    own += (np.float32(wings) * np.maximum(_whole(light, np.ones((side, side))), 0.0)) ** 2
+    own += (np.float32(wings) * np.maximum(filtered(light, np.ones((side, side))), 0.0)) ** 2
     return own.astype(np.float32), sharp.frame.variance
 
 
@@ -221,13 +216,13 @@ def _score(
     """The score and one sigma of a point source's flux, both in the target's counts."""
     filter_, kernel, psf = filters
     turned = filter_[::-1, ::-1]  # a correlation
-    found = _whole(left, turned)
+    found = filtered(left, turned)
     own = np.where(excluded, np.float32(0), noise[0])
-    variance = _whole(own, turned**2)
+    variance = filtered(own, turned**2)
     cells = np.array([
         [_both(turned, one) ** 2 for one in line] for line in kernel.cells(NOISE_CELL_PIXELS)
     ])  # fmt: skip
-    variance += _convolved(noise[1], cells.astype(np.float32), NOISE_CELL_PIXELS)
+    variance += convolved(noise[1], cells.astype(np.float32), NOISE_CELL_PIXELS)
     sigma = np.sqrt(np.maximum(variance, 1e-12))
     middle = psf.at(psf.shape[1] / 2, psf.shape[0] / 2)
     norm = np.float32(_overlap(filter_, middle))
@@ -238,8 +233,8 @@ def _score(
 def _both(filter_: Floats, kernel: NDArray[Any]) -> Floats:
     """Two kernels as one, of the filter's side and a little more."""
     size = 64
-    spectrum: NDArray[np.complex128] = np.fft.rfft2(_embedded(filter_, size))
-    spectrum = np.multiply(spectrum, np.fft.rfft2(_embedded(kernel, size)))
+    spectrum: NDArray[np.complex128] = np.fft.rfft2(embedded(filter_, size))
+    spectrum = np.multiply(spectrum, np.fft.rfft2(embedded(kernel, size)))
     whole = np.fft.irfft2(spectrum, (size, size))
     half = min(filter_.shape[0] // 2 + 3, size // 2 - 1)
     middle = np.fft.fftshift(whole)
