@@ -176,6 +176,15 @@ class Columns(Generic[Text, Identifier, Count, Night, Code, Number]):
         Number, About("Full width at half maximum of the source.", "pix", between=(1, 6))
     ]
     elongation: Annotated[Number, About("The source's long axis by its short one.", between=(1, 3))]
+    motion_arcsec_hour: Annotated[
+        Number,
+        About(
+            "How fast it moves on the sky, where its survey linked it with others of the night.",
+            "arcsec / h",
+            "not linked as moving",
+            between=(5, 100),
+        ),
+    ]
     template_flux_njy: Annotated[
         Number,
         About(

@@ -1,4 +1,4 @@
-"""Own telescopes' adapter: what is read from packets of `telescope/` (schema 1.0).
+"""Own telescopes' adapter: what is read from packets of `telescope/` (schema 1.1).
 
 Column            source field
 alert_id          telescopeDetection.detectionId
@@ -21,6 +21,7 @@ survey_real_score telescopeDetection.realProbability, at the prior realPrior
 real_version      telescopeDetection.realVersion
 signal_to_noise   telescopeDetection.score, without its sign
 fwhm_pixels       telescopeDetection.fwhmPixels; elongation likewise
+motion_arcsec_hour telescopeDetection.motionArcsecHour
 light_curve       earlierDetections and telescopeDetection
 forced_photometry none is sent
 stamps            stampScience, stampTemplate, stampDifference: plain bytes. The difference is sent
@@ -68,6 +69,7 @@ DETECTION = (
     Leaf("survey_real_version", Kind.SPAN, ("realVersion",)),
     Leaf("fwhm_pixels", FLOAT, ("fwhmPixels",)),
     Leaf("elongation", FLOAT, ("elongation",)),
+    Leaf("motion_arcsec_hour", FLOAT, ("motionArcsecHour",)),
 )
 NEEDED = {"time", "id", "ra", "dec"}
 LEAVES = (
@@ -139,7 +141,8 @@ LEFT_OUT = {
     "": "telescopeSchema",
     "telescopeDetection": (
         "frame camera site raErrArcsec decErrArcsec x y counts countsErr chi2 sharpness "
-        "templateArcsec marks realPrior label quality qualityFlags pixelArcsec noiseSpread"
+        "templateArcsec marks realPrior label quality qualityFlags pixelArcsec noiseSpread "
+        "motionAngleDeg motionDetections motionChance trackletId"
     ),
     "earlierDetections": "detectionId exposureS",
 }

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.schema_words import record
 
 NAMESPACE = "gueststar.telescope"
-VERSION = "1.0"
+VERSION = "1.1"
 """The first number rises where a field goes or changes its meaning, the second where one comes."""
 
 MEASURED = (
@@ -22,7 +22,9 @@ DETECTION = (
     "score:double chi2:double? sharpness:double? fwhmPixels:double elongation:double? "
     "templateFlux:double? templateArcsec:double? marks:string "
     "realProbability:double? realVersion:string? realPrior:double label:string? "
-    "quality:double? qualityFlags:string pixelArcsec:double noiseSpread:double"
+    "quality:double? qualityFlags:string pixelArcsec:double noiseSpread:double "
+    "motionArcsecHour:double? motionAngleDeg:double? motionDetections:int? motionChance:double? "
+    "trackletId:long?"
 )
 """flux and fluxErr are nJy, signed, or counts of the reference where `zeroPoint` is null."""
 

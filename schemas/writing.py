@@ -102,19 +102,20 @@ def located(
     return bytes(out), places
 
 
-def gzipped_fits(pixels: NDArray[np.float32]) -> bytes:
+def gzipped_fits(pixels: NDArray[np.float32], matrix: tuple[float, ...] = ()) -> bytes:
     """A stamp as ZTF sends it: one FITS image of big-endian float32, gzipped.
 
-    pixels (rows, columns); the first row is the image's bottom row.
+    pixels (rows, columns); the first row is the image's bottom row. matrix: how the sky lies over
+    them, as `fits.PlaneReader.sky_matrix` has it; none: not told.
     """
-    compressed: bytes = igzip.compress(plain_fits(pixels), _GZIP_LEVEL, mtime=0)
+    compressed: bytes = igzip.compress(plain_fits(pixels, matrix), _GZIP_LEVEL, mtime=0)
     return compressed
 
 
-def plain_fits(pixels: NDArray[np.float32]) -> bytes:
+def plain_fits(pixels: NDArray[np.float32], matrix: tuple[float, ...] = ()) -> bytes:
     """A stamp as Rubin sends it, not compressed."""
     data = pixels.astype(">f4").tobytes()
-    return _fits_header(*pixels.shape) + data + bytes(-len(data) % FITS_BLOCK_BYTES)
+    return _fits_header(*pixels.shape, matrix) + data + bytes(-len(data) % FITS_BLOCK_BYTES)
 
 
 def _block(schema: str, records: int, data: bytes) -> bytes:
@@ -199,8 +200,16 @@ _SCALARS: dict[str, Encode] = {
 
 
 @lru_cache(maxsize=256)
-def _fits_header(rows: int, columns: int) -> bytes:
-    values = {"SIMPLE": "T", "BITPIX": -32, "NAXIS": 2, "NAXIS1": columns, "NAXIS2": rows}
+def _fits_header(rows: int, columns: int, matrix: tuple[float, ...]) -> bytes:
+    values: dict[str, object] = {
+        "SIMPLE": "T",
+        "BITPIX": -32,
+        "NAXIS": 2,
+        "NAXIS1": columns,
+        "NAXIS2": rows,
+    }
+    names = ("CD1_1", "CD1_2", "CD2_1", "CD2_2")
+    values |= {name: f"{one:.9E}" for name, one in zip(names, matrix, strict=False)}
     cards = [f"{name:<8}= {value:>20}" for name, value in values.items()]
     cards += ["BUNIT   = 'DN      '", "END"]
     return "".join(card.ljust(80) for card in cards).encode().ljust(FITS_BLOCK_BYTES)

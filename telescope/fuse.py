@@ -37,9 +37,11 @@ LIGHT_SIGMA = 3.0
 """From which a pixel's light counts as a source's."""
 WORTH_MIN = 0.1
 """Of the usual: where the frames together say less, nothing is said."""
-POWER_MIN = 1e-4
+POWER_MIN = 1e-3
 """Of a PSF's squares, by spatial frequency: below it noise is left fainter than white."""
 STAMP = 64
+WEIGHT_MIN = 1e-3
+"""A weight below is none."""
 
 
 class Share(NamedTuple):
@@ -58,11 +60,17 @@ class Share(NamedTuple):
     photons: float
     """A pixel's variance by the light in it."""
 
-    def without(self, where: NDArray[np.bool_]) -> Share:
-        """The same, which says nothing there."""
-        nothing = np.float32(0)
-        signal, worth = (np.where(where, nothing, one) for one in (self.signal, self.worth))
-        return self._replace(signal=signal, worth=worth)
+    def without(self, where: NDArray[np.bool_], reach: int) -> Share:
+        """The same, which says nothing there, and more and more from `reach` pixels away on.
+
+        A sharp end would ring: frames of other PSFs do not agree on a source's flanks.
+        """
+        bell = np.hanning(2 * reach + 3)[1:-1]
+        wide = np.pad(grown(where, reach).astype(np.float32), reach, mode="edge")
+        shade = filtered(wide, np.outer(bell, bell) / bell.sum() ** 2)
+        weight = 1 - shade[reach:-reach, reach:-reach]
+        weight[weight < WEIGHT_MIN] = 0
+        return self._replace(signal=self.signal * weight, worth=self.worth * weight)
 
 
 class Fault(NamedTuple):
@@ -107,7 +115,10 @@ def fused(frames: Sequence[Frame]) -> Fused:
         raise FrameError(left_out[0])
     faults, where = _compared(shares, first)
     reach = first.psf.half
-    clean = [share.without(grown(where == number, reach)) for number, share in enumerate(shares, 1)]
+    clean = [
+        share.without(grown(where == number, reach), reach)
+        for number, share in enumerate(shares, 1)
+    ]
     frame = _on_scale(_image(clean, first), first)
     return Fused(frame, [one.name for one in shares], faults, where, left_out)
 
@@ -136,11 +147,12 @@ def _share(one: Prepared, first: Prepared) -> Share:
     through = replace(one.frame, pixels=signal, variance=worth, mask=np.zeros_like(one.frame.mask))
     there = aligned(first.frame, first.found, through, one.found).frame
     plain = prepared(onto.frame)
-    return Share(
+    share = Share(
         name, plain, onto._replace(frame=plain.frame),
         there.pixels / np.float32(ratio), there.variance / np.float32(ratio**2),
         _source(one, onto) / ratio**2, ratio / facts.gain if math.isfinite(facts.gain) else 0.0,
     )  # fmt: skip
+    return share.without((there.mask & np.uint16(Bit.EDGE)) != 0, first.psf.half)
 
 
 def _through_psf(frame: Frame, psf: Psf) -> tuple[Pixels, Pixels]:

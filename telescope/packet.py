@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.realbogus import WEIGHTS
 from schemas.photometry import AB_ZERO_MAG_NJY
 from schemas.telescope_schema import SCHEMA, STAMPS, VERSION
 from schemas.writing import container, gzipped_fits
-from telescope.detect import Mark
+from telescope.detect import mark_names
 from telescope.frame import FrameError
 from telescope.pipeline import Report
+from telescope.sky_grid import Sky
 
 Fields = dict[str, Any]
 
@@ -71,12 +73,17 @@ def detections(report: Report, site: str, real_share: float) -> list[Measured]:
             "sharpness": _finite(found.sharpness[row]),
             "templateFlux": _scaled(found.template_flux[row], unit),
             "templateArcsec": _finite(found.template_away[row] * arcsec),
-            "marks": _names(int(found.marks[row])),
+            "marks": mark_names(int(found.marks[row])),
             "realProbability": _finite(told.real[row]), "label": label,
         }  # fmt: skip
-        stamps = tuple(gzipped_fits(plane) for plane in told.stamps[row])
-        made.append(Measured({**shared, **own}, stamps))
+        made.append(Measured({**shared, **own}, _stamps(told.stamps[row], frame.sky)))
     return made
+
+
+def _stamps(planes: NDArray[np.float32], sky: Sky) -> tuple[bytes, ...]:
+    """Their headers say how the sky lies over them."""
+    matrix = tuple(sky.matrix.ravel().tolist())
+    return tuple(gzipped_fits(plane, matrix) for plane in planes)
 
 
 def packet(one: Measured, object_id: str, earlier: Sequence[Mapping[str, Any]]) -> bytes:
@@ -104,10 +111,6 @@ def _njy_a_count(zero_point: float) -> float:
     """1 where there is no zero point: fluxes are counts then."""
     unit = 10 ** (0.4 * (AB_ZERO_MAG_NJY - zero_point))
     return unit if math.isfinite(unit) else 1.0
-
-
-def _names(marks: int) -> str:
-    return " ".join(one.name.lower() for one in Mark if one & marks and one.name)
 
 
 def _finite(value: float) -> float | None:

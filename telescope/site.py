@@ -13,10 +13,11 @@ from telescope.pipeline import Prepared, Report, examined, prepared
 from telescope.reference import read_reference
 from telescope.settings import Settings
 from telescope.spool import Entry, Objects, Spool
+from telescope.tracklets import Motion, Tracks
 
 KEPT = (
     "detectionId", "mjd", "exposureS", "band", "ra", "dec", "flux", "fluxErr", "limitMag", "score",
-    "marks", "realProbability", "label",
+    "marks", "realProbability", "label", "motionArcsecHour", "trackletId",
 )  # fmt: skip
 """What a spool's record keeps of each candidate, alert or not."""
 SUFFIXES = (".fits", ".fits.fz", ".fits.gz", ".fit", ".fts")
@@ -32,10 +33,11 @@ class Site:
         self.settings = settings
         self.spool = Spool(settings.path(settings.telescope.spool))
         self._objects = Objects(settings.telescope.radius_arcsec)
+        self._tracks = Tracks(settings.telescope.radius_arcsec)
         self._on_report = on_report
         self._reference: Prepared | None = None
         for entry in self.spool.open():
-            self._objects.learn(entry)
+            self._learn(entry)
 
     @property
     def reference(self) -> Prepared:
@@ -60,7 +62,7 @@ class Site:
             path, self.settings.camera, self.reference,
             real_share=telescope.real_share, score_min=telescope.quality_min,
         )  # fmt: skip
-        found = self._detections(report)
+        found = self._linked(self._detections(report))
         named = [(self._objects.named(one.fields, self._prefix), one) for one in found]
         packets = [
             packet(one, name, self._objects.history(name, one.fields["mjd"]))
@@ -68,7 +70,7 @@ class Site:
             if (one.fields["realProbability"] or 0.0) >= telescope.real_min
         ]
         entry = self.spool.write(self._record(path, report, named, packets), packets)
-        self._objects.learn(entry)
+        self._learn(entry)
         self._on_report(report)
         return entry
 
@@ -85,6 +87,18 @@ class Site:
         except FrameError as error:
             report.reason = str(error)
             return []
+
+    def _linked(self, found: list[Measured]) -> list[Measured]:
+        """With how each moves, where it was linked."""
+        motions = self._tracks.motions([one.fields for one in found])
+        told = (dict.fromkeys(Motion._fields) if one is None else one._asdict() for one in motions)
+        return [
+            one._replace(fields=one.fields | more) for one, more in zip(found, told, strict=True)
+        ]
+
+    def _learn(self, entry: Entry) -> None:
+        self._objects.learn(entry)
+        self._tracks.learn(entry.record["detections"])
 
     def _record(
         self, path: Path, report: Report, named: list[tuple[str, Measured]], packets: list[bytes]

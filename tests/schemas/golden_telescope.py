@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.random import Generator, default_rng
 
-from schemas.telescope_schema import DETECTION, MEASURED, STAMPS, alert_schema
+from schemas.telescope_schema import DETECTION, MEASURED, STAMPS, VERSION, alert_schema
 from tests.schemas.golden import (
     EPOCHS_MAX,
     Record,
@@ -50,7 +50,7 @@ def record(seed: int, **changes: Any) -> Record:  # noqa: ANN401 - values of any
         for _ in range(int(rng.integers(0, EPOCHS_MAX)))
     ]
     made = {
-        "telescopeSchema": "1.0",
+        "telescopeSchema": VERSION,
         "telescopeObjectId": f"golden-{seed}",
         "detections": len(history) + 1,
         "firstMjd": mjd - float(rng.uniform(0, 100)),

@@ -115,6 +115,7 @@ def _ztf_surroundings(candidate: Record) -> Record:
         "star_galaxy_score": value_of(candidate, "sgscore1"),
         "asteroid_distance_arcsec": value_of(candidate, "ssdistnr", none_found=INF),
         "template_flux_njy": _template_flux(candidate),
+        "motion_arcsec_hour": NAN,
         "host_photoz": NAN,
         "host_photoz_err": NAN,
         "distance_modulus": NAN,
@@ -184,6 +185,7 @@ def _winter(record: Record) -> Record:
         "fwhm_pixels": value_of(candidate, "fwhm"),
         "elongation": value_of(candidate, "elong"),
         **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), NAN),
+        "motion_arcsec_hour": NAN,
         "light_curve": exposures(
             own[0],
             map(_winter_point, items_of(record, "prv_candidates")),
@@ -206,7 +208,13 @@ def _winter_point(source: Record) -> Point:
     return mjd, place, flux, error, NAN, math.isfinite(flux)
 
 
-RUBIN_SENDS_NOT = ("star_distance_arcsec", "star_galaxy_score", "fwhm_pixels", "elongation")
+RUBIN_SENDS_NOT = (
+    "star_distance_arcsec",
+    "star_galaxy_score",
+    "fwhm_pixels",
+    "elongation",
+    "motion_arcsec_hour",
+)
 
 
 def _rubin(record: Record) -> Record:

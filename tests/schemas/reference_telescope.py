@@ -53,6 +53,7 @@ def telescope(record: Record) -> Record:
         "signal_to_noise": abs(score),
         "fwhm_pixels": value_of(source, "fwhmPixels"),
         "elongation": value_of(source, "elongation"),
+        "motion_arcsec_hour": value_of(source, "motionArcsecHour"),
         "template_flux_njy": value_of(source, "templateFlux") if is_calibrated else NAN,
         **dict.fromkeys(("host_photoz", "host_photoz_err", "distance_modulus"), NAN),
         "light_curve": exposures(
