@@ -98,6 +98,7 @@ class Parts:
         for stage in self.stages:
             stage.warm_up()
         expressions.warm_up()
+        self.enricher.warm_up()
 
 
 def build(settings: Settings) -> Parts:

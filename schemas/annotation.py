@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from schemas.avro import ENRICHED_NAMESPACE
 from schemas.learned import Kind, Learned
+from schemas.value_maps import value_maps
 from schemas.wire import block_bytes, long_bytes, text_bytes
 
 FIELD_NAME = "gueststar"
@@ -203,7 +204,7 @@ def encode_annotations(
             _maps(annotations.learned, "probabilities"),
             _texts_by_alert(annotations.filters),
             _texts_by_alert(annotations.flags),
-            _numbers_or_null(survey_real_score, "<f4"),
+            _floats_or_null(survey_real_score),
             _selected_by_alert(annotations.selected_by),
             _maps(annotations.learned, "values"),
             _maps(annotations.learned, "vector"),
@@ -262,19 +263,10 @@ def _maps(learned: Mapping[str, Learned], kind: Kind) -> Sequence[bytes] | repea
     of_kind = {name: each for name, each in learned.items() if each.kind == kind}
     if not of_kind:
         return repeat(b"\0")
-    write = _values if kind == "values" else _entries
-    columns = [write(name, each) for name, each in of_kind.items()]
+    if kind == "values":
+        return value_maps(of_kind)
+    columns = [_entries(name, each) for name, each in of_kind.items()]
     return [block_bytes(filter(None, entries)) for entries in zip(*columns, strict=True)]
-
-
-def _values(name: str, learned: Learned) -> list[bytes]:
-    """One stage's entry in each alert's map of values."""
-    assert learned.columns, f"{name} has no columns"
-    begin = text_bytes(name) + long_bytes(len(learned.columns))
-    names = [text_bytes(column) for column in learned.columns]
-    cells = [_numbers_or_null(column, "<f8") for column in learned.values.T]
-    parts = [part for pair in zip(map(repeat, names), cells, strict=True) for part in pair]
-    return [b"".join((begin, *row, b"\0")) for row in zip(*parts, strict=False)]
 
 
 def _entries(name: str, learned: Learned) -> list[bytes]:
@@ -296,13 +288,12 @@ def _entries(name: str, learned: Learned) -> list[bytes]:
     return _rows(table, np.any(np.isnan(values), axis=1).tolist())
 
 
-def _numbers_or_null(values: NDArray[np.floating[Any]], kind: str) -> list[bytes]:
-    """A nullable number for each alert, null for NaN; kind: "<f4" or "<f8"."""
+def _floats_or_null(values: NDArray[np.float64]) -> list[bytes]:
+    """A nullable float for each alert, null for NaN."""
     with np.errstate(over="ignore"):  # what a hostile packet has for a score
-        numbers = values.astype(kind).view(np.uint8)
+        numbers = values.astype("<f4").view(np.uint8)
     given = np.full((len(values), 1), _GIVEN[0], np.uint8)
-    rows = numbers.reshape(len(values), np.dtype(kind).itemsize)
-    table = np.concatenate([given, rows], axis=1)
+    table = np.concatenate([given, numbers.reshape(len(values), 4)], axis=1)
     return [given or _NULL for given in _rows(table, np.isnan(values).tolist())]
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas import value_maps
 from schemas.annotation import Annotations, encode_annotations
 from schemas.avro import WriterSchema
 from schemas.batch import AlertBatch, Spans
@@ -39,6 +40,11 @@ class Enricher:
         """Each writer schema is registered once, when first written in Confluent framing."""
         self._registrar = registrar
         self._writings: dict[WriterSchema, _Writing] = {}
+
+    @staticmethod
+    def warm_up() -> None:
+        """Do once what the first batch would pay for."""
+        value_maps.warm_up()
 
     def write(
         self,
