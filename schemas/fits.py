@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import deflate
@@ -19,6 +20,9 @@ from numpy.typing import NDArray
 
 CARD_BYTES = 80
 BLOCK_BYTES = 2880
+END_WORD = b"END     "
+HEADERS_KEPT_MAX = 64
+"""Sets of keywords whose places are kept."""
 PSF_NAME = b"PSFIMAGE"
 PSF_HEADERS_MAX = 64
 """That are kept, of one reader."""
@@ -149,7 +153,7 @@ class PlaneReader:
 
     def _extension(self, header: bytes) -> _Layout | None:
         """Of an image whose header is one block."""
-        cards = _cards(header)
+        cards = _cards(_cut(header, 0, len(header)))
         try:
             layout = _stated_layout(cards, 0)
             is_plain = layout.dtype[1] == "f" and (layout.scale, layout.zero) == (1.0, 0.0)
@@ -171,10 +175,10 @@ class PlaneReader:
     def _first_image(self, file: bytes | bytearray) -> tuple[_Layout, dict[bytes, bytes]] | None:
         begin = 0
         for _ in range(self._limits.headers_max):
-            most = self._limits.header_blocks_max * BLOCK_BYTES
-            cards = _cards(bytes(file[begin : begin + most]))
+            header = _cut(file, begin, begin + self._limits.header_blocks_max * BLOCK_BYTES)
+            cards = _cards(header)
             try:
-                data = begin + (int(cards[b"END"]) // BLOCK_BYTES + 1) * BLOCK_BYTES
+                data = begin + (len(header) // BLOCK_BYTES + 1) * BLOCK_BYTES
                 if _is_image(cards):
                     layout = _stated_layout(cards, data)
                     return (layout, cards) if self._is_within(layout) else None
@@ -184,18 +188,36 @@ class PlaneReader:
         return None
 
 
+def _cut(file: bytes | bytearray, begin: int, most: int) -> bytes:
+    """A header's cards up to its END, which is left out; empty where there is none."""
+    end = file.find(END_WORD, begin, most)
+    while end >= 0 and (end - begin) % CARD_BYTES:
+        end = file.find(END_WORD, end + 1, most)
+    is_whole = 0 <= end <= min(most, len(file)) - CARD_BYTES
+    return bytes(file[begin:end]) if is_whole else b""
+
+
 def _cards(header: bytes) -> dict[bytes, bytes]:
-    """The wanted keywords' values, and END's position; empty where there is no END."""
-    cards: dict[bytes, bytes] = {}
-    for begin in range(0, len(header) - CARD_BYTES + 1, CARD_BYTES):
-        word = header[begin : begin + 8]
+    """The wanted keywords' values of a header that is cut before its END."""
+    words = np.ndarray(len(header) // CARD_BYTES, "V8", header, 0, CARD_BYTES)
+    return {
+        word: header[begin + 10 : begin + CARD_BYTES].partition(b"/")[0].strip()
+        for word, begin in _places(words.tobytes())
+    }
+
+
+@lru_cache(maxsize=HEADERS_KEPT_MAX)
+def _places(words: bytes) -> list[tuple[bytes, int]]:
+    """Where wanted keywords first stand, of a header's keywords, eight bytes each.
+
+    A survey's headers have the same ones and differ in their values.
+    """
+    places: dict[bytes, int] = {}
+    for number in range(len(words) // 8):
+        word = words[8 * number : 8 * number + 8]
         if word in WANTED:
-            value = header[begin + 10 : begin + CARD_BYTES].partition(b"/")[0].strip()
-            cards.setdefault(word.rstrip(), value)
-        elif word == b"END     ":
-            cards[b"END"] = b"%d" % begin
-            return cards
-    return {}
+            places.setdefault(word.rstrip(), CARD_BYTES * number)
+    return list(places.items())
 
 
 def _is_image(cards: dict[bytes, bytes]) -> bool:

@@ -76,6 +76,22 @@ def test_an_image_in_an_extension_is_read(
         np.testing.assert_array_equal(plane, image)
 
 
+def test_headers_of_the_same_words_are_read_by_their_own_values() -> None:
+    stored, scales = np.arange(30 * 20, dtype=np.int16).reshape(30, 20), (1.0, 2.0, 4.0)
+    files = [fits_file(stored, BSCALE=scale, NOTE=scale) for scale in scales]
+    stamps = read(files)
+    for plane, scale in zip(stamps[0], scales, strict=True):
+        np.testing.assert_array_equal(plane, stored * np.float32(scale))
+
+
+def test_a_header_ends_where_a_card_says_so_and_not_where_a_text_does() -> None:
+    image = np.arange(30 * 20, dtype=np.float32).reshape(30, 20)
+    hdu, out = fits.PrimaryHDU(image), BytesIO()
+    hdu.header["HISTORY"] = "the END     of it"
+    hdu.writeto(out)
+    np.testing.assert_array_equal(read([out.getvalue(), NATIVE, NATIVE])[0][0], image)
+
+
 def test_an_image_compressed_in_tiles_is_unreadable() -> None:
     out = BytesIO()
     fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(np.eye(63, dtype=np.float32))]).writeto(out)
