@@ -23,6 +23,14 @@ def compiled(function: F) -> F:
         return njit(nogil=True)(function)  # type: ignore[no-any-return]
 
 
+def inlined(function: F) -> F:
+    """Part of the compiled functions of its file that call it, as if it stood there.
+
+    For what takes arrays and is called often: numba counts references to each at every other call.
+    """
+    return njit(inline="always")(function)  # type: ignore[no-any-return]
+
+
 @intrinsic
 def pointer(_context: Any, array: Any) -> Any:  # noqa: ANN401 - types of numba's own
     """The address of an array's values, to be passed on in its place.
@@ -34,3 +42,13 @@ def pointer(_context: Any, array: Any) -> Any:  # noqa: ANN401 - types of numba'
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
     return types.CPointer(array.dtype)(array), generate
+
+
+@intrinsic
+def lowest_bit(_context: Any, _word: Any) -> Any:  # noqa: ANN401 - types of numba's own
+    """The place of a uint64's lowest bit that is set, int64; 64 where none is."""
+
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        return builder.cttz(arguments[0], context.get_constant(types.boolean, 0))
+
+    return types.int64(types.uint64), generate

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.compiling import compiled
+from schemas.compiling import compiled, inlined
 
 Image = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -40,23 +40,23 @@ class Limits(NamedTuple):
 
 @compiled
 def nearest_galaxies(
-    cube: Image,
-    numbers: Ints,
+    planes: tuple[NDArray[np.float32], Ints],
     outlined: tuple[Image, Ints, Floats, Floats, Ints],
     sigmas: Floats,
     limits: Limits,
     found: Floats,
 ) -> None:
-    """Fill `found` (m, 10) of planes `numbers` (m,), outlined by `isophotes.outline`.
+    """Fill `found` (m, 10) of `isophotes.Planes`, outlined by `isophotes.outline`.
 
     A state (0 none, 1 wider than a star, 2 something at the edge; NaN without pixels), whether it
     is cut, x and y from its core to the middle, semi-major axis, axis ratio and angle from x to y,
     all in pixels and radians, light radii, pixels in the isophote, width in those of a star.
     sigmas: a star's, in pixels (m,).
     """
+    pixels, places = planes
     images, all_runs, all_sums, skies, counts = outlined
     one, star = np.empty(found.shape[1]), _star(1.0)
-    for place in range(len(numbers)):
+    for place in range(len(places)):
         seen, count, components, begin = counts[place]
         best = found[place]
         best[:] = np.nan
@@ -67,7 +67,9 @@ def nearest_galaxies(
             best[1] = 1.0
         if components and sigmas[place] != star[0]:
             star = _star(sigmas[place])
-        plane, image = cube[numbers[place]], images[place]
+        first, rows, columns = places[place, 0], places[place, 1], places[place, 2]
+        plane = pixels[first : first + rows * columns].reshape((rows, columns))
+        image = images[place, : (rows - 2) * (columns - 2)].reshape((rows - 2, columns - 2))
         runs = all_runs[begin : begin + count]
         for component in range(components):
             sums = all_sums[place, component]
@@ -82,7 +84,7 @@ def _star(sigma: float) -> Star:
     return sigma, np.exp(-0.03125 * halves**2), np.exp(-0.125 * halves**2)
 
 
-@compiled
+@inlined
 def _galaxy(
     plane: Image,
     image: Image,
@@ -123,7 +125,7 @@ def _galaxy(
                 best[:] = one
 
 
-@compiled
+@inlined
 def _ellipse(sums: Floats, one: Floats) -> None:
     """Semi-major axis, ratio and angle of the ellipse with these moments; light radii; pixels.
 
@@ -141,11 +143,13 @@ def _ellipse(sums: Floats, one: Floats) -> None:
     one[7], one[8] = np.hypot(along / major, across / minor), sums[0]
 
 
-@compiled
+@inlined
 def _is_summit(image: Image, x: int, y: int, reach: int) -> bool:
     """Whether no pixel so near is higher."""
     rows, columns = image.shape
     value = image[y, x]
+    if max(image[y, max(0, x - 1)], image[y, min(columns - 1, x + 1)]) > value:
+        return False  # as are most, so that the others need not be asked
     for other_y in range(max(0, y - reach), min(rows, y + reach + 1)):
         for other_x in range(max(0, x - reach), min(columns, x + reach + 1)):
             if image[other_y, other_x] > value:
@@ -153,27 +157,39 @@ def _is_summit(image: Image, x: int, y: int, reach: int) -> bool:
     return True
 
 
-@compiled
+@inlined
 def _core(
     plane: Image, x: int, y: int, sky: Floats, star: Star, limits: Limits
 ) -> tuple[int, int, float, float]:
     """Twice its place, whether it is wider than a star, and its width in those of one.
 
     Width is the second moment, in a Gaussian window of twice a star's sigma, of the light that has
-    its like on the other side; a star's is of a Gaussian on the same pixels.
+    its like on the other side: a pixel's mean with its mirror image, or the lower of the two where
+    they differ. A star's is of a Gaussian on the same pixels.
     """
     sigma, weight, profile = star
     twice_x, twice_y = _centre(plane, x, y, sky[0], int(np.ceil(2 * sigma)))
     reach = len(weight) // 2
     # White noise that is smoothed by 1, 2, 1 each way keeps 3/8 of its sigma.
     noise = sky[1] / 0.375
+    alike = 3 * noise
     light, moment, variance, seen, seen_moment = 0.0, 0.0, 0.0, 0.0, 0.0
-    for at_y in range(max(0, y - reach + 1), min(len(plane), y + reach)):
-        for at_x in range(max(0, x - reach + 1), min(plane.shape[1], x + reach)):
-            value = _mirrored(plane, at_x, at_y, twice_x, twice_y, 3 * noise) - sky[0]
+    # Pixels of the window whose mirror image is on the plane.
+    rows, columns = plane.shape
+    low_y, high_y = max(0, y - reach + 1, twice_y - rows + 1), min(rows, y + reach, twice_y + 1)
+    low_x, high_x = (
+        max(0, x - reach + 1, twice_x - columns + 1),
+        min(columns, x + reach, twice_x + 1),
+    )
+    for at_y in range(low_y, high_y):
+        to_y = abs(2 * at_y - twice_y)
+        for at_x in range(low_x, high_x):
+            one, other = plane[at_y, at_x], plane[twice_y - at_y, twice_x - at_x]
+            value = float(0.5 * (one + other) if abs(one - other) < alike else min(one, other))
+            value -= sky[0]
             if np.isnan(value):
                 continue
-            to_y, to_x = abs(2 * at_y - twice_y), abs(2 * at_x - twice_x)
+            to_x = abs(2 * at_x - twice_x)
             square = 0.25 * (to_x * to_x + to_y * to_y)
             w, p = weight[to_x] * weight[to_y], profile[to_x] * profile[to_y]
             light += w * value
@@ -190,7 +206,7 @@ def _core(
     return twice_x, twice_y, EXTENDED if width - 2 * error > limits.width_min else NONE, width
 
 
-@compiled
+@inlined
 def _centre(plane: Image, x: int, y: int, level: float, reach: int) -> tuple[int, int]:
     """Twice the middle of the light about a pixel, to half a pixel and at most that from it."""
     light, to_x, to_y = 0.0, 0.0, 0.0
@@ -207,17 +223,7 @@ def _centre(plane: Image, x: int, y: int, level: float, reach: int) -> tuple[int
     return 2 * x + int(max(-1.0, min(1.0, step_x))), 2 * y + int(max(-1.0, min(1.0, step_y)))
 
 
-@compiled
-def _mirrored(plane: Image, x: int, y: int, twice_x: int, twice_y: int, alike: float) -> float:
-    """A pixel's mean with its mirror image, or the lower where they differ; NaN without one."""
-    other_x, other_y = twice_x - x, twice_y - y
-    if not (0 <= other_y < len(plane) and 0 <= other_x < plane.shape[1]):
-        return np.nan
-    one, other = plane[y, x], plane[other_y, other_x]
-    return float(0.5 * (one + other) if abs(one - other) < alike else min(one, other))
-
-
-@compiled
+@inlined
 def _symmetric(
     image: Image, runs: Ints, component: int, level: float, twice_x: int, twice_y: int, sums: Floats
 ) -> float:
@@ -229,20 +235,21 @@ def _symmetric(
         other_y = twice_y - y
         if runs[run, 3] != component or not 0 <= other_y < rows:
             continue
-        for x in range(runs[run, 1], runs[run, 2] + 1):
-            other_x = twice_x - x
-            if 0 <= other_x < columns and image[other_y, other_x] > level:
-                sums[0] += 1
-                sums[1] += x
-                sums[2] += y
-                sums[3] += x * x
-                sums[4] += x * y
-                sums[5] += y * y
-                cut |= _is_at_edge(image, x, y)
+        count, light, squares = 0, 0, 0
+        for x in range(max(runs[run, 1], twice_x - columns + 1), min(runs[run, 2], twice_x) + 1):
+            if image[other_y, twice_x - x] > level:
+                count, light, squares = count + 1, light + x, squares + x * x
+                cut = cut or _is_at_edge(image, x, y)
+        sums[0] += count
+        sums[1] += light
+        sums[2] += y * count
+        sums[3] += squares
+        sums[4] += y * light
+        sums[5] += y * y * count
     return 1.0 if cut else 0.0
 
 
-@compiled
+@inlined
 def _is_at_edge(image: Image, x: int, y: int) -> bool:
     """Whether one of its neighbours is no pixel."""
     rows, columns = image.shape

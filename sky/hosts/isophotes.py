@@ -11,22 +11,36 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.compiling import compiled
+from schemas.compiling import compiled, inlined, lowest_bit
 
 Image = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Line = NDArray[np.float32]
 Sky = tuple[float, float, float]
-SKY, NO_SKY, NO_PIXELS = 0, 1, 2
+WORD = 64
+"""Bits, each a pixel."""
+SIDE_MIN = 3
 RUN_COLUMNS, SUM_COLUMNS, SKY_COLUMNS, COUNT_COLUMNS = 4, 8, 3, 4
 
 
+class Planes(NamedTuple):
+    """Images of any shapes, one after another."""
+
+    pixels: Line
+    places: Ints
+    """(n, 3): where each begins in pixels, its rows and its columns."""
+
+    def part(self, begin: int, end: int) -> Planes:
+        """Some of them."""
+        return Planes(self.pixels, self.places[begin:end])
+
+
 class Outlined(NamedTuple):
-    """Of m planes (rows, columns)."""
+    """Of m planes."""
 
     images: Image
-    """(m, rows - 2, columns - 2): the planes, smoothed."""
+    """(m, most): the planes, smoothed, two rows and columns less, in the first pixels of a row."""
     runs: Ints
     """(most, 4), of one plane after another: row, first and last column, component; -1 of one too
     small or too far."""
@@ -52,40 +66,43 @@ class Rooms:
         self._skies = np.empty((planes_max, SKY_COLUMNS))
         self._counts = np.zeros((planes_max, COUNT_COLUMNS), np.int64)
 
-    def of(self, shape: tuple[int, ...]) -> Outlined:
-        """For as many planes of that shape as are looked at at once."""
-        rows, columns = shape
-        pixels = self._planes * (rows - 2) * (columns - 2)
+    def of(self, sides: Ints) -> Outlined:
+        """For as many planes as are looked at at once, none larger than these (n, 2) are."""
+        rows, columns = sides.max(axis=0, initial=SIDE_MIN).tolist()
+        pixels = (rows - 2) * (columns - 2)
         runs = self._planes * rows * (columns + 1) // 2
-        if pixels > len(self._images):
-            self._images = np.empty(pixels, np.float32)
+        if self._planes * pixels > len(self._images):
+            self._images = np.empty(self._planes * pixels, np.float32)
         if runs > len(self._runs):
             self._runs = np.empty((runs, RUN_COLUMNS), np.int64)
-        images = self._images[:pixels].reshape(self._planes, rows - 2, columns - 2)
+        images = self._images[: self._planes * pixels].reshape(self._planes, pixels)
         return Outlined(images, self._runs[:runs], self._sums, self._skies, self._counts)
 
 
 @compiled
 def outline(
-    cube: Image,
-    numbers: Ints,
+    planes: Planes,
     limits: tuple[float, float, float, float, float, float],
     filled: Outlined,
 ) -> None:
-    """Fill the first of `filled` with the planes `numbers` of a cube.
+    """Fill the first of `filled` with these planes.
 
     limits: sigmas of an isophote, its pixels at least, how far it may lie from the middle in its
     own lengths, how many pixels tell of the sky, by how much these may differ more than noise, and
     what is too large for a pixel.
     """
+    pixels, places = planes
     images, all_runs, all_sums, skies, counts = filled
     begin, most = 0, all_runs.shape[0] // images.shape[0]
     sums = np.empty((most, all_sums.shape[2]))
-    some, apart = np.empty(images[0].size, np.float32), np.empty(images[0].size, np.float32)
-    for place in range(len(numbers)):
-        image, runs, sky = images[place], all_runs[begin:], skies[place]
+    some, apart = np.empty(images.shape[1], np.float32), np.empty(images.shape[1], np.float32)
+    for place in range(len(places)):
+        first, rows, columns = places[place, 0], places[place, 1], places[place, 2]
+        plane = pixels[first : first + rows * columns].reshape((rows, columns))
+        image = images[place, : (rows - 2) * (columns - 2)].reshape((rows - 2, columns - 2))
+        runs, sky = all_runs[begin:], skies[place]
         counts[place, :3], counts[place, 3] = 0, begin
-        _smooth(cube[numbers[place]], image)
+        _smooth(plane, image)
         level, sigma, noise = _sky(image, int(limits[3]), limits[5], some, apart)
         if not sigma > 0:
             counts[place, 0] = 2
@@ -102,7 +119,7 @@ def outline(
             begin += count
 
 
-@compiled
+@inlined
 def _smooth(plane: Image, image: Image) -> None:
     """By 1, 2, 1 each way: what is next to a pixel that is none is none."""
     rows, columns = image.shape
@@ -116,7 +133,7 @@ def _smooth(plane: Image, image: Image) -> None:
             image[y, x] = quarter * (half[y, x] + two * half[y + 1, x] + half[y + 2, x])
 
 
-@compiled
+@inlined
 def _sky(image: Image, wanted: int, huge: float, some: Line, apart: Line) -> Sky:
     """Level and sigma by the median of some pixels and the 16 % below it, clipped; and noise.
 
@@ -134,7 +151,8 @@ def _sky(image: Image, wanted: int, huge: float, some: Line, apart: Line) -> Sky
     if 8 * min(count, pairs) < wanted:
         return np.nan, np.nan, np.nan
     # The median of such differences is 0.95 sigma.
-    noise = _ranked(apart, pairs, pairs // 2, *_ends(apart, pairs)) / 0.954
+    lowest, highest = _ends(apart, pairs)
+    noise = _ranked(apart, pairs, pairs // 2, lowest, highest) / 0.954
     lowest, highest = _ends(some, count)
     level, low, kept = lowest, lowest, count
     for _ in range(2):
@@ -148,7 +166,7 @@ def _sky(image: Image, wanted: int, huge: float, some: Line, apart: Line) -> Sky
     return float(level), float(level) - float(low), float(noise)
 
 
-@compiled
+@inlined
 def _ends(values: Line, count: int) -> tuple[np.float32, np.float32]:
     low, high = values[0], values[0]
     for place in range(1, count):
@@ -156,28 +174,36 @@ def _ends(values: Line, count: int) -> tuple[np.float32, np.float32]:
     return low, high
 
 
-@compiled
+@inlined
 def _ranked(
     values: Line, count: int, rank: int, lowest: np.float32, highest: np.float32
 ) -> np.float32:
     """The value of that rank among the first, which lies between two of them.
 
-    By halves of what lies between: each step counts and nothing branches or is moved.
+    By halves of what lies between, until one value alone is left there: each step counts, and
+    nothing is moved.
     """
-    if _up_to(values, count, lowest) > rank:
+    below = _up_to(values, count, lowest)
+    if below > rank:
         return lowest
     low, high = lowest, highest
-    while True:
+    while below < rank:
         middle = np.float32(low + np.float32(0.5) * (high - low))
         if middle in (low, high):
             return high
-        if _up_to(values, count, middle) > rank:
+        up_to = _up_to(values, count, middle)
+        if up_to > rank:
             high = middle
         else:
-            low = middle
+            low, below = middle, up_to
+    found = high
+    for place in range(count):
+        if low < values[place] < found:
+            found = values[place]
+    return found
 
 
-@compiled
+@inlined
 def _up_to(values: Line, count: int, limit: float | np.floating[Any]) -> int:
     """How many of the first are no higher."""
     found = np.int32(0)
@@ -186,40 +212,62 @@ def _up_to(values: Line, count: int, limit: float | np.floating[Any]) -> int:
     return int(found)
 
 
-@compiled
+@inlined
 def _runs(image: Image, threshold: float, runs: Ints) -> int:
-    """How many runs of pixels above it; the last column names an earlier one that each touches."""
+    """How many runs of pixels above it; the last column names an earlier one that each touches.
+
+    Pixels are looked at 64 at once, as the bits of a word.
+    """
     rows, columns = image.shape
     level, count, above, above_end = np.float32(threshold), 0, 0, 0
     for y in range(rows):
-        first, x, has = count, 0, False
-        for at in range(columns):
-            has |= image[y, at] > level
-        while has and x < columns:
-            if image[y, x] > level:
-                begin = x
-                while x + 1 < columns and image[y, x + 1] > level:
-                    x += 1
-                runs[count, 0], runs[count, 1], runs[count, 2], runs[count, 3] = y, begin, x, count
-                while above < above_end and runs[above, 2] < begin - 1:
-                    above += 1
-                other = above
-                while other < above_end and runs[other, 1] <= x + 1:
-                    _join(runs, other, count)
-                    other += 1
-                count += 1
-            x += 1
+        first, begin = count, -1
+        for base in range(0, columns, WORD):
+            word, at = _word(image[y, base : base + WORD], level), 0
+            while at < WORD:
+                if begin < 0:
+                    at += lowest_bit(word >> np.uint64(at))
+                    if at >= WORD:
+                        break
+                    begin = base + at
+                at = min(WORD, at + lowest_bit(~word >> np.uint64(at)))
+                if at < WORD or base + WORD == columns:
+                    above = _add_run(runs, count, (y, begin, base + at - 1), above, above_end)
+                    count, begin = count + 1, -1
         above, above_end = first, count
     return count
 
 
-@compiled
+@inlined
+def _word(line: Line, level: np.float32) -> np.uint64:
+    """Which of at most 64 pixels are above the level, the first in the lowest bit."""
+    word = np.uint64(0)
+    for at in range(len(line)):
+        word |= np.uint64(line[at] > level) << np.uint64(at)
+    return word
+
+
+@inlined
+def _add_run(runs: Ints, count: int, run: tuple[int, int, int], above: int, above_end: int) -> int:
+    """Join a run to those above that it touches; gives the first that the next may touch."""
+    y, begin, last = run
+    runs[count, 0], runs[count, 1], runs[count, 2], runs[count, 3] = y, begin, last, count
+    while above < above_end and runs[above, 2] < begin - 1:
+        above += 1
+    other = above
+    while other < above_end and runs[other, 1] <= last + 1:
+        _join(runs, other, count)
+        other += 1
+    return above
+
+
+@inlined
 def _join(runs: Ints, one: int, other: int) -> None:
     one, other = _root(runs, one), _root(runs, other)
     runs[max(one, other), 3] = min(one, other)
 
 
-@compiled
+@inlined
 def _root(runs: Ints, run: int) -> int:
     while runs[run, 3] != run:
         runs[run, 3] = runs[runs[run, 3], 3]
@@ -227,7 +275,7 @@ def _root(runs: Ints, run: int) -> int:
     return run
 
 
-@compiled
+@inlined
 def _components(image: Image, runs: Ints, count: int, sums: Floats) -> int:
     """How many, and their sums; the runs' last column becomes their component."""
     rows, columns = image.shape
@@ -236,36 +284,39 @@ def _components(image: Image, runs: Ints, count: int, sums: Floats) -> int:
         y, begin, last = runs[run, 0], runs[run, 1], runs[run, 2]
         if runs[run, 3] == run:
             component = components
-            sums[component] = 0.0
+            for place in range(SUM_COLUMNS):
+                sums[component, place] = 0.0
             sums[component, 6] = -np.inf
             components += 1
         else:
             component = runs[runs[run, 3], 3]
         runs[run, 3] = component
-        mine = sums[component]
-        _add(mine, y, begin, last)
-        for x in range(begin, last + 1):
-            mine[6] = max(mine[6], image[y, x])
+        _add(sums, component, (y, begin, last))
+        highest = image[y, begin]
+        for x in range(begin + 1, last + 1):
+            highest = max(highest, image[y, x])
+        sums[component, 6] = max(sums[component, 6], highest)
         if y == rows // 2 and begin <= columns // 2 <= last:
-            mine[7] = 1.0
+            sums[component, 7] = 1.0
     return components
 
 
-@compiled
-def _add(sums: Floats, y: int, begin: int, last: int) -> None:
+@inlined
+def _add(sums: Floats, component: int, run: tuple[int, int, int]) -> None:
     """A run to the sums of 1, x, y, x squared, x y and y squared."""
+    y, begin, last = run
     length = last - begin + 1
     x = 0.5 * (begin + last) * length
     squares = last * (last + 1) * (2 * last + 1) - (begin - 1) * begin * (2 * begin - 1)
-    sums[0] += length
-    sums[1] += x
-    sums[2] += y * length
-    sums[3] += squares / 6.0
-    sums[4] += x * y
-    sums[5] += y * y * length
+    sums[component, 0] += length
+    sums[component, 1] += x
+    sums[component, 2] += y * length
+    sums[component, 3] += squares / 6.0
+    sums[component, 4] += x * y
+    sums[component, 5] += y * y * length
 
 
-@compiled
+@inlined
 def _near(
     runs: Ints,
     sums: Floats,
@@ -276,14 +327,15 @@ def _near(
     """How many components are large and near enough, as many as there is room for in `kept`."""
     count, number = 0, np.full(len(sums), -1)
     for component in range(len(sums)):
-        mine = sums[component]
-        x, y = mine[1] / mine[0], mine[2] / mine[0]
-        moment = (mine[3] + mine[5]) / mine[0] - x * x - y * y
+        pixels = sums[component, 0]
+        if pixels < limits[1] or count == len(kept):
+            continue
+        x, y = sums[component, 1] / pixels, sums[component, 2] / pixels
+        moment = (sums[component, 3] + sums[component, 5]) / pixels - x * x - y * y
         away = np.hypot((shape[1] - 1) / 2 - x, (shape[0] - 1) / 2 - y)
         # A filled ellipse's semi-major axis is at most twice the root of its moments' sum.
-        is_near = mine[7] > 0 or away <= limits[2] * 2.0 * np.sqrt(moment)
-        if mine[0] >= limits[1] and is_near and count < len(kept):
-            kept[count] = mine
+        if sums[component, 7] > 0 or away <= limits[2] * 2.0 * np.sqrt(moment):
+            kept[count] = sums[component]
             number[component] = count
             count += 1
     for run in range(len(runs)):

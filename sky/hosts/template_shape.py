@@ -22,7 +22,7 @@ from schemas.learned import Given
 from schemas.stage import Identity
 from sky.hosts.cores import NONE, UNKNOWN, Limits, nearest_galaxies
 from sky.hosts.ellipses import LIGHT_RADII_MAX
-from sky.hosts.isophotes import Rooms, outline
+from sky.hosts.isophotes import Planes, Rooms, outline
 from sky.positions import ARCSEC_PER_DEG
 
 NAME, VERSION = "host_shape", "1"
@@ -65,7 +65,6 @@ TEMPLATE = PLANES.index("template")
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
-Cube = NDArray[np.float32]
 
 
 class Measured(NamedTuple):
@@ -117,11 +116,11 @@ class HostShape:
 
     def warm_up(self) -> None:
         """Compile, or load what was compiled before."""
-        cube = np.zeros((1, NATIVE_PIXELS, NATIVE_PIXELS), np.float32)
-        none, outlined = np.zeros(0, np.int64), self._rooms.of(cube.shape[1:])
-        outline(cube, none, OUTLINE, outlined)
-        width = len(Measured._fields)
-        nearest_galaxies(cube, none, outlined, np.zeros(0), LIMITS, np.empty((0, width)))
+        none = np.zeros((0, 3), np.int64)
+        nothing = Planes(np.zeros(0, np.float32), none)
+        outlined, width = self._rooms.of(none[:, 1:]), len(Measured._fields)
+        outline(nothing, OUTLINE, outlined)
+        nearest_galaxies(nothing, outlined, np.zeros(0), LIMITS, np.empty((0, width)))
 
 
 def measured(batch: AlertBatch, rooms: Rooms, reader: PlaneReader) -> Measured:
@@ -131,13 +130,14 @@ def measured(batch: AlertBatch, rooms: Rooms, reader: PlaneReader) -> Measured:
     found = np.full((len(batch), len(Measured._fields)), np.nan)
     is_native = (sides == NATIVE_PIXELS).all(axis=1)
     native = np.flatnonzero(is_native)
-    _measure(stamps.slots, numbers[native], native, found, stars=stars, rooms=rooms)
-    by_shape: dict[tuple[int, ...], list[int]] = {}
-    for row in np.flatnonzero(~is_native & (sides.min(axis=1) >= SIDE_PIXELS_MIN)).tolist():
-        by_shape.setdefault(stamps.others[numbers[row]].shape, []).append(row)
-    for rows in by_shape.values():
-        cube = np.stack([stamps.others[number] for number in numbers[rows].tolist()])
-        _measure(cube, np.arange(len(rows)), np.array(rows), found, stars=stars, rooms=rooms)
+    places = np.column_stack((numbers[native] * NATIVE_PIXELS**2, sides[native]))
+    _measure(Planes(stamps.slots.reshape(-1), places), native, found, stars=stars, rooms=rooms)
+    rows = np.flatnonzero(~is_native & (sides.min(axis=1) >= SIDE_PIXELS_MIN))
+    if len(rows):
+        ends = np.cumsum(sides[rows].prod(axis=1))
+        places = np.column_stack((ends - sides[rows].prod(axis=1), sides[rows]))
+        pixels = np.concatenate([stamps.others[one].ravel() for one in numbers[rows].tolist()])
+        _measure(Planes(pixels, places), rows, found, stars=stars, rooms=rooms)
     return Measured(*found.T)
 
 
@@ -145,32 +145,31 @@ class Stars:
     """How wide a star is on each template, in pixels: as its file says, or as ZTF's are."""
 
     def __init__(self, batch: AlertBatch, reader: PlaneReader) -> None:
-        self._batch, self._reader = batch, reader
-        pixel = _pixels_arcsec(batch)
+        self._buffer, self._spans = batch.buffer.data, batch.spans.stamp[:, TEMPLATE].clip(0)
+        self._reader, pixel = reader, _pixels_arcsec(batch)
         self._is_in_file = np.isnan(pixel)
         sigmas = STAR_FWHM_ARCSEC / FWHM_SIGMAS / np.where(self._is_in_file, 1.0, pixel)
         self._sigmas = np.clip(sigmas, SIGMA_PIXELS_MIN, SIGMA_PIXELS_MAX)
 
     def sigmas(self, rows: Rows, asked: NDArray[np.bool_]) -> Floats:
         """Of some rows, (rows,); files are read of those asked."""
-        for row in rows[asked & self._is_in_file[rows]].tolist():
-            spread = self._reader.point_spread(_file(self._batch, row))
+        read = rows[asked & self._is_in_file[rows]]
+        for row, (begin, end) in zip(read.tolist(), self._spans[read].tolist(), strict=True):
+            spread = self._reader.point_spread(self._buffer[begin:end])
             if spread is not None:
                 self._sigmas[row] = min(max(_sigma(spread), SIGMA_PIXELS_MIN), SIGMA_PIXELS_MAX)
         return self._sigmas[rows]
 
 
-def _measure(
-    cube: Cube, numbers: Rows, rows: Rows, found: Floats, *, stars: Stars, rooms: Rooms
-) -> None:
-    """Fill rows of `found`, which have these planes of a cube, a few at once."""
-    outlined = rooms.of(cube.shape[1:])
-    for begin in range(0, len(numbers), AT_ONCE):
-        some, planes = rows[begin : begin + AT_ONCE], numbers[begin : begin + AT_ONCE]
-        outline(cube, planes, OUTLINE, outlined)
+def _measure(planes: Planes, rows: Rows, found: Floats, *, stars: Stars, rooms: Rooms) -> None:
+    """Fill rows of `found`, which have these planes, a few at once."""
+    outlined = rooms.of(planes.places[:, 1:])
+    for begin in range(0, len(rows), AT_ONCE):
+        some, part = rows[begin : begin + AT_ONCE], planes.part(begin, begin + AT_ONCE)
+        outline(part, OUTLINE, outlined)
         sigmas = stars.sigmas(some, outlined.counts[: len(some), 2] > 0)
         measures = np.empty((len(some), found.shape[1]))
-        nearest_galaxies(cube, planes, outlined, sigmas, LIMITS, measures)
+        nearest_galaxies(part, outlined, sigmas, LIMITS, measures)
         found[some] = measures
 
 
@@ -180,10 +179,9 @@ def _sigma(spread: NDArray[np.floating[Any]]) -> float:
     So wings count, as they do in the width of a core.
     """
     rows, columns = spread.shape
-    lines = spread[rows // 2].tolist(), spread[:, columns // 2].tolist()
-    sums, peaks = map(sum, lines), max(map(max, lines))
-    light = math.prod(sums)
-    return math.sqrt(light / (2.0 * math.pi)) / peaks if peaks > 0 < light else 0.0
+    across, down = spread[rows // 2].tolist(), spread[:, columns // 2].tolist()
+    light, peak = sum(across) * sum(down), max(*across, *down)
+    return float(math.sqrt(light / (2.0 * math.pi)) / peak) if peak > 0 < light else 0.0
 
 
 def sky_matrices(batch: AlertBatch, rows: Rows, reader: PlaneReader) -> Floats:
@@ -193,11 +191,11 @@ def sky_matrices(batch: AlertBatch, rows: Rows, reader: PlaneReader) -> Floats:
     """
     found = np.full((len(batch), 2, 2), np.nan)
     pixel = _pixels_arcsec(batch)
-    for row in rows.tolist():
-        if np.isfinite(pixel[row]):
-            # As `Spans` says: rows run to the south, columns to the west.
-            found[row] = -pixel[row] * np.eye(2)
-        elif matrix := reader.sky_matrix(_file(batch, row)):
+    is_known = np.isfinite(pixel[rows])
+    # As `Spans` says: rows run to the south, columns to the west.
+    found[rows[is_known]] = -pixel[rows[is_known], None, None] * np.eye(2)
+    for row in rows[~is_known].tolist():
+        if matrix := reader.sky_matrix(_file(batch, row)):
             found[row] = ARCSEC_PER_DEG * np.reshape(matrix, (2, 2))
     return found
 

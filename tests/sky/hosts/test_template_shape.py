@@ -176,6 +176,17 @@ def test_stars_beside_a_galaxy_leave_its_ellipse_as_it_was() -> None:
     assert found["axis_ratio"] == pytest.approx(alone["axis_ratio"], abs=0.08)
 
 
+@pytest.mark.parametrize("side", [63, 64, 65, 128, 151])
+def test_planes_wider_than_a_word_has_bits_are_measured_alike(side: int) -> None:
+    galaxy = Galaxy(4.0, 0.5, 10.0, x=1.0)
+    batch = rubin(with_spread(file_of(noisy(galaxy.light(side))), star(41, 1.1, peak=1.0)))
+    rooms, reader = Rooms(AT_ONCE, COMPONENTS_MAX), PlaneReader(StampLimits())
+    found = measured(batch, rooms, reader)
+    assert found.state == 1
+    assert found.axis_ratio == pytest.approx(galaxy.axis_ratio, abs=0.06)
+    assert found.major == pytest.approx(galaxy.radius(3 * SMOOTHED_NOISE), rel=0.1)
+
+
 def test_a_galaxy_cut_by_the_edge_is_said_to_be_and_has_no_size() -> None:
     cut = Galaxy(4.0, 0.7, 20.0, x=-18.0, peak=400)
     found = said(ztf(noisy(cut.light(SIDE))))
