@@ -18,8 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.redshift import SPECTROSCOPIC, RedshiftStage
 from filters.handmade import handmade
 from schemas.batch import AlertBatch
+from schemas.stage import run_stages
 from sky.hosts.association import Hosts, open_hosts
 
 SUPERNOVAE = "hosts/ZTFBTS_TransientTable.csv.xz"
@@ -51,6 +53,9 @@ class Found(NamedTuple):
     """With a host that is not ambiguous."""
     right: float
     """Of these, whose redshift is the supernova's."""
+    looked_up: float
+    """Whose redshift the stage `redshift` gives as looked up, which `told_redshift` reads."""
+    looked_up_right: float
     ambiguous: float
     right_halves: tuple[float, float]
     us: dict[int, float]
@@ -78,16 +83,20 @@ def degrees(text: str) -> float:
 def measured(folder: Path) -> Found:
     """All of it."""
     stage, asked = open_hosts("host", folder / GALAXIES), supernovae(folder)
-    columns = stage.gives[0].columns
-    (values,) = stage.run(_batch(asked, len(asked.ra_deg)))
-    said = dict(zip(columns, values.T, strict=True))
-    has = (said["found"] == 1) & (said["ambiguous"] == 0)
-    right = np.abs(said["redshift"] - asked.redshift) < AGREE
+    batch = _batch(asked, len(asked.ra_deg))
+    run_stages(batch, (stage, RedshiftStage("host")))
+    said, live = batch.learned["host"], batch.learned["redshift"]
+    has = (said.column("found") == 1) & (said.column("ambiguous") == 0)
+    right = np.abs(said.column("redshift") - asked.redshift) < AGREE
+    looked_up = live.column("source") == SPECTROSCOPIC
+    live_right = np.abs(live.column("redshift") - asked.redshift) < AGREE
     east, west = (float(right[has & half].mean()) for half in (asked.half, ~asked.half))
     return Found(
         float(has.mean()),
         float(right[has].mean()),
-        float((said["ambiguous"] == 1).mean()),
+        float(looked_up.mean()),
+        float(live_right[looked_up].mean()),
+        float((said.column("ambiguous") == 1).mean()),
         (east, west),
         {rows: _us(stage, asked, rows) for rows in BATCHES},
     )
@@ -119,6 +128,8 @@ def main() -> None:
         f"matched {found.matched:.3f}, of these right {found.right:.4f} "
         f"(halves of the sky {found.right_halves[0]:.4f}, {found.right_halves[1]:.4f}), "
         f"ambiguous {found.ambiguous:.4f}\n"
+        f"by the stage of redshifts looked up {found.looked_up:.3f}, "
+        f"of these right {found.looked_up_right:.4f}\n"
         + "".join(f"{rows} at once: {us:.2f} µs an alert\n" for rows, us in found.us.items())
     )
 
