@@ -281,7 +281,7 @@ def _place_noise(
     found = []
     for axis in (1, 0):
         along = slope(image, axis)
-        values = np.asarray(_whole(left[part], along[::-1, ::-1]) / sigma, np.float32)[there]
+        values = np.asarray(filtered(left[part], along[::-1, ::-1]) / sigma, np.float32)[there]
         found.append(_mad(values) / math.sqrt(float((along**2).sum())))
     return found[0], found[1]
 
