@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,18 @@ def _column(table: Any, field: Any) -> Any:  # noqa: ANN401
     if field.name == DUST and {*PLACE} <= {*table.column_names}:
         return pa.array(extinction_ebv(*(values_of(table.column(name)) for name in PLACE)))
     return _nothing(field, len(table))
+
+
+def with_texts(table: Any, names: Iterable[str]) -> Any:  # noqa: ANN401
+    """A table in which text that is places in a dictionary is text."""
+    import pyarrow as pa
+
+    for name in names:
+        at = table.schema.get_field_index(name)
+        texts = [chunk.dictionary_decode() for chunk in table.column(at).chunks]
+        field = table.field(at).with_type(pa.string())
+        table = table.set_column(at, field, pa.chunked_array(texts, pa.string()))
+    return table
 
 
 def values_of(column: Any) -> NDArray[Any]:  # noqa: ANN401

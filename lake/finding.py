@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lake.arrays import conformed, values_of
 from lake.layout import INDEX, PLACE, POINTS
-from lake.objects import NO_ROWS, ObjectIndex, hash_of
+from lake.objects import NO_ROWS, OBJECT, ObjectIndex, hash_of, own_rows
 from lake.part import Part, Rows
 from lake.reading import Lake, LakeRows
 from schemas.batch import LightCurves
@@ -38,9 +38,20 @@ class Hit(NamedTuple):
 class Found:
     """Rows of a lake, by night and place."""
 
-    def __init__(self, lake: Lake, hits: Sequence[Hit]) -> None:
+    def __init__(self, lake: Lake, hits: Sequence[Hit], object_id: str | None = None) -> None:
+        """With an id only the rows that are its: an index finds those of an id's hash."""
         self.lake = lake
-        self.hits = tuple(hit for hit in hits if len(hit.rows))
+        self._hits = tuple(hit for hit in hits if len(hit.rows))
+        self._object_id = object_id
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The rows of each part that has any."""
+        if (one := self._object_id) is not None:
+            own = (hit._replace(rows=own_rows(*hit, one)) for hit in self._hits)
+            self._hits = tuple(hit for hit in own if len(hit.rows))
+            self._object_id = None
+        return self._hits
 
     def __len__(self) -> int:
         return sum(len(hit.rows) for hit in self.hits)
@@ -51,17 +62,13 @@ class Found:
         All columns but those of packets where none are named. Raises QuestionError for one that no
         night has.
         """
-        import pyarrow as pa
-
         schema = schema_of(self.lake, columns)
-        tables, places, begin = [schema.empty_table()], [NO_ROWS], 0
-        for hit in self.hits:
-            table, own = rows_table(hit, schema)
-            tables.append(table)
-            places.append(begin + own)
-            begin += len(table)
-        # Taken once, of all nights together: each column of each table costs a call.
-        return with_names(pa.concat_tables(tables).take(np.concatenate(places)))
+        if self._object_id is not None and OBJECT in schema.names:
+            table = _joined(self._hits, schema)
+            if all(one == self._object_id for one in table.column(OBJECT).to_pylist()):
+                self._object_id = None  # as ever, but where two ids have one hash
+                return with_names(table)
+        return with_names(_joined(self.hits, schema))
 
     def curves(self, kind: str) -> LightCurves:
         """Their light curves, or their forced photometry."""
@@ -90,17 +97,17 @@ class Finder:
 
     def object(self, object_id: str) -> Found:
         """The alerts of an object."""
-        return Found(self.lake, [*self._hits(object_id, self.lake.parts)])
+        return Found(self.lake, [*self._of_hash(object_id, self.lake.parts)], object_id)
 
     def newest_first(self, object_id: str) -> Iterator[Found]:
         """The same a night at a time, the last night first; none that has none."""
         parts = sorted(self.lake.parts, key=_night, reverse=True)
-        for _, hits in groupby(self._hits(object_id, parts), key=lambda one: one.part.night):
-            yield Found(self.lake, [*hits])
+        for _, hits in groupby(self._of_hash(object_id, parts), key=lambda one: one.part.night):
+            yield Found(self.lake, [*hits], object_id)
 
-    def _hits(self, object_id: str, parts: Iterable[Part]) -> Iterator[Hit]:
-        asked = object_id, hash_of(object_id)
-        found = (Hit(one, self._objects.rows_of(one, *asked)) for one in parts)
+    def _of_hash(self, object_id: str, parts: Iterable[Part]) -> Iterator[Hit]:
+        hashed = hash_of(object_id)
+        found = (Hit(one, self._objects.rows_of(one, hashed)) for one in parts)
         return (hit for hit in found if len(hit.rows))
 
     def alert(self, alert_id: int) -> Found:
@@ -136,20 +143,41 @@ def schema_of(lake: Lake, columns: Sequence[str] | None) -> Any:  # noqa: ANN401
     import pyarrow as pa
 
     every = lake.schema
-    wanted = columns or [name for name in every.names if name != INDEX]
-    if unknown := [name for name in wanted if name not in every.names]:
+    if not columns:
+        index = every.get_field_index(INDEX)
+        return every if index < 0 else every.remove(index)
+    if unknown := [name for name in columns if name not in every.names]:
         raise QuestionError(
             f"no night of {lake.path} has a column {unknown[0]!r}; it has {', '.join(every.names)}"
         )
-    return pa.schema([every.field(name) for name in wanted])
+    return pa.schema([every.field(name) for name in columns])
 
 
-def rows_table(hit: Hit, schema: Any) -> tuple[Any, Rows]:  # noqa: ANN401
-    """Rows of a part and others between them, in the columns of a schema, and where they are."""
+def _joined(hits: Sequence[Hit], schema: Any) -> Any:  # noqa: ANN401
+    """Rows of parts in the columns of a schema."""
+    import pyarrow as pa
+
+    tables, places, begin = [], [NO_ROWS], 0
+    wanted = frozenset(schema.names)
+    for hit in hits:
+        table, own = rows_table(hit, schema, wanted)
+        tables.append(table)
+        places.append(begin + own)
+        begin += len(table)
+    # Taken once, of all nights together: each column of each table costs a call.
+    whole = pa.concat_tables(tables or [schema.empty_table()])
+    return whole.take(np.concatenate(places))
+
+
+def rows_table(hit: Hit, schema: Any, wanted: frozenset[str]) -> tuple[Any, Rows]:  # noqa: ANN401
+    """Rows of a part and others between them, in the columns of a schema, and where they are.
+
+    `wanted` are the schema's names.
+    """
     import pyarrow as pa
 
     part, rows = hit
-    own, wanted = part.schema.names, frozenset(schema.names)
+    own = part.names
     dusty = DUST in wanted and DUST not in own
     names = [name for name in own if name in wanted]
     read = [*dict.fromkeys([*names, *(PLACE if dusty else ())])]

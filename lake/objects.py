@@ -98,19 +98,18 @@ class ObjectIndex:
     def __init__(self) -> None:
         self._indices: dict[Part, _Index] = {}
 
-    def rows_of(self, part: Part, object_id: str, hashed: np.uint64) -> Rows:
-        """The rows of an object, rising; `hashed` is `hash_of` its id.
-
-        Raises ArchiveError where the part cannot be read.
-        """
+    def rows_of(self, part: Part, hashed: np.uint64) -> Rows:
+        """The rows of ids that have a hash, rising. Raises ArchiveError where it cannot be read."""
         if part not in self._indices:
             self._indices[part] = _index_of(part)
-        rows = self._indices[part].rows_of(hashed)
-        if not len(rows):
-            return rows
-        table, places = part.around(rows, [OBJECT])
-        named = table.column(0).take(places).to_pylist()
-        return rows[np.array([each == object_id for each in named], np.bool_)]
+        return self._indices[part].rows_of(hashed)
+
+
+def own_rows(part: Part, rows: Rows, object_id: str) -> Rows:
+    """Those of some rows (rising, one at least) that are of an object. Raises ArchiveError."""
+    table, places = part.around(rows, [OBJECT])
+    named = table.column(0).take(places).to_pylist()
+    return rows[np.array([each == object_id for each in named], np.bool_)]
 
 
 def hash_of(object_id: str) -> np.uint64:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lake.arrays import curves_of, values_of
+from lake.arrays import curves_of, values_of, with_texts
 from lake.disk import present
 from lake.footers import Standing, status
 from lake.layout import (
@@ -25,6 +25,7 @@ from lake.layout import (
     PACKET_BYTES,
     PACKET_FILE,
     POINTS,
+    REPEATING,
     ROWS_PER_GROUP,
     TEXTS,
     curves_file,
@@ -160,13 +161,14 @@ class Part:
         between them, but no group of the file that has none of them.
         """
         of_row = np.searchsorted(self.begins, rows, side="right") - 1
-        groups = np.unique(of_row)
+        groups = of_row[np.flatnonzero(np.diff(of_row, prepend=-1))]
         lengths = np.diff(self.begins)[groups]
         before = np.cumsum(lengths) - lengths
         local = before[np.searchsorted(groups, of_row)] + rows - self.begins[of_row]
         first, after = int(local[0]), int(local[-1]) + 1
-        whole = self._read(self._alerts, groups.tolist(), names)
-        return whole.slice(first, after - first), local - first
+        whole = self._read(self._repeating, groups.tolist(), names)
+        texts = self._texts.intersection(names)
+        return with_texts(whole.slice(first, after - first), texts), local - first
 
     def tables(self) -> Iterator[Any]:
         """The alerts' columns, an Arrow table a group."""
@@ -215,20 +217,45 @@ class Part:
     @cached_property
     def _alerts(self) -> Any:  # noqa: ANN401
         with self._explained():
+            return _opened(self._content, self.standing.footer)
+
+    @cached_property
+    def _repeating(self) -> Any:  # noqa: ANN401
+        """The same file, whose text of few values is read as places in a dictionary."""
+        with self._explained():
+            return _opened(self._content, self._alerts.metadata, read_dictionary=[*self._texts])
+
+    @cached_property
+    def _content(self) -> Any:  # noqa: ANN401
+        """The file of alerts, mapped."""
+        with self._explained():
             file = present(self.path)
-            opened = _opened(file, self.standing.footer)
+            mapped = _mapped(file)
             if status(file) != self.standing.status:
                 raise OSError("it has other rows than before")
-            return opened
+            return mapped
 
     @cached_property
     def _curves(self) -> Any:  # noqa: ANN401
         with self._explained():
-            return _opened(present(curves_file(self.path, self.standing.mark)))
+            return _opened(_mapped(present(curves_file(self.path, self.standing.mark))))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Of the alerts' columns."""
+        return [*self.schema.names]
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        return frozenset(self.schema.names)
+        return frozenset(self.names)
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        """The columns of text of few values."""
+        import pyarrow as pa
+
+        own = self._names.intersection(REPEATING)
+        return frozenset(name for name in own if pa.types.is_string(self.schema.field(name).type))
 
     @cached_property
     def _groups(self) -> list[list[int]]:
@@ -248,7 +275,8 @@ class Part:
     def _read(self, file: Any, groups: list[int], names: list[str]) -> Any:  # noqa: ANN401
         with self._explained():
             found = file.read_row_groups(groups, columns=names, use_threads=False)
-            for name in set(names).difference(found.column_names):
+            if found.num_columns < len(names):
+                (name, *_) = set(names).difference(found.column_names)
                 raise OSError(f"it was archived before there was a column {name!r}")
             return found
 
@@ -274,11 +302,19 @@ def _begins(file: Any) -> Rows:  # noqa: ANN401
     return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
 
 
-def _opened(path: Path, footer: Any = None) -> Any:  # noqa: ANN401
-    """A file, whose footer need not be read again where one has it."""
+def _mapped(path: Path) -> Any:  # noqa: ANN401
+    """A file as one buffer: of a mapped file itself Arrow asks the system for each column anew."""
+    import pyarrow as pa
+
+    return pa.memory_map(str(path)).read_buffer()
+
+
+def _opened(content: Any, footer: Any = None, **how: Any) -> Any:  # noqa: ANN401
+    """A mapped file, whose footer need not be read again where one has it."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(path, metadata=footer, memory_map=True, pre_buffer=False)
+    return pq.ParquetFile(pa.BufferReader(content), metadata=footer, pre_buffer=False, **how)
 
 
 def _pieces(alerts: Path, names: list[str], begins: list[int], sizes: list[int]) -> list[bytes]:

@@ -162,5 +162,6 @@ def _tables(partition: Partition, names: Sequence[str]) -> Iterator[Any]:
     schema = schema_of(lake, names)
     for part in lake.parts:
         for group in range(part.groups):
-            table, _ = rows_table(Hit(part, np.arange(*part.span(group))), schema)
+            every = Hit(part, np.arange(*part.span(group)))
+            table, _ = rows_table(every, schema, frozenset(names))
             yield with_names(table)

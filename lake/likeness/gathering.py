@@ -61,7 +61,7 @@ def vector_of(nights: Iterable[Found], version: str = "") -> Vectors | None:
 
 def _of_hit(hit: Hit) -> Iterator[Vectors]:
     """By version, of some rows of a part; no other column is read."""
-    schema = hit.part.schema.names
+    schema = hit.part.names
     names = [name for name in schema if name.startswith(PREFIX)]
     if not names:
         return
