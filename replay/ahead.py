@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
@@ -11,6 +12,12 @@ from replay.pacing import Due
 AHEAD_BYTES_MAX = 256 * 2**20
 """Of packets that wait for their time."""
 
+TOGETHER_MAX = 64
+"""Packets that go from the thread to who takes them at once."""
+
+GATHER_S = 0.002
+"""So long more are waited for where none was there."""
+
 
 class _Line:
     """What waits between the thread and who takes it."""
@@ -18,6 +25,7 @@ class _Line:
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
         self._items: deque[Due[bytes]] = deque()
+        self._taken: list[Due[bytes]] = []
         self._bytes = 0
         self._ended = False
         self._error: BaseException | None = None
@@ -40,18 +48,30 @@ class _Line:
             self._ended, self._error = True, self._error or error
             self._changed.notify_all()
 
-    def take(self) -> Due[bytes] | None:
-        """The next, once it is there; None at the end. Raises what the source raised."""
+    def take(self) -> list[Due[bytes]]:
+        """What is there, once something is; nothing at the end. Raises what the source raised.
+
+        Until the next call it counts among what waits.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._ended)
-            if self._items:
-                due = self._items.popleft()
-                self._bytes -= len(due.item)
-                self._changed.notify_all()
-                return due
-            if self._error is not None:
+            self._bytes -= sum(len(due.item) for due in self._taken)
+            self._taken = []
+            self._changed.notify_all()
+        self._wait()
+        with self._changed:
+            if not self._items and self._error is not None:
                 raise self._error
-            return None
+            count = min(len(self._items), TOGETHER_MAX)
+            self._taken = [self._items.popleft() for _ in range(count)]
+            return self._taken
+
+    def _wait(self) -> None:
+        """Who waits lets some more come: to be woken for each packet costs more than sending it."""
+        with self._changed:
+            if self._items or self._ended:
+                return
+            self._changed.wait_for(lambda: self._items or self._ended)
+        time.sleep(GATHER_S)
 
 
 def ahead(items: Iterable[Due[bytes]], *, bytes_max: int = AHEAD_BYTES_MAX) -> Iterator[Due[bytes]]:
@@ -71,7 +91,7 @@ def ahead(items: Iterable[Due[bytes]], *, bytes_max: int = AHEAD_BYTES_MAX) -> I
     thread = threading.Thread(target=fill, name="replay-ahead", daemon=True)
     thread.start()
     try:
-        while (due := line.take()) is not None:
-            yield due
+        while some := line.take():
+            yield from some
     finally:
         line.end()
