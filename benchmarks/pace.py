@@ -1,7 +1,8 @@
 """How well a replay keeps its pace, and how long a burst takes: `python -m benchmarks.pace`.
 
 An invented night goes to a real Kafka of one node; when each packet was on its topic is read from
-there. A burst's time runs from when it was due to its last commit.
+there. A burst's time runs from when it was due to its last commit. Rubin's peaks alone:
+`--seconds 0 --burst 40000 100000`; each has a Kafka of its own, whose files take 56 kB a packet.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from benchmarks.processes import cpu_s
 from broker.clock import SystemClock
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, KafkaSource, TopicSettings
 from kafka_node.node import KafkaNode
@@ -34,6 +36,8 @@ INVENTED = 2000
 PARTITIONS = 8
 WINDOW_S = 10
 BURST_BYTES_MAX = 2**30
+LEAD_S = 10
+"""Before the burst one packet goes, and so long after it the burst is due."""
 
 
 def say(line: str) -> None:
@@ -43,19 +47,21 @@ def say(line: str) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=main.__doc__)
-    options.add_argument("--seconds", type=float, default=600)
+    options.add_argument("--seconds", type=float, default=600, help="of the pace; 0: none of it")
     options.add_argument("--rate", type=float, default=333)
-    options.add_argument("--burst", type=int, default=10_000)
+    options.add_argument("--burst", type=int, nargs="*", default=[10_000])
     chosen = options.parse_args()
     packets = [one.packet for one in invent(INVENTED, seed=1)]
     say(
         f"{INVENTED:,} invented packets of {np.mean([*map(len, packets)]) / 1e3:.0f} kB, again and"
         f" again; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
-    with KafkaNode() as node:
-        connection = Connection(node.address)
-        _pace(connection, packets, chosen.rate, chosen.seconds)
-        _burst(connection, packets, chosen.burst)
+    if chosen.seconds > 0:
+        with KafkaNode() as node:
+            _pace(Connection(node.address), packets, chosen.rate, chosen.seconds)
+    for size in chosen.burst:
+        with KafkaNode() as node:
+            _burst(node, packets, size)
 
 
 def _pace(connection: Connection, packets: list[bytes], rate: float, seconds: float) -> None:
@@ -83,17 +89,17 @@ def _pace(connection: Connection, packets: list[bytes], rate: float, seconds: fl
     )
 
 
-def _burst(connection: Connection, packets: list[bytes], size: int) -> None:
-    clock = SystemClock()
-    with closing(_sink(connection, "burst")) as sink:
+def _burst(node: KafkaNode, packets: list[bytes], size: int) -> None:
+    clock, taken_s = SystemClock(), (time.process_time(), cpu_s(node.pid))
+    with closing(_sink(Connection(node.address), "burst")) as sink:
         source = islice(cycle(packets), size + 1)
-        due = ahead(bursts(source, sizes=[1, size], every_s=10), bytes_max=BURST_BYTES_MAX)
+        due = ahead(bursts(source, sizes=[1, size], every_s=LEAD_S), bytes_max=BURST_BYTES_MAX)
         sent: Sent = send(due, sink=sink, topic="burst", clock=clock, together_max=TOGETHER_MAX)
-    cpu_s = time.process_time()
+    own_s, kafka_s = time.process_time() - taken_s[0], cpu_s(node.pid) - taken_s[1]
     say(
         f"burst: {size:,} packets, {sent.bytes / 1e6:,.0f} MB, on the topic"
-        f" {sent.clock.total_s - 10:.2f} s after they were due; load {os.getloadavg()[0]:.1f};"
-        f" the whole process took {cpu_s:.0f} s of CPU"
+        f" {sent.clock.total_s - LEAD_S:.2f} s after they were due; load {os.getloadavg()[0]:.1f};"
+        f" the sender took {own_s:.1f} s of CPU, Kafka {kafka_s:.1f}; {sent.clock.sentence()}"
     )
 
 
