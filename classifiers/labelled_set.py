@@ -6,9 +6,12 @@ One vector an object. The file says which embedding made them: vectors of two ar
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Final, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,8 @@ OBJECTS_MAX: Final = 20_000
 """Of a set: what an alert costs rises with their number."""
 CLASSES_MAX: Final = 64
 COLUMNS: Final = ("version", "system", "object_id", "label", "vector")
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
+"""What NumPy raises for a file that is no archive of arrays, or a damaged one."""
 Names = NDArray[np.str_]
 
 
@@ -53,12 +58,14 @@ class LabelledSet:
             np.savez_compressed(file, **columns | {"vector": self.vector.astype(np.float16)})
 
     def check(self, path: Path) -> None:
-        """Raises ModelError where it is empty, too large, or has an object twice."""
+        """Raises ModelError where it is empty, too large, uneven, or has an object twice."""
         if not 0 < len(self) <= OBJECTS_MAX or len(self.classes) > CLASSES_MAX:
             raise ModelError(
                 f"{path}: {len(self):,} objects of {len(self.classes)} classes; a labelled set has"
                 f" 1 to {OBJECTS_MAX:,} of at most {CLASSES_MAX}"
             )
+        if {len(self.system), len(self.label), len(self.vector)} != {len(self)}:
+            raise ModelError(f"{path}: its columns are of unlike lengths; make it again")
         if len({*zip(self.system.tolist(), self.object_id.tolist(), strict=True)}) < len(self):
             raise ModelError(f"{path}: has an object twice; keep one vector of each")
 
@@ -76,9 +83,9 @@ def read_labelled(path: Path) -> LabelledSet:
     """What `write` wrote. Raises ModelError where there is no such file, or it is none."""
     try:
         content = path.read_bytes()
-        with np.load(path, allow_pickle=False) as kept:
+        with np.load(BytesIO(content), allow_pickle=False) as kept:
             version, system, object_id, label, vector = (kept[name] for name in COLUMNS)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except UNREADABLE as error:
         raise ModelError(
             f"{path}: is no labelled set ({error}); make one with `gueststar label-set`"
         ) from error

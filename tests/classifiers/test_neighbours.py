@@ -145,7 +145,8 @@ def test_a_setting_names_the_set_that_is_searched(path: Path) -> None:
 
 def test_what_is_no_set_is_said(tmp_path: Path) -> None:
     (tmp_path / "no.npz").write_bytes(b"nothing")
-    for name in ("no.npz", "missing.npz"):
+    (tmp_path / "cut.npz").write_bytes(LABELLED.read_bytes()[:200_000])
+    for name in ("no.npz", "cut.npz", "missing.npz"):
         with pytest.raises(ModelError, match="no labelled set"):
             read_labelled(tmp_path / name)
     one = labelled(2)
