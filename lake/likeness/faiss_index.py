@@ -20,7 +20,7 @@ CELLS_PER_ROOT: Final = 2.0
 """Cells for each square root of the number of vectors."""
 TRAINING_PER_CELL: Final = 64
 PROBED_SHARE: Final = 0.02
-PROBED_MIN: Final = 16
+PROBED_MIN: Final = 32
 """Cells that are searched: this share of all, and so many at least."""
 SEED: Final = 1
 
