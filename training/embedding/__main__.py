@@ -2,6 +2,7 @@
 
 draw     reads simulated and real light curves, cuts and wears them, and reads real alerts
 serve    fits the network that is served and writes its file
+label    writes the labelled set that is shipped
 leave    fits networks each without a class
 report   asks all of them about objects held out; keeps answers, writes card and pictures
 all      one after the other
@@ -16,6 +17,7 @@ import numpy as np
 
 from classifiers.alert_embedding import AlertEmbedding, StampReader
 from classifiers.embedding_layout import LABELS, LAYOUT, NAME, ROW_WIDTH
+from classifiers.neighbours import NAME as NEIGHBOURS
 from classifiers.realbogus import STAMP_PIXELS
 from schemas.batch import PLANES
 from training.embedding import answers
@@ -23,6 +25,7 @@ from training.embedding.asking import asked
 from training.embedding.card import Beside, card
 from training.embedding.crossing import Job, jobs, network
 from training.embedding.fitting import Recipe
+from training.embedding.labelled import shipped
 from training.embedding.material import Material, read_material
 from training.embedding.model import EmbeddingNet
 from training.embedding.pictures.maps import drawn
@@ -53,6 +56,13 @@ def serve(work: Work, out: Out = Path("classifiers")) -> None:
     some = Material.load(work / MATERIAL)
     net = network(work, some, Job(SERVED), Recipe())
     exported(net, out / f"{NAME}.onnx", {"data": sha256_of(some.name, some.rows, some.label)})
+
+
+@commands.command()
+def label(work: Work, out: Out = Path("classifiers")) -> None:
+    """Write what the stage "neighbours" searches."""
+    some, stage = Material.load(work / MATERIAL), AlertEmbedding(out / f"{NAME}.onnx")
+    shipped(some, stage).write(out / f"{NEIGHBOURS}.npz")
 
 
 @commands.command()
@@ -94,6 +104,7 @@ def everything(
     """One after the other."""
     draw(data, work)
     serve(work, out)
+    label(work, out)
     leave(work)
     report(work, out, docs)
 

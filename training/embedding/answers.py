@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +12,25 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from training.arrays import Floats
-from training.embedding.neighbours import auc, balanced
+from training.bootstrap import measured, over_seeds
+from training.embedding.neighbours import auc, auc_drawn, balanced
 from training.tables import figures_under
 
 FILE = Path(__file__).parents[1] / "answers" / "embedding.parquet"
 SECTION = "Headlines"
 NOTHING = -1
 FALSE_ALARMS = 0.01
+SEED = 0
+"""Of the draws of an interval."""
 BROTLI_LEVEL = 11
 CLASSES_OF, ONLY, AGAIN, NEW, STABLE = "class", "only", "again", "new", "stable"
+TRUNK, SHIPPED = "trunk", "shipped"
 """The kinds of question; `part` begins with one, and a colon."""
 CALLS = ("label", "said", "plain", "served")
 """Small whole numbers: places of classes, or yes and no; NOTHING where nobody answered."""
-SCORES = ("distance", "doubt", "plain_distance")
+SCORES = ("distance", "doubt", "plain_distance", "trunk_distance")
 Table = Mapping[str, NDArray[np.generic]]
+Asked = Callable[[str, dict[str, Floats]], Iterator[tuple[str, float]]]
 
 
 def keep(parts: list[Table], path: Path = FILE) -> None:
@@ -69,12 +75,15 @@ def _all(parts: Mapping[str, dict[str, Floats]]) -> Iterator[tuple[str, float]]:
         kind, _, what = part.partition(":")
         if kind == NEW:
             continue
-        yield from {
+        asked: Mapping[str, Asked] = {
             CLASSES_OF: _class,
+            TRUNK: partial(_besides, "neighbours by a network that saw no label"),
+            SHIPPED: partial(_besides, "neighbours in the set that is shipped"),
             ONLY: _only,
             AGAIN: _again,
             STABLE: _stable,
-        }[kind](what, some)
+        }
+        yield from asked[kind](what, some)
     left_out = [part.split(":")[1] for part in parts if part.startswith(f"{NEW}:")]
     for name in dict.fromkeys(left_out):
         yield from _new(name, [parts[one] for one in parts if one.startswith(f"{NEW}:{name}:")])
@@ -88,6 +97,11 @@ def _class(what: str, some: dict[str, Floats]) -> Iterator[tuple[str, float]]:
         yield f"{what}, balanced accuracy, {WHOSE[name]}", balanced(label[both], said)
     error = _error(label[both], some["said"][both].astype(int))
     yield f"{what}, balanced accuracy, standard error", error
+
+
+def _besides(whose: str, what: str, some: dict[str, Floats]) -> Iterator[tuple[str, float]]:
+    label, said = some["label"].astype(int), some["said"].astype(int)
+    yield f"{what}, balanced accuracy, {whose}", balanced(label, said)
 
 
 WHOSE = {
@@ -123,7 +137,23 @@ def _new(what: str, networks: Sequence[dict[str, Floats]]) -> Iterator[tuple[str
         found = [auc(one[name], one["label"] == 1) for one in networks]
         yield f"{what} left out, AUC by {words}", float(np.mean(found))
         yield f"{what} left out, AUC by {words}, lowest", float(np.min(found))
+    low, high = _interval(networks)
+    yield f"{what} left out, AUC by distance, 95 % from", low
+    yield f"{what} left out, AUC by distance, 95 % to", high
     yield f"{what} left out, found at 1 % false alarms", float(np.mean([*map(_found, networks)]))
+
+
+def _interval(networks: Sequence[dict[str, Floats]]) -> tuple[float, float]:
+    """Of the mean AUC: objects are drawn, and networks.
+
+    The unseen objects are the same in all networks, in one order, and so are drawn alike.
+    """
+    figures = [
+        auc_drawn(one["distance"], one["label"] == 1, (SEED, place + 1))
+        for place, one in enumerate(networks)
+    ]
+    mean = measured(over_seeds(np.array(figures), np.random.default_rng(SEED)))
+    return mean.low, mean.high
 
 
 def _found(some: dict[str, Floats]) -> float:
@@ -137,6 +167,7 @@ SAID_BY = {
     "distance": "distance",
     "doubt": "neighbours' doubt",
     "plain_distance": "distance of plain features",
+    "trunk_distance": "distance, no label seen",
 }
 
 

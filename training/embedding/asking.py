@@ -8,8 +8,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.embedding_layout import WIDTH
+from classifiers.neighbours import VOTERS as SHIPPED_VOTERS
 from training.arrays import Ints, Mask, Singles
-from training.embedding.answers import AGAIN, CLASSES_OF, NEW, NOTHING, ONLY, STABLE, Table
+from training.embedding.answers import (
+    AGAIN,
+    CLASSES_OF,
+    NEW,
+    NOTHING,
+    ONLY,
+    SHIPPED,
+    STABLE,
+    TRUNK,
+    Table,
+)
 from training.embedding.crossing import (
     MODALITIES,
     NETS,
@@ -21,6 +33,7 @@ from training.embedding.crossing import (
     plain,
 )
 from training.embedding.fitting import Recipe, vectors
+from training.embedding.labelled import chosen
 from training.embedding.material import ARCHIVE, CLASSES, PACKET, SIMULATED, ZTF_CLASSES, Material
 from training.embedding.model import EmbeddingNet
 from training.embedding.neighbours import (
@@ -49,14 +62,20 @@ def asked(work: Path, some: Material, folds: list[int], recipe: Recipe) -> Itera
     """Everything, of those networks that are there."""
     for fold in folds:
         net = network(work, some, Job(fold), recipe)
+        trunk, shipped = network(work, some, Job(fold, labelled=False), recipe), chosen(some)
         for name, sources in SOURCES.items():
-            part, known, about = _parts(some, fold, np.isin(some.source, sources))
+            of_source = np.isin(some.source, sources)
+            part, known, about = _parts(some, fold, of_source)
             yield _classes(name, net, part, (known, about), fold)
+            yield _besides(f"{TRUNK}:{name}", trunk, part, (known, about))
+            searched = shipped[of_source], about
+            yield _besides(f"{SHIPPED}:{name}", net, part, searched, SHIPPED_VOTERS)
             yield from _histories(name, net, part, known, fold)
         yield from _modalities(net, some, fold)
     for job in jobs():
         if job.left_out and (work / NETS / job.path).is_file():
-            yield _new(network(work, some, job, recipe), some, job)
+            trunk = network(work, some, job._replace(labelled=False), recipe)
+            yield _new(network(work, some, job, recipe), trunk, some, job)
 
 
 def _parts(some: Material, fold: int, source: Mask) -> tuple[Material, Mask, Mask]:
@@ -75,13 +94,13 @@ def _fewer(known: Mask) -> Mask:
 
 
 def _said(
-    found: Singles, part: Material, known: Mask, about: Mask
+    found: Singles, part: Material, known: Mask, about: Mask, at_least: int = 1
 ) -> tuple[Ints, Singles, Singles]:
     """Of those asked about: the class by vote, the doubt of it, and the distance."""
     apart = part.name[about], part.name[known]
     distance, place = nearest(found[about], found[known], VOTERS, apart)
     label = part.label[known]
-    votes = voted(place, label, evenly(label, len(CLASSES)), len(CLASSES))
+    votes = voted(place, label, evenly(label, len(CLASSES), at_least), len(CLASSES))
     doubt = (1 - votes.max(axis=1)).astype(np.float32)
     return votes.argmax(axis=1), doubt, np.sqrt(distance[:, DISTANT - 1])
 
@@ -101,6 +120,17 @@ def _classes(
         "plain": theirs,
         "served": _served(name, few.name[about], fold),
     }
+
+
+def _besides(
+    what: str, net: EmbeddingNet, part: Material, split: tuple[Mask, Mask], at_least: int = 1
+) -> Table:
+    """Classes by another network, or among others that are known."""
+    known, about = split
+    found = np.zeros((len(part.name), WIDTH), np.float32)
+    found[known | about] = vectors(net, part.rows[known | about])
+    said = _said(found, part, known, about, at_least)[0]
+    return {"part": np.full(int(about.sum()), what), "label": part.label[about], "said": said}
 
 
 def _served(name: str, objects: NDArray[np.str_], fold: int) -> Ints:
@@ -162,7 +192,7 @@ def _modalities(net: EmbeddingNet, some: Material, fold: int) -> Iterator[Table]
         }
 
 
-def _new(net: EmbeddingNet, some: Material, job: Job) -> Table:
+def _new(net: EmbeddingNet, trunk: EmbeddingNet, some: Material, job: Job) -> Table:
     """How far a class that was not taught lies from all that was, beside objects unseen."""
     part, known, about = _parts(some, job.fold, some.source == SIMULATED)
     unseen = part.label == CLASSES.index(job.left_out)
@@ -171,9 +201,10 @@ def _new(net: EmbeddingNet, some: Material, job: Job) -> Table:
     few, known, about, unseen = part.take(both), known[both], about[both], unseen[both]
     _, doubt, distance = _said(vectors(net, few.rows), few, known, about)
     return {
-        "part": np.full(int(about.sum()), f"{NEW}:{job.left_out}:{job.fold}"),
+        "part": np.full(int(about.sum()), f"{NEW}:{job.left_out}:{job.fold}:{job.seed}"),
         "label": unseen[about].astype(np.int64),
         "distance": distance,
         "doubt": doubt,
         "plain_distance": _said(plain(few, known), few, known, about)[2],
+        "trunk_distance": _said(vectors(trunk, few.rows), few, known, about)[2],
     }

@@ -24,6 +24,8 @@ LEFT_OUT = ("KN", "TDE", "uLens-Single", "SLSN-I", "M-dwarf")
 Galactic one."""
 SMALLER = Recipe(unlabelled_steps=500, steps=1_500)
 """Of a network without a class, which learns of simulated objects alone."""
+UNLABELLED = Recipe(steps=0)
+"""Of the served one as it was before it saw a label."""
 MODALITIES = ("light curve", "stamps", "context")
 
 
@@ -33,17 +35,24 @@ class Job(NamedTuple):
     fold: int
     seed: int = 0
     left_out: str = ""
+    labelled: bool = True
+    """False: as it was before it saw a label."""
 
     @property
     def path(self) -> str:
         """Of its weights."""
-        return f"fold{self.fold}_seed{self.seed}_{self.left_out or 'all'}.pt"
+        end = "" if self.labelled else "_unlabelled"
+        return f"fold{self.fold}_seed{self.seed}_{self.left_out or 'all'}{end}.pt"
 
 
 def jobs() -> list[Job]:
-    """In the order of what is wanted first: the served one, then classes left out, by fold."""
+    """In the order of what is wanted first: the served one, then classes left out.
+
+    No two networks without one class share a fold or a seed.
+    """
     folds = (SERVED, *range(FOLDS))
-    return [Job(SERVED), *(Job(fold, 0, one) for fold in folds for one in LEFT_OUT)]
+    apart = (Job(fold, seed, one) for seed, fold in enumerate(folds) for one in LEFT_OUT)
+    return [Job(SERVED), Job(SERVED, labelled=False), *apart]
 
 
 def taught(some: Material, job: Job) -> Material:
@@ -59,9 +68,11 @@ def network(work: Path, some: Material, job: Job, recipe: Recipe) -> EmbeddingNe
     path = work / NETS / job.path
     if not path.is_file():
         path.parent.mkdir(exist_ok=True)
-        small = SMALLER if job.left_out else recipe
-        net = fitted(taught(some, job), replace(small, seed=job.seed))
-        torch.save(net.state_dict(), path)
+        own = SMALLER if job.left_out else recipe if job.labelled else UNLABELLED
+        trunk, whole = fitted(taught(some, job), replace(own, seed=job.seed))
+        if job.left_out:
+            torch.save(trunk.state_dict(), path.parent / job._replace(labelled=False).path)
+        torch.save((whole if job.labelled else trunk).state_dict(), path.parent / job.path)
     net = EmbeddingNet()
     net.load_state_dict(torch.load(path, weights_only=True))
     net.eval()

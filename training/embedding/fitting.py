@@ -139,18 +139,26 @@ def _priors(label: Ints, simulated: Mask, chance: Floats) -> torch.Tensor:
     return torch.from_numpy(found).float()
 
 
-def fitted(some: Material, recipe: Recipe) -> EmbeddingNet:
-    """The running mean of the weights after both courses."""
+class Fitted(NamedTuple):
+    """The running mean of the weights after each course."""
+
+    trunk: EmbeddingNet
+    """Taught without labels."""
+    whole: EmbeddingNet
+
+
+def fitted(some: Material, recipe: Recipe) -> Fitted:
+    """Both courses; one of no steps changes nothing."""
     with seeded(recipe.seed):
         learner = Learner()
         random = np.random.default_rng(recipe.seed)
         settling = random.permutation(len(some.rows))[:SETTLING]
         learner.net.settle(torch.from_numpy(some.rows[settling]))
         draw = Draw(some, random)
-        for labelled, steps in ((False, recipe.unlabelled_steps), (True, recipe.steps)):
-            learner = _course(learner, draw, recipe, steps, labelled=labelled)
-    learner.net.eval()
-    return learner.net
+        learner = _course(learner, draw, recipe, recipe.unlabelled_steps, labelled=False)
+        trunk = copy.deepcopy(learner.net)
+        learner = _course(learner, draw, recipe, recipe.steps, labelled=True)
+    return Fitted(trunk.eval(), learner.net.eval())
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,8 @@ class _Course:
 
 
 def _course(learner: Learner, draw: Draw, recipe: Recipe, steps: int, *, labelled: bool) -> Learner:
+    if not steps:
+        return learner
     learner.train()
     mean = copy.deepcopy(learner)
 

@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.arrays import Floats, Ints, Mask, Singles
+from training.bootstrap import drawn
 
 VOTERS = 20
 DISTANT = 5
 """The known neighbour whose distance says how new something is."""
 AT_ONCE = 1_024
+ROUNDS = 300
+"""Draws of an interval."""
 
 
 def nearest(
@@ -48,9 +51,12 @@ def voted(places: Ints, label: Ints, weight: Floats, classes: int) -> Floats:
     return np.asarray(votes / votes.sum(axis=1, keepdims=True))
 
 
-def evenly(label: Ints, classes: int) -> Floats:
-    """(classes,): one over how many there are, so that a vote is at even odds."""
-    return np.asarray(1 / np.maximum(np.bincount(label, minlength=classes), 1))
+def evenly(label: Ints, classes: int, at_least: int = 1) -> Floats:
+    """(classes,): one over how many there are, so that a vote is at even odds.
+
+    at_least: so many are counted of each class.
+    """
+    return np.asarray(1 / np.maximum(np.bincount(label, minlength=classes), at_least))
 
 
 def balanced(label: Ints, said: Ints) -> float:
@@ -66,6 +72,25 @@ def auc(score: Floats, unseen: Mask) -> float:
     rank[order] = (np.cumsum(count) - (count - 1) / 2)[place]
     hits = int(unseen.sum())
     return float((rank[unseen].sum() - hits * (hits + 1) / 2) / (hits * (~unseen).sum()))
+
+
+def auc_drawn(score: Floats, unseen: Mask, seeds: tuple[int, int]) -> Floats:
+    """`auc` and what it is of objects drawn anew, (1 + ROUNDS,).
+
+    seeds: of the draws of the unseen, and of the others.
+    """
+    _, group = np.unique(score, return_inverse=True)
+    counts = []
+    for own, seed in ((unseen, seeds[0]), (~unseen, seeds[1])):
+        strata = np.zeros(int(own.sum()), np.int64)
+        weights = drawn(strata, np.random.default_rng(seed), ROUNDS)
+        order = np.argsort(group[own], kind="stable")
+        begin = np.searchsorted(group[own][order], np.arange(group.max() + 2))
+        total = np.cumsum(weights[:, order], axis=1)
+        counts.append(np.diff(np.pad(total, ((0, 0), (1, 0)))[:, begin], axis=1))
+    hits, others = counts
+    below = np.cumsum(others, axis=1) - others / 2
+    return np.asarray((hits * below).sum(axis=1) / (hits.sum(axis=1) * others.sum(axis=1)))
 
 
 def found_again(asked: Singles, kept: Singles) -> Mask:

@@ -6,7 +6,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.embedding.neighbours import auc, balanced, evenly, found_again, nearest, voted
+from training.embedding.neighbours import (
+    auc,
+    auc_drawn,
+    balanced,
+    evenly,
+    found_again,
+    nearest,
+    voted,
+)
 
 
 def test_neighbours_are_the_nearest_of_other_objects() -> None:
@@ -36,6 +44,16 @@ def test_an_area_is_the_share_of_pairs_in_order(pairs: list[tuple[int, bool]]) -
     high, low = score[unseen][:, None], score[~unseen][None]
     plain = ((high > low) + 0.5 * (high == low)).mean()
     assert np.isclose(auc(score.astype(float), unseen), plain)
+    assert np.isclose(auc_drawn(score.astype(float), unseen, (0, 1))[0], plain)
+
+
+def test_an_interval_is_as_wide_as_samples_differ() -> None:
+    random = np.random.default_rng(5)
+    unseen = np.arange(300) < 100
+    samples = [random.normal(size=300) + unseen for _ in range(200)]
+    spread = np.std([auc(one, unseen) for one in samples])
+    drawn = np.mean([auc_drawn(one, unseen, (0, 1))[1:].std() for one in samples[:10]])
+    assert 0.85 < drawn / spread < 1.15
 
 
 def test_an_object_is_found_again_where_its_own_row_is_nearest() -> None:
