@@ -4,6 +4,7 @@ draw     reads simulated and real light curves, cuts and wears them, and reads r
 serve    fits the network that is served and writes its file
 label    writes the labelled set that is shipped
 leave    fits networks each without a class
+plant    hides a class that a network was not taught among others, and seeks it as a group
 report   asks all of them about objects held out; keeps answers, writes card and pictures
 all      one after the other
 """
@@ -28,7 +29,8 @@ from training.embedding.fitting import Recipe
 from training.embedding.labelled import shipped
 from training.embedding.material import Material, read_material
 from training.embedding.model import EmbeddingNet
-from training.embedding.pictures.maps import drawn
+from training.embedding.pictures.maps import drawn, grouped
+from training.embedding.planted import lines, planted, whole
 from training.lightcurve.answers import SERVED
 from training.serving import sha256_of, write_served
 from training.steps import Data, Docs, Out, Seed, Work
@@ -71,6 +73,17 @@ def leave(work: Work) -> None:
     some = Material.load(work / MATERIAL)
     for job in jobs():
         network(work, some, job, Recipe())
+
+
+@commands.command()
+def plant(work: Work, docs: Docs = Path("docs/discovery")) -> None:
+    """Hide and seek."""
+    some = Material.load(work / MATERIAL)
+    found = list(planted(work, some, Recipe()))
+    for line in lines(found):
+        CONSOLE.print(line)
+    last = {one.left_out: one.members for one in found if len(one.members)}
+    grouped(whole(some), last, docs)
 
 
 @commands.command()

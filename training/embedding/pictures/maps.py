@@ -73,6 +73,20 @@ def _neighbours(net: EmbeddingNet, some: Material, path: Path) -> None:
     _saved(figure, path)
 
 
+def grouped(part: Material, groups: dict[str, Ints], folder: Path) -> None:
+    """Writes `groups.png`: of each group, the most typical members of it, those of its class on a
+    coloured ground.
+    """
+    figure, axes = plt.subplots(len(groups), TEN, figsize=(18, 1.7 * len(groups)), squeeze=False)
+    for line, (name, members) in zip(axes, groups.items(), strict=True):
+        for one in line:
+            one.set_axis_off()
+        for one, row in zip(line, members.tolist(), strict=False):
+            one.set_axis_on()
+            _curve(one, part, row, is_asked=CLASSES[part.label[row]] == name)
+    _saved(figure, folder / "groups.png")
+
+
 def _other_objects(places: Ints, names: np.ndarray) -> list[Ints]:
     """Of each row, the nearest views of NEIGHBOURS different objects."""
     found = []
