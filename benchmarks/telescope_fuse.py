@@ -44,10 +44,10 @@ class Sites(NamedTuple):
     airs: list[Air]
 
 
-def sites(seed: int) -> Sites:
+def sites(seed: int, stars: int = 80) -> Sites:
     """Three sites whose depths lie within a factor of about three."""
     rng = default_rng([seed, 31])
-    field = sky_field(seed, SIDE, stars=80, galaxies=10)
+    field = sky_field(seed, SIDE, stars=stars, galaxies=10)
     airs = []
     for number in range(3):
         shift = rng.uniform(-8, 8, 2) if number else (0.0, 0.0)
@@ -175,7 +175,7 @@ def _in_field(air: Air, x: NDArray[Any], y: NDArray[Any]) -> Floats:
 
 def named(seed: int, tally: Counter[str]) -> None:
     """Three sites, a fault in one of them, and what is named in which."""
-    field, airs = sites(seed)
+    field, airs = sites(seed, stars=160)
     rng = default_rng([seed, 33])
     frames = [
         frame_of(expose(field, air, SIDE)[0], CAMERA, f"site {n}") for n, air in enumerate(airs)
