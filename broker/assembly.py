@@ -239,14 +239,14 @@ def worker(
     LOG.info("worker %s: warming up", name)
     parts.warm_up()
     metrics, clock = Metrics(worker=name, version=version), SystemClock()
-    (alerts, of_models), logs = _counted(parts, metrics), (FaultLog(clock), DeadLetterLog(clock))
+    (alerts, watch), logs = _counted(parts, metrics), (FaultLog(clock), DeadLetterLog(clock))
     reporter = Reporter(name, version, clock)
     with (
         closing(served_metrics(metrics, settings, name)),
         opened_deployments(parts, link, admin, name, alerts) as deployments,
-        opened_models(settings.models, parts.stages, link, name, of_models) as models,
+        opened_models(settings.models, parts.stages, link, name, watch) as models,
         opened_outside(settings, parts.sky, link) as messengers,
-        telling(link, settings.topics.status, lambda: _now(parts, reporter, deployments, alerts)),
+        telling(link, settings.topics.status, lambda: _now(parts, reporter, deployments, watch)),
     ):
         beside = publishing(settings)
         source, sink = kafka_ports(settings, parts.outputs, link, name, rewind, beside=beside)
@@ -258,7 +258,7 @@ def worker(
             worker=name,
             version=version,
             clock=clock,
-            observer=Observers(metrics, alerts, of_models, reporter, *logs, *observers),
+            observer=Observers(metrics, alerts, watch, reporter, *logs, *observers),
             deployments=deployments,
             models=models,
             messengers=messengers,
@@ -268,10 +268,10 @@ def worker(
 
 
 def _now(
-    parts: Parts, told: Reporter, deployments: Deployments | None, alerts: AlertMetrics
+    parts: Parts, told: Reporter, deployments: Deployments | None, models: ModelMetrics
 ) -> Status:
     asked, paused = deployments or parts.filters, deployments.paused if deployments else ()
-    return told.status(OnDuty(alerts.models.values, asked.active, paused))
+    return told.status(OnDuty(models.running, asked.active, paused, models.drifting))
 
 
 def _counted(parts: Parts, metrics: Metrics) -> tuple[AlertMetrics, ModelMetrics]:

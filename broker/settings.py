@@ -31,6 +31,7 @@ from broker.ledger import Delivery
 from broker.messengers.section import MessengersSection
 from broker.models.limits import DriftSection, GatesSection, ModelsSection
 from broker.portal_settings import PortalSection
+from broker.report_settings import ReportSection
 from broker.runner import RunLimits
 from broker.stage_settings import StagesSection
 from broker.toml_tables import read_table
@@ -232,6 +233,7 @@ class Settings:
     messengers: MessengersSection = field(default_factory=MessengersSection)
     followup: FollowupSection = field(default_factory=FollowupSection)
     portal: PortalSection = field(default_factory=PortalSection)
+    report: ReportSection = field(default_factory=ReportSection)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
 
     def __post_init__(self) -> None:

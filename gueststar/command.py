@@ -33,7 +33,7 @@ from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
 from gueststar.reclassify_command import reclassify
 from gueststar.reconcile_command import reconcile
-from gueststar.report_command import report
+from gueststar.report_command import report, reports
 from gueststar.telescope_command import app as telescope
 from schemas.errors import GueststarError
 
@@ -55,7 +55,7 @@ app.add_typer(messengers, name="messenger")
 app.add_typer(models, name="model")
 app.add_typer(telescope, name="telescope")
 add_to(app)
-for command in (reconcile, report, reclassify):
+for command in (reconcile, report, reports, reclassify):
     app.command()(command)
 add_likeness(app)
 

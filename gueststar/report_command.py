@@ -42,17 +42,22 @@ def report(
     """Write what a night brought as one page: finds, sky, latencies, accounts, what is missing."""
     if (night is None) == (nights is None):
         raise SettingsError("name one night as 20231018, or several as --nights 20231016..20231022")
-    from gueststar.reporting.facts import facts_of
-    from gueststar.reporting.known import known_of
-    from gueststar.reporting.page import html
-    from gueststar.reporting.printing import print_page
+    from gueststar.reporting.making import make
 
     asked = (nights or night or "").replace("..", ":")
-    facts = facts_of(lake, [asked])
-    known = known_of(config, facts) if config else None
     page = out or Path(f"report-{asked.replace(':', '-')}.html")
-    page.write_text(html(facts, known, objective_s=objective), encoding="utf-8")
-    typer.echo(f"{page} tells of {sum(each.alerts for each in facts.surveys):,} alerts")
+    alerts = make(lake, asked, page, config=config, pdf=pdf, objective_s=objective)
+    typer.echo(f"{page} tells of {alerts:,} alerts")
     if pdf is not None:
-        print_page(page, pdf)
         typer.echo(f"{pdf} is the same as a PDF")
+
+
+def reports(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The broker's.")],
+    *,
+    once: Annotated[bool, typer.Option(help="Write what is due now, and end.")] = False,
+) -> None:
+    """Write each night's report once its morning has come, and each week's, until stopped."""
+    from gueststar.reporting.mornings import keep
+
+    keep(config, once=once)

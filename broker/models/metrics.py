@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from broker.alerts.outcome import AlertReport
 from broker.collectors import Instruments, Present
@@ -10,8 +10,9 @@ from broker.models.models import Running
 from broker.models.night_watch import Night, NightWatch
 from broker.models.shadows import ModelsTold
 from broker.observer import Phase
-from classifiers.drift import DriftLimits
+from classifiers.drift import Drift, DriftLimits
 from schemas.errors import BrokerError
+from schemas.stage import Identity
 
 OWN = "own"
 """In place of a number: the file that gueststar came with."""
@@ -24,6 +25,8 @@ class ModelMetrics:
         """`info`: the gauge of served models (`AlertMetrics.models`), kept true."""
         self._info = info
         self._watch = NightWatch(limits)
+        self.drifting: tuple[tuple[Identity, int, Drift], ...] = ()
+        """What drifts in the nights that are known; replaced whole, for other threads."""
         self._state = instruments.present(
             "model_state",
             "A model's file that runs, by its number and state, always 1.",
@@ -55,6 +58,11 @@ class ModelMetrics:
             "The largest PSI or KS of this night by what chance allows; above 1 is drift.",
             *("model", "version"),
         )
+
+    @property
+    def running(self) -> Collection[tuple[str, ...]]:
+        """The identities of the files that serve."""
+        return self._info.values
 
     def on_models(self, live: Sequence[Running], shadows: Sequence[Running]) -> None:
         """Note which files run from now on."""
@@ -98,6 +106,10 @@ class ModelMetrics:
 
     def _tell(self) -> None:
         """Each model's last night."""
+        nights = self._watch.nights.values()
+        self.drifting = tuple(
+            (each.model, each.night, one) for each in nights for one in each.flagged
+        )
         last: dict[str, Night] = {}
         for (sha256, _), night in sorted(self._watch.nights.items()):
             last[sha256] = night

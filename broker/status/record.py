@@ -35,6 +35,24 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Drifting:
+    """A number of a night that is not spread as it was in training, beyond chance."""
+
+    model: str
+    version: str
+    night: int
+    group: str
+    """survey/band"""
+    column: str
+    statistic: str
+    """"psi" or "ks"."""
+    value: float
+    threshold: float
+    """By chance at most."""
+    alerts: int
+
+
+@dataclass(frozen=True)
 class Waited:
     """A time in which an alert waited longer than WAIT_S_MAX (waited.py), UTC seconds."""
 
@@ -72,6 +90,8 @@ class Status:
     paused: tuple[Paused, ...]
     not_served: tuple[Waited, ...]
     """Of the last day, without overlap, in order."""
+    drifts: tuple[Drifting, ...] = ()
+    """Of the last two nights of each model, as far as this worker sees them, the worst first."""
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no worker writes."""
@@ -103,6 +123,8 @@ class Status:
 
 
 KEYS: Final = frozenset(each.name for each in fields(Status))
+ADDED: Final[Mapping[str, object]] = {"drifts": []}
+"""Keys that earlier versions did not write, and what that meant."""
 
 
 def read_status(value: bytes) -> Status:
@@ -112,5 +134,6 @@ def read_status(value: bytes) -> Status:
     assert isinstance(document, dict)
     number = document.get("format")
     require(number == FORMAT, f"status of format {number!r:.20}; this reads {FORMAT}")
-    status: Status = read(Status, {key: document[key] for key in document.keys() & KEYS})
+    known = {key: document[key] for key in document.keys() & KEYS}
+    status: Status = read(Status, {**ADDED, **known})
     return status

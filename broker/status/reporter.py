@@ -15,13 +15,16 @@ from broker.deployments.records import Change, Version
 from broker.json_records import shortened
 from broker.observer import Phase
 from broker.ports import Clock, Partition
-from broker.status.record import FORMAT, Model, Paused, Status, Waited
+from broker.status.record import FORMAT, Drifting, Model, Paused, Status, Waited
 from broker.status.waited import Waits
 from classifiers.classifier import ModelIdentity
+from classifiers.drift import Drift
 from filters.filter_set import ActiveFilter
 from schemas.errors import BrokerError
+from schemas.stage import Identity
 
 REASON_CHARACTERS_MAX: Final = 160
+DRIFTS_MAX: Final = 50
 PAUSED_MAX: Final = 100
 """Of paused filters the newest; a record stays small whatever is paused."""
 
@@ -34,6 +37,8 @@ class OnDuty:
     """Each as `ModelIdentity`."""
     filters: Iterable[ActiveFilter]
     paused: Iterable[tuple[Version, Change]] = ()
+    drifts: Iterable[tuple[Identity, int, Drift]] = ()
+    """Each with its model and night."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,19 @@ class Reporter:
             filters={each.name: each.version for each in on_duty.filters},
             paused=_newest(on_duty.paused),
             not_served=tuple(Waited(*each) for each in self._waits.times),
+            drifts=_worst(on_duty.drifts),
         )
 
 
 def _model(identity: ModelIdentity) -> Model:
     return Model(identity.name, identity.version, identity.sha256)
+
+
+def _worst(drifts: Iterable[tuple[Identity, int, Drift]]) -> tuple[Drifting, ...]:
+    ordered = sorted(drifts, key=lambda each: -each[2].value / each[2].threshold)[:DRIFTS_MAX]
+    return tuple(
+        Drifting(model.name, model.version, night, **one._asdict()) for model, night, one in ordered
+    )
 
 
 def _newest(paused: Iterable[tuple[Version, Change]]) -> tuple[Paused, ...]:

@@ -14,9 +14,12 @@ from broker.alerts.counts import AlertCounts
 from broker.balance import Balance
 from broker.dead_letters.replay import Choice
 from broker.errors import TopicMissing
+from broker.json_records import RecordError
 from broker.kafka import KafkaAdmin, KafkaControlTopic
 from broker.messengers.events import notices_of
 from broker.ports import Message
+from broker.status import read_status
+from broker.status.record import Drifting
 from gueststar.accounts import balanced, conclusion
 from gueststar.dead_letters.listing import groups
 from gueststar.dead_letters.place import Place
@@ -67,6 +70,7 @@ def known_of(config: Path, facts: Facts) -> Known:
         "Follow-up": lambda: followup(place, around),
         "Other messengers": lambda: messengers(place, around),
         "Dead letters": lambda: letters(place, around),
+        "Drift of models": lambda: drift(place, facts.nights),
     }
     others = tuple(_asked(title, ask) for title, ask in asked.items())
     return Known(_asked("Accounts", lambda: accounts(place)), others)
@@ -174,6 +178,39 @@ def messengers(place: Place, hours: Hours) -> Section:
     head = ("event", "by", "time", "false alarms", "90 % within")
     said = f"{several(len(found), 'event')} had a notice." if found else "No event had a notice."
     return Section("Other messengers", (said,), head, tuple(rows))
+
+
+def drift(place: Place, nights: Sequence[str]) -> Section:
+    """What workers say of these nights, each of the alerts that it saw."""
+    if not place.settings.topics.status:
+        return Section("Drift of models", ("It is not told: [topics] status is empty.",))
+    said = [one for each in _records(place, place.settings.topics.status) for one in _drifts(each)]
+    return drift_section(said, nights)
+
+
+def _drifts(message: Message) -> Sequence[Drifting]:
+    try:
+        return read_status(message.value).drifts
+    except RecordError:
+        return ()
+
+
+def drift_section(drifts: Sequence[Drifting], nights: Sequence[str]) -> Section:
+    """Those of these nights, the farthest beyond chance first; of several workers' that one."""
+    found = dict[tuple[object, ...], Drifting]()
+    for one in sorted(drifts, key=lambda each: each.value / each.threshold):
+        if str(one.night) in nights:
+            found[one.model, one.version, one.night, one.group, one.column, one.statistic] = one
+    rows = tuple(
+        (
+            *(f"{one.model} {one.version}", one.group, one.column, one.statistic),
+            *(f"{one.value:.3f}", f"{one.threshold:.3f}", f"{one.alerts:,}", str(one.night)),
+        )
+        for one in [*reversed(found.values())][:ROWS_MAX]
+    )
+    said = f"{several(len(found), 'number')} not spread as in training, beyond chance."
+    head = ("model", "survey and band", "number", "statistic", "is", "by chance", "alerts", "night")
+    return Section("Drift of models", (said if found else "None.",), head, rows, is_bad=bool(found))
 
 
 def _records(place: Place, topic: str) -> list[Message]:

@@ -211,10 +211,9 @@ def left_out(facts: Facts, known: Known | None) -> str:
     said = [*not_kept(facts)]
     if known is None:
         said.append(
-            "No configuration was named: of the ledger, dead letters, follow-up and other"
-            " messengers this page knows nothing (--config)."
+            "No configuration was named: of the ledger, dead letters, follow-up, other messengers"
+            " and drift of models this page knows nothing (--config)."
         )
-    said.append("Drift of models is kept by the workers' metrics alone, and is not told here.")
     return section(Section("What was not served, and is not known", tuple(said)))
 
 

@@ -105,6 +105,7 @@ def test_prometheus_is_told_what_drifts_in_the_last_night() -> None:
     told(1, shift=3.0)
     text = instruments.text()
     assert 'gueststar_model_drift{band="r",column="x0",model="realbogus",statistic="psi"' in text
+    assert {(night, one.column) for _, night, one in metrics.drifting} == {(1, "x0")}
     told(2, shift=0.0)
     text = instruments.text()
     assert "gueststar_model_drift{" not in text

@@ -17,7 +17,9 @@ from broker.json_records import RecordError
 from broker.observer import Phase
 from broker.status import OnDuty, Reporter, Status, read_status
 from broker.status.record import Waited
-from broker.status.reporter import PAUSED_MAX
+from broker.status.reporter import DRIFTS_MAX, PAUSED_MAX
+from classifiers.drift import Drift
+from schemas.stage import Identity
 from tests.broker.deployments.test_records import version_of
 from tests.broker.test_metrics import PUBLISHED_UNIX_S, report_of
 
@@ -74,6 +76,19 @@ def test_what_a_later_version_adds_is_passed_over(reporter: Reporter) -> None:
     status = reporter.status(NOTHING)
     document = {**json.loads(status.encode()), "more": 1}
     assert read_status(json.dumps(document).encode()) == status
+
+
+def test_what_drifts_is_told_the_worst_first_and_was_not_told_by_earlier_versions(
+    reporter: Reporter,
+) -> None:
+    model = Identity("realbogus", "3", "abc")
+    said = [Drift("ztf/g", f"x{one}", "psi", one / 10, 0.1, 500) for one in range(2, 100)]
+    status = reporter.status(OnDuty((), (), (), [(model, 20231018, one) for one in said]))
+    assert read_status(status.encode()) == status
+    assert (len(status.drifts), status.drifts[0].column) == (DRIFTS_MAX, "x99")
+    document = json.loads(status.encode())
+    del document["drifts"]
+    assert read_status(json.dumps(document).encode()).drifts == ()
 
 
 @pytest.mark.parametrize(

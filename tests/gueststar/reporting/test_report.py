@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from broker.status.record import Drifting
 from filters.sources import load_builtin
 from gueststar.command import app, explain
 from gueststar.reporting import printing
 from gueststar.reporting.facts import facts_of
-from gueststar.reporting.known import Known, Section, requests_section
+from gueststar.reporting.known import Known, Section, drift_section, requests_section
 from gueststar.reporting.page import html
 from schemas.errors import QuestionError
 from services.followup.requests import Request, State
@@ -135,6 +136,18 @@ def test_requests_of_the_night_are_told_the_dearest_first() -> None:
     found = requests_section(each, (50, 150))
     assert [row[0] for row in found.rows] == ["b", "a"]
     assert found.sentences == ("2 requests: 2 PENDING.",)
+
+
+def test_what_drifts_is_told_once_of_these_nights_the_farthest_beyond_chance_first() -> None:
+    def drifting(night: int, column: str, value: float) -> Drifting:
+        return Drifting("realbogus", "3", night, "ztf/g", column, "psi", value, 0.1, 1_000)
+
+    said = [drifting(20231018, "fwhm", 0.2), drifting(20231018, "fwhm", 0.3)]
+    said += [drifting(20231018, "real", 0.9), drifting(20231017, "real", 5.0)]
+    found = drift_section(said, ["20231018"])
+    assert [(row[2], row[4]) for row in found.rows] == [("real", "0.900"), ("fwhm", "0.300")]
+    assert found.is_bad
+    assert not drift_section(said, ["20231016"]).is_bad
 
 
 def test_a_command_writes_the_page_of_one_night_and_of_several(
