@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from broker.followup_settings import Site
 from broker.toml_tables import Signed
-from services.followup.brightness import Course
-from services.followup.optimum import optimum
-from services.followup.planner import Plan, Problem, at_random, greedy
-from services.followup.visibility import SEEN, Limits, Night, middles
-from services.followup.worth import Conditions, Wish, clear_of, worth
+from services.followup.planning.brightness import Course
+from services.followup.planning.optimum import optimum
+from services.followup.planning.planner import Plan, Problem, at_random, greedy
+from services.followup.planning.visibility import SEEN, Limits, Night, middles
+from services.followup.planning.worth import Conditions, Wish, clear_of, worth
 from tests.services.followup.jobs import World, faults_of
 
 REQUESTS: Final = 120

@@ -19,7 +19,7 @@ from gueststar.table import plain_table
 from services.followup.conditions import SitesNow
 from services.followup.deployed import Programmes, Register, records_of
 from services.followup.nights import explained, pose
-from services.followup.optimum import optimum
+from services.followup.planning.optimum import optimum
 from services.followup.requests import Request, Requests
 
 LOG = logging.getLogger("gueststar.followup")

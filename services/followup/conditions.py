@@ -15,7 +15,7 @@ from typing import Final
 from broker.followup_settings import Site
 from broker.json_records import RecordError, document_of, encoded, read, require
 from broker.ports import ControlTopic, Message
-from services.followup.worth import Conditions
+from services.followup.planning.worth import Conditions
 
 LOG: Final = logging.getLogger("gueststar.followup")
 

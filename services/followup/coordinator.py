@@ -15,11 +15,11 @@ from broker.ports import Clock, ControlTopic
 from services.followup.adapters.port import Telescope
 from services.followup.conditions import SitesNow
 from services.followup.deployed import Programmes
-from services.followup.ephemeris import DAY_S
 from services.followup.nights import Posed, explained, pose
-from services.followup.optimum import optimum
 from services.followup.others import LastAlerts, Others
-from services.followup.planner import Choice, Plan, Problem
+from services.followup.planning.ephemeris import DAY_S
+from services.followup.planning.optimum import optimum
+from services.followup.planning.planner import Choice, Plan, Problem
 from services.followup.programme import Programme
 from services.followup.requests import Request, Requests, State, id_of
 from services.followup.tracker import Journal, Patience, Returned, Tracker

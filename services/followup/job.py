@@ -27,9 +27,9 @@ from schemas.decode import Decoder
 from schemas.errors import FilterError
 from schemas.learned import Given
 from schemas.scored import noted, scored
-from services.followup.brightness import foretold
-from services.followup.ephemeris import DAY_S
 from services.followup.others import LastAlerts
+from services.followup.planning.brightness import foretold
+from services.followup.planning.ephemeris import DAY_S
 from services.followup.programme import Programme
 from services.followup.requests import Request, Requests, State, id_of
 from sky.catalogues import Sky

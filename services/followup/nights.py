@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.followup_settings import FollowupSection, Site
-from services.followup.ephemeris import DAY_S, Floats
-from services.followup.planner import Choice, Plan, Problem
+from services.followup.planning.ephemeris import DAY_S, Floats
+from services.followup.planning.planner import Choice, Plan, Problem
+from services.followup.planning.visibility import SEEN, Night, middles, why_not
+from services.followup.planning.worth import Conditions, Wish, worth
 from services.followup.programme import Programme
 from services.followup.requests import ASKED, Request, State
-from services.followup.visibility import SEEN, Night, middles, why_not
-from services.followup.worth import Conditions, Wish, worth
 
 HOUR_S: Final = 3_600.0
 

@@ -27,7 +27,7 @@ from filters.expressions.refusal import ExpressionError
 from filters.expressions.tree import Call, Kind, Membership, Node, Operation
 from schemas.columns import BANDS
 from schemas.errors import FilterError
-from services.followup.visibility import Limits
+from services.followup.planning.visibility import Limits
 from sky.catalogues import Sky
 
 FILTER_MAX: Final = 200

@@ -17,8 +17,8 @@ from typing import Final
 
 from broker.json_records import RecordError, document_of, encoded, read, require, shortened
 from broker.ports import Message, Output
-from services.followup.brightness import Course
-from services.followup.ephemeris import DAY_S
+from services.followup.planning.brightness import Course
+from services.followup.planning.ephemeris import DAY_S
 
 
 class State(StrEnum):

@@ -21,8 +21,8 @@ from kafka_node.node import KafkaNode
 from replay.invention import invent
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
-from services.followup import ephemeris
 from services.followup.deployed import deploy
+from services.followup.planning import ephemeris
 from services.followup.programme import Programme
 from services.followup.requests import Request, Requests, State
 from tests.broker.clusters import RealCluster

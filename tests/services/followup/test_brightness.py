@@ -15,10 +15,10 @@ from broker.toml_tables import Signed
 from classifiers.phase import GIVES
 from gueststar.testing import alerts
 from schemas.learned import Learned
-from services.followup.brightness import Course, foretold
+from services.followup.planning.brightness import Course, foretold
+from services.followup.planning.visibility import Night, middles
+from services.followup.planning.worth import Conditions, Wish, signal_to_noise
 from services.followup.requests import Requests
-from services.followup.visibility import Night, middles
-from services.followup.worth import Conditions, Wish, signal_to_noise
 from tests.services.followup.jobs import wanted
 
 DAY_S = 86_400.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.followup.adapters.port import Found
-from services.followup.planner import Choice, Plan, Problem
+from services.followup.planning.planner import Choice, Plan, Problem
 from services.followup.requests import Request, Requests, State
 from services.followup.tracker import Patience, Tracker
 from tests.executors import Slow

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.followup.optimum import optimum
-from services.followup.planner import Choice, Plan, Problem, Taken, at_random, greedy
+from services.followup.planning.optimum import optimum
+from services.followup.planning.planner import Choice, Plan, Problem, Taken, at_random, greedy
 
 
 def drawn(seed: int, requests: int, slots: int, sites: int = 2) -> Problem:

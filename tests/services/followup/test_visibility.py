@@ -12,8 +12,8 @@ import pytest
 from broker.errors import SettingsError
 from broker.followup_settings import Site
 from broker.toml_tables import Signed
-from services.followup import ephemeris
-from services.followup.visibility import REASONS, SEEN, Limits, Night, middles, why_not
+from services.followup.planning import ephemeris
+from services.followup.planning.visibility import REASONS, SEEN, Limits, Night, middles, why_not
 
 SITES = {
     "Cerro Tololo": Site(Signed(-30.17), Signed(-70.81), Signed(2207)),

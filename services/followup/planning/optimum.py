@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from schemas.errors import BrokerError
-from services.followup.planner import Choice, Plan, Problem, greedy
+from services.followup.planning.planner import Choice, Plan, Problem, greedy
 
 GAP: Final = 0.002
 """Of its worth that the plan may lack: a night's weather is not known so well."""

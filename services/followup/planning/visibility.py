@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.followup_settings import Site
-from services.followup import ephemeris
-from services.followup.ephemeris import Floats, Place
+from services.followup.planning import ephemeris
+from services.followup.planning.ephemeris import Floats, Place
 
 REASONS: Final = (
     "the sun is up",

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.followup.ephemeris import Floats
+from services.followup.planning.ephemeris import Floats
 
 STICKS: Final = 1.25
 """What is asked for already counts so many times: others must be worth that much more."""

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from services.followup.brightness import Course
-from services.followup.ephemeris import Floats
-from services.followup.visibility import Night
+from services.followup.planning.brightness import Course
+from services.followup.planning.ephemeris import Floats
+from services.followup.planning.visibility import Night
 
 READ_NOISE_E: Final = 8.0
 PIXEL_ARCSEC: Final = 0.4

@@ -15,7 +15,7 @@ import numpy as np
 
 from schemas.batch import AlertBatch
 from schemas.columns import BANDS
-from services.followup.ephemeris import DAY_S, Floats
+from services.followup.planning.ephemeris import DAY_S, Floats
 
 STAGE: Final = "phase"
 STANDS_FOR: Final = {"u": "g", "g": "g"}
