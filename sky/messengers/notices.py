@@ -1,7 +1,8 @@
-"""What other messengers' observatories publish of an event, as JSON, read leniently.
+"""What other messengers' observatories publish of an event, read leniently.
 
 LIGO/Virgo/KAGRA's alerts (superevent_id, event.skymap) and GCN's unified schema (id, ra, dec,
-ra_dec_error, healpix_file: IceCube, Fermi, Swift, Einstein Probe, SVOM, KM3NeT, Super-Kamiokande).
+ra_dec_error, healpix_file: IceCube, Fermi, Swift, Einstein Probe, SVOM, KM3NeT, Super-Kamiokande)
+are JSON; classic notices, VOEvents, are brought to that schema (voevents.py).
 A key that is missing is not known, one that is new is passed over, and one key's odd value costs
 that key alone; only what has no name or no time is no notice. The raw text is kept.
 """
@@ -21,6 +22,7 @@ from schemas.errors import NoticeError
 from sky.messengers.circle import Circle
 from sky.messengers.fits_maps import read_map
 from sky.messengers.localisation import Localisation
+from sky.messengers.voevents import unified
 
 Json = Mapping[str, Any]
 State = Literal["known", "retracted"]
@@ -79,14 +81,15 @@ class Notice:
 
 
 def read_notice(raw: bytes) -> Notice:
-    """A notice of its JSON. Raises NoticeError, one line, for what is none."""
+    """A notice of its JSON or VOEvent. Raises NoticeError, one line, for what is none."""
     if len(raw) > NOTICE_BYTES_MAX:
         raise NoticeError(f"the notice has {len(raw):,} bytes; the most is {NOTICE_BYTES_MAX:,}")
+    if raw.lstrip()[:1] == b"<":
+        return _of_unified(unified(raw), raw)
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        what = "VOEvent XML, of which GCN has JSON" if raw.lstrip()[:1] == b"<" else "no JSON"
-        raise NoticeError(f"the notice is {what}: {error}") from error
+        raise NoticeError(f"the notice is no JSON: {error}") from error
     if not isinstance(document, dict):
         raise NoticeError("the notice is no JSON object")
     if "superevent_id" in document:

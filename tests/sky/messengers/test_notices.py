@@ -71,13 +71,6 @@ def test_an_ice_cube_neutrino_is_known_by_its_name_too(data_folder: Path) -> Non
     assert notice.place == {"circle": (345.82, 9.01, 0.5, 0.9)}
 
 
-@pytest.mark.data
-def test_a_notice_in_xml_is_refused_with_what_it_is(data_folder: Path) -> None:
-    raw = (data_folder / "messengers/fink-mm/swift/voevent_391.xml").read_bytes()
-    with pytest.raises(NoticeError, match="VOEvent XML"):
-        read_notice(raw)
-
-
 SUPEREVENT = {
     "alert_type": "EARLYWARNING",
     "time_created": "2024-04-22T21:36:00Z",
