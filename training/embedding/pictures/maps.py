@@ -83,7 +83,7 @@ def grouped(part: Material, groups: dict[str, Ints], folder: Path) -> None:
             one.set_axis_off()
         for one, row in zip(line, members.tolist(), strict=False):
             one.set_axis_on()
-            _curve(one, part, row, is_asked=CLASSES[part.label[row]] == name)
+            curve(one, part, row, is_asked=CLASSES[part.label[row]] == name)
     _saved(figure, folder / "groups.png")
 
 
