@@ -34,6 +34,8 @@ STILL_WEIGHT: Final = 1e-6
 """Of all weight, on so many points that say nothing, at times of no rhythm. At a frequency at which
 a band was seen at one phase alone its terms have no solution, and nifty-ls ends the process."""
 SEED: Final = 1
+SIDEREAL_PER_DAY: Final = 1.0027379
+"""Turns of the Earth under the stars in a day."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class PeriodLimits:
 
     period_min_days: float = 0.1
     cycles_min: float = 3.0
-    """In the span of time; what is longer is a trend."""
+    """In the span of time; what is longer is a trend, and so is its alias by whole days."""
     band_points_min: int = 10
     """A band with fewer is left out."""
     points_min: int = 20
@@ -80,8 +82,9 @@ def period_of(points: Points, limits: PeriodLimits = LIMITS) -> Period:
     fitted = (len(used.mjd), len(bands))
     best = int(power.argmax())
     false_alarm = min(1.0, len(frequency) * chance_of(float(power[best]), *fitted))
-    sure = false_alarm <= limits.false_alarm_max and frequency[best] * span >= limits.cycles_min
+    sure = false_alarm <= limits.false_alarm_max
     best = _shortest(power, best, frequency, fitted) if sure else best
+    sure &= not _is_trend(float(frequency[best]), limits.cycles_min / span)
     other = _strongest_besides(power, frequency, best, span)
     return Period(
         1 / float(frequency[best]) if sure else math.nan,
@@ -138,6 +141,17 @@ def _power(points: Points, bands: NDArray[np.int8], frequency: Floats) -> Floats
         explained += chi_squared * np.nan_to_num(found.power)
         whole += chi_squared
     return explained / max(whole, np.finfo(float).tiny)
+
+
+def _is_trend(frequency: float, slow: float) -> bool:
+    """Whether a harmonic is slower than that, or as near to whole turns a day, solar or sidereal.
+
+    What changes from night to night is as well described by what turns round once a day and a bit.
+    """
+    turns = (
+        n * frequency / day for n in range(1, HARMONICS + 1) for day in (1.0, SIDEREAL_PER_DAY)
+    )
+    return frequency < slow or any(abs(one - round(one)) < slow for one in turns if round(one))
 
 
 def _still(span: float) -> Floats:

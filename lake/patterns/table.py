@@ -87,7 +87,8 @@ def row_of(one: Object, limits: PeriodLimits = LIMITS) -> Row | None:
         return None
     ends = float(points.mjd[0]), float(points.mjd[-1]), len(points.mjd)
     own = Measured(one.survey, one.object_id, one.ra_deg, one.dec_deg, *ends)
-    found = (own, period_of(points, limits), trend_of(points), change_of(points))
+    seen = points.measured
+    found = (own, period_of(seen, limits), trend_of(seen), change_of(points))
     return {name: value for each in found for name, value in each._asdict().items()}
 
 

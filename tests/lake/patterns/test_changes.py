@@ -65,5 +65,8 @@ def test_a_limit_is_no_flux_within_what_it_says() -> None:
     found = points_of(handmade(light_curve=[curve]).light_curve)
     assert found.flux_njy.tolist() == [0.0, 3_000.0]
     assert found.flux_err_njy == pytest.approx([36_308 / 5, np.hypot(100, 60)], rel=1e-3)
+    assert found.measured.flux_njy.tolist() == [3_000.0]
+    wrong = [Epoch(60_000.0, "g", limit_mag=-999.0), Epoch(60_001.0, "r", 3_000.0, 1e200)]
+    assert len(points_of(handmade(light_curve=[wrong]).light_curve).mjd) == 0
     unknown = replace(handmade(light_curve=[curve]).light_curve, band=np.array([-1, -1], np.int8))
     assert len(points_of(unknown).mjd) == 0

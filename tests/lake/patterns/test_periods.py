@@ -79,6 +79,14 @@ def test_what_rises_and_fades_once_has_no_period() -> None:
     assert np.isnan(period_of(points(shape, mjd, random, 50)).period_days)
 
 
+def test_what_rises_for_all_nights_has_no_period_near_a_day() -> None:
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        mjd = nights(random, 60)
+        found = period_of(points(5 * (mjd - 60_150), mjd, random, 50))
+        assert np.isnan(found.period_days)
+
+
 def test_too_few_points_say_nothing() -> None:
     assert np.isnan(period_of(sine(0.57, seed=6, count=15)).period_power)
     assert np.isnan(period_of(sine(0.57, 7), PeriodLimits(points_min=500)).period_power)
