@@ -9,7 +9,7 @@ export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
-	verify-cards lock clean lawful figures \
+	train-telescope verify-cards lock clean lawful figures \
 	test-hats
 
 help: ## list the commands
@@ -77,7 +77,7 @@ speed: setup ## measure all that docs/speed.md says, and write it (an hour or tw
 figures: setup ## the built-in filters on every real alert, held to labels
 	$(BIN)/python -m benchmarks.recall
 
-train: train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly ## make all networks, their cards and their pictures again
+train: train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly train-telescope ## make all networks, their cards and their pictures again
 
 train-realbogus: .venv-train/ready ## make the real/bogus network again
 	$(TRAIN)/python -m training.realbogus all --data $(GUESTSTAR_DATA) \
@@ -97,6 +97,10 @@ train-phase: .venv-train/ready ## make the network of phases and peaks again
 
 told-redshift: .venv-train/ready ## learn again what a redshift says of types, after train-lightcurve
 	$(TRAIN)/python -m training.lightcurve.told all --data $(GUESTSTAR_DATA) --out classifiers
+
+train-telescope: .venv-train/ready ## make the real/bogus network of own telescopes again
+	OMP_NUM_THREADS=1 $(TRAIN)/python -m training.realbogus.own all --data $(GUESTSTAR_DATA) \
+		--work .cache/telescope --out classifiers
 
 train-embedding: .venv-train/ready ## make the embedding again, after the real/bogus network
 	$(TRAIN)/python -m training.embedding all --data $(GUESTSTAR_DATA) \

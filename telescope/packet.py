@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.realbogus import WEIGHTS
 from schemas.photometry import AB_ZERO_MAG_NJY
 from schemas.telescope_schema import SCHEMA, STAMPS, VERSION
 from schemas.writing import container, gzipped_fits
@@ -18,6 +17,7 @@ from telescope.detect import mark_names
 from telescope.frame import FrameError
 from telescope.pipeline import Report
 from telescope.sky_grid import Sky
+from telescope.tell import OWN_WEIGHTS
 
 Fields = dict[str, Any]
 
@@ -50,7 +50,7 @@ def detections(report: Report, site: str, real_share: float) -> list[Measured]:
         "band": frame.facts.band, "zeroPoint": _finite(quality.zero_point),
         "limitMag": _finite(quality.limit_mag), "fwhmPixels": quality.fwhm,
         "elongation": _finite(1.0 / (1.0 - quality.ellipticity)), "realPrior": real_share,
-        "realVersion": WEIGHTS.stem, "quality": _finite(quality.score),
+        "realVersion": OWN_WEIGHTS.stem, "quality": _finite(quality.score),
         "qualityFlags": " ".join(quality.names), "pixelArcsec": arcsec,
         "noiseSpread": difference.spread,
     }  # fmt: skip

@@ -86,6 +86,17 @@ def seen(
     frame: Frame, reference: Prepared, *, real_share: float = EVEN, score_min: float = SCORE_MIN
 ) -> Report:
     """A frame through all steps against a reference."""
+    report = measured(frame, reference, score_min=score_min)
+    if report.difference is not None and report.candidates is not None and report.prepared:
+        clock = _Clock()
+        report.told = told(report.prepared.frame, report.difference, report.candidates, real_share)
+        clock.lap("tell")
+        report.cpu_s |= clock.spent
+    return report
+
+
+def measured(frame: Frame, reference: Prepared, *, score_min: float = SCORE_MIN) -> Report:
+    """A frame through all steps but the last: what its candidates are is not asked."""
     report, clock = Report(frame.facts.name), _Clock()
     report.cpu_s = clock.spent
     try:
@@ -107,8 +118,6 @@ def seen(
             with_.frame, report.difference, report.reference, reference.found
         )
         clock.lap("measure")
-        report.told = told(with_.frame, report.difference, report.candidates, real_share)
-        clock.lap("tell")
     except FrameError as error:
         report.reason = str(error)
     return report

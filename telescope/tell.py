@@ -1,14 +1,15 @@
-"""What a candidate is: the served real/bogus network's word, on stamps as that wants them."""
+"""What a candidate is: the word of own telescopes' real/bogus network, on stamps as it wants."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.realbogus import STAMP_PIXELS, RealBogus
+from classifiers.realbogus import STAMP_PIXELS, WEIGHTS, RealBogus
 from schemas.prior import in_order, rescaled, reweighed, shares_of
 from schemas.resampling import resample
 from telescope.detect import Candidates
@@ -16,6 +17,8 @@ from telescope.frame import Frame
 from telescope.subtract import Difference
 
 Floats = NDArray[np.float64]
+OWN_WEIGHTS = WEIGHTS.with_name("telescope_realbogus.onnx")
+"""Taught on elongated and differently sampled stars, which the surveys' network is not."""
 FWHM_MAX = 5.0
 """Pixels. Where stars are wider, more of the sky is cut out and made smaller: the network was
 taught on stamps of ZTF and Rubin, whose stars are 2 to 8 pixels wide there, and on simulated frames
@@ -40,21 +43,19 @@ class Told(NamedTuple):
         return self.probabilities[:, self.labels.index("real")]
 
 
-@lru_cache(maxsize=1)
-def network() -> RealBogus:
-    """The served network."""
-    return RealBogus()
+@lru_cache(maxsize=2)
+def network(path: Path = OWN_WEIGHTS) -> RealBogus:
+    """The network of a file, opened once."""
+    return RealBogus(path)
 
 
 def told(frame: Frame, difference: Difference, found: Candidates, real_share: float = EVEN) -> Told:
     """What each candidate is, where `real_share` of a frame's candidates are taken to be real."""
     model = network()
-    side = stamp_side(difference.psf.fwhm)
     native = stamps(frame, difference, found, STAMP_PIXELS)
     if not len(found):
         return Told(np.zeros((0, len(model.labels)), np.float32), model.labels, native)
-    wide = native if side == STAMP_PIXELS else stamps(frame, difference, found, side)
-    even = model.score_stamps(_resized(wide))
+    even = model.score_stamps(network_stamps(frame, difference, found))
     shares = shares_of("realbogus", model.labels, "even")
     wanted = shares
     if real_share != EVEN:
@@ -64,6 +65,11 @@ def told(frame: Frame, difference: Difference, found: Candidates, real_share: fl
         wanted = in_order(model.labels, asked)
     values = reweighed("realbogus", model.labels, even, shares, wanted)
     return Told(values.astype(np.float32), model.labels, native)
+
+
+def network_stamps(frame: Frame, difference: Difference, found: Candidates) -> NDArray[np.float32]:
+    """What the network is shown of each candidate, (n, 3, 63, 63)."""
+    return _resized(stamps(frame, difference, found, stamp_side(difference.psf.fwhm)))
 
 
 def stamp_side(fwhm: float) -> int:

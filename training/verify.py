@@ -24,6 +24,7 @@ VERIFYING = {
     "realbogus": "training.realbogus.verifying",
     "redshift": "training.redshift.judging",
     "supernova": "training.lightcurve.ztf_verifying",
+    "telescope_realbogus": "training.realbogus.own.exam",
     "told_redshift": "training.lightcurve.told.judging",
 }
 """By network: the module that has `headlines(path)`, of answers, and `claimed(text)`, of a card."""
