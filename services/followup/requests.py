@@ -48,6 +48,8 @@ FINAL: Final = frozenset(
 ASKED: Final = frozenset({State.SUBMITTED, State.UNKNOWN, State.PENDING, State.WITHDRAWING})
 """A telescope may have it."""
 UNIX_MJD: Final = 40_587.0
+OLD_D: Final = 30.0
+"""An alert that is older when something is wanted of it was sent again, and no visit is so late."""
 CLOCKS_S: Final = 43_200.0
 """By less telescopes' clocks differ from ours: half of what a request is kept at the least."""
 
@@ -111,7 +113,8 @@ class Request:
     def course(self) -> Course:
         """How bright it is going to be. Of a night that is sent again its alert is of now."""
         alert_unix_s = (self.mjd - UNIX_MJD) * DAY_S
-        begin_unix_s = max(alert_unix_s, self.wanted_unix_s - DAY_S)
+        is_old = self.wanted_unix_s - alert_unix_s > OLD_D * DAY_S
+        begin_unix_s = self.wanted_unix_s if is_old else alert_unix_s
         points = self.ahead or ((0.0, self.magnitude),)
         return Course(begin_unix_s, points, self.fades_mag_per_day)
 

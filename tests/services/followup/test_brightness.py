@@ -76,11 +76,13 @@ def test_a_target_that_is_foretold_to_fade_is_worth_less_later() -> None:
     assert (reached[1] < reached[0]).all()
 
 
-def test_a_request_counts_from_its_alert_and_one_of_an_old_night_from_the_day_before() -> None:
+def test_a_request_counts_from_its_alert_and_one_of_an_old_night_from_when_it_is_wanted() -> None:
     live = replace(wanted(1, BEGIN_S, fades_mag_per_day=0.5), mjd=40_587 + BEGIN_S / DAY_S - 0.25)
     assert live.course.at(np.array([BEGIN_S]))[0] == pytest.approx(18.625)
+    third_visit = replace(live, wanted_unix_s=BEGIN_S + 3 * DAY_S)
+    assert third_visit.course.at(np.array([BEGIN_S]))[0] == pytest.approx(18.625)
     again = replace(live, mjd=60_000.0)
-    assert again.course.at(np.array([BEGIN_S]))[0] == pytest.approx(19.0)
+    assert again.course.at(np.array([BEGIN_S]))[0] == pytest.approx(18.5)
 
 
 def test_a_request_of_an_earlier_version_is_read_as_one_of_which_nothing_is_foretold() -> None:
