@@ -30,7 +30,7 @@ from replay.ahead import ahead
 from replay.invention import invent
 from replay.pacing import bursts
 from replay.replaying import TOGETHER_MAX, Pace, Source, replay
-from replay.sender import Sent, send
+from replay.sender import LINGER_MS, Sent, send
 
 INVENTED = 2000
 PARTITIONS = 8
@@ -106,7 +106,7 @@ def _burst(node: KafkaNode, packets: list[bytes], size: int) -> None:
 def _sink(connection: Connection, topic: str) -> KafkaSink:
     settings = TopicSettings(topic, PARTITIONS)
     KafkaAdmin(connection).create([settings])
-    sink = KafkaSink(connection, group="pace", worker=topic, topics=[topic])
+    sink = KafkaSink(connection, group="pace", worker=topic, topics=[topic], linger_ms=LINGER_MS)
     sink.rebuild()
     return sink
 

@@ -15,7 +15,7 @@ from broker.kafka import Connection, KafkaAdmin, KafkaBookmark, KafkaSink, Topic
 from lake.archives import Archive
 from lake.simulated.truth import truth_columns, write_truth
 from replay.replaying import Pace, Source, replay
-from replay.sender import Sent
+from replay.sender import LINGER_MS, Sent
 from schemas.errors import ArchiveError
 from schemas.lsst_schema import LSST_SCHEMA
 from schemas.registry import RegistrySchemas
@@ -70,7 +70,7 @@ def resend(path: Path, wanted: Wanted, *, topic: str, bootstrap: str, partitions
     source = Source(archive, wanted.pace, limit=wanted.limit, schema_id=schema_id)
     provide(topic, partitions, connection, console)
     group, name = f"{connection.readers}-replay", _name(path, topic)
-    sink = KafkaSink(connection, group=group, worker=name, topics=[topic])
+    sink = KafkaSink(connection, group=group, worker=name, topics=[topic], linger_ms=LINGER_MS)
     note = f"{path.name} of {archive.bytes_total}"
     bookmark = KafkaBookmark(connection, name=f"{group}-{name}", topic=topic, note=note)
     with closing(sink), closing(bookmark):

@@ -12,6 +12,10 @@ from replay.pacing import Due, in_time
 TOGETHER_MAX = 500
 """Packets sent in one transaction when they are late."""
 
+LINGER_MS = 1.0
+"""The sink's: a request to a partition is full within it, and goes as one. With half of it the rest
+of some waited for the first ones' answer, for which the client asks without a pause."""
+
 BEHIND_S = 1.0
 """Less than so far behind its pace a replay keeps it."""
 

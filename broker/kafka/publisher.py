@@ -168,7 +168,11 @@ class Publisher:
         self._insist(step, math.inf)
 
     def _takes(self, output: Output) -> bool:
-        return self._room is None or self._room.takes(output.topic, output.size_bytes)
+        if self._room is None:
+            return True
+        if _goes_anywhere(output):
+            return self._room.takes_anywhere(output.topic, output.size_bytes + FRAMING_BYTES_MAX)
+        return self._room.takes(output.topic, output.size_bytes)
 
     def _one_request_each(self, request_bytes: int) -> Room | None:
         """Where one request to a partition is under way at a time."""
@@ -259,10 +263,15 @@ class Publisher:
             raise self._fault(error_of(raised)) from raised
 
     def _partition(self, producer: Producer, output: Output) -> int:
-        if output.partition_key is None:
-            return PARTITION_UA
-        return self._partitioner.partition(producer, output.topic, output.partition_key)
+        if output.partition_key is not None:
+            return self._partitioner.partition(producer, output.topic, output.partition_key)
+        chosen = self._room.partition(output.topic) if self._room and output.key is None else None
+        return PARTITION_UA if chosen is None else chosen
 
     def _failed(self, error: KafkaError | None, message: Message) -> None:
         if error is not None and self._undelivered is None:
             self._undelivered = (error, message.topic())
+
+
+def _goes_anywhere(output: Output) -> bool:
+    return output.key is None and output.partition_key is None

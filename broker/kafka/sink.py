@@ -67,6 +67,7 @@ class KafkaSink:
         transaction_timeout_ms: int = TRANSACTION_TIMEOUT_MS,
         message_bytes_max: int = MESSAGE_BYTES_MAX,
         compression: Compression = "none",
+        linger_ms: float = LINGER_MS,
     ) -> None:
         self._publisher = Publisher(
             connection,
@@ -75,7 +76,7 @@ class KafkaSink:
             compression=compression,
             settings={
                 "transactional.id": transactional_id(group, worker),
-                "linger.ms": LINGER_MS,
+                "linger.ms": linger_ms,
                 "retry.backoff.ms": RETRY_MS,
                 "transaction.timeout.ms": transaction_timeout_ms,
             },
