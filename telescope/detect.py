@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntFlag
 from typing import NamedTuple
 
@@ -70,6 +70,10 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Candidates:
+        """Some of them."""
+        return Candidates(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
 class _Fit(NamedTuple):
