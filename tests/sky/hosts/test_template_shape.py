@@ -180,7 +180,7 @@ def test_stars_beside_a_galaxy_leave_its_ellipse_as_it_was() -> None:
 def test_planes_wider_than_a_word_has_bits_are_measured_alike(side: int) -> None:
     galaxy = Galaxy(4.0, 0.5, 10.0, x=1.0)
     batch = rubin(
-        with_spread(file_of(noisy(galaxy.light(side))), star(41, 1.1, peak=1.0).astype(np.float64))
+        with_spread(file_of(noisy(galaxy.light(side))), star(41, 1.1, peak=1.0).astype(float))
     )
     rooms, reader = Rooms(AT_ONCE, COMPONENTS_MAX), PlaneReader(StampLimits())
     found = measured(batch, rooms, reader)
