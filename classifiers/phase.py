@@ -18,6 +18,7 @@ from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, REDSHIFT, RO
 from classifiers.observations.rows import with_history
 from classifiers.observations.shared import told
 from classifiers.phase_layout import ENDS, EXTRAS, LABELS, LAYOUT, TARGETS, UNTAUGHT
+from classifiers.phase_shape import SHAPE, shapes
 from classifiers.session import Session
 from schemas.batch import AlertBatch
 from schemas.columns import BANDS, SYSTEMS
@@ -44,21 +45,22 @@ Floats = NDArray[np.float64]
 
 
 class PhaseNetwork:
-    """Rows to quantiles. All scaling is inside the file."""
+    """Rows, and the shapes that are made of them, to quantiles. All scaling is inside the file."""
 
     def __init__(self, path: Path = WEIGHTS) -> None:
         """Open the weights. Raises ModelError where they cannot be served."""
         agreed = {"layout": LAYOUT, "labels": json.dumps(LABELS)}
-        self._session = Session(path, (ROW + len(EXTRAS),), agreed)
+        self._session = Session(path, (ROW + len(EXTRAS) + SHAPE,), agreed)
         self.identity: Identity = self._session.identity
 
     def quantiles(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Float32 (n, LABELS) of rows (n, ROW + EXTRAS)."""
-        return self._session.run(rows)
+        return self._session.run(np.concatenate([rows, shapes(rows)], axis=1))
 
     def warm_up(self) -> None:
         """Do once what the first call would pay for."""
         self._session.warm_up()
+        shapes(np.zeros((1, ROW + len(EXTRAS)), np.float32))
 
 
 class Phase:

@@ -28,5 +28,5 @@ ENDS = ("low", "", "high")
 LABELS = tuple(f"{name}_{end}".rstrip("_") for name in TARGETS for end in ENDS)
 EXTRAS = (*HISTORY, "system")
 """After a row; of the system ZTF is 0, LSST 1."""
-LAYOUT = f"{HISTORY_LAYOUT},system"
+LAYOUT = f"{HISTORY_LAYOUT},system,shape 1"
 """Stands in a served file."""

@@ -19,6 +19,7 @@ import typer
 from classifiers.observations.layout import CONTEXT, CONTEXT_BEGIN, ROW
 from classifiers.phase import PhaseNetwork
 from classifiers.phase_layout import EXTRAS, LABELS, LAYOUT, TARGETS
+from classifiers.phase_shape import SHAPE
 from training.phase import judging
 from training.phase.card import Beside, card
 from training.phase.fitting import Recipe, calibrate, fitted
@@ -34,7 +35,7 @@ from training.timing import medians_us
 from training.workers import CONSOLE
 
 NAME = "phase"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Raised whenever the weights change."""
 CALIBRATING_FOLD = 0
 KEPT_CUTS = 6
@@ -80,7 +81,7 @@ def exported(net: PhaseNet, path: Path, said: dict[str, str]) -> str:
         "labels": json.dumps(LABELS),
         "layout": LAYOUT,
     }
-    return write_served(net, ROW + len(EXTRAS), whole, path)
+    return write_served(net, ROW + len(EXTRAS) + SHAPE, whole, path)
 
 
 @commands.command()

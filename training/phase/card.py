@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from classifiers.phase_layout import TARGETS
+from classifiers.observations.layout import ROW
+from classifiers.phase_layout import EXTRAS, TARGETS
+from classifiers.phase_shape import SHAPE
 from schemas.stage import Identity
 from training.phase.judging import SECTION, SYSTEMS
 from training.tables import figures_table, markdown, verdict, wrapped
@@ -25,7 +27,7 @@ curve's row.
 | output | float32 (n, 30): of each value its 16 %, 50 % and 84 %, in days and AB magnitudes |
 | inside the file | scaling, ages of points, calibration |
 | file | {kilobytes:.0f} kB, weights in 16 bits |
-| speed | {us:.1f} µs an alert, {batch} at once, rows given, CPU of a busy machine |
+| speed | {us:.1f} µs an alert, {batch} at once, rows given, shapes made, CPU of a busy machine |
 | declines | as the classifiers whose rows it reads, and all that they do not call a transient |
 | licence | BSD-3-Clause, as the project |
 
@@ -52,9 +54,12 @@ of its g, or else r, found as the truth is found, for ZTF, and its own date for 
 type Ia were simulated with SALT2 itself, so there it meets its own light curves. ZTF's truth shares
 its noise with the network's rows, and the ways of a cubic are what the network was taught.
 
-**SALT2 dates peaks as well or better at every phase**, where it has the redshift and is told the
-type. The network needs neither, speaks of all transients with intervals, and costs a ten-thousandth
-of a fit.
+**ZTF's peaks it dates as well as SALT2 from five days before them on, and better once they are
+long over; Rubin's SALT2 dates better**, as it has the redshift and is told the type. The network
+needs neither, speaks of all transients with intervals, and costs a ten-thousandth of a fit. Days
+are counted from the peak of a cubic through the points that are known, of the same days about it as
+the truth's, so errors at +20 d are what that cubic changes as later points come: as before, of what
+a finished light curve says. The cubic alone errs by 0.08 d there and by 0.80 d at +5 d.
 
 `python -m training.phase rival` makes the fits where the template's files and the filters'
 transmissions are at hand: the wheels jax-bandflux 1.0.0 and bayesn-td 0.1.1 have them.
@@ -69,8 +74,10 @@ figures again.
 
 {figures}
 """
-INPUT = """float32 (n, 457): the row of `supernova`, its history included, and the system, ZTF 0 or
-LSST 1""".replace("\n", " ")
+INPUT = (
+    f"float32 (n, {ROW + len(EXTRAS) + SHAPE}): the row of `supernova`, its history included; the "
+    "system, ZTF 0 or LSST 1; and the row's shape, as `classifiers/phase_shape.py` has it"
+)
 REST = """
 ## Data
 
@@ -90,7 +97,17 @@ finished light curve says, not of the star. First light lies midway between the 
 an image at most 5 days before that would have shown it: what is fainter is not known. A magnitude
 ahead is a line between two detections at most 5 days apart.
 
-*Looked at:* beside the served network, one whose points tell all six bands apart was judged on
+*What was wrong with 0.1.0:* days were counted from the alert, in an inverse hyperbolic sine of
+five, in which an error of a day at +20 d is a twentieth; and of single points the layers saw
+learnt means, which resolve no date. On the fold that calibrates, at +5 d and +20 d of ZTF's type
+Ia and for all of Rubin's, 0.1.0 errs by 0.57, 0.61 and 5.1 d; a network of 1,500 steps that counts
+from the cubic's peak by 0.78, 0.21 and 4.5 d; told the cubics and the fluxes on fixed days besides
+by 0.56, 0.20 and 4.3 d; and after 10,000 steps in which dates weigh twice by 0.47, 0.18 and 3.9 d.
+In the graph these sums took 25 µs an alert more, as a compiled loop beside it they take 4 µs. The
+weights were fitted when the graph made them, in 32 bits; made again they are those of sums in 64,
+which differ by less than 0.003 in 999 numbers of 1,000.
+
+*Looked at:* beside 0.1.0, one whose points tell all six bands apart was judged on
 these cuts, where the served one has one place for i, z and y; calibrated by the alert's own
 magnitude, not the brightest so far, and by two folds, not one. Its dates were as good for Rubin and
 a tenth of a day worse for ZTF after the peak, and as many bins of coverage missed: 0.655 to 0.722
@@ -102,7 +119,7 @@ so do those that calibrate; more objects would cure what no calibration of these
 Light curves of anything but transients: what it says of a variable star means nothing, which is why
 the stage gives none there. Bands other than g and r, in which Rubin's peaks and magnitudes were
 learnt from few objects, deep fields above all: `days_to_peak_g` and `_r` are not given for Rubin,
-as their intervals held 51 and 44 % of the truths. Objects with two peaks. Times without
+as the intervals of 0.1.0 held 51 and 44 % of the truths. Objects with two peaks. Times without
 detections: it speaks of the moment of an alert. Rubin's real sky: what was learnt is simulated.
 """
 

@@ -10,14 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from classifiers.phase_layout import DAYS, QUANTILES, TARGETS
+from classifiers.phase_shape import ANCHORS, FEATURES, shapes
 from training.arrays import Floats, Ints, Singles
-from training.fit import asked, following, seeded, stepped
+from training.fit import following, seeded, stepped
 from training.phase.material import Material
 from training.phase.model import (
     AGES,
-    DAYS_UNIT,
     MAGS,
     SYSTEMS,
+    UNIT,
     PhaseNet,
     log_age,
     ramp,
@@ -25,6 +26,8 @@ from training.phase.model import (
 )
 
 KEPT_OF_MEAN = 0.998
+DATES, DATES_WEIGHT = slice(1, 4), 2.0
+"""Of TARGETS: when peaks are."""
 COVERED = 0.6827
 TURNS = 4
 """Of calibrating by age, then by magnitude."""
@@ -36,7 +39,7 @@ ROWS_MIN = 50
 class Recipe:
     """Everything besides the rows that a fit depends on."""
 
-    steps: int = 9_000
+    steps: int = 10_000
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
@@ -49,12 +52,13 @@ def fitted(some: Material, recipe: Recipe) -> PhaseNet:
         net = PhaseNet()
         rows = torch.from_numpy(some.rows)
         net.scaling.settle(rows)
-        truth = learnt(rows, some.truth)
+        told, anchors = told_of(some.rows)
+        truth = learnt(rows, anchors, some.truth)
         mean, chance = copy.deepcopy(net), torch.from_numpy(_chances(some))
 
         def loss() -> torch.Tensor:
             drawn = torch.multinomial(chance, recipe.batch, replacement=True)
-            return pinball(net.scaled(rows[drawn]), truth[drawn])
+            return pinball(net.scaled(rows[drawn], told[drawn]), truth[drawn])
 
         stepped(net, loss, recipe, after=following(mean, net, KEPT_OF_MEAN))
     mean.scaling = net.scaling
@@ -71,9 +75,17 @@ def _chances(some: Material) -> Floats:
     return chance
 
 
-def learnt(rows: torch.Tensor, truth: Floats) -> torch.Tensor:
-    """Truths (n, TARGETS) as what is learnt: days by their asinh, magnitudes less the brightest."""
-    days = np.arcsinh(truth[:, : len(DAYS)] / DAYS_UNIT)
+def told_of(rows: Singles) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features and anchors of rows."""
+    told, anchors = torch.from_numpy(shapes(rows)).split([FEATURES, ANCHORS], dim=1)
+    return told, anchors
+
+
+def learnt(rows: torch.Tensor, anchors: torch.Tensor, truth: Floats) -> torch.Tensor:
+    """Truths (n, TARGETS) as what is learnt: the asinh of days from their anchors, and magnitudes
+    less the brightest.
+    """
+    days = np.arcsinh((truth[:, : len(DAYS)] - anchors.numpy()) / UNIT)
     mags = truth[:, len(DAYS) :] - reference(rows).numpy()
     return torch.from_numpy(np.concatenate([days, mags], axis=1)).float()
 
@@ -81,30 +93,33 @@ def learnt(rows: torch.Tensor, truth: Floats) -> torch.Tensor:
 def pinball(
     given: tuple[torch.Tensor, torch.Tensor, torch.Tensor], truth: torch.Tensor
 ) -> torch.Tensor:
-    """The mean of the quantiles' losses over what is known (Koenker and Bassett 1978)."""
+    """The mean of the quantiles' losses over what is known (Koenker and Bassett 1978).
+
+    The dates of peaks weigh DATES_WEIGHT times as much as the other values.
+    """
     middle, low, high = given
+    weights = torch.ones(len(TARGETS))
+    weights[DATES] = DATES_WEIGHT
+    weights = weights / weights.mean()
     known = ~torch.isnan(truth)
     truth = torch.where(known, truth, middle.detach())
     total = torch.zeros(())
     for share, quantile in zip(QUANTILES, (middle - low, middle, middle + high), strict=True):
         off = truth - quantile
         each = torch.maximum(share * off, (share - 1) * off) * known
-        total = total + (each.sum(dim=0) / known.sum(dim=0).clamp(min=1)).mean()
+        total = total + (weights * each.sum(dim=0) / known.sum(dim=0).clamp(min=1)).mean()
     return total
-
-
-def answers(net: PhaseNet, rows: Singles) -> Singles:
-    """(n, 3 TARGETS), as served."""
-    return asked(net, rows)
 
 
 def calibrate(net: PhaseNet, apart: Material) -> None:
     """Widen intervals by age and magnitude until they hold 68.3 % of these, by system."""
     rows = torch.from_numpy(apart.rows)
     with torch.inference_mode():
-        parts = [net.scaled(one) for one in rows.split(4096)]
-    middle, low, high = (torch.cat(each) for each in zip(*parts, strict=True))
-    truth = learnt(rows, apart.truth)
+        told, anchors = told_of(apart.rows)
+        parts = zip(rows.split(4096), told.split(4096), strict=True)
+        given = [net.scaled(*each) for each in parts]
+    middle, low, high = (torch.cat(each) for each in zip(*given, strict=True))
+    truth = learnt(rows, anchors, apart.truth)
     off = (truth - middle).numpy()
     needed = np.where(off > 0, off / high.numpy(), -off / low.numpy())
     for system in range(SYSTEMS):

@@ -7,12 +7,13 @@ from torch import nn
 
 from classifiers.observations import layout
 from classifiers.phase_layout import DAYS, EXTRAS, QUANTILES, TARGETS
+from classifiers.phase_shape import ANCHORS, FEATURES
 from training.lightcurve.scaling import FLUXES_MAX, Scaling
 
-DAYS_UNIT = 5.0
-"""Days are learnt as the inverse hyperbolic sine of so many."""
+DAYS_UNIT, UNIT = 5.0, 2.0
+"""Days are told as the inverse hyperbolic sine of so many, and learnt likewise from an anchor."""
 ZERO_POINT_MAG = 31.4
-WIDTH, POINT_WIDTH, HIDDEN = 96, 32, 64
+WIDTH, POINT_WIDTH, HIDDEN = 128, 32, 64
 POINT_FEATURES = 4 + 3 + 4
 CONTEXT = 6
 AGES, MAGS = 4, 3
@@ -21,8 +22,11 @@ SYSTEMS = 2
 MID = QUANTILES.index(0.5)
 
 
+OWN = layout.ROW + len(EXTRAS)
+
+
 class PhaseNet(nn.Module):
-    """Rows (n, ROW + EXTRAS) to (n, 3 TARGETS): low, middle and high of each."""
+    """Rows (n, OWN + SHAPE) to (n, 3 TARGETS): low, middle and high of each."""
 
     age_knots: torch.Tensor
     mag_knots: torch.Tensor
@@ -34,7 +38,9 @@ class PhaseNet(nn.Module):
         self.scaling = Scaling(len(EXTRAS))
         self.first = nn.Linear(POINT_FEATURES, POINT_WIDTH)
         self.second = nn.Linear(POINT_WIDTH, POINT_WIDTH)
-        self.features = nn.Linear(self.scaling.features + CONTEXT + 2 * POINT_WIDTH, WIDTH)
+        self.features = nn.Linear(
+            self.scaling.features + CONTEXT + 2 * POINT_WIDTH + FEATURES, WIDTH
+        )
         self.hidden = nn.Linear(WIDTH, HIDDEN)
         self.out = nn.Linear(HIDDEN, 3 * len(TARGETS))
         self.drop = nn.Dropout(0.1)
@@ -45,18 +51,21 @@ class PhaseNet(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """In days and magnitudes, calibrated."""
-        middle, low, high = self.scaled(rows)
+        rows, told, anchors = rows.split([OWN, FEATURES, ANCHORS], dim=1)
+        middle, low, high = self.scaled(rows, told)
         factor = self.widening(rows)
         low, high = middle - low * factor, middle + high * factor
         both = torch.stack([low, middle, high], dim=2)
-        days = DAYS_UNIT * torch.sinh(both[:, : len(DAYS)].clamp(-6, 6))
+        days = anchors.unsqueeze(2) + UNIT * torch.sinh(both[:, : len(DAYS)].clamp(-6, 6))
         mags = both[:, len(DAYS) :] + reference(rows).unsqueeze(2)
         return torch.cat([days, mags], dim=1).flatten(1)
 
-    def scaled(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def scaled(
+        self, rows: torch.Tensor, told: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Middle and the widths to either side, (n, TARGETS), in what is learnt."""
         seen = self._seen(rows)
-        context = torch.cat([self.scaling(rows).features, _context(rows), seen], dim=1)
+        context = torch.cat([self.scaling(rows).features, _context(rows), seen, told], dim=1)
         found = nn.functional.silu(self.features(self.drop(context)))
         found = nn.functional.silu(self.hidden(self.drop(found)))
         middle, low, high = self.out(found).chunk(3, dim=1)

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classifiers.observations.rows import rows
 from classifiers.phase_layout import TARGETS
-from training.arrays import Floats
+from classifiers.phase_shape import FEATURES, shapes
+from schemas.batch import LightCurves
+from training.arrays import Floats, Singles
 from training.phase import judging
 from training.phase.truth import Curve, G, R, cubic_peak, first_light, magnitude_at, part_of, peak
 
@@ -64,6 +67,49 @@ def test_a_magnitude_ahead_is_a_line_between_detections() -> None:
     at = magnitude_at(curve, G, np.array([PEAK + 1.0, PEAK + 200.0]))
     assert at[0] == pytest.approx(31.4 - 2.5 * np.log10(1e5), abs=0.02)
     assert np.isnan(at[1])
+
+
+def test_what_the_network_is_told_of_a_peak_that_is_over_is_what_the_truth_says() -> None:
+    told, curve = told_of_bell(PEAK + 20), bell(300.0)
+    found = peak(curve, G).mjd - (PEAK + 20)
+    assert told[FEATURES + TARGETS.index("days_to_peak")] == pytest.approx(found, abs=0.5)
+    assert told[FEATURES + TARGETS.index("days_to_peak_g")] == pytest.approx(found, abs=0.5)
+    assert told[FEATURES + TARGETS.index("days_since_first_light")] == seen_days(PEAK + 20)
+    assert np.isfinite(told).all()
+
+
+def test_before_a_peak_the_brightest_point_stands_for_it() -> None:
+    told = told_of_bell(PEAK - 4)
+    assert told[FEATURES + TARGETS.index("days_to_peak")] == pytest.approx(0.0, abs=2.1)
+
+
+def seen(until: float) -> Curve:
+    """The bump's detections so far."""
+    some = bell(300.0)
+    return part_of(some, (some.mjd <= until) & some.detected)
+
+
+def seen_days(until: float) -> float:
+    """From the first of these to the last."""
+    return float(np.ptp(seen(until).mjd))
+
+
+def told_of_bell(until: float) -> Singles:
+    """What is told of the bump when it was seen so long, (SHAPE,)."""
+    some = seen(until)
+    curves = LightCurves(
+        np.array([0, len(some.mjd)]),
+        some.mjd,
+        some.band.astype(np.int8),
+        some.flux,
+        some.error,
+        some.limit,
+        some.detected,
+    )
+    row = rows(curves, np.full((1, 3), np.nan))
+    extras = np.array([[seen_days(until), len(some.mjd), 0]], np.float32)
+    (told,) = shapes(np.concatenate([row, extras], axis=1))
+    return np.asarray(told)
 
 
 def test_answers_are_kept_small_and_read_again(tmp_path: Path) -> None:
