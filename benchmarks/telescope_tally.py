@@ -96,7 +96,7 @@ def _count(found: Tally, report: Report, put: Put) -> None:
     good = np.flatnonzero(
         is_found & there & ~put.on_galaxy & (put.signal > BRIGHT) & (put.flux > 0)
     )
-    row = away[:, good].argmin(axis=0)
+    row = away[:, good].argmin(axis=0) if len(good) else good
     found.pulls.append(
         np.stack(
             [
