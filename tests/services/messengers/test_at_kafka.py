@@ -41,14 +41,14 @@ RECORDED = (
     "fink-mm/lvk/test.txt",
     "skyportal/igwn_gwalert_preliminary.json",
     "gcn-schema/icecube/single_neutrino_alerts.gold_bronze_track_alerts.example.json",
-    "fink-mm/swift/voevent_391.xml",
+    "fink-mm/swift/voevent_405.xml",
     "gcn-schema/fermi/gbm/trigger.alert.example.json",
     "gcn-schema/fermi/gbm/trigger.final.example.json",
     "fink-mm/lvk/update.txt",
     "fink-mm/lvk/initial.txt",
     "skyportal/igwn_gwalert_retraction.json",
 )
-"""As they might come; one in XML, one that comes again late."""
+"""As they might come; one that says no place, one that comes again late."""
 
 
 class Killed(BaseException):
