@@ -31,6 +31,8 @@ Floats = NDArray[np.float64]
 STARS_MIN = 5
 """That a frame shares with the first, for its light to be brought to the first's."""
 FAULT_SIGMA = 6.0
+EDGE_REACHES = 3
+"""Half sides of a PSF's image from the edge on, nothing is named."""
 STAR_SHARE = 0.05
 """Of the light about a place: frames of other PSFs agree no better."""
 LIGHT_SIGMA = 3.0
@@ -232,7 +234,9 @@ def _compared(shares: Sequence[Share], first: Prepared) -> tuple[list[Fault], Bi
     scores = np.stack([_against_the_rest(at, shares, first) for at in range(len(shares))])
     if len(shares) == 2:
         scores = np.maximum(scores, 0)
-    strength = np.abs(scores).max(axis=0)
+    # Near the edge what is fused without a frame ends before it does.
+    inner = _inner(where.shape, EDGE_REACHES * first.psf.half)
+    strength = np.where(inner, np.abs(scores).max(axis=0), np.float32(0))
     labels = regions(strength, FAULT_SIGMA)
     most = np.zeros((labels.max() + 1, len(shares)))
     for at, score in enumerate(scores):

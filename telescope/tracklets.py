@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 RATE_MAX_ARCSEC_HOUR = 300.0
 """Two degrees a day: near-Earth objects; what is faster leaves a trail."""
 FRAMES_MIN = 3
-CHANCE_MAX = 1e-3
+CHANCE_MAX = 5e-3
 """Lines as good that chance is expected to draw through one detection."""
 NIGHT_DAYS = 0.5
 DETECTIONS_MAX = 2000
@@ -121,7 +121,8 @@ def _motion(new: Mapping[str, Any], seen: _Seen, radius: float) -> Motion | None
     best = int(np.lexsort((ago[starts], count))[-1])
     start, found = int(starts[best]), int(count[best])
     between = int(np.sum(times < ago[start]))
-    filled = _filled(places, len(times), radius)
+    loose = rates[start] * seen.stood <= 2 * radius
+    filled = _filled(places, int(loose.sum()) / len(times), radius)
     chance = len(starts) * math.comb(between, found) * filled**found
     if found + 2 < FRAMES_MIN or chance > CHANCE_MAX:
         return None
@@ -129,7 +130,7 @@ def _motion(new: Mapping[str, Any], seen: _Seen, radius: float) -> Motion | None
     return Motion(float(rates[start]), angle, found + 2, chance, int(seen.ids[start]))
 
 
-def _filled(places: Floats, frames: int, radius: float) -> float:
-    """The share of the sky that is within the radius of one frame's detections."""
+def _filled(places: Floats, of_a_frame: float, radius: float) -> float:
+    """The share of the sky that is within the radius of so many detections."""
     sides = np.maximum(np.ptp(places, axis=0), FIELD_ARCSEC_MIN)
-    return min(len(places) / frames * math.pi * radius**2 / float(np.prod(sides)), 1.0)
+    return min(of_a_frame * math.pi * radius**2 / float(np.prod(sides)), 1.0)
