@@ -18,6 +18,7 @@ TOLERANCE = 0.001
 FOLDER = Path(__file__).parent / "answers"
 CARDS = Path(__file__).parents[1] / "classifiers"
 VERIFYING = {
+    "anomaly": "training.anomaly.answers",
     "embedding": "training.embedding.answers",
     "lightcurve": "training.lightcurve.judging.six_band_headlines",
     "phase": "training.phase.judging",

@@ -83,10 +83,8 @@ def review(
         if unused:
             typer.echo(f"{unused} answers were given on another file's numbers, and rank nothing")
         typer.echo(HELP)
-        given = look(
-            odd, profile, show=lambda one: _show(opened, one), key=typer.getchar, say=typer.echo
-        )
-    typer.echo(f"{given} answers of {profile.user} are kept")
+        look(odd, profile, show=lambda one: _show(opened, one), key=typer.getchar, say=typer.echo)
+    typer.echo(f"{len(profile.answers)} answers of {profile.user} stand")
 
 
 def _oddest(lake: Path, night: list[str] | None, real_min: float) -> tuple[Odd, str]:

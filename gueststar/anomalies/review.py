@@ -30,9 +30,9 @@ def review(
     show: Shown,
     key: Callable[[], str],
     say: Callable[[str], None],
-) -> int:
-    """Until there are none, or the user quits; how many answers were given."""
-    given, skipped = 0, set[tuple[str, str]]()
+) -> None:
+    """Until there are none, or the user quits."""
+    skipped = set[tuple[str, str]]()
     while (one := next(_open(ranked(odd, profile), profile, skipped), None)) is not None:
         name = str(one.survey[0]), str(one.object_id[0])
         show(one)
@@ -47,8 +47,6 @@ def review(
             say(f"{back.object_id}: {back.answer} is taken back" if back else "nothing was said")
         else:
             profile.say(KEYS[pressed], (*name, int(one.alert_id[0])), one.seen)
-            given += 1
-    return given
 
 
 def _open(odd: Odd, profile: Profile, skipped: set[tuple[str, str]]) -> Iterator[Odd]:

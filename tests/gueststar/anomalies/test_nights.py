@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from broker.embedded import embedded_kafka
 from classifiers.alert_embedding import AlertEmbedding
 from classifiers.anomaly import Anomaly
 from gueststar.anomalies.nights import Odd, oddest
+from gueststar.anomalies.records import REVIEWS
 from gueststar.command import app
 from gueststar.testing.crowd import crowd
 from lake.reading import Lake
@@ -85,6 +87,16 @@ def test_a_lake_without_the_stage_says_what_to_run(tmp_path: Path) -> None:
 def test_the_command_prints_them(lake: Path) -> None:
     lines = said("anomalies", "top", "--lake", str(lake), "--count", "3").splitlines()
     assert [line.split()[-1] for line in lines] == [str(one) for one in plain(night())[:3]]
+
+
+def test_a_user_answers_by_keys_and_the_list_follows(lake: Path) -> None:
+    with embedded_kafka([REVIEWS], partitions=1) as kafka:
+        at = ("--lake", str(lake), "--user", "ada", "--bootstrap", kafka.address)
+        ran = CliRunner().invoke(app, ["anomalies", "review", *at], input="nn?iuq")
+        assert ran.exit_code == 0 and "2 answers of ada stand" in ran.output
+        lines = said("anomalies", "top", *at).splitlines()
+    first = str(plain(night())[0])
+    assert first not in [line.split()[-1] for line in lines[:2]]
 
 
 @pytest.mark.parametrize("command", ["top", "review"])

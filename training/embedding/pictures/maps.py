@@ -18,7 +18,7 @@ from training.arrays import Ints, Mask, Singles
 from training.embedding.asking import SOURCES
 from training.embedding.crossing import known_and_asked
 from training.embedding.fitting import vectors
-from training.embedding.material import CLASSES, Material
+from training.embedding.material import CLASSES, NO_CLASS, Material
 from training.embedding.model import EmbeddingNet
 from training.embedding.neighbours import nearest
 from training.lightcurve.answers import SERVED
@@ -123,7 +123,8 @@ def curve(axes: Axes, part: Material, row: int, *, is_asked: bool) -> None:
         axes.errorbar(
             own[:, 0], own[:, 1], 1 / own[:, 2], fmt=".", ms=3, lw=0.5, color=BAND_COLOURS[band]
         )
-    axes.set_title(f"{part.name[row]} {CLASSES[part.label[row]]}", fontsize=7)
+    label = "" if part.label[row] == NO_CLASS else CLASSES[part.label[row]]
+    axes.set_title(f"{part.name[row]} {label}", fontsize=7)
     axes.tick_params(labelsize=6)
     axes.set_yticks([])
     if is_asked:
