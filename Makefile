@@ -4,12 +4,18 @@ BIN := .venv/bin
 # Most tests of a real Kafka wait for it, so two at once take little more than half the time.
 TESTERS ?= 2
 TRAIN := .venv-train/bin
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate
+SUPPLY := .venv-supply/bin
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --generate-hashes
+# Nothing is installed whose hash is not in the lock file.
+define install
+	$(1)/python -m pip install --quiet --require-hashes --requirement $(2)
+	$(1)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endef
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
-	train-telescope verify-cards lock clean lawful figures \
+	train-telescope verify-cards wheel audit lock clean lawful figures \
 	test-hats
 
 help: ## list the commands
@@ -19,17 +25,22 @@ setup: .venv/ready ## install everything that serving and its tests need
 
 .venv/ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
+	$(call install,$(BIN),requirements.lock)
 	@touch $@
 
 .venv-train/ready: pyproject.toml requirements-train.lock
 	$(PYTHON) -m venv .venv-train
-	$(TRAIN)/python -m pip install --quiet --constraint requirements-train.lock --editable '.[test,train]'
+	$(call install,$(TRAIN),requirements-train.lock)
 	@touch $@
 
 .venv-hats/ready: setup requirements-hats.lock
 	$(PYTHON) -m venv .venv-hats
 	$(BIN)/uv pip install --quiet --python .venv-hats/bin/python --requirement requirements-hats.lock
+	@touch $@
+
+.venv-supply/ready: setup requirements-supply.lock
+	$(PYTHON) -m venv .venv-supply
+	$(BIN)/uv pip install --quiet --python .venv-supply/bin/python --requirement requirements-supply.lock
 	@touch $@
 
 check: setup ## style, types, layers
@@ -110,10 +121,23 @@ train-anomaly: .venv-train/ready ## make what says how odd an alert is again, af
 	$(TRAIN)/python -m training.anomaly all --data $(GUESTSTAR_DATA) \
 		--work .cache/embedding --out classifiers --docs docs/discovery
 
+wheel: .venv-supply/ready ## sdist, wheel and list of parts in dist/, the wheel tried by itself
+	rm -rf dist .venv-bare
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
+	$(PYTHON) -m venv .venv-bare
+	$(BIN)/uv pip install --quiet --python .venv-bare/bin/python --constraint requirements.lock dist/*.whl
+	cd dist && ../.venv-bare/bin/gueststar demo --seconds 5 && ../.venv-bare/bin/gueststar version
+	$(SUPPLY)/cyclonedx-py environment .venv-bare/bin/python --output-file dist/gueststar.cdx.json
+	@ls -l dist
+
+audit: wheel ## known holes in what is served, and its licences
+	$(BIN)/python -m supply requirements.lock --environment .venv-bare/bin/python
+
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock
 	$(COMPILE) --extra test --extra train pyproject.toml --output-file requirements-train.lock
 	$(COMPILE) --group readers --output-file requirements-hats.lock
+	$(COMPILE) --group supply --output-file requirements-supply.lock
 
 lawful: setup ## a million lawful Avro packets, held to fastavro
 	GUESTSTAR_LAWFUL_CASES=1000000 $(BIN)/pytest tests/schemas/test_lawful.py
@@ -123,4 +147,4 @@ chaos: setup ## nights of 20,000 alerts: kills, aborts, Kafkas cut off, shifting
 		tests/services/followup/test_kills_at_kafka.py
 
 clean: ## remove what the commands made
-	rm -rf .venv .venv-train .venv-hats .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-train .venv-hats .venv-supply .venv-bare dist .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -19,7 +19,7 @@ import pytest
 from gueststar.rooms import LAYERS, ROOMS
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = (*ROOMS, "training", "benchmarks", "kafka_node", "tests")
+FOLDERS = (*ROOMS, "training", "benchmarks", "kafka_node", "supply", "tests")
 LINTED = ("training", *ROOMS)
 """What the contracts on imports cover. Training is not shipped and stands above all that is."""
 

@@ -1,0 +1,1 @@
+"""What gueststar is made of: known holes and licences of all that is installed with it."""
