@@ -322,7 +322,7 @@ def portal(
     ] = None,
 ) -> None:
     """Serve a web page and an HTTP interface over the stream, the lake and the ledger."""
-    from gueststar.portal.service import serve
+    from gueststar.portal.extra import serve
 
     serve(config, host=host, port=port)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from threading import Thread
 
 from gueststar.filtering.place import Place
-from gueststar.portal.service import GOODBYE_S, opened
+from gueststar.portal.extra import is_installed
 
 LOOK_S = 0.02
 """How often whether it listens is looked at."""
@@ -18,10 +17,11 @@ LOOK_S = 0.02
 @contextmanager
 def portal_beside(broker: Place) -> Iterator[str]:
     """The address of a portal over a broker, in a thread; empty where its extra is missing."""
-    if find_spec("uvicorn") is None or find_spec("jinja2") is None:
+    if not is_installed():
         yield ""
         return
     from gueststar.portal.server import Server  # noqa: PLC0415 - an extra
+    from gueststar.portal.service import GOODBYE_S, opened  # noqa: PLC0415
 
     with opened(broker) as backend:
         server = Server(backend, host="127.0.0.1", port=0, is_told=False)

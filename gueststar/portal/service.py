@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
-from broker.errors import SettingsError
 from gueststar.accounts import balanced
 from gueststar.filtering.place import Place
 from gueststar.portal.access.guard import Access
@@ -20,6 +18,7 @@ from gueststar.portal.ledger import Ledger
 from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
 from gueststar.portal.reading import follow_filters, follow_letters, follow_stream, started
+from gueststar.portal.server import Server
 from gueststar.portal.viewers import Viewers
 from gueststar.portal.writing.trials import Trials
 from gueststar.service import log_to_stderr
@@ -34,13 +33,7 @@ PATIENCE_S = 10.0
 
 
 def serve(config: Path, *, host: str | None = None, port: int | None = None) -> None:
-    """Serve a configuration's portal. Raises SettingsError where its extra is not installed."""
-    if find_spec("uvicorn") is None or find_spec("jinja2") is None:
-        raise SettingsError(
-            "the portal needs Starlette, uvicorn and Jinja; pip install 'gueststar[portal]'"
-        )
-    from gueststar.portal.server import Server  # noqa: PLC0415 - an extra
-
+    """Serve a configuration's portal."""
     log_to_stderr()
     broker = Place.of(config, None, patience_s=PATIENCE_S)
     section = broker.settings.portal
