@@ -130,8 +130,8 @@ wheel: .venv-supply/ready ## sdist, wheel and list of parts in dist/, the wheel 
 	$(SUPPLY)/cyclonedx-py environment .venv-bare/bin/python --output-file dist/gueststar.cdx.json
 	@ls -l dist
 
-audit: wheel ## known holes in what is served, and its licences
-	$(BIN)/python -m supply requirements.lock --environment .venv-bare/bin/python
+audit: .venv-supply/ready ## known holes and licences of all that is installed
+	$(BIN)/python -m supply requirements.lock --environment $(BIN)/python
 
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock

@@ -24,7 +24,7 @@ def main() -> None:
     """Ask, hold and print."""
     options = argparse.ArgumentParser(prog="python -m supply", description=__doc__)
     options.add_argument("lock", type=Path)
-    options.add_argument("--environment", type=Path, required=True, help="a Python with the wheel")
+    options.add_argument("--environment", type=Path, required=True, help="a Python that has it all")
     chosen = options.parse_args()
     excepted = Exceptions.of(EXCEPTIONS.read_text(), datetime.now(UTC).date())
     licences = _asked(["pip-licenses", "--python", str(chosen.environment), "--format", "json"])
