@@ -75,8 +75,7 @@ def oddest(
     version = stage.embedding[:VERSION_DIGITS]
     least = _least([one for _, one in _told(lake, version, real_min)], alerts_max)
     pieces = (
-        rows.take(np.flatnonzero(one_in >= least))
-        for rows, one_in in _told(lake, version, real_min)
+        rows.take(np.flatnonzero(told >= least)) for rows, told in _told(lake, version, real_min)
     )
     every = [_looked_at(one, stage) for one in pieces if len(one)]
     return _one_an_object(Odd.joined(every))
@@ -97,13 +96,24 @@ def _least(told: list[Floats], alerts_max: int) -> float:
 def _told(lake: Lake, version: str, real_min: float) -> Iterator[tuple[LakeRows, Floats]]:
     """Rows with the stage's values and one in how many, (n,): 0 for what is no candidate."""
     for rows in lake.tables(ROWS_MAX):
-        if not {NAME, EMBEDDING} <= rows.given.keys():
+        told = one_in(rows, real_min)
+        if told is None or EMBEDDING not in rows.given:
             continue
-        one_in = np.nan_to_num(rows.learned_column(NAME, GIVES[0]).astype(np.float64))
-        one_in[~np.isin(versions_of(rows), ["", version])] = 0
-        if REALBOGUS in rows.given:
-            one_in[rows.learned_column(REALBOGUS, REAL) < real_min] = 0
-        yield rows, one_in
+        told[~np.isin(versions_of(rows), ["", version])] = 0
+        yield rows, told
+
+
+def one_in(rows: LakeRows, real_min: float = REAL_MIN) -> Floats | None:
+    """One in how many alerts is as odd as each, (n,): 0 for what is held for bogus or not told.
+
+    None where no stage told it of any.
+    """
+    if NAME not in rows.given:
+        return None
+    told = np.nan_to_num(rows.learned_column(NAME, GIVES[0]).astype(np.float64))
+    if REALBOGUS in rows.given:
+        told[rows.learned_column(REALBOGUS, REAL) < real_min] = 0
+    return told
 
 
 def _looked_at(some: LakeRows, stage: Anomaly) -> Odd:

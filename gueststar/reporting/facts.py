@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gueststar.anomalies.nights import one_in
 from lake.layout import PACKET_AT, PLACE
 from lake.reading import Lake, LakeRows
 from lake.unread import unread_parts
@@ -19,6 +20,8 @@ from lake.unread import unread_parts
 US: Final = 1e6
 SHOWN_MAX: Final = 3
 """Objects of a filter that are pictured."""
+ODD_MAX: Final = 8
+"""Objects that are the night's oddest."""
 
 
 class Pick(NamedTuple):
@@ -64,6 +67,8 @@ class SurveyFacts:
     seen_before: int = 0
     without_packet: int = 0
     filters: dict[str, Found] = field(default_factory=dict)
+    odd: dict[str, tuple[float, Pick]] = field(default_factory=dict)
+    """Of the oddest objects: of one in how many alerts that is said, and which it is."""
     models: Counter[str] = field(default_factory=Counter)
     """Alerts by "name version sha256"."""
     asked: Counter[str] = field(default_factory=Counter)
@@ -143,6 +148,24 @@ def _add_learned(facts: SurveyFacts, rows: LakeRows) -> None:
         values = [rows.learned_column(name, column) for column in given.columns]
         facts.asked[name] += len(rows)
         facts.declined[name] += int(np.isnan(np.stack(values)).all(axis=0).sum())
+    if (odd := one_in(rows)) is not None:
+        _add_odd(facts, rows, odd)
+
+
+def _add_odd(facts: SurveyFacts, rows: LakeRows, odd: NDArray[np.float64]) -> None:
+    told = zip(odd.tolist(), _picks(rows), strict=True)
+    every = [*facts.odd.values(), *((value, pick) for value, pick in told if value > 0)]
+    facts.odd.clear()
+    for value, pick in sorted(every, key=lambda one: -one[0]):
+        if len(facts.odd) == ODD_MAX:
+            break
+        facts.odd.setdefault(pick.object_id, (value, pick))
+
+
+def _picks(rows: LakeRows) -> Iterator[Pick]:
+    magnitude = np.nan_to_num(rows.column("magnitude"), nan=np.inf).tolist()
+    told = (rows.column(name).tolist() for name in ("object_id", "alert_id"))
+    return map(Pick, magnitude, *told)
 
 
 def _add_published(facts: SurveyFacts, rows: LakeRows) -> None:
@@ -155,15 +178,9 @@ def _add_published(facts: SurveyFacts, rows: LakeRows) -> None:
     for models, count in Counter(rows.column("models").tolist()).items():
         for model in _each_model(models):
             facts.models[model] += count
-    picks = zip(
-        np.nan_to_num(rows.column("magnitude"), nan=np.inf).tolist(),
-        rows.column("object_id").tolist(),
-        rows.column("alert_id").tolist(),
-        strict=True,
-    )
-    for pick, filters in zip(picks, rows.column("filters"), strict=True):
+    for pick, filters in zip(_picks(rows), rows.column("filters"), strict=True):
         for name in filters:
-            facts.filters.setdefault(name, Found()).add(Pick(*pick))
+            facts.filters.setdefault(name, Found()).add(pick)
 
 
 def _each_model(text: str) -> Iterator[str]:

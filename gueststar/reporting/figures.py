@@ -8,10 +8,10 @@ from html import escape
 
 import numpy as np
 
-from gueststar.open_lake import OpenLake
+from gueststar.alert import Alert
 from gueststar.pictures.alert import Picture, draw
 from gueststar.pictures.sky import draw_sky
-from gueststar.reporting.facts import Found, Pick, SurveyFacts
+from gueststar.reporting.facts import Pick, SurveyFacts
 
 DPI = 110
 """Of a picture 10 inches wide: sharp enough on a phone, and a dozen are a megabyte."""
@@ -23,14 +23,11 @@ def sky(facts: SurveyFacts) -> str:
     return figure(draw_sky(ra_deg, dec_deg, title=facts.survey), "alerts on the sky")
 
 
-def object_picture(lake: OpenLake, pick: Pick, name: str, found: Found) -> str:
-    """An object as the nights know it: stamps where packets were kept, light curve, scores."""
-    alert = lake.object(pick.object_id).newest()
-    count = found.objects[pick.object_id]
-    drawn = draw(alert, said=f"{name}: {count:,} alert{'s' if count > 1 else ''}")
-    faint = f", at best {pick.magnitude:.2f} mag" if np.isfinite(pick.magnitude) else ""
+def alert_picture(alert: Alert, pick: Pick, why: str) -> str:
+    """An alert with its stamps, where packets were kept, light curve and scores."""
+    faint = f", {pick.magnitude:.2f} mag" if np.isfinite(pick.magnitude) else ""
     place = f"{alert.ra_deg:.5f} {alert.dec_deg:+.5f}"
-    return figure(drawn, f"{pick.object_id}{faint}, at {place}; {name} selected it")
+    return figure(draw(alert, said=why), f"{pick.object_id}{faint}, at {place}; {why}")
 
 
 def figure(drawn: Picture, what: str) -> str:

@@ -12,8 +12,9 @@ import numpy as np
 from gueststar.filtering.page import STYLE, table
 from gueststar.open_lake import OpenLake
 from gueststar.release import __version__
+from gueststar.reporting.discovery import groups, oddest
 from gueststar.reporting.facts import Facts, Found, SurveyFacts
-from gueststar.reporting.figures import object_picture, sky
+from gueststar.reporting.figures import alert_picture, sky
 from gueststar.reporting.known import Known, Section, moment, several
 
 PICTURES_MAX: Final = 12
@@ -34,7 +35,8 @@ def html(facts: Facts, known: Known | None, *, objective_s: float) -> str:
     """objective_s: within how long 99 % of alerts shall be published once they were received."""
     lake = OpenLake(facts.lake, facts.nights)
     articles = "\n".join(article(each, lake, objective_s) for each in facts.surveys)
-    sections = [section(each) for each in (*known.others, known.accounts)] if known else []
+    told = (*known.others, known.accounts) if known else ()
+    sections = [section(each) for each in (groups(facts.lake, facts.nights), *told) if each]
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -98,6 +100,7 @@ def article(facts: SurveyFacts, lake: OpenLake, objective_s: float) -> str:
         f"<h2>{escape(facts.survey)}</h2>",
         figures(facts),
         found(facts, lake),
+        oddest(facts, lake),
         f"<section><h2>Sky covered</h2>{sky(facts)}</section>",
         latencies(facts, objective_s),
         models(facts),
@@ -136,9 +139,20 @@ def found(facts: SurveyFacts, lake: OpenLake) -> str:
         fresh = [pick for pick in each.shown if pick.object_id not in pictured]
         shown = fresh[: PICTURES_MAX - len(pictured)]
         pictured |= {pick.object_id for pick in shown}
-        pictures = "".join(object_picture(lake, pick, name, each) for pick in shown)
+        pictures = "".join(
+            alert_picture(
+                lake.object(pick.object_id).newest(),
+                pick,
+                selected(name, each.objects[pick.object_id]),
+            )
+            for pick in shown
+        )
         parts.append(f"<h3>{escape(name)}</h3>{of_filter(each)}{pictures}")
     return f"<section><h2>What filters found</h2>{''.join(parts)}</section>"
+
+
+def selected(name: str, alerts: int) -> str:
+    return f"{name} selected {several(alerts, 'alert')} of it"
 
 
 def of_filter(found: Found) -> str:
