@@ -62,7 +62,7 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
         # One partition, so that it is read in the order in which it was written.
         return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
     followup = settings.followup
-    ours = (*followup.named, *followup.inboxes.values())
+    ours = (*followup.named, *followup.inboxes.values(), settings.notices.outbox)
     if name in (settings.filters.live, settings.models.live, *ours):
         return control_topic(name, replication=topics.replication)
     if name in settings.messengers.named:

@@ -30,6 +30,7 @@ from broker.kafka_settings import KafkaSection, SourceSection, TopicsSection, re
 from broker.ledger import Delivery
 from broker.messengers.section import MessengersSection
 from broker.models.limits import DriftSection, GatesSection, ModelsSection
+from broker.notices_settings import NoticesSection
 from broker.portal_settings import PortalSection
 from broker.report_settings import ReportSection
 from broker.runner import RunLimits
@@ -232,6 +233,7 @@ class Settings:
     lake: LakeSection = LakeSection()
     messengers: MessengersSection = field(default_factory=MessengersSection)
     followup: FollowupSection = field(default_factory=FollowupSection)
+    notices: NoticesSection = field(default_factory=NoticesSection)
     portal: PortalSection = field(default_factory=PortalSection)
     report: ReportSection = field(default_factory=ReportSection)
     decoding: DecodeLimits = field(default_factory=DecodeLimits)
@@ -271,6 +273,7 @@ class Settings:
         object.__setattr__(self, "filters", renamed)
         object.__setattr__(self, "messengers", self.messengers.prefixed(named))
         object.__setattr__(self, "followup", self.followup.prefixed(named))
+        object.__setattr__(self, "notices", self.notices.prefixed(named))
         models = self.models
         records, comparisons = models.live and named(models.live), named(models.comparisons)
         models = replace(models, live=records, comparisons=comparisons)

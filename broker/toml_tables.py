@@ -20,7 +20,7 @@ Table = TypeVar("Table")
 
 PORT_MAX = 65_535
 
-SECRET = re.compile("security|registry|token|options")
+SECRET = re.compile("security|registry|token|options|targets")
 """Where the values of settings may be secrets, and are not shown."""
 
 Signed = NewType("Signed", float)

@@ -1,4 +1,4 @@
-"""The commands that send nights, past, invented and without an end, and what each takes."""
+"""The commands that send nights, past, invented and without an end, and notices of finds."""
 
 # Each command imports what it needs when it runs: `gueststar --help` shall not load a compiler.
 # ruff: noqa: PLC0415
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from broker.defaults import BOOTSTRAP
+from gueststar.notices_command import notices
 
 Bootstrap = Annotated[
     str, typer.Option(envvar="GUESTSTAR_BOOTSTRAP", help="Kafka's address, host:port.")
@@ -26,7 +27,7 @@ Source = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Make them commands of the command line."""
-    for command in (replay, loop, invent):
+    for command in (replay, loop, invent, notices):
         app.command()(command)
 
 

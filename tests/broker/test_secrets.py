@@ -31,6 +31,10 @@ latitude_deg = 0
 longitude_deg = 0
 token = "planted-6"
 options = { password = "planted-7" }
+[notices.targets.mine]
+filters = ["bright"]
+address = "https://chat.example/planted-8"
+token = "planted-9"
 """
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import smtplib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from email.message import EmailMessage
@@ -18,14 +17,8 @@ from typing import Final
 
 from broker.followup_settings import Site
 from broker.ports import ControlTopic, Message, Output
-from services.followup.adapters.port import (
-    AnswerLost,
-    CannotTell,
-    Found,
-    NotReached,
-    Refused,
-    TelescopeError,
-)
+from services.followup.adapters.mail_server import MailServer
+from services.followup.adapters.port import CannotTell, Found, TelescopeError
 from services.followup.adapters.results import results_of
 from services.followup.programme import Observe
 from services.followup.requests import FINAL, Request, State
@@ -120,16 +113,7 @@ class MailTelescope:
 
     def submit(self, request: Request) -> Found:
         """Raises NotReached where no server took it, AnswerLost where that is not certain."""
-        host, _, port = self._site.address.partition(":")
-        sent = False
-        try:
-            with smtplib.SMTP(host, int(port or 25), timeout=self._answer_s) as server:
-                sent = True
-                server.send_message(self.mail(request))
-        except smtplib.SMTPResponseException as error:
-            raise Refused(f"{error.smtp_code} {error.smtp_error!r}") from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise (AnswerLost if sent else NotReached)(str(error)) from error
+        MailServer(self._site.address, self._answer_s).send(self.mail(request))
         return Found(request.id, State.PENDING, "the mail was taken")
 
     def find(self, request: Request) -> Sequence[Found]:

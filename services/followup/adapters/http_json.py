@@ -62,6 +62,12 @@ class JsonClient:
         body = urlencode(form).encode()
         return self._call("PUT", path, body, "application/x-www-form-urlencoded")
 
+    def tell(self, document: object, headers: Mapping[str, str]) -> None:
+        """Posted to the address itself; of what is answered only the status matters."""
+        kinds = {**self._headers, **headers, "Content-Type": "application/json"}
+        body = json.dumps(document).encode()
+        self._sent(Request(self._address, body, kinds, method="POST"), "POST", bytes_max=SAID_MAX)
+
     def patch(self, path: str) -> Any:  # noqa: ANN401 - JSON
         return self._call("PATCH", path, b"{}", "application/json")
 
@@ -75,10 +81,12 @@ class JsonClient:
         said, _ = self._sent(asked, f"{method} {path}")
         return _read(said, f"{method} {path}")
 
-    def _sent(self, asked: Request, what: str) -> tuple[bytes, bool]:
+    def _sent(
+        self, asked: Request, what: str, *, bytes_max: int = ANSWER_BYTES_MAX
+    ) -> tuple[bytes, bool]:
         try:
             with self._opener.open(asked, timeout=self._answer_s) as answer:
-                said = answer.read(ANSWER_BYTES_MAX)
+                said = answer.read(bytes_max)
                 return said, answer.headers.get_content_type() == IMAGE
         except HTTPError as error:
             raise _told(error, what) from error

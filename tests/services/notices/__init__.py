@@ -1,0 +1,1 @@
+"""Notices of finds: who got them, who was left out, and what was told of that."""
