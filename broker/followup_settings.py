@@ -53,7 +53,7 @@ class Site:
     overhead_s: float = 60.0
     """Of each observation: pointing and reading out."""
     adapter: Adapter = "topic"
-    address: str = ""
+    address: str = field(default="", repr=False)
     """A URL, or host:port of a mail server."""
     token: str = field(default="", repr=False)
     """Its password, best as "$NAME" of the environment."""

@@ -14,14 +14,17 @@ from typing import Any, Literal, NamedTuple, NewType, TypeVar, get_args, get_ori
 
 from broker.errors import SettingsError
 from schemas.errors import DecodeLimitError
+from schemas.secrets import keep
 from schemas.suggestion import nearest
 
 Table = TypeVar("Table")
 
 PORT_MAX = 65_535
 
-SECRET = re.compile("security|registry|token|options|targets")
+SECRET = re.compile("security|registry|token|options|targets|address")
 """Where the values of settings may be secrets, and are not shown."""
+VARIABLE = re.compile("[A-Z_][A-Z0-9_]*")
+"""How environment variables are called; a password may begin with $, too."""
 
 Signed = NewType("Signed", float)
 """A number that may be 0 or below, as a latitude; of every other setting there must be some."""
@@ -119,11 +122,14 @@ def _of(kind: type, called: str, value: Any, place: Place) -> Any:  # noqa: ANN4
 
 def _text(value: Any, place: Place) -> str:  # noqa: ANN401 - TOML's values
     text: str = _of(str, "a text", value, place)
-    if not text.startswith("$"):
-        return text
-    if text[1:] not in os.environ:
-        raise SettingsError(f"{place} = {text!r}, and no such environment variable is set")
-    return os.environ[text[1:]]
+    if text.startswith("$"):
+        if text[1:] not in os.environ:
+            may_show = not SECRET.search(str(place)) or VARIABLE.fullmatch(text[1:])
+            shown = repr(text) if may_show else "a text that begins with $"
+            raise SettingsError(f"{place} = {shown}, and no such environment variable is set")
+        text = os.environ[text[1:]]
+    keep(place.key, text)
+    return text
 
 
 def _whole(value: Any, place: Place) -> int:  # noqa: ANN401 - TOML's values

@@ -36,6 +36,7 @@ from gueststar.reconcile_command import reconcile
 from gueststar.report_command import report, reports
 from gueststar.telescope_command import app as telescope
 from schemas.errors import GueststarError
+from schemas.secrets import hidden
 
 app = typer.Typer(
     help="A real-time broker for astronomical transient alerts.",
@@ -88,7 +89,7 @@ def main() -> None:
 def explain(error: Exception) -> int:
     """Say an error in one line on stderr; the exit status it calls for."""
     if os.environ.get("GUESTSTAR_DEBUG"):
-        traceback.print_exception(error)
+        sys.stderr.write(hidden("".join(traceback.format_exception(error))))
     picture = error.picture if isinstance(error, GueststarError) else ""
     said = "\n".join(filter(None, (f"gueststar: {sentence(error)}", picture)))
     print(said, file=sys.stderr)  # noqa: T201 - a command's own output
@@ -97,14 +98,13 @@ def explain(error: Exception) -> int:
 
 def sentence(error: Exception) -> str:
     """What is said of an error: an operating error says it itself; of others, where they arose."""
-    text = " ".join(str(error).split())
+    text = " ".join(hidden(str(error)).split())
     if isinstance(error, GueststarError | OSError):
         return text
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}"
-    return (
-        f"a fault of ours, {type(error).__name__} at {place}: {text}; see it with GUESTSTAR_DEBUG=1"
-    )
+    what = f"a fault of ours, {type(error).__name__} at {place}: {text}"
+    return f"{what}; see it with GUESTSTAR_DEBUG=1"
 
 
 @app.command()

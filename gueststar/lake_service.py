@@ -10,8 +10,8 @@ import typer
 
 from broker.settings import read_settings
 from gueststar.allocator import keep_freed_memory, keep_what_is_loaded
+from gueststar.logs import log_to_stderr
 from gueststar.release import __version__
-from gueststar.service import log_to_stderr
 from gueststar.signals import stopped_by_signal
 from lake.freezing import Verified, verify
 from lake.recovery import Log, read_log

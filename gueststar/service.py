@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +19,10 @@ from broker.rights import lack
 from broker.settings import Settings, read_settings
 from broker.subscribed import is_pattern
 from gueststar.allocator import keep_freed_memory, keep_what_is_loaded
+from gueststar.logs import log_to_stderr
 from gueststar.release import __version__
 from gueststar.signals import stopped_by_signal
 from gueststar.start import moving
-
-LOG_LINE = "%(asctime)s %(levelname)s %(message)s"
 
 
 def serve(config: Path, name: str, *, start: str | None = None, letters: bool = False) -> None:
@@ -56,12 +54,6 @@ def moved(start: str, topics: TopicsSection) -> Rewind:
     if isinstance(rewind, ToOffsets) and (len(topics.input) > 1 or is_pattern(topics.input[0])):
         raise SettingsError(f"--start {start}: offsets are of one topic; name a time")
     return replace(rewind, but=frozenset(filter(None, [topics.replayed])))
-
-
-def log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format=LOG_LINE)
-    for library in ("httpx", "httpx2"):  # The registry's client; it has a line for every request.
-        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def inspect(config: Path) -> bool:

@@ -17,9 +17,19 @@ A bad alert is no exception: it is a row with a reason (`Rejected`), and its nei
 A programmer's error is an AssertionError. Each message names the thing and the remedy.
 """
 
+from __future__ import annotations
+
+from schemas.secrets import hidden
+
 
 class GueststarError(Exception):
-    """An operating error: its message is one line that names the thing and the remedy."""
+    """An operating error: its message is one line that names the thing and the remedy.
+
+    What others said is part of many, and errors end in logs and records: no secret is in one.
+    """
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(hidden(each) if isinstance(each, str) else each for each in said))
 
     @property
     def picture(self) -> str:

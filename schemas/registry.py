@@ -13,6 +13,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from schemas.avro import WriterSchema
 from schemas.errors import RegistryError, SchemaError
+from schemas.secrets import keep
 
 PATIENCE: dict[str, object] = {"timeout": 5, "max.retries": 3, "retries.wait.ms": 200}
 """Seconds to wait for an answer, and how often to ask again; a setting of the same name wins."""
@@ -53,6 +54,8 @@ class RegistrySchemas:
         """
         self._monotonic_s = monotonic_s
         self._unknown: dict[int, float] = {}
+        for name, value in settings.items():
+            keep(name, value)
         try:
             self._client = SchemaRegistryClient({**PATIENCE, **settings})
         except (ValueError, TypeError, OSError) as error:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from broker.errors import KafkaUnavailable, SettingsError
 from broker.kafka.watch import CLIENT_LOG, Watch
+from schemas.secrets import keep
 
 PATIENCE_S: Final = 60.0
 READERS: Final = "gueststar-reader"
@@ -87,6 +88,8 @@ class Connection:
     watch: Watch = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        for name, value in self.security.items():
+            keep(name, value)
         object.__setattr__(self, "watch", Watch(self.bootstrap, self.patience_s))
 
     @classmethod

@@ -72,6 +72,13 @@ class _Topic(NamedTuple):
     """Kafka says of those that we may not describe only that."""
 
 
+def _one(right: Right) -> str:
+    """What Kafka is asked of: of names that begin so, one that nothing has."""
+    if not right.begins:
+        return right.name
+    return right.name + ("check" if right.kind == "topic" else NOBODY)
+
+
 class KafkaRights:
     """Those of who a connection enters as. Raises KafkaUnavailable without an answer."""
 
@@ -81,7 +88,7 @@ class KafkaRights:
 
     def ask(self, rights: Collection[Right]) -> Said:
         """Which of these we lack. A Kafka that checks no rights grants all."""
-        named = {each.name for each in rights if each.kind == "topic" and not each.begins}
+        named = {_one(each) for each in rights if each.kind == "topic"}
         topics = self._topics(named) if named else {}
         verdicts = {right: self._verdict(right, topics) for right in rights}
         return Said(
@@ -93,10 +100,10 @@ class KafkaRights:
     def _verdict(self, right: Right, topics: Mapping[str, _Topic]) -> bool | None:
         """None: not known."""
         if right.operation == "Create":
-            return self._may_create(f"{right.name}check" if right.begins else right.name)
+            return self._may_create(_one(right))
         if right.kind == "topic":
-            return self._may(right.operation, topics[right.name])
-        name = right.name + NOBODY if right.begins else right.name
+            return self._may(right.operation, topics[_one(right)])
+        name = _one(right)
         if right.kind == "transactional id":
             return self._may_transact(name)
         granted = self._of_group(name)

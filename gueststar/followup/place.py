@@ -14,8 +14,8 @@ from broker.ports import ControlTopic
 from broker.settings import read_settings
 from gueststar.configured import Configured
 from gueststar.filtering.place import PATIENCE_S, operator
+from gueststar.logs import log_to_stderr
 from gueststar.release import __version__
-from gueststar.service import log_to_stderr
 from gueststar.signals import stopped_by_signal
 from schemas.errors import QuestionError
 from schemas.suggestion import nearest

@@ -9,8 +9,8 @@ from broker.kafka import KafkaControlTopic
 from broker.messengers.events import notices_of
 from broker.settings import read_settings
 from gueststar.configured import Configured
+from gueststar.logs import log_to_stderr
 from gueststar.release import __version__
-from gueststar.service import log_to_stderr
 from gueststar.signals import stopped_by_signal
 from schemas.errors import NoticeError, QuestionError
 from schemas.suggestion import nearest

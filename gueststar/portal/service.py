@@ -10,6 +10,7 @@ from threading import Event
 
 from gueststar.accounts import balanced
 from gueststar.filtering.place import Place
+from gueststar.logs import log_to_stderr
 from gueststar.portal.access.guard import Access
 from gueststar.portal.backend import Backend
 from gueststar.portal.judges import Judges
@@ -21,7 +22,6 @@ from gueststar.portal.reading import follow_filters, follow_letters, follow_stre
 from gueststar.portal.server import Server
 from gueststar.portal.viewers import Viewers
 from gueststar.portal.writing.trials import Trials
-from gueststar.service import log_to_stderr
 from gueststar.start import beginning
 from gueststar.subscription import connected, reader, registered
 

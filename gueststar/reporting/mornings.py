@@ -19,8 +19,8 @@ from broker.clock import SystemClock
 from broker.errors import SettingsError
 from broker.ports import Clock
 from broker.settings import read_settings
+from gueststar.logs import log_to_stderr
 from gueststar.reporting.making import make
-from gueststar.service import log_to_stderr
 from gueststar.signals import stopped_by_signal
 from lake.closed import fingerprints
 from lake.part import Part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ from broker.assembly import build
 from broker.kafka_settings import TopicsSection
 from broker.plan import Plan, plan
 from broker.settings import EnrichedSection, SchemasSection, Settings
-from gueststar.service import log_to_stderr
+from gueststar.logs import log_to_stderr
 from schemas.registry import RegistrySchemas
 from tests.broker.fakes import FakeAdmin
 from tests.schemas.registry_server import RegistryServer, serving
@@ -83,8 +84,11 @@ def test_where_no_framing_needs_it_a_registry_is_asked_for_the_survey_s_schemas_
 
 
 def test_a_request_to_the_registry_is_no_line_of_a_worker_s_log(
-    registry: RegistryServer, caplog: pytest.LogCaptureFixture
+    registry: RegistryServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     log_to_stderr()
     with caplog.at_level(logging.INFO):
         assert RegistrySchemas({"url": registry.url}).find(1) is None
