@@ -18,8 +18,8 @@ def notices(
 ) -> None:
     """Send notices of filters' finds by webhook, mail or Slack, until it is told to stop."""
     from broker.settings import read_settings
+    from gueststar.logs import log_to_stderr
     from gueststar.release import __version__
-    from gueststar.service import log_to_stderr
     from gueststar.signals import stopped_by_signal
     from services.notices.assembly import notices as sending
 
