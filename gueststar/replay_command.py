@@ -124,7 +124,7 @@ def _schema_id(archive: Archive, registry: str | None) -> int | None:
 
 def registered(registry: str) -> int:
     """The id under which a registry has Rubin's schema 11.1. Raises RegistryError."""
-    return RegistrySchemas({"url": registry}).register(SUBJECT, LSST_SCHEMA)
+    return RegistrySchemas.at(registry).register(SUBJECT, LSST_SCHEMA)
 
 
 def tell(sent: Sent, pace: Pace, topic: str, console: Console) -> None:

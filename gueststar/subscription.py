@@ -115,7 +115,9 @@ def registered(registry: str | Mapping[str, str] | None) -> SchemaSource | None:
     # Its client takes a fifth of a second to load, which most readers need not wait.
     from schemas.registry import RegistrySchemas  # noqa: PLC0415
 
-    return RegistrySchemas({"url": registry} if isinstance(registry, str) else registry)
+    if isinstance(registry, str):
+        return RegistrySchemas.at(registry)
+    return RegistrySchemas(registry)
 
 
 def connected(

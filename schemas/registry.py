@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -21,8 +22,18 @@ UNKNOWN_KEPT_S = 60.0
 """How long an unknown id is taken to be unknown, so that a flood of them asks the registry once."""
 UNKNOWN_KEPT_MAX = 10_000
 HTTP_NOT_FOUND, HTTP_CONFLICT = 404, 409
+FILES: Final = ".location"
+"""How the names of settings end that name a file."""
 REGISTER_TRIES = 3
 """A registry may answer with a conflict where another worker registers the same at that moment."""
+ENVIRONMENT: Final = "GUESTSTAR_REGISTRY_"
+"""What the names of environment variables begin with that hold the client's settings."""
+UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
+"""As OpenSSL says it, whatever the HTTP library makes of it."""
+TRUST: Final = (
+    f"name the file of its CA, ssl.ca.location, in the registry's settings or {ENVIRONMENT}"
+    "SSL_CA_LOCATION, and the host that its certificate is for"
+)
 REMEDIES = {
     401: "give the registry's user and password",
     403: "ask for the right to do so, give another user and password, or another registry",
@@ -59,9 +70,25 @@ class RegistrySchemas:
         try:
             self._client = SchemaRegistryClient({**PATIENCE, **settings})
         except (ValueError, TypeError, OSError) as error:
-            raise RegistryError(f"the schema registry's settings: {error}; correct them") from error
+            files = [f"{key} = {each!r}" for key, each in settings.items() if key.endswith(FILES)]
+            what = " of ".join([str(error), *filter(None, [", ".join(files)])])
+            raise RegistryError(f"the schema registry's settings: {what}; correct them") from error
         self.place = urlsplit(str(settings["url"])).netloc.rpartition("@")[2]
         """Its host and port."""
+
+    @classmethod
+    def at(cls, url: str) -> RegistrySchemas:
+        """That of an address, entered as the environment says.
+
+        `GUESTSTAR_REGISTRY_BASIC_AUTH_USER_INFO` is `basic.auth.user.info`, and so on. Raises
+        RegistryError where a setting is wrong.
+        """
+        found = {
+            name.removeprefix(ENVIRONMENT).lower().replace("_", "."): value
+            for name, value in os.environ.items()
+            if name.startswith(ENVIRONMENT)
+        }
+        return cls({**found, "url": url})
 
     def find(self, schema_id: int) -> WriterSchema | None:
         """The schema of that id; None where there is none, or none of an Avro record.
@@ -141,7 +168,9 @@ class RegistrySchemas:
             raise RegistryError(message) from error
         except Exception as error:
             # The client's HTTP library, and so its exceptions, differ between its versions.
+            is_untrusted = UNTRUSTED in str(error)
+            remedy = TRUST if is_untrusted else "check that it runs and that its address is right"
+            how = "is not trusted" if is_untrusted else "does not answer"
             raise RegistryError(
-                f"the schema registry {self.place} does not answer, asked {what}: {error}; "
-                "check that it runs and that its address is right"
+                f"the schema registry {self.place} {how}, asked {what}: {error}; {remedy}"
             ) from error

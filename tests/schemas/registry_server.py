@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tests.loopback import JsonHandler, address_of, served
@@ -105,9 +107,17 @@ class _Handler(JsonHandler, BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[RegistryServer]:
-    """A registry on a free port of this machine, until the block ends."""
+def serving(certificate: Path | None = None) -> Iterator[RegistryServer]:
+    """A registry on a free port of this machine, until the block ends.
+
+    certificate: a file of its certificate and key, by which it is served over TLS.
+    """
     server = _Server(("127.0.0.1", 0), _Handler)
     server.registry = RegistryServer(address_of(server))
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.registry.url = server.registry.url.replace("http:", "https:")
     with served(server):
         yield server.registry

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from broker.kafka_settings import TopicsSection
+from broker.schema_sources import schema_source
+from broker.settings import SchemasSection, Settings
+from gueststar import replay_command, subscription
+from kafka_node.listeners import Certificates, make_certificates
 from schemas.errors import RegistryError
 from schemas.registry import UNKNOWN_KEPT_S, RegistrySchemas
 from tests.schemas.registry_server import RegistryServer, serving
@@ -123,3 +130,47 @@ def test_compatibility_levels_are_told_of_the_registry_and_of_our_subjects(
     default, subjects = RegistrySchemas({"url": registry.url}).levels("_gueststar")
     assert default == "BACKWARD"
     assert subjects == {"lsst.v10_1.alert_gueststar": "BACKWARD", "ztf.alert_gueststar": "NONE"}
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Of a CA that nobody else knows."""
+    if shutil.which("openssl") is None:
+        pytest.skip("certificates need openssl: apt install it first")
+    return make_certificates(tmp_path_factory.mktemp("ca"))
+
+
+def test_over_tls_a_registry_of_a_ca_of_ones_own_is_asked_with_user_and_password(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = {"basic.auth.user.info": "reader:secret", "ssl.ca.location": str(certificates.ca)}
+    with serving(certificates.server) as registry:
+        registry.user_info, registry.schemas[1] = "reader:secret", SCHEMA
+        section = SchemasSection(registry={"url": registry.url, **login})
+        source = schema_source(Settings(TopicsSection(input=("rubin",)), schemas=section))
+        assert source is not None and source.find(1) is not None
+        for name, value in login.items():
+            monkeypatch.setenv(f"GUESTSTAR_REGISTRY_{name.upper().replace('.', '_')}", value)
+        assert replay_command.registered(registry.url) == 1
+        reader = subscription.registered(registry.url)
+        assert reader is not None and reader.find(1) is not None
+
+
+def test_a_registry_of_another_ca_is_refused_in_a_line_that_names_the_setting(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    another = make_certificates(tmp_path)
+    with serving(certificates.server) as registry:
+        for settings in ({}, {"ssl.ca.location": str(another.ca)}):
+            with pytest.raises(RegistryError, match=r"is not trusted.*ssl\.ca\.loc") as raised:
+                RegistrySchemas({"url": registry.url, **QUICK, **settings}).find(1)
+            assert "\n" not in str(raised.value)
+        assert registry.requests == []
+
+
+def test_a_ca_that_cannot_be_read_is_named_by_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for name in ("none.pem", "empty.pem"):
+        settings = {"url": "https://there:1", "ssl.ca.location": str(tmp_path / name)}
+        with pytest.raises(RegistryError, match=rf"ssl\.ca\.location = '.*{name}'"):
+            RegistrySchemas(settings)
