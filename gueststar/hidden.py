@@ -48,8 +48,13 @@ def _error(message: str) -> Exception:
 
 
 def _our_errors() -> ModuleType:
-    """`schemas.errors`, loaded by path."""
-    spec = spec_from_file_location("schemas.errors", OURS / "schemas" / "errors.py")
+    """`schemas.errors`, loaded by path, and so is what it imports."""
+    sys.modules.setdefault("schemas.secrets", _loaded("secrets"))
+    return _loaded("errors")
+
+
+def _loaded(name: str) -> ModuleType:
+    spec = spec_from_file_location(f"schemas.{name}", OURS / "schemas" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
