@@ -42,6 +42,20 @@ class Deployed(Protocol):
     def key(self) -> bytes: ...
 
 
+class VersionRecord:
+    """What every record of a version has: its key, and how it is written."""
+
+    name: str
+    version: int
+
+    @property
+    def key(self) -> bytes:
+        return key_of(self.name, self.version)
+
+    def encode(self) -> bytes:
+        return encoded(self)
+
+
 @dataclass(frozen=True)
 class VersionStatus(Generic[ChangeKind]):
     """How a version stands, and how it came to."""

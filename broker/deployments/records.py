@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from broker.json_records import encoded, require
+from broker.json_records import require
 from broker.versions import (
     SHA256,
     Erased,
+    VersionRecord,
     VersionStatus,
     check_time,
     check_version,
-    key_of,
     keys_of,
     read_version,
 )
@@ -67,7 +67,7 @@ class DryRun:
 
 
 @dataclass(frozen=True)
-class Version:
+class Version(VersionRecord):
     """One version of a filter, as it was deployed; it never changes."""
 
     name: str
@@ -101,10 +101,6 @@ class Version:
         )
 
     @property
-    def key(self) -> bytes:
-        return key_of(self.name, self.version)
-
-    @property
     def clauses(self) -> dict[str, str]:
         """The texts, by name, in order."""
         return dict(self.document["clauses"])
@@ -117,9 +113,6 @@ class Version:
     @property
     def forced(self) -> bool:
         return bool(self.overridden)
-
-    def encode(self) -> bytes:
-        return encoded(self)
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from broker.json_records import encoded, require
+from broker.json_records import require
 from broker.models.labelled import Marks
 from broker.versions import (
     SHA256,
     Erased,
+    VersionRecord,
     VersionStatus,
     check_time,
     check_version,
-    key_of,
     keys_of,
     read_version,
 )
@@ -98,7 +98,7 @@ class Promotion:
 
 
 @dataclass(frozen=True)
-class ModelVersion:
+class ModelVersion(VersionRecord):
     """One version of a model, as it was deployed; it never changes."""
 
     name: str
@@ -125,13 +125,6 @@ class ModelVersion:
         require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r:.80} is no sha256")
         require(bool(self.place and self.card), "it names no file or no card")
         check_time(self.deployed_unix_s, "deployed")
-
-    @property
-    def key(self) -> bytes:
-        return key_of(self.name, self.version)
-
-    def encode(self) -> bytes:
-        return encoded(self)
 
 
 @dataclass(frozen=True)

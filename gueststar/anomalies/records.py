@@ -17,14 +17,14 @@ import numpy as np
 
 from broker.deployments.records import Cause, Change, State, Status
 from broker.deployments.register import LiveRegister
-from broker.json_records import encoded, require
+from broker.json_records import require
 from broker.ports import ControlTopic, Message
 from broker.versions import (
     SHA256,
     Erased,
+    VersionRecord,
     check_time,
     check_version,
-    key_of,
     keys_of,
     read_version,
     records_in,
@@ -48,7 +48,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True)
-class Review:
+class Review(VersionRecord):
     """One answer; it never changes."""
 
     name: str
@@ -75,13 +75,6 @@ class Review:
         check_version(self.version)
         require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r:.70} is no sha256")
         check_time(self.deployed_unix_s, "said")
-
-    @property
-    def key(self) -> bytes:
-        return key_of(self.name, self.version)
-
-    def encode(self) -> bytes:
-        return encoded(self)
 
 
 Record = Review | Status | Erased

@@ -11,14 +11,14 @@ from typing import Any, Final
 from broker.control_log import Hearing
 from broker.deployments.records import Cause, Change, State, Status
 from broker.deployments.register import LiveRegister
-from broker.json_records import encoded, require, shortened
+from broker.json_records import require, shortened
 from broker.ports import ControlTopic, Message
 from broker.versions import (
     SHA256,
     Erased,
+    VersionRecord,
     check_time,
     check_version,
-    key_of,
     keys_of,
     read_version,
     records_in,
@@ -33,7 +33,7 @@ KEY: Final = keys_of(NAME)
 
 
 @dataclass(frozen=True)
-class Version:
+class Version(VersionRecord):
     """A programme as it was deployed; it never changes."""
 
     name: str
@@ -49,13 +49,6 @@ class Version:
         check_version(self.version)
         require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r:.70} is no sha256")
         check_time(self.deployed_unix_s, "deployed")
-
-    @property
-    def key(self) -> bytes:
-        return key_of(self.name, self.version)
-
-    def encode(self) -> bytes:
-        return encoded(self)
 
 
 Record = Version | Status | Erased
