@@ -20,7 +20,6 @@ from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
 from broker.kafka.fetcher import KafkaFetcher
 from broker.kafka_ports import kafka_ports
-from broker.kafka_settings import SourceSection
 from broker.messengers.opening import heard_of, opened_messengers
 from broker.metrics import Metrics
 from broker.observer import BatchReport, Observer, Observers
@@ -30,6 +29,7 @@ from broker.runner import Runner
 from broker.schema_sources import own_registry
 from broker.settings import Settings
 from schemas.decode import Decoder
+from services.enriched import over_enriched
 from services.followup.adapters.alpaca import AlpacaTelescope
 from services.followup.adapters.brokers import SkyPortal, TomToolkit
 from services.followup.adapters.by_hand import Answers, MailTelescope, TopicTelescope
@@ -95,12 +95,8 @@ def settings_of_followup(settings: Settings) -> Settings:
     section = settings.followup
     if not section.sites:
         raise SettingsError("[followup.sites] is empty; name the telescopes to ask")
-    read = section.topics or (settings.topics.enriched,)
-    # The ledger is told what became of each alert, and no topic holds that it was judged.
-    topics = replace(settings.topics, input=read, enriched=JUDGED, replayed="")
-    kafka = replace(settings.kafka, group=section.group, start="latest")
-    enriched = replace(settings.enriched, compression="zstd")
-    return replace(settings, source=SourceSection(), topics=topics, kafka=kafka, enriched=enriched)
+    own = over_enriched(settings, section.topics, group=section.group, looked_at=JUDGED)
+    return replace(own, enriched=replace(settings.enriched, compression="zstd"))
 
 
 def outputs_of(own: Settings) -> tuple[str, ...]:

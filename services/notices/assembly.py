@@ -16,7 +16,6 @@ from broker.fault_log import FaultLog
 from broker.kafka import KafkaAdmin, KafkaControlTopic
 from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
 from broker.kafka_ports import kafka_ports
-from broker.kafka_settings import SourceSection
 from broker.metrics import Metrics
 from broker.observer import Observers
 from broker.provider import provide
@@ -24,6 +23,7 @@ from broker.runner import Runner
 from broker.schema_sources import own_registry
 from broker.settings import Settings
 from schemas.decode import Decoder
+from services.enriched import over_enriched
 from services.notices.channels import channel_of
 from services.notices.delivery import Delivery
 from services.notices.job import LOOKED_AT, FindsJob, Looked
@@ -54,10 +54,7 @@ def settings_of_finds(settings: Settings) -> Settings:
     section = settings.notices
     if not section.targets:
         raise SettingsError("[notices.targets] is empty; name who is to be told of what")
-    read = section.topics or (settings.topics.enriched,)
-    topics = replace(settings.topics, input=read, enriched=LOOKED_AT, replayed="")
-    kafka = replace(settings.kafka, group=section.group, start="latest")
-    return replace(settings, source=SourceSection(), topics=topics, kafka=kafka)
+    return over_enriched(settings, section.topics, group=section.group, looked_at=LOOKED_AT)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +33,8 @@ class Candidate:
     identity: Identity
     stage: Stage | None = None
     selection: Selection | None = None
-    again: Callable[[Collection[str]], Stage] | None = None
+    again: Callable[[frozenset[str]], Stage] | None = None
     """The stage for alerts of which what stands under these names is known, which it may read."""
-    _opened: dict[frozenset[str], Stage] = field(default_factory=dict, compare=False)
 
     @property
     def reads_stamps(self) -> bool:
@@ -45,12 +44,7 @@ class Candidate:
     def stage_beside(self, learned: Collection[str]) -> Stage:
         """The stage for alerts of which this is known."""
         assert self.stage is not None
-        if self.again is None:
-            return self.stage
-        names = frozenset(learned)
-        if names not in self._opened:
-            self._opened[names] = self.again(names)
-        return self._opened[names]
+        return self.stage if self.again is None else self.again(frozenset(learned))
 
 
 def candidate_of(named: str) -> Candidate:
@@ -93,7 +87,7 @@ def _of_file(path: Path) -> Candidate:
 def _of_stage(named: str | Classifier) -> Candidate:
     """At even odds, as a lake keeps scores."""
     stage = alone(named, (*BUILT_IN, *STAGES_BUILT_IN))
-    return Candidate(Identity(*stage.identity), stage, again=partial(alone, named))
+    return Candidate(Identity(*stage.identity), stage, again=cache(partial(alone, named)))
 
 
 def _of_filter(selection: Selection) -> Candidate:
