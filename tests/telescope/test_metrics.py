@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,8 @@ from broker.metrics import Metrics
 from telescope.metrics import SiteMetrics
 from telescope.pipeline import Report
 from telescope.quality import Flag, Quality
-from tests.broker.test_metrics import needs
+from tests.prometheus_rules import RULES, check_case
 
-RULES = Path(__file__).resolve().parents[2] / "deploy" / "gueststar-rules.yml"
 CASE = f"""
 rule_files: [{RULES}]
 evaluation_interval: 1m
@@ -67,9 +65,4 @@ def test_frames_are_counted_by_what_became_of_them_and_the_last_quality_is_told(
 
 @pytest.mark.prometheus
 def test_an_alert_is_raised_where_frames_stay_poor_or_are_refused(tmp_path: Path) -> None:
-    case = tmp_path / "case.yml"
-    case.write_text(CASE)
-    checked = subprocess.run(
-        [needs("promtool"), "test", "rules", str(case)], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    check_case(tmp_path, CASE)

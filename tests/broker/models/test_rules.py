@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from broker.metrics import Metrics
 from broker.models.metrics import ModelMetrics
 from classifiers.drift import DriftLimits
 from telescope.metrics import SiteMetrics
-from tests.broker.test_metrics import needs
+from tests.prometheus_rules import RULES, check_case
 
-RULES = Path(__file__).resolve().parents[3] / "deploy" / "gueststar-rules.yml"
 SERIES = "gueststar_model_drift{model='realbogus', version='1', survey='ztf', band='r', column='x'"
 CASE = f"""
 rule_files: [{RULES}]
@@ -59,12 +57,4 @@ def test_one_alert_is_raised_of_what_drifts_at_any_worker(tmp_path: Path) -> Non
     found = re.search(r"description: >-\n((?: {12}.*\n)+)", RULES.read_text())
     assert found is not None
     description = " ".join(line.strip() for line in found[1].splitlines())
-    case = tmp_path / "case.yml"
-    case.write_text(CASE.replace('"{}"', f'"{description}"'))
-    checked = subprocess.run(
-        [needs("promtool"), "test", "rules", str(case)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    check_case(tmp_path, CASE.replace('"{}"', f'"{description}"'))
