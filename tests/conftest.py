@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from kafka_node.listeners import GUARDED, User
 from kafka_node.node import KafkaNode, missing_packages
+from schemas import secrets
 from tests.guarded import Guarded
 
 pytest.register_assert_rewrite(
@@ -44,6 +45,14 @@ def data_folder() -> Path:
     if not named or not Path(named).is_dir():
         pytest.skip("GUESTSTAR_DATA names no folder of real alerts")
     return Path(named)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_secrets() -> Iterator[None]:
+    """What one module's tests call secret may be read in those of the next."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(secrets, "_kept", set())
+        yield
 
 
 @pytest.fixture(scope="session")
