@@ -1,6 +1,6 @@
 """docs/speed.md: each command of the benchmarks writes its own part, between marks, when asked.
 
-One has its part on another page.
+Some have theirs on another page.
 
 What is written is what was printed, with the machine, the versions and the commit.
 """
@@ -29,6 +29,7 @@ from kafka_node.jars import POM
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "speed.md"
 DISCOVERY: Final = PAGE.with_name("discovery.md")
+PORTAL: Final = PAGE.with_name("portal.md")
 PICTURES: Final = ROOT / "docs" / "speed"
 LIBRARIES: Final = ("numpy", "numba", "onnxruntime", "confluent-kafka", "deflate")
 
