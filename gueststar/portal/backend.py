@@ -15,6 +15,7 @@ from gueststar.portal.letters import Letters
 from gueststar.portal.night import Came, Night, finite
 from gueststar.portal.sky_map import Place, SkyMap, sky_map
 from gueststar.portal.viewers import Viewers
+from gueststar.portal.workers import Workers
 from gueststar.portal.writing.desk import Desk
 from gueststar.portal.writing.trials import Trials
 
@@ -28,6 +29,7 @@ class Backend:
     door: LakeDoor
     night: Night
     letters: Letters
+    workers: Workers
     viewers: Viewers
     judges: Judges
     ledger: Ledger
@@ -39,7 +41,8 @@ class Backend:
     def figures(self) -> dict[str, Any]:
         """Numbers of the night, as JSON has them; None where nothing came yet."""
         night, sums = self.night, self.night.sums()
-        rates = night.rates_per_s(time.time())
+        now_unix_s = time.time()
+        rates, speaking = night.rates_per_s(now_unix_s), self.workers.speaking(now_unix_s)
         latency, visible = night.latency(), night.visible()
         return {
             "alerts": sums.alerts,
@@ -51,6 +54,8 @@ class Backend:
             "visible_p50_s": finite(visible.p50_s),
             "visible_p99_s": finite(visible.p99_s),
             "lag": night.lag,
+            "workers": len(speaking),
+            "behind": sum(each.behind for each in speaking) if speaking else None,
             "viewers": len(self.viewers),
             "finds": dict(sums.finds),
             "dead_letters": [

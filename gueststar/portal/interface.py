@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from dataclasses import asdict
 from io import BytesIO
 from threading import Event, Lock
 
@@ -17,6 +19,7 @@ from gueststar.portal.answers import Json, respond
 from gueststar.portal.backend import Backend
 from gueststar.portal.held import Held, described, find
 from gueststar.portal.stamps import SCALES, WAYS, Look, plane_number, png
+from gueststar.portal.workers import speaks
 from gueststar.tables import light_curve_columns
 from lake.saving import arrow_table
 from schemas.errors import QuestionError
@@ -182,6 +185,16 @@ def ledger(backend: Backend, _: Request) -> Response:
             "selected": dict(counts.selected),
             "imbalances": [str(each) for each in sums.imbalances] if sums else [],
         }
+    )
+
+
+def workers(backend: Backend, _: Request) -> Response:
+    now_unix_s = time.time()
+    return Json(
+        [
+            {**asdict(each), "behind": each.behind, "speaks": speaks(each, now_unix_s)}
+            for each in backend.workers.all()
+        ]
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -32,6 +32,7 @@ from gueststar.portal.stamps import SCALES, WAYS, oriented
 from gueststar.portal.templates import render
 from gueststar.portal.writing.lists import lists_page
 from gueststar.portal.writing.pages import filter_page, filters_page
+from gueststar.status_command import said
 from gueststar.upright import why_none
 from schemas.batch import PLANES
 
@@ -160,8 +161,15 @@ def ledger(backend: Backend, _: Request) -> Response:
     if backend.door.is_there:
         with backend.door.asked() as lake:
             nights = records(lake.nights())[::-1]
-    given = {"nights": nights, "models": backend.night.models.values()}
-    return page(backend, "ledger", filters=backend.judges.on_duty(), **given, **_balance(backend))
+    return page(
+        backend,
+        "ledger",
+        filters=backend.judges.on_duty(),
+        nights=nights,
+        models=backend.night.models.values(),
+        **_workers(backend),
+        **_balance(backend),
+    )
 
 
 def _balance(backend: Backend) -> dict[str, Any]:
@@ -176,7 +184,19 @@ def _balance(backend: Backend) -> dict[str, Any]:
     }
 
 
-PARTS = {**PARTS, "balance": _balance}
+def _workers(backend: Backend) -> dict[str, Any]:
+    now_unix_s = time.time()
+    speaking = backend.workers.speaking(now_unix_s)
+    return {
+        "workers": backend.workers.all(),
+        "speaking": speaking,
+        "paused": [*{one.name: one for each in speaking for one in each.paused}.values()],
+        "said": partial(said, now_s=now_unix_s),
+        "status_topic": backend.settings.topics.status,
+    }
+
+
+PARTS = {**PARTS, "balance": _balance, "workers": _workers}
 
 
 def help_(backend: Backend, _: Request) -> Response:

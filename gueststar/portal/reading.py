@@ -9,10 +9,9 @@ from threading import Event, Thread
 
 from broker.deployments.lists import Lists
 from broker.deployments.register import Register
-from broker.ports import Source
+from broker.ports import Message, Source
 from gueststar.ending import POLL_BYTES_MAX, POLL_MESSAGES_MAX
 from gueststar.portal.judges import Judges
-from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
 from gueststar.subscription import Subscription
 from schemas.errors import GueststarError
@@ -39,13 +38,15 @@ def follow_stream(open_: Callable[[], Subscription], night: Night, stopped: Even
     _again_and_again(follow, lambda said: setattr(night, "fault", said), stopped)
 
 
-def follow_letters(open_: Callable[[], Source], letters: Letters, stopped: Event) -> None:
-    """The same of dead letters."""
+def follow_topic(
+    open_: Callable[[], Source], take: Callable[[list[Message]], None], stopped: Event
+) -> None:
+    """Have a topic's messages taken, a poll's at once; a fault is logged, and it begins again."""
 
     def follow() -> None:
         with closing(open_()) as source:
             while not stopped.is_set():
-                letters.add(
+                take(
                     source.poll(
                         messages_max=POLL_MESSAGES_MAX, bytes_max=POLL_BYTES_MAX, timeout_s=POLL_S
                     )

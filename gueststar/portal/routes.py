@@ -111,6 +111,7 @@ ENDPOINTS = (
     ),
     Endpoint("/api/v1/lists", lists.lists, "Watchlists and regions."),
     Endpoint("/api/v1/ledger", interface.ledger, "What became of every alert."),
+    Endpoint("/api/v1/workers", interface.workers, "How each worker stands, as it last said."),
     Endpoint(
         "/api/skyportal/alerts",
         skyportal.alerts,

@@ -18,9 +18,10 @@ from gueststar.portal.lake_door import LakeDoor
 from gueststar.portal.ledger import Ledger
 from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
-from gueststar.portal.reading import follow_filters, follow_letters, follow_stream, started
+from gueststar.portal.reading import follow_filters, follow_stream, follow_topic, started
 from gueststar.portal.server import Server
 from gueststar.portal.viewers import Viewers
+from gueststar.portal.workers import Workers
 from gueststar.portal.writing.trials import Trials
 from gueststar.start import beginning
 from gueststar.subscription import connected, reader, registered
@@ -47,13 +48,14 @@ def opened(broker: Place) -> Iterator[Backend]:
     """What the pages ask, with the threads that read Kafka for them."""
     settings, stopped = broker.settings, Event()
     beginning(settings.portal.start)  # Raises SettingsError before anything is begun.
-    night, letters = Night(recent_max=settings.portal.recent_max), Letters()
+    night, letters, workers = Night(recent_max=settings.portal.recent_max), Letters(), Workers()
     backend = Backend(
         settings=settings,
         bootstrap=broker.connection.bootstrap,
         door=LakeDoor(settings.lake.path, settings.portal, settings.schemas.folder),
         night=night,
         letters=letters,
+        workers=workers,
         viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
         judges=Judges(settings.filters),
         ledger=Ledger(partial(balanced, broker)),
@@ -71,8 +73,11 @@ def opened(broker: Place) -> Iterator[Backend]:
     dead = partial(reader, broker.connection, settings.topics.dead_letters, start=LETTERS_START)
     threads = [
         started("stream", lambda: follow_stream(stream, night, stopped)),
-        started("letters", lambda: follow_letters(dead, letters, stopped)),
+        started("letters", lambda: follow_topic(dead, letters.add, stopped)),
     ]
+    if settings.topics.status:
+        said = partial(reader, broker.connection, settings.topics.status, start="earliest")
+        threads.append(started("workers", lambda: follow_topic(said, workers.add, stopped)))
     if settings.filters.live:
         follow = partial(follow_filters, broker.deployed, backend.judges, stopped)
         threads.append(started("filters", follow))

@@ -156,7 +156,7 @@ function byHand(tried) {
     const met = each.fault ? "" : each.expected ? (each.is_met ? "as expected" : `expected ${each.expected}`) : "";
     return [String(each.line), made("span", said, each.fault ? "no" : ""), made("span", met, each.is_met ? "yes" : "no"), decides ? decides.read.join(", ") : ""];
   });
-  at("tried").replaceChildren(...(rows.length ? [table([["Line", "n"], ["The filter", ""], ["", ""], ["What was read", ""]], rows)] : []));
+  at("tried").replaceChildren(...(rows.length ? [table([["Line", "n"], ["The filter", ""], ["Expected", ""], ["What was read", ""]], rows)] : []));
 }
 
 function deployable(found) {
@@ -222,7 +222,7 @@ function report(found) {
   for (const each of found.troubles) parts.push(made("p", `${count(each.alerts)} alerts at fault: ${each.said}`, "no"));
   if (found.compared) parts.push(made("p", `Beside ${found.compared.with}, which is live: both take ${count(found.compared.both)}, it alone ${count(found.compared.only_live)}, this one alone ${count(found.compared.only_new)}.`));
   parts.push(made("h3", "Clause by clause"), table(
-    [["Clause", ""], ["reach it", "n"], ["refused", "n"], ["not measured", "n"], ["go on", "n"], ["", "water"], ["alone it passes", "n"]],
+    [["Clause", ""], ["reach it", "n"], ["refused", "n"], ["not measured", "n"], ["go on", "n"], ["of all", "water"], ["alone it passes", "n"]],
     found.steps.map((each) => [each.clause, count(each.reached), count(each.refused), count(each.unknown), count(each.passed), meter(each.passed, found.alerts), count(each.alone)]),
   ));
   if (found.nights.length > 1) parts.push(made("h3", "Night by night"), table([["Night", ""], ["alerts", "n"], ["selected", "n"]], found.nights.map((each) => [each.night, count(each.alerts), count(each.selected)])));

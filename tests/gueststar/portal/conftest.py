@@ -31,6 +31,7 @@ from gueststar.portal.ledger import Ledger
 from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
 from gueststar.portal.viewers import Viewers
+from gueststar.portal.workers import Workers
 from gueststar.portal.writing.desk import Desk
 from gueststar.portal.writing.trials import Trials
 from gueststar.subscription import Arrived, Subscription
@@ -39,6 +40,7 @@ from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from tests.gueststar.conftest import TOPIC
 from tests.gueststar.portal.desk import MemoryDesk, tokens_in
+from tests.gueststar.portal.furniture import furnish
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "</td></script><script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>"
@@ -124,6 +126,7 @@ def backend_over(
         door=LakeDoor(lake, settings.portal),
         night=night,
         letters=Letters(),
+        workers=Workers(),
         viewers=Viewers(night, viewers_max=settings.portal.viewers_max),
         judges=Judges(settings.filters),
         ledger=Ledger(lambda: NOTHING),
@@ -139,6 +142,22 @@ def backend(made: MakeBackend, lake_folder: Path, arrived: Arrived) -> Backend:
     backend = made(lake_folder)
     backend.night.add(arrived)
     return backend
+
+
+@pytest.fixture
+def furnished(  # noqa: PLR0917 - fixtures
+    made: MakeBackend,
+    lake_folder: Path,
+    arrived: Arrived,
+    desk: MemoryDesk,
+    tokens: tuple[Path, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Backend:
+    """A portal that has something of everything, and an author, ada."""
+    monkeypatch.setenv("GUESTSTAR_STATE", str(lake_folder.parent / "state"))
+    backend = made(lake_folder, desk=desk, tokens=tokens[0])
+    backend.night.add(arrived)
+    return furnish(backend, tokens[1]["ada"])
 
 
 @pytest.fixture

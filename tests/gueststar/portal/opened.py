@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from gueststar.portal.backend import Backend
@@ -28,6 +29,21 @@ class Opened:
 
     def go(self, path: str) -> None:
         self.page.goto(self.address + path, wait_until="load")
+
+    def sign_in(self, token: str, then: str = "/") -> None:
+        self.go(f"/sign-in?next={then}")
+        self.page.fill("[name=token]", token)
+        self.page.press("[name=token]", "Enter")
+        self.page.wait_for_url(f"**{then}")
+
+    def barriers(self) -> list[str]:
+        """What axe finds that keeps people out, with all that can be opened open."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        return [
+            f"{self.page.url}: {each['impact']} {each['id']}: {node['target']} {node['html']:.120}"
+            for each in Axe().run(self.page).response["violations"]
+            for node in each["nodes"]
+        ]
 
     def rows(self) -> int:
         """Of the live stream."""

@@ -17,13 +17,14 @@ from filters.expressions.filter import ExpressionFilter
 from gueststar.portal.backend import Backend
 from gueststar.subscription import Arrived
 from tests.gueststar.portal.conftest import BIG, HOSTILE
+from tests.gueststar.portal.furniture import standing, tell
 
 SN1 = urlencode({"id": BIG, "object": "SN1"})
 EVIL = urlencode({"id": 2, "object": HOSTILE})
 PAGES = (
     *("/", "/search", "/ledger", "/help", "/object?id=SN1", f"/alert?{SN1}"),
     *("/card?name=realbogus", "/part/figures", "/part/finds", "/part/sky", "/part/dead"),
-    *("/part/balance", "/search?kind=cone&centre=SN1&radius=1arcmin"),
+    *("/part/balance", "/part/workers", "/search?kind=cone&centre=SN1&radius=1arcmin"),
 )
 INSIDE_TAGS = re.compile(r"<[^>]*\son\w+\s*=|<script(?![^>]*\ssrc=)|\sstyle=", re.IGNORECASE)
 """Handlers, scripts and styles within a page: what its security policy would refuse."""
@@ -163,3 +164,36 @@ def test_what_is_deployed_is_asked_as_well(client: TestClient, backend: Backend)
     assert "mine" in text
     assert "<code>magnitude = 18.5</code>" in text
     assert "magnitude &gt; 30" in client.get("/ledger").text
+
+
+def test_how_workers_stand_is_told_by_worker_partition_reason_and_filter(
+    client: TestClient, backend: Backend
+) -> None:
+    tell(backend, standing("one"), standing("two", told_unix_s=0.0), standing("one", consumed=9))
+    text = client.get("/ledger").text
+    for said in (
+        *("<td>one</td><td>0.1.0</td>", '<td class="n">9</td>', "silent for", "0: 7, 1: 1,205"),
+        *("Dead letters, no known schema: 2", "slow</a> version 3 is paused: too many alerts"),
+        *("near <small>1</small>", '<td class="n">0.50</td>', "Not served from"),
+        *("realbogus 1.2.0", "psi 0.310 where chance gives at most 0.200"),
+    ):
+        assert said in text, said
+    one, two = client.get("/api/v1/workers").json()
+    assert (one["speaks"], one["behind"], one["lag"]["survey"]["1"]) == (True, 1_212, 1_205)
+    assert two["speaks"] is False
+    assert client.get("/api/v1/tonight").json()["behind"] == 1_212, "of those that speak"
+    assert "1 worker</a>" in client.get("/").text
+
+
+def test_what_a_worker_s_record_says_is_text_and_rubbish_is_passed_over(
+    client: TestClient, backend: Backend
+) -> None:
+    tell(backend, standing(HOSTILE, dead={HOSTILE: 1}, filters={HOSTILE: HOSTILE}))
+    backend.workers.add([Message("status", 0, 0, 0, b"x", b"rubbish")])
+    assert "<script>document" not in client.get("/part/workers").text
+    assert len(backend.workers.all()) == 1
+
+
+def test_where_no_worker_tells_the_setting_is_named(client: TestClient) -> None:
+    assert "[topics] status" in client.get("/part/workers").text
+    assert client.get("/api/v1/tonight").json()["behind"] is None
