@@ -242,7 +242,7 @@ def worker(
     (alerts, watch), logs = _counted(parts, metrics), (FaultLog(clock), DeadLetterLog(clock))
     reporter = Reporter(name, version, clock)
     with (
-        closing(served_metrics(metrics, settings, name)),
+        closing(served_metrics(metrics, settings, link, name)),
         opened_deployments(parts, link, admin, name, alerts) as deployments,
         opened_models(settings.models, parts.stages, link, name, watch) as models,
         opened_outside(settings, parts.sky, link) as messengers,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from broker.alerts.packer import Topics
+from broker.kafka import Connection
 from broker.ledger import Delivery
 from broker.metrics import Metrics, MetricsServer
 from broker.settings import Settings
@@ -50,9 +51,16 @@ def topics_of(settings: Settings) -> Topics:
     )
 
 
-def served_metrics(metrics: Metrics, settings: Settings, name: str) -> MetricsServer:
-    """[metrics] of the worker of that name; what is to be said as it starts is logged."""
+def served_metrics(
+    metrics: Metrics, settings: Settings, link: Connection, name: str
+) -> MetricsServer:
+    """[metrics] of the worker of that name; what is to be said as it starts is logged.
+
+    link: to our Kafka, without which the worker is not ready.
+    """
     where = settings.metrics
+    metrics.health.hung_s = where.hung_s + settings.kafka.patience_s
+    metrics.health.answers = lambda: not link.watch.is_away
     server = metrics.serve(where.host, where.port, ports_max=where.ports_max)
     LOG.info("worker %s: metrics at http://%s:%d/metrics", name, where.host, server.port)
     if settings.kafka.delivery is Delivery.AT_LEAST_ONCE:

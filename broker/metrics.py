@@ -15,6 +15,7 @@ from prometheus_client import start_http_server
 from broker.clock import SystemClock
 from broker.collectors import Instruments
 from broker.errors import SettingsError
+from broker.health import Health, beside
 from broker.observer import BatchReport, Phase
 from broker.ports import Clock
 from schemas.errors import BrokerError
@@ -36,6 +37,7 @@ class Metrics:
         """In a registry of its own, which a job's may join. `version` is gueststar's."""
         self.instruments = Instruments()
         self._clock = clock or SystemClock()
+        self.health = Health(self._clock)
         self._opened_s: float | None = None
         self._count_messages()
         self._measure_times()
@@ -87,14 +89,19 @@ class Metrics:
         self.instruments.present(
             "build_info", "Which gueststar this is and which worker, always 1.", "version", "worker"
         ).values = {(version, worker): 1.0}
+        self.instruments.gauge(
+            "ready", "Whether the worker is at its work, as /-/ready says: 1, or 0."
+        ).set_function(lambda: float(not self.health.refusal))
 
     def on_phase(self, phase: Phase) -> None:
         """Note when a transaction is opened."""
+        self.health.on_phase(phase)
         if phase is Phase.OPEN:
             self._opened_s = self._clock.monotonic_s()
 
     def on_batch(self, report: BatchReport[object]) -> None:
         """Count a committed batch."""
+        self.health.on_batch(report)
         self._end_transaction("committed")
         for consumed in report.entry.ranges:
             self._consumed.add({consumed.topic: consumed.consumed})
@@ -108,6 +115,7 @@ class Metrics:
 
     def on_abort(self, error: BrokerError, phase: Phase) -> None:
         """Count a transaction that was given up."""
+        self.health.on_abort(error, phase)
         self._end_transaction("aborted")
         self._aborts.add({phase: 1})
 
@@ -116,16 +124,22 @@ class Metrics:
         return self.instruments.text()
 
     def serve(self, host: str, port: int, *, ports_max: int = 1) -> MetricsServer:
-        """Answer Prometheus on the first free of `ports_max` ports from `port` (0: any free one).
+        """Answer Prometheus on the first free of `ports_max` ports from `port` (0: any free one),
+        and beside it whether the loop is healthy and ready.
 
         Raises SettingsError where none is free.
         """
         registry = self.instruments.registry
         for candidate in range(port, port + ports_max):
             try:
-                return MetricsServer(*start_http_server(candidate, host, registry))
+                server, thread = start_http_server(candidate, host, registry)
             except OSError as error:
                 last = error
+            else:
+                metrics = server.get_app()
+                assert metrics is not None, "Prometheus' client serves"
+                server.set_app(beside(metrics, self.health))
+                return MetricsServer(server, thread)
         tried = f"{port}" if ports_max == 1 else f"{port} to {port + ports_max - 1}"
         raise SettingsError(
             f"metrics cannot be served at {host}, port {tried}: {last.strerror}; "

@@ -34,6 +34,7 @@ from broker.notices_settings import NoticesSection
 from broker.portal_settings import PortalSection
 from broker.report_settings import ReportSection
 from broker.runner import RunLimits
+from broker.service_settings import LogsSection, MetricsSection
 from broker.stage_settings import StagesSection
 from broker.toml_tables import read_table
 from broker.topic_names import FilterTopics, check_prefix, shared_topic
@@ -141,15 +142,6 @@ class ClassifiersSection:
 
 
 @dataclass(frozen=True)
-class MetricsSection:
-    """[metrics]: where Prometheus reads them."""
-
-    host: str = "127.0.0.1"
-    port: int = 8912
-    ports_max: int = 16
-
-
-@dataclass(frozen=True)
 class DisagreementSection(Certainty):
     """[disagreement]: when a classifier and the survey are counted as saying the opposite."""
 
@@ -227,7 +219,8 @@ class Settings:
     models: ModelsSection = field(default_factory=ModelsSection)
     gates: GatesSection = field(default_factory=GatesSection)
     drift: DriftSection = field(default_factory=DriftSection)
-    metrics: MetricsSection = MetricsSection()
+    metrics: MetricsSection = field(default_factory=MetricsSection)
+    logs: LogsSection = field(default_factory=LogsSection)
     disagreement: DisagreementSection = DisagreementSection()
     limits: LimitsSection = LimitsSection()
     lake: LakeSection = LakeSection()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,9 +53,11 @@ def run(
     from telescope.working import work
 
     settings = read_settings(config)
-    site = Site(settings, on_report=_observed(settings))
+    on_report, on_turn = _observed(settings)
+    site = Site(settings, on_report=on_report)
     sender = None if apart else lambda: _sender(site)
-    work(site, sender, once=once, on_line=lambda line: typer.echo(line, err=True))
+    say = partial(typer.echo, err=True)
+    work(site, sender, once=once, on_line=say, on_turn=on_turn)
 
 
 @app.command()
@@ -179,8 +182,9 @@ def _sender(site: Site) -> Sender:
         raise
 
 
-def _observed(settings: Settings) -> Callable[[Report], None]:
-    """What is done with each frame's report: a line, and where Prometheus asks a count."""
+def _observed(settings: Settings) -> tuple[Callable[[Report], None], Callable[[], object]]:
+    """What is done with each frame's report, a line, and where Prometheus asks a count; and at each
+    turn of the loop."""
     from broker.metrics import Metrics
     from gueststar.release import __version__
     from telescope.metrics import SiteMetrics
@@ -195,7 +199,7 @@ def _observed(settings: Settings) -> Callable[[Report], None]:
         counts.on_report(report)
         _say(report)
 
-    return on_report
+    return on_report, metrics.health.turned
 
 
 def _say(report: Report) -> None:

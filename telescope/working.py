@@ -20,6 +20,7 @@ def work(
     once: bool,
     on_line: Callable[[str], None],
     sleep: Callable[[float], None] = time.sleep,
+    on_turn: Callable[[], object] = lambda: None,
 ) -> None:
     """Until told to stop; with `once` until nothing is new and, with a sender, all is sent.
 
@@ -28,6 +29,7 @@ def work(
     """
     said, link = site.settings.telescope, _Link(sender, on_line, once=once)
     while True:
+        on_turn()
         link.send()
         busy = False
         for path in site.new():

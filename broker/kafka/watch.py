@@ -116,6 +116,11 @@ class Watch:
             "statistics.interval.ms": STATISTICS_INTERVAL_MS,
         }
 
+    @property
+    def is_away(self) -> bool:
+        """Whether Kafka gives no answer, as far as it was asked."""
+        return self._away_since_s is not None
+
     def away(self, at_s: float | None = None) -> None:
         """Kafka gives no answer, now or since `at_s` (monotonic); says so once an outage."""
         if self._away_since_s is not None:

@@ -16,6 +16,7 @@ from broker.dead_letters.log import DeadLetterLog
 from broker.errors import SettingsError
 from broker.fault_log import FaultLog
 from broker.followup_settings import FollowupSection
+from broker.from_settings import served_metrics
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
 from broker.kafka.fetcher import KafkaFetcher
@@ -143,7 +144,7 @@ def followup(
     Raises GueststarError, one line.
     """
     own, link, clock = settings_of_followup(settings), connect(settings), SystemClock()
-    section, topics, where = own.followup, own.topics, own.metrics
+    section, topics = own.followup, own.topics
     outputs = outputs_of(own)
     admin = KafkaAdmin(link)
     admin.wait()
@@ -151,9 +152,7 @@ def followup(
     metrics = Metrics(worker=WORKER, version=version)
     sky = open_sky(own.filters.regions, own.filters.watchlists, heard_of(own.messengers))
     with ExitStack() as opened:
-        opened.enter_context(
-            closing(metrics.serve(where.host, where.port, ports_max=where.ports_max))
-        )
+        opened.enter_context(closing(served_metrics(metrics, own, link, WORKER)))
         events = opened.enter_context(opened_messengers(own.messengers, sky, link))
         source, sink = kafka_ports(own, outputs, link, WORKER)
         parts = _parts(own, link, clock, SinkJournal(sink, section.requests), opened)

@@ -14,6 +14,7 @@ from broker.clock import SystemClock
 from broker.dead_letters.log import DeadLetterLog
 from broker.errors import OffsetGap, SettingsError
 from broker.fault_log import FaultLog
+from broker.from_settings import served_metrics
 from broker.kafka import Connection, KafkaAdmin, KafkaSource
 from broker.metrics import Metrics
 from broker.observer import Observer, Observers
@@ -21,7 +22,7 @@ from broker.ports import Clock, Source
 from broker.rewind import Rewind, ToTime
 from broker.runner import RunLimits, Runner
 from broker.schema_sources import own_registry
-from broker.settings import LakeSection, MetricsSection, Settings
+from broker.settings import LakeSection, Settings
 from lake.flush import Flushed
 from lake.layout import UNREAD
 from lake.live import LiveLake
@@ -146,7 +147,7 @@ def lake_writer(
         held.callback(compaction.close)
         metrics = Metrics(worker=WORKER, version=version)
         own = LakeMetrics(metrics.instruments, lambda: compaction.parts, lambda: compaction.done)
-        held.enter_context(served(metrics, settings.metrics))
+        held.enter_context(closing(served_metrics(metrics, settings, link, WORKER)))
         letters = DeadLetterLog(clock, where=str(path / UNREAD))
         yield make_worker(
             lake,
@@ -158,14 +159,6 @@ def lake_writer(
             listeners=Listeners(Observers(metrics, own, FaultLog(clock), letters, *observers), own),
             limits=_limits(settings),
         )
-
-
-@contextmanager
-def served(metrics: Metrics, where: MetricsSection) -> Iterator[None]:
-    """Prometheus is answered meanwhile."""
-    with closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)) as server:
-        LOG.info("the lake's metrics: http://%s:%d/metrics", where.host, server.port)
-        yield
 
 
 def _source(

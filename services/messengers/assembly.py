@@ -13,6 +13,7 @@ from broker.clock import SystemClock
 from broker.dead_letters.log import DeadLetterLog
 from broker.errors import SettingsError
 from broker.fault_log import FaultLog
+from broker.from_settings import served_metrics
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic
 from broker.kafka_ports import kafka_ports, survey_cluster
 from broker.kafka_settings import SourceSection
@@ -72,13 +73,13 @@ def listener(
     Raises GueststarError, one line.
     """
     own, link, clock = settings_of_notices(settings), connect(settings), SystemClock()
-    section, topics, where = own.messengers, own.topics, own.metrics
+    section, topics = own.messengers, own.topics
     outputs = (*section.named, topics.dead_letters, topics.ledger)
     cluster = _provided(own, link, outputs)
     metrics = Metrics(worker=WORKER, version=version)
     told = Observers(metrics, FaultLog(clock), DeadLetterLog(clock), HeardLog(), *observers)
     with (
-        closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)),
+        closing(served_metrics(metrics, own, link, WORKER)),
         closing(KafkaControlTopic(link, section.events)) as events,
         closing(KafkaControlTopic(link, section.mock_events)) as mock,
     ):

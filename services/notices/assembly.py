@@ -13,6 +13,7 @@ from broker.clock import SystemClock
 from broker.dead_letters.log import DeadLetterLog
 from broker.errors import SettingsError
 from broker.fault_log import FaultLog
+from broker.from_settings import served_metrics
 from broker.kafka import KafkaAdmin, KafkaControlTopic
 from broker.kafka.control_topic import TRANSACTIONS_FETCH_WAIT_MS
 from broker.kafka_ports import kafka_ports
@@ -64,7 +65,7 @@ def notices(settings: Settings, *, version: str) -> Iterator[NoticesWorker]:
     Raises GueststarError, one line.
     """
     own, link, clock = settings_of_finds(settings), connect(settings), SystemClock()
-    section, topics, where = own.notices, own.topics, own.metrics
+    section, topics = own.notices, own.topics
     outputs = (section.outbox, topics.dead_letters, topics.ledger)
     admin = KafkaAdmin(link)
     admin.wait()
@@ -72,7 +73,7 @@ def notices(settings: Settings, *, version: str) -> Iterator[NoticesWorker]:
     metrics = Metrics(worker=WORKER, version=version)
     control = KafkaControlTopic(link, section.outbox, fetch_wait_ms=TRANSACTIONS_FETCH_WAIT_MS)
     with (
-        closing(metrics.serve(where.host, where.port, ports_max=where.ports_max)),
+        closing(served_metrics(metrics, own, link, WORKER)),
         closing(control),
     ):
         source, sink = kafka_ports(own, outputs, link, WORKER)

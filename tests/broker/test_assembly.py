@@ -29,10 +29,10 @@ from broker.memory import MemoryKafka, MemorySink, MemorySource
 from broker.observer import BatchReport, Observer, Observers
 from broker.plan import plan
 from broker.runner import Runner
+from broker.service_settings import MetricsSection
 from broker.settings import (
     DisagreementSection,
     FiltersSection,
-    MetricsSection,
     Settings,
     read_settings,
 )

@@ -15,7 +15,8 @@ import numpy as np
 from broker.followup_settings import FollowupSection, Site
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, TopicSettings, control_topic
 from broker.kafka_settings import KafkaSection, TopicsSection
-from broker.settings import ClassifiersSection, MetricsSection, Settings
+from broker.service_settings import MetricsSection
+from broker.settings import ClassifiersSection, Settings
 from broker.toml_tables import Signed
 from kafka_node.node import KafkaNode
 from replay.invention import invent

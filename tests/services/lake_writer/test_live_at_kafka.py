@@ -12,7 +12,8 @@ import pytest
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, TopicSettings
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.ports import Output, Partition
-from broker.settings import LakeSection, MetricsSection, Settings
+from broker.service_settings import MetricsSection
+from broker.settings import LakeSection, Settings
 from filters.alerts import Table
 from kafka_node.node import KafkaNode
 from lake.layout import CURVES, PLAIN

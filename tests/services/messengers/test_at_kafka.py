@@ -19,7 +19,8 @@ from broker.ledger import read_entry, total
 from broker.messengers.events import notices_of
 from broker.messengers.section import MessengersSection
 from broker.observer import BatchReport, Observers, Phase
-from broker.settings import ClassifiersSection, FiltersSection, MetricsSection, Settings
+from broker.service_settings import MetricsSection
+from broker.settings import ClassifiersSection, FiltersSection, Settings
 from kafka_node.node import KafkaNode
 from replay.invention import invent
 from schemas.decode import Decoder
