@@ -10,7 +10,6 @@ else. GUESTSTAR_DEBUG=1 adds the traceback.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -28,6 +27,7 @@ from gueststar.filtering.command import app as filters
 from gueststar.followup.command import app as followup
 from gueststar.lake_command import app as lakes
 from gueststar.likeness_command import add_to as add_likeness
+from gueststar.logs import announce, complain
 from gueststar.messengers.command import app as messengers
 from gueststar.modelling.command import app as models
 from gueststar.night_commands import add_to
@@ -88,11 +88,8 @@ def main() -> None:
 
 def explain(error: Exception) -> int:
     """Say an error in one line on stderr; the exit status it calls for."""
-    if os.environ.get("GUESTSTAR_DEBUG"):
-        sys.stderr.write(hidden("".join(traceback.format_exception(error))))
     picture = error.picture if isinstance(error, GueststarError) else ""
-    said = "\n".join(filter(None, (f"gueststar: {sentence(error)}", picture)))
-    print(said, file=sys.stderr)  # noqa: T201 - a command's own output
+    complain("\n".join(filter(None, (sentence(error), picture))), error)
     return 2 if isinstance(error, SettingsError) else 1
 
 
@@ -149,8 +146,7 @@ def run(
     ] = False,
 ) -> None:
     """Run one worker of the broker until it is told to stop."""
-    if config.is_file():  # What is loaded next takes seconds; a file that is not there is one line.
-        typer.echo(f"gueststar: starting worker {worker} of {config}", err=True)
+    announce(config, worker)
     from gueststar.service import serve
 
     serve(config, worker, start=start, letters=letters)

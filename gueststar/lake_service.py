@@ -23,9 +23,9 @@ def write_live(config: Path, *, over_gaps: bool = False) -> None:
 
     over_gaps: whether what the topic's retention forgot is left out.
     """
-    log_to_stderr()
     keep_freed_memory()
     settings = read_settings(config)
+    log_to_stderr(settings.logs.format, "lake")
     with (
         lake_writer(settings, version=__version__, over_gaps=over_gaps) as worker,
         stopped_by_signal(worker.stop),

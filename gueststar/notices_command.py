@@ -23,7 +23,7 @@ def notices(
     from gueststar.signals import stopped_by_signal
     from services.notices.assembly import notices as sending
 
-    log_to_stderr()
     settings = read_settings(config)
+    log_to_stderr(settings.logs.format, "notices")
     with sending(settings, version=__version__) as worker, stopped_by_signal(worker.stop):
         worker.runner.run()

@@ -31,9 +31,9 @@ def serve(config: Path, name: str, *, start: str | None = None, letters: bool = 
     start: where the group is moved first; None: nowhere. letters: whether it reads the dead letters
     sent again, in place of the survey's own Kafka.
     """
-    log_to_stderr()
     keep_freed_memory()
     settings = read_settings(config)
+    log_to_stderr(settings.logs.format, name)
     if letters:
         settings = settings.of_letters()
     rewind = None if start is None else moved(start, settings.topics)

@@ -37,8 +37,8 @@ def topic(config: Path | None, bootstrap: str | None, which: str) -> Iterator[Co
 
 def run(config: Path) -> None:
     """Ask telescopes until a signal."""
-    log_to_stderr()
     settings = read_settings(config)
+    log_to_stderr(settings.logs.format, "followup")
     with followup(settings, version=__version__) as runner, stopped_by_signal(runner.stop):
         runner.run()
 

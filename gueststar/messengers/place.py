@@ -68,7 +68,7 @@ def read_file(path: Path) -> Read:
 
 def listen(config: Path) -> None:
     """Keep the notices of a configuration until a signal."""
-    log_to_stderr()
     settings = read_settings(config)
+    log_to_stderr(settings.logs.format, "messengers")
     with listener(settings, version=__version__) as runner, stopped_by_signal(runner.stop):
         runner.run()

@@ -35,8 +35,8 @@ PATIENCE_S = 10.0
 
 def serve(config: Path, *, host: str | None = None, port: int | None = None) -> None:
     """Serve a configuration's portal."""
-    log_to_stderr()
     broker = Place.of(config, None, patience_s=PATIENCE_S)
+    log_to_stderr(broker.settings.logs.format, "portal")
     section = broker.settings.portal
     host, port = host or section.host, section.port if port is None else port
     with opened(broker) as backend:

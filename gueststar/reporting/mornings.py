@@ -112,8 +112,8 @@ def _week(night: str) -> tuple[str, str]:
 
 def keep(config: Path, *, once: bool = False) -> None:
     """Until a signal, or once. Raises SettingsError where a lake or a folder is not named."""
-    log_to_stderr()
     settings = read_settings(config)
+    log_to_stderr(settings.logs.format, "reports")
     section, lake = settings.report, settings.lake.path
     if section.folder is None or lake is None:
         raise SettingsError("[report] folder and [lake] path: name both, to have nights told of")

@@ -23,7 +23,7 @@ from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from broker.settings import read_settings
 from gueststar.command import app, explain
 from gueststar.filtering.place import Place
-from gueststar.logs import Lines, log_fault
+from gueststar.logs import Lines, Objects, log_fault
 from gueststar.portal.access.tokens import Role, line_of
 from gueststar.portal.application import application
 from gueststar.portal.pages import PAGES
@@ -154,7 +154,7 @@ def places(
         cluster.publish("planted-alerts", [b"no alert", *(each.packet for each in night())])
         with worker(settings, "one", version="test") as runner, running(runner):
             until(lambda: len(cluster.read(settings.topics.enriched)) == ALERTS)
-            (served,) = re.findall(r"metrics at (\S+)", log.getvalue())
+            served = re.findall(r"metrics at (\S+/metrics)", log.getvalue())[0]
             found["metrics"] = urlopen(served).read().decode()
         found["topics"] = "".join(
             value.decode("latin-1")
@@ -172,17 +172,19 @@ def places(
 
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
-    """All that is logged, down to DEBUG, as a service writes it."""
+    """All that is logged, down to DEBUG, in both ways in which a service writes it."""
     written, root = io.StringIO(), logging.getLogger()
-    handler, level = logging.StreamHandler(written), root.level
-    handler.setFormatter(Lines())
-    root.addHandler(handler)
+    level, handlers = root.level, [logging.StreamHandler(written) for _ in range(2)]
+    for handler, form in zip(handlers, (Lines(), Objects("one")), strict=True):
+        handler.setFormatter(form)
+        root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
         yield written
     finally:
         root.setLevel(level)
-        root.removeHandler(handler)
+        for handler in handlers:
+            root.removeHandler(handler)
 
 
 def night() -> Iterator[Invented]:
@@ -270,7 +272,7 @@ def test_a_fault_of_a_thread_is_logged_without_the_secret_in_it() -> None:
         fault = threading.ExceptHookArgs((ValueError, error, None, threading.current_thread()))
     with logged() as log:
         log_fault(fault)
-    assert "MainThread ended with a fault of ours" in log.getvalue()
+    assert log.getvalue().count("MainThread ended with a fault of ours") == 2
     assert "ValueError" in log.getvalue() and "planted'" not in log.getvalue()
 
 
