@@ -254,7 +254,7 @@ def _alone(report: Report) -> NDArray[np.bool_]:
         (report.reference.frame, found.flux > 0), (report.prepared.frame, found.flux < 0)
     ):  # fmt: skip
         noise = math.sqrt(math.pi * radius**2 * float(np.median(frame.variance[::8, ::8])))
-        light = aperture(frame, found.x, found.y, radius)
+        light, _ = aperture(frame, found.x, found.y, radius)
         alone &= ~rows | (light < ALONE_SIGMA * noise)
     return alone
 

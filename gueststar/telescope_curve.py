@@ -17,10 +17,10 @@ from broker.errors import SettingsError
 from schemas.object_annotation import Measured
 from schemas.photometry import AB_ZERO_MAG_NJY
 from services.followup.fusion import Fused, fuse
-from telescope.pipeline import Prepared, prepared
+from telescope.pipeline import light, prepared
 from telescope.reference import read_reference
 from telescope.settings import Settings
-from telescope.sources import aperture, stars
+from telescope.sources import MAG_OF_SHARE, stars
 from telescope.spool import Spool
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,6 @@ STARS_MAX = 200
 """Of a reference: the brightest."""
 APERTURE_FWHM = 2.2
 """The radius of a star's circle: as far as a PSF's image goes, whose sum is 1."""
-MAG_OF_SHARE = 2.5 / math.log(10)
 
 
 def lines(
@@ -87,23 +86,16 @@ def _stars(site: Settings, names: _Names) -> list[Measured]:
         )
     rows = stars(one.frame, one.found)
     rows = rows[np.argsort(-one.found.flux[rows])[:STARS_MAX]]
-    light, error = _light(one, rows)
-    rows, error, light = rows[light > 0], error[light > 0], light[light > 0]
+    counts, error = light(one, rows, APERTURE_FWHM * one.psf.fwhm)
+    rows, error, counts = rows[counts > 0], error[counts > 0], counts[counts > 0]
     places = zip(*sky.radec(one.found.x[rows], one.found.y[rows]), strict=True)
     return [
         Measured(
-            facts.mjd, facts.band, facts.zero_point - 2.5 * math.log10(light[at]),
-            MAG_OF_SHARE * error[at] / light[at], names.name(place),
+            facts.mjd, facts.band, facts.zero_point - 2.5 * math.log10(counts[at]),
+            MAG_OF_SHARE * error[at] / counts[at], names.name(place),
         )
         for at, place in enumerate(places)
     ]  # fmt: skip
-
-
-def _light(one: Prepared, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    radius = APERTURE_FWHM * one.psf.fwhm
-    light = aperture(one.frame, one.found.x[rows], one.found.y[rows], radius)
-    sky = math.pi * radius**2 * float(np.median(one.frame.background_variance))
-    return light, np.sqrt(sky + np.maximum(light, 0) / one.frame.facts.gain)
 
 
 def _points(site: Settings, at: tuple[float, float], radius_arcsec: float) -> Iterator[Measured]:

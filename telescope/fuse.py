@@ -129,7 +129,7 @@ def _on_scale(frame: Frame, first: Prepared) -> Frame:
     """With stars as bright as in the first: what PSFs leave out at their edges is put right."""
     rows = stars(first.frame, first.found)
     x, y, radius = first.found.x[rows], first.found.y[rows], first.psf.half + 2.0
-    light = aperture(first.frame, x, y, radius) / aperture(frame, x, y, radius)
+    light = aperture(first.frame, x, y, radius)[0] / aperture(frame, x, y, radius)[0]
     light = light[np.isfinite(light) & (light > 0)]
     unit = np.float32(np.median(light)) if len(light) else np.float32(1)
     facts = frame.facts._replace(gain=frame.facts.gain / float(unit))

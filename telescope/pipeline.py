@@ -162,23 +162,25 @@ def _quality(one: Prepared, onto: Aligned, reference: Prepared, nominal: Nominal
 
 
 def throughputs(one: Prepared, onto: Aligned, reference: Prepared) -> Floats:
-    """The stars that both show: x, y, and the frame's light by the reference's, (n, 3).
+    """The stars that both show: x, y, the frame's light by the reference's, its error, (n, 4).
 
-    Light within 2.5 PSFs, so that what widens a star takes none away.
+    Light within 2.5 PSFs, so that what widens a star takes none away; the error is relative.
     """
     rows = stars(one.frame, one.found)
-    ours = np.stack([one.found.x[rows], one.found.y[rows]], axis=1)
-    pairs = together(ours, np.stack([onto.x, onto.y], axis=1), 2.0)
+    places = np.stack([one.found.x[rows], one.found.y[rows]], axis=1)
+    pairs = together(places, np.stack([onto.x, onto.y], axis=1), 2.0)
     if not len(pairs):
-        return np.zeros((0, 3))
+        return np.zeros((0, 4))
     at, there = rows[pairs[:, 0]], pairs[:, 1]
     radius = 1.25 * max(one.psf.fwhm, reference.psf.fwhm)
-    light = _light(one, at, radius) / _light(reference, there, radius)
+    (ours, noise), (theirs, other) = light(one, at, radius), light(reference, there, radius)
+    ratio = ours / theirs
     expected = one.frame.facts.exposure_s / reference.frame.facts.exposure_s
-    found = np.stack([one.found.x[at], one.found.y[at], light], axis=1)
-    found[:, 2] /= expected if math.isfinite(expected) and expected > 0 else 1.0
-    return found[np.isfinite(light) & (light > 0)]
+    unit = expected if math.isfinite(expected) and expected > 0 else 1.0
+    columns = one.found.x[at], one.found.y[at], ratio / unit, np.hypot(noise / ours, other / theirs)
+    return np.stack(columns, axis=1)[np.isfinite(ratio) & (ratio > 0)]
 
 
-def _light(one: Prepared, rows: NDArray[np.int64], radius: float) -> Floats:
+def light(one: Prepared, rows: NDArray[np.int64], radius: float) -> tuple[Floats, Floats]:
+    """Counts of some of its sources within a circle, and their noise."""
     return aperture(one.frame, one.found.x[rows], one.found.y[rows], radius)

@@ -20,6 +20,7 @@ from telescope.frame import Bit, Frame, Pixels
 from telescope.psf import Psf
 from telescope.sources import Levelled, Sources, stars
 from telescope.trails import trail_strength
+from telescope.transparency import Transparency, transparency
 
 Floats = NDArray[np.float64]
 CLOUD_MAG = 0.2
@@ -31,12 +32,11 @@ GRADIENT_NOISE = 4.0
 SATURATED_SHARE = 0.005
 HOT_SHARE, COLUMNS_MAX = 6e-5, 1
 TRAIL_SIGMA = 8.0
-AMPLIFIER_SIGMA = 0.35
+AMPLIFIER_SIGMA = 0.2
 """A step between halves of the frame by a pixel's noise."""
 RING_RATIO = 0.8
 """Of a PSF's centre by its brightest pixel: below, light is in a ring."""
 LIMIT_SIGMA = 5.0
-STARS_MIN = 15
 
 
 class Flag(IntFlag):
@@ -67,7 +67,7 @@ class Quality(NamedTuple):
     sky_level: float
     sky_rms: float
     throughput: float
-    """Against the nominal; NaN where unknown."""
+    """Against the nominal, the field's mean; NaN where unknown."""
     zero_point: float
     """Calibrated by the reference's; NaN where that has none."""
     limit_mag: float
@@ -92,16 +92,17 @@ def judged(
 ) -> Quality:
     """A frame's quality.
 
-    throughputs: its stars' x, y and light by the reference's, (n, 3). zero_point: the reference's,
-    AB magnitude of a count.
+    throughputs: its stars' x, y, light by the reference's and its relative error, (n, 4).
+    zero_point: the reference's, AB magnitude of a count.
     """
     frame = level.frame
-    throughput = float(np.median(throughputs[:, 2])) if len(throughputs) else math.nan
+    air = transparency(throughputs, frame.shape)
+    throughput = float(np.mean(10 ** (-0.4 * air.mesh())))
     rows = stars(frame, found)
     shape = float(np.median(found.ellipticity[rows])) if len(rows) else math.nan
     measured = {
         "clouds": -2.5 * math.log10(throughput) if throughput > 0 else math.nan,
-        "patchy": _patchiness(throughputs, frame.shape),
+        "patchy": _patchiness(air),
         "seeing": psf.fwhm / nominal.fwhm_pixels if nominal.fwhm_pixels else math.nan,
         "elongated": shape,
         "focus": _ring(psf),
@@ -150,20 +151,10 @@ def _flags(measured: dict[str, float]) -> Flag:
     return flags
 
 
-def _patchiness(throughputs: Floats, shape: tuple[int, int]) -> float:
-    """How much the throughput changes over the frame, magnitudes: 10 to 90 % of a 4 by 4 mesh."""
-    cells = []
-    for row in range(4):
-        for column in range(4):
-            inside = (throughputs[:, 0] * 4 // shape[1] == column) & (
-                throughputs[:, 1] * 4 // shape[0] == row
-            )
-            if inside.sum() >= 3:
-                cells.append(-2.5 * math.log10(max(float(np.median(throughputs[inside, 2])), 1e-3)))
-    if len(cells) < 6:
-        return math.nan
-    low, high = np.percentile(cells, [10, 90])
-    return float(high - low)
+def _patchiness(air: Transparency) -> float:
+    """How much the throughput changes over the frame (10 to 90 %), magnitudes; NaN of few stars."""
+    low, high = np.percentile(air.mesh(), [10, 90])
+    return float(high - low) if len(air.stars) else math.nan
 
 
 def _ring(psf: Psf) -> float:

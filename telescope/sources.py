@@ -22,6 +22,8 @@ STAR_SIGMA = 20.0
 """From which signal-to-noise ratio on a star says what the PSF is."""
 FWHM_OF_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 SOURCES_MAX = 2_000_000
+MAG_OF_SHARE = 2.5 / math.log(10)
+"""Magnitudes of a small share of the light."""
 STARS_MIN = 8
 
 
@@ -183,7 +185,9 @@ def image_fwhm(frame: Frame, found: Sources, rows: NDArray[np.int64]) -> float:
     return float(2.0 * np.median(half_light(frame, found, some)))
 
 
-def aperture(frame: Frame, x: Floats, y: Floats, radius: float) -> Floats:
-    """Counts within a circle at each place; NaN where something unusable lies in it."""
-    light, _, flag = sep.sum_circle(frame.pixels, x, y, radius, mask=frame.unusable, subpix=5)
-    return np.where(flag == 0, light, np.nan)
+def aperture(frame: Frame, x: Floats, y: Floats, radius: float) -> tuple[Floats, Floats]:
+    """Counts within a circle at each place and their noise; NaN where something unusable is."""
+    light, error, flag = sep.sum_circle(
+        frame.pixels, x, y, radius, var=frame.variance, mask=frame.unusable, subpix=5
+    )
+    return np.where(flag == 0, light, np.nan), error

@@ -78,6 +78,7 @@ def test_a_frame_without_a_wcs_is_brought_there_by_its_asterisms(reference: Prep
     [
         ({}, ""),
         ({"throughput": 0.6}, "clouds"),
+        ({"patchy": 0.5}, "patchy"),
         ({"fwhm": 5.0}, "seeing"),
         ({"ellipticity": 0.4}, "elongated"),
         ({"defocus": 3.5}, "focus"),
