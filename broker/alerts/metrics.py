@@ -14,8 +14,14 @@ from classifiers.classifier import ModelIdentity
 from filters.filter_set import ActiveFilter
 from schemas.errors import BrokerError
 
-EXPOSURE_BOUNDS_S: Final = (*DURATION_BOUNDS_S, 300.0, 600.0, 1800.0, 3600.0, 86400.0)
-"""A survey needs minutes before it sends an alert, and a replayed night is years old."""
+EXPOSURE_BOUNDS_S: Final = (
+    *(bound for bound in DURATION_BOUNDS_S if bound < 60),
+    60.0,
+    *(bound for bound in DURATION_BOUNDS_S if bound > 60),
+    *(300.0, 600.0, 1800.0, 3600.0, 86400.0),
+)
+"""A survey needs minutes before it sends an alert, and a replayed night is years old; 60 s are what
+is promised of Rubin's."""
 
 
 class AlertMetrics:

@@ -80,7 +80,7 @@ def test_every_file_that_is_mounted_or_built_from_is_there() -> None:
     local = [name for name in mounted if name.startswith("./")]
     built = SERVICES["broker"]["build"]["dockerfile"]
     assert [name for name in [*local, built] if not (ROOT / name).is_file()] == []
-    assert len(local) == 6
+    assert len(local) == 7
 
 
 def test_the_dashboard_asks_for_metrics_that_there_are() -> None:

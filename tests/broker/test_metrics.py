@@ -203,7 +203,8 @@ def needs(tool: str) -> str:
     found = shutil.which(tool)
     if found is None:
         complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        complain(f"{tool} is absent: apt-get install prometheus")
+        package = "prometheus" if tool == "promtool" else tool
+        complain(f"{tool} is absent: apt-get install {package}")
     assert found is not None
     return found
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -24,7 +18,8 @@ from broker.metrics import Metrics
 from broker.observer import Observers
 from classifiers.classifier import ModelIdentity
 from filters.filter_set import ActiveFilter
-from tests.broker.test_metrics import PUBLISHED_UNIX_S, free_port, needs, report_of
+from tests.broker.test_metrics import PUBLISHED_UNIX_S, report_of
+from tests.monitoring import asked, prometheus_of
 
 COUNTS = AlertCounts(
     shortened={"young": 1},
@@ -120,44 +115,11 @@ def test_every_metric_has_one_sentence_and_a_number_from_the_start(watched: Watc
 @pytest.fixture
 def prometheus(watched: Watched, tmp_path: Path) -> Iterator[str]:
     """A real Prometheus that scrapes `metrics` five times a second: its address."""
-    program, port = needs("prometheus"), free_port()
-    with closing(watched.metrics.serve("127.0.0.1", 0)) as server:
-        (tmp_path / "prometheus.yml").write_text(
-            "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\n"
-            "scrape_configs:\n"
-            "  - job_name: gueststar\n"
-            f"    static_configs: [{{targets: ['127.0.0.1:{server.port}']}}]\n"
-        )
-        options = {
-            "config.file": tmp_path / "prometheus.yml",
-            "storage.tsdb.path": tmp_path / "data",
-            "web.listen-address": f"127.0.0.1:{port}",
-        }
-        process = subprocess.Popen(
-            [program, *(f"--{name}={value}" for name, value in options.items())],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-            process.wait()
-
-
-def asked(address: str, query: str, *, patience_s: float = 30) -> dict[str, float]:
-    """What Prometheus answers to a query, by the first label's value, once it has an answer."""
-    deadline_s = time.monotonic() + patience_s
-    while time.monotonic() < deadline_s:
-        try:
-            with urlopen(f"{address}/api/v1/query?query={quote(query)}") as answer:
-                found: list[Any] = json.load(answer)["data"]["result"]
-        except OSError:
-            found = []
-        if found:
-            return {next(iter(one["metric"].values()), ""): float(one["value"][1]) for one in found}
-        time.sleep(0.1)
-    raise AssertionError(f"Prometheus had no answer to {query} within {patience_s} s")
+    with (
+        closing(watched.metrics.serve("127.0.0.1", 0)) as server,
+        prometheus_of(tmp_path, server.port) as address,
+    ):
+        yield address
 
 
 @pytest.mark.prometheus
