@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from broker.assembly import worker
 from broker.clock import ManualClock
 from broker.errors import TransactionAborted
-from broker.health import GIVEN_UP_S, HUNG_S, Health, notified
+from broker.health import GIVEN_UP_S, HUNG_S, WATCHDOG_S, Health, notified
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.metrics import Metrics
 from broker.observer import Phase
@@ -127,6 +128,27 @@ def test_systemd_hears_it_by_its_socket_and_nobody_minds_where_there_is_none(
         assert systemd.recv(100) == b"WATCHDOG=1"
 
 
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """What stands for it: where it listens to who it started."""
+    path = str(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(path)
+        listening.setblocking(False)
+        yield listening
+
+
+def heard(systemd: socket.socket) -> list[str]:
+    """What it was told since."""
+    found = []
+    while True:
+        try:
+            found.append(systemd.recv(100).decode())
+        except BlockingIOError:
+            return found
+
+
 class Pages(NamedTuple):
     """The pages of health at an address."""
 
@@ -198,17 +220,22 @@ def working(kafka: KafkaNode, folder: Path, patience_s: float, hung_s: float) ->
 
 @pytest.mark.kafka
 def test_a_worker_whose_filter_hangs_says_so_and_is_well_once_it_does_not(
-    kafka: KafkaNode, tmp_path: Path
+    kafka: KafkaNode, tmp_path: Path, systemd: socket.socket
 ) -> None:
     with working(kafka, tmp_path, patience_s=3, hung_s=0.5) as one:
+        assert "READY=1" in heard(systemd)
         assert one.pages.says("healthy") == (200, "healthy")
         (tmp_path / "hang").touch()
         one.send(5, seed=1)
         until(one.answers("healthy", 503))
         assert one.pages.says("ready")[1].startswith("the loop has not turned for ")
+        heard(systemd)
+        time.sleep(2 * WATCHDOG_S)
+        assert heard(systemd) == []
         (tmp_path / "hang").unlink()
         until(one.answers("ready", 200))
         until(one.published(5))
+        until(lambda: "WATCHDOG=1" in heard(systemd))
 
 
 @pytest.mark.kafka
