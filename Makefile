@@ -142,9 +142,9 @@ lock: setup ## pin the newest versions that pyproject.toml allows
 lawful: setup ## a million lawful Avro packets, held to fastavro
 	GUESTSTAR_LAWFUL_CASES=1000000 $(BIN)/pytest tests/schemas/test_lawful.py
 
-chaos: setup ## nights of 20,000 alerts: kills, aborts, Kafkas cut off, shifting topics; lake, follow-up
+chaos: setup ## nights of 20,000 alerts: kills, aborts, Kafkas cut off, shifting topics; lake, jobs
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos \
-		tests/services/followup/test_kills_at_kafka.py
+		tests/services/followup/test_kills_at_kafka.py tests/services/notices/test_kills_at_kafka.py
 
 clean: ## remove what the commands made
 	rm -rf .venv .venv-train .venv-hats .venv-supply .venv-bare dist .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -30,6 +30,13 @@ class Hearing:
         """Everything. Raises KafkaUnavailable after the configured patience."""
         return self._control.present()
 
+    def complete(self) -> list[Message]:
+        """The same, of which transactions wrote the last: a commit is answered before that shows.
+
+        Raises KafkaUnavailable likewise.
+        """
+        return self._control.complete()
+
     def news(self) -> list[Message]:
         """What came since; nothing where Kafka does not answer."""
         try:

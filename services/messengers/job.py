@@ -59,7 +59,7 @@ class Newest:
 
         Raises KafkaUnavailable.
         """
-        self._learn(self.control.present())
+        self._learn(self.control.complete())
 
     def changes(self, notices: Sequence[Notice], due_unix_s: float) -> Iterator[Output]:
         """What these notices change there, and what was made before that is taken off."""

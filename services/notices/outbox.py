@@ -54,8 +54,11 @@ class Outbox:
         self._learn(self._hearing.news())
 
     def read(self) -> None:
-        """Know all that was written by now. Raises KafkaUnavailable."""
-        self._learn(self._hearing.present())
+        """Know all that was written by now, by our own last transaction too.
+
+        Raises KafkaUnavailable.
+        """
+        self._learn(self._hearing.complete())
 
     def put(self, notice: Notice) -> Output:
         """Has it wait."""

@@ -5,11 +5,7 @@ GUESTSTAR_CHAOS=full (`make chaos`) kills it 50 times, CI six.
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -27,6 +23,7 @@ from kafka_node.node import KafkaNode
 from services.followup.programme import Bounds, Observe, Programme
 from services.followup.requests import Request, State
 from tests.chaos.proof import messages
+from tests.killing import KILLS, Killer, begun
 from tests.running import until
 from tests.services.followup.kafka_places import (
     Place,
@@ -68,13 +65,9 @@ address = "{address}"
 [followup.sites.{site}.options]
 proposal = "P1"
 """
-KILLS = 50 if os.environ.get("GUESTSTAR_CHAOS") == "full" else 6
 EACH = 6 if KILLS == 50 else 10
 """Alerts of a life."""
 ALERTS = KILLS * EACH
-LIFE_S = (0.5, 4.0)
-HEARD_MAX = 3
-"""Requests that a portal takes before the one with which the job is killed."""
 
 
 EVERYTHING = Programme(
@@ -97,50 +90,9 @@ def configured(place: Place, server: PortalServer, ra_deg: float, folder: Path) 
     return config
 
 
-def begun(config: Path, log: Path) -> subprocess.Popen[bytes]:
+def job(config: Path, log: Path) -> subprocess.Popen[bytes]:
     """A process of the job that has read what there is."""
-    command = [sys.executable, "-c", "from gueststar.command import main; main()"]
-    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-    with log.open("w") as said:
-        process = subprocess.Popen(
-            [*command, "followup", "run", str(config)], stderr=said, env=environment
-        )
-    until(lambda: "requests are open" in log.read_text())
-    return process
-
-
-class Killer:
-    """Ends a process by `kill -9`: at some time, or while a portal has heard it, unanswered."""
-
-    def __init__(self, server: PortalServer, seed: int) -> None:
-        self._server = server
-        self._draw = random.Random(seed)
-        self.kills = Counter[str]()
-
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
-        lives_s = self._draw.uniform(*LIFE_S)
-        if self._draw.random() < 0.5:
-            time.sleep(lives_s)
-            self._end(process, "at some time")
-            return
-        left, struck = [self._draw.randrange(HEARD_MAX)], threading.Event()
-
-        def strike() -> None:
-            left[0] -= 1
-            if left[0] < 0 and not struck.is_set():
-                process.kill()
-                process.wait()
-                struck.set()
-
-        self._server.before_answer = strike
-        heard = struck.wait(2 * LIFE_S[1])
-        self._server.before_answer = lambda: None
-        self._end(process, "before an answer" if heard else "at some time")
-
-    def _end(self, process: subprocess.Popen[bytes], how: str) -> None:
-        process.kill()
-        assert process.wait() == -signal.SIGKILL, "it ended by itself"
-        self.kills[how] += 1
+    return begun(["followup", "run", str(config)], log, "requests are open")
 
 
 @pytest.mark.timeout(3_000)
@@ -163,7 +115,7 @@ def test_a_job_that_is_killed_asks_for_nothing_twice_and_forgets_nothing(
         opened.callback(observing.join)
         opened.callback(stop.set)
         for life in range(KILLS):
-            process = begun(config, tmp_path / f"life{life}.log")
+            process = job(config, tmp_path / f"life{life}.log")
             if life == 0:
                 time.sleep(5.0)
             place.cluster.publish(place.alerts, packets[life * EACH : (life + 1) * EACH])
@@ -171,7 +123,7 @@ def test_a_job_that_is_killed_asks_for_nothing_twice_and_forgets_nothing(
                 # A new group begins where its first life found the topic.
                 until(lambda: _judged(place) > 0)
             killer.kill(process)
-        process = begun(config, tmp_path / "last.log")
+        process = job(config, tmp_path / "last.log")
         until(lambda: _judged(place) == len(packets), limit_s=60)
         until(lambda: not _left(place, section), limit_s=200)
         process.terminate()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socketserver
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from threading import Event, Thread
@@ -24,6 +24,7 @@ class Hook:
         self.statuses: list[int] = []
         self.hangs = Event()
         self.released = Event()
+        self.before_answer: Callable[[], None] = lambda: None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _hook_handler(self))
         self.address = f"{address_of(self._server)}/services/T0/s3cret"
 
@@ -52,6 +53,7 @@ def _hook_handler(hook: Hook) -> type[JsonHandler]:
             status = hook.statuses.pop(0) if hook.statuses else 200
             if status == 200:
                 hook.got.append((dict(self.headers.items()), json.loads(said)))
+            hook.before_answer()
             self.answer(status, NO_JSON if status == 200 else f"no {self.path} here")
 
     return Handler

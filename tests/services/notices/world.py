@@ -14,6 +14,7 @@ from broker.ledger import read_entry
 from broker.memory import MemoryControlTopic, MemoryKafka, MemorySink, MemorySource
 from broker.notices_settings import NoticesSection, Target
 from broker.observer import BatchReport, Observers, Phase
+from broker.ports import Message
 from broker.runner import RunLimits, Runner
 from replay.invention import invent
 from schemas.annotation import Annotations
@@ -32,6 +33,10 @@ YOUNG = Target(filters=("young",), address="http://h/", quota_an_hour=60)
 SECTION = NoticesSection(
     outbox="outbox", targets={"all": BRIGHT, "some": YOUNG}, attempts_max=3, retry_s=1.0
 )
+
+
+LATE_MS = 50.0
+"""Between the answer to a commit and its mark in the log."""
 
 
 class Killed(BaseException):
@@ -97,6 +102,28 @@ def finds(alerts: int = 12) -> list[bytes]:
     return Enricher().encode(batch, annotations, "lite")
 
 
+class LateMarks(MemoryControlTopic):
+    """Which sees what a transaction wrote a while after the answer to its commit, as Kafka's."""
+
+    def __init__(self, kafka: MemoryKafka, topic: str) -> None:
+        super().__init__(kafka, topic)
+        self._clock = kafka.clock
+        self._late: list[Message] = []
+        self._late_ms = LATE_MS
+
+    def new(self) -> list[Message]:
+        came, now_ms = [*self._late, *super().new()], self._clock.now_s() * 1e3
+        self._late = [one for one in came if one.timestamp_ms > now_ms - self._late_ms]
+        return came[: len(came) - len(self._late)]
+
+    def complete(self) -> list[Message]:
+        self._late_ms = -1.0
+        try:
+            return super().complete()
+        finally:
+            self._late_ms = LATE_MS
+
+
 class Watch(Observers[Looked]):
     """Kills the job at the n-th phase, or stops it when it has looked at nothing for a while."""
 
@@ -132,7 +159,7 @@ class World:
         watch, section, clock = Watch(phases), self.section, self.kafka.clock
         source = MemorySource(self.kafka, group="n", topics=[ENRICHED], worker="one")
         sink = MemorySink(self.kafka, name="one")
-        outbox = Outbox(MemoryControlTopic(self.kafka, section.outbox), section.outbox)
+        outbox = Outbox(LateMarks(self.kafka, section.outbox), section.outbox)
         delivery = Delivery(section, outbox, self.inboxes, sink=sink, clock=clock)
         job = FindsJob(
             section,
