@@ -87,7 +87,7 @@ class Parts:
         """Every topic that must exist before the alerts flow, the survey's apart."""
         topics = self.settings.topics
         positions = topics.positions if self.settings.is_elsewhere else ""
-        live = self.settings.filters.live, self.settings.models.live
+        live = self.settings.filters.live, *self.settings.models.records
         asked = (*self.settings.messengers.asked, *self.settings.followup.asked)
         others = (*live, topics.replayed, positions, topics.status, *asked)
         return (*self.outputs, *filter(None, others))

@@ -128,7 +128,8 @@ def _sides(parts: Parts, admin: KafkaAdmin, survey: KafkaAdmin | None) -> tuple[
 def _others(parts: Parts) -> Iterator[str]:
     """Topics of ours that workers read, or write no alerts to."""
     settings, topics = parts.settings, parts.settings.topics
-    others = (settings.filters.live, settings.models.live, topics.replayed, topics.status)
+    models = settings.models.records
+    others = (settings.filters.live, *models, topics.replayed, topics.status)
     return filter(None, others)
 
 
@@ -171,6 +172,7 @@ def _roles(parts: Parts) -> Iterator[tuple[str, str, str]]:
     if models := parts.settings.models.live:
         yield models, "deployed models", ""
         yield parts.settings.models.comparisons, "what shadows of models say", ""
+        yield parts.settings.models.retrains, "requests to make models again", ""
     if parts.settings.is_elsewhere:
         yield parts.settings.topics.positions, "how far the survey's Kafka is read", ""
 

@@ -63,7 +63,7 @@ def _new_topic(settings: Settings, name: str) -> TopicSettings:
         return replace(topic, partitions=1, settings={**topic.settings, **FOREVER})
     followup = settings.followup
     ours = (*followup.named, *followup.inboxes.values(), settings.notices.outbox)
-    if name in (settings.filters.live, settings.models.live, *ours):
+    if name in (settings.filters.live, *settings.models.records, *ours):
         return control_topic(name, replication=topics.replication)
     if name in settings.messengers.named:
         return events_topic(settings.messengers, name, replication=topics.replication)

@@ -71,7 +71,8 @@ def to_read(parts: Parts, inputs: Sequence[str]) -> Iterator[Right]:
 def to_publish(parts: Parts, there: Container[str], deployed: Sequence[str]) -> Iterator[Right]:
     """At ours. there: the topics that it has; deployed: those of them that are of filters."""
     settings = parts.settings
-    topics, live = settings.topics, [*filter(None, (settings.filters.live, settings.models.live))]
+    topics = settings.topics
+    live = [*filter(None, [settings.filters.live]), *settings.models.records]
     kept = [topics.positions] if settings.is_elsewhere else []
     for topic in (*parts.outputs, *deployed, *kept):
         yield Right("Write", "topic", topic)

@@ -253,7 +253,8 @@ class Settings:
         if not self.models.live:
             return
         others = {*self.topics.used, self.filters.live}
-        for key, topic in (("live", self.models.live), ("comparisons", self.models.comparisons)):
+        for key in ("live", "comparisons", "retrains"):
+            topic = getattr(self.models, key)
             if topic in others or not TOPIC.fullmatch(topic):
                 raise SettingsError(f"[models] {key} = {topic!r}: no topic's name, or one in use")
             others.add(topic)
@@ -267,10 +268,7 @@ class Settings:
         object.__setattr__(self, "messengers", self.messengers.prefixed(named))
         object.__setattr__(self, "followup", self.followup.prefixed(named))
         object.__setattr__(self, "notices", self.notices.prefixed(named))
-        models = self.models
-        records, comparisons = models.live and named(models.live), named(models.comparisons)
-        models = replace(models, live=records, comparisons=comparisons)
-        object.__setattr__(self, "models", models)
+        object.__setattr__(self, "models", self.models.prefixed(named))
         if kafka.group == GROUP:
             object.__setattr__(self, "kafka", replace(kafka, group=self.topics.prefix + GROUP))
 

@@ -20,7 +20,8 @@ def check_topics(
     topics = settings.topics
     ours = (topics.dead_letters, topics.ledger, topics.embeddings)
     used = {*topics.used, settings.filters.live, *settings.filters.shared_topics}
-    used |= {settings.models.live, settings.models.comparisons} if settings.models.live else set()
+    models = settings.models
+    used |= {*models.records, models.comparisons} if models.live else set()
     for each in active:
         topics.check_output(each.topic)
         if each.topic in used:

@@ -36,8 +36,8 @@ def locked(folder: Path, *, wait_s: float) -> Iterator[None]:
         while not _taken(handle):
             if time.monotonic() > until:
                 raise ArchiveError(
-                    f"another process has been archiving into {folder} for {wait_s:,.0f} s; archive"
-                    " again when it has ended: nothing was changed"
+                    f"another process has been writing in {folder} for {wait_s:,.0f} s; begin again"
+                    " when it has ended: nothing was changed"
                 )
             time.sleep(POLL_S)
         yield

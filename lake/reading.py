@@ -59,7 +59,7 @@ class Lake:
         every = {file.parent.name for file in alert_files(path)}
         if not every:
             raise ArchiveError(f"{path} is no lake: no folder alerts/night=YYYYMMDD stands in it")
-        wanted = [_span(each) for each in nights]
+        wanted = [span_of(each) for each in nights]
         chosen = frozenset(one for one in every if not wanted or _is_among(one, wanted))
         if not chosen:
             raise ArchiveError(_none(path, nights, sorted(every)))
@@ -249,7 +249,7 @@ def _pieces(whole: LakeRows, rows_max: int) -> Iterator[LakeRows]:
         yield whole.take(np.arange(begin, min(begin + rows_max, len(whole))))
 
 
-def _span(text: str) -> tuple[str, str]:
+def span_of(text: str) -> tuple[str, str]:
     """A night or a range of them, as its first and last. Raises ArchiveError."""
     first, _, last = text.partition(":")
     try:

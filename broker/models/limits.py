@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 from classifiers.drift import DriftLimits
 
 COMPARISONS: Final = "gueststar.model-comparisons"
 """What shadows say beside the live ones."""
+RETRAINS: Final = "gueststar.retrains"
+"""Requests to make models again."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,22 @@ class ModelsSection(ModelLimits):
     live: str = ""
     """The topic of their records; empty: none is deployed."""
     comparisons: str = COMPARISONS
+    retrains: str = RETRAINS
+    """The topic of requests to make a model again."""
+    retrain_nights_max: int = 30
+    """That a request by drift names, the one that drifted the last."""
+    retrain_wait_days: int = 14
+    """After which what still drifts is asked for again."""
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The topics of records, which workers read and write; none where none is deployed."""
+        return (self.live, self.retrains) if self.live else ()
+
+    def prefixed(self, named: Callable[[str], str]) -> Self:
+        """The same with its topics as `TopicsSection.named` calls them."""
+        live, comparisons = self.live and named(self.live), named(self.comparisons)
+        return replace(self, live=live, comparisons=comparisons, retrains=named(self.retrains))
 
 
 @dataclass(frozen=True)

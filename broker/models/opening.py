@@ -9,8 +9,10 @@ from contextlib import closing, contextmanager
 
 from broker.clock import SystemClock
 from broker.kafka import Connection, KafkaControlTopic
+from broker.models.asking import Asker, asking
 from broker.models.limits import ModelsSection
-from broker.models.models import Models, ModelsObserver
+from broker.models.metrics import ModelMetrics
+from broker.models.models import Models
 from broker.models.shadows import Shadows
 from broker.ports import Sink
 from classifiers.classifier import Scoring
@@ -51,25 +53,33 @@ def opened_models(
     stages: Sequence[Stage],
     link: Connection,
     name: str,
-    observer: ModelsObserver,
+    watch: ModelMetrics,
 ) -> Iterator[Models | None]:
     """A worker's models, those that are deployed open; None where the settings name no topic.
 
-    Raises KafkaUnavailable.
+    What drifts is asked to be made again meanwhile. Raises KafkaUnavailable.
     """
     if not section.live:
         yield None
         return
+    by, clock = f"worker {name} at {socket.gethostname()}", SystemClock()
+    asker = Asker(
+        section,
+        lambda: KafkaControlTopic(link, section.retrains),
+        drifting=lambda: [each for each in watch.drifting if each[0] in watch.running],
+        by=by,
+        clock=clock,
+    )
     with ThreadPoolExecutor(1, "model-opening") as opens:
         models = Models(
             KafkaControlTopic(link, section.live),
             slots=slots_of(stages),
             limits=section,
-            by=f"worker {name} at {socket.gethostname()}",
-            clock=SystemClock(),
+            by=by,
+            clock=clock,
             opens=opens,
-            observer=observer,
+            observer=watch,
         )
-        with closing(models):
+        with closing(models), asking(asker):
             models.open()
             yield models

@@ -58,7 +58,7 @@ def of_worker(parts: Parts, there: Collection[str]) -> Iterator[Right]:
         for prefix in (filters.topic_prefix, f"{filters.shared}."):
             yield Right("Write", "topic", prefix, begins=True)
             yield Right("DescribeConfigs", "topic", prefix, begins=True)
-    others = (filters.live, settings.models.live, settings.topics.status)
+    others = (filters.live, *settings.models.records, settings.topics.status)
     yield from to_compare(filter(None, others))
     if not settings.is_elsewhere:
         inputs = [each for each in settings.topics.input if not is_pattern(each)]

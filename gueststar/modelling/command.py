@@ -6,20 +6,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gueststar.filtering.command import Bootstrap, Config, Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from gueststar.modelling import retrain_command
 
 app = typer.Typer(
     help="Deploy models beside the live ones, compare them, promote them, take them back.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+retrain_command.add_to(app)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model: realbogus, say.")]
 File = Annotated[Path, typer.Argument(metavar="FILE.onnx", help="Its file.")]
@@ -94,11 +93,11 @@ def list_(
     bootstrap: Bootstrap = None,
 ) -> None:
     """Show the deployed models: lines divided by tabs where the output is no terminal."""
-    from gueststar.modelling.listing import COLUMNS, model_rows
+    from gueststar.modelling.listing import COLUMNS, model_rows, show
     from gueststar.modelling.place import place_of
 
     register = place_of(config, bootstrap).register()
-    _show(COLUMNS, model_rows(register, everything=everything))
+    show(COLUMNS, model_rows(register, everything=everything))
 
 
 @app.command()
@@ -288,7 +287,7 @@ def drift(
 ) -> None:
     """Say by night, survey and band which inputs and scores drift: exit status 1 where any does."""
     from gueststar.configured import settings_of
-    from gueststar.modelling.listing import DRIFT_COLUMNS, drift_rows
+    from gueststar.modelling.listing import DRIFT_COLUMNS, drift_rows, show
     from gueststar.modelling.spread import drift_by_night, opened_file, reference_for
 
     scoring, limits = opened_file(name, file), settings_of(config).drift
@@ -296,24 +295,11 @@ def drift(
     found = list(
         drift_by_night(scoring, taught, packets, limits, nights=nights or (), schemas=schemas)
     )
-    _show(DRIFT_COLUMNS, drift_rows(found, everything=everything))
+    show(DRIFT_COLUMNS, drift_rows(found, everything=everything))
     flagged = sum(each.is_flagged for _, each in found)
     typer.echo(f"{flagged} of {len(found)} drift", err=True)
     if flagged:
         raise typer.Exit(1)
-
-
-def _show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.console import Console
-
-    from gueststar.modelling.listing import table_of
-
-    console = Console()
-    if console.is_terminal:
-        console.print(table_of(columns, rows))
-        return
-    for row in rows:
-        typer.echo("\t".join(row))
 
 
 def _change(

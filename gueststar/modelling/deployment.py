@@ -56,8 +56,8 @@ def identity_of(path: Path, name: str) -> Identity:
     return opened(Scoring(BUILT_IN[name]()), path, sha256).identity
 
 
-def deploy(
-    records: Records,
+def next_version(
+    register: ModelRegister,
     found: Identity,
     *,
     path: Path,
@@ -65,11 +65,10 @@ def deploy(
     reference: Path | None,
     by: str,
 ) -> ModelVersion:
-    """Write a model's next version, a shadow.
+    """A model's next version, a shadow once it is written.
 
     Raises ModelError where that file runs already, or the reference cannot be read.
     """
-    register = records.present()
     for each in register.versions(found.name):
         if each.sha256 == found.sha256 and register.change(each).state in RUNS:
             state = register.change(each).state
@@ -77,7 +76,7 @@ def deploy(
     if reference is not None:
         read_table(reference)
     previous = register.versions(found.name)
-    version = ModelVersion(
+    return ModelVersion(
         name=found.name,
         version=register.next_version(found.name),
         model_version=found.version,
@@ -89,6 +88,20 @@ def deploy(
         deployed_unix_s=time.time(),
         previous_sha256=previous[-1].sha256 if previous else None,
     )
+
+
+def deploy(
+    records: Records,
+    found: Identity,
+    *,
+    path: Path,
+    card: str,
+    reference: Path | None,
+    by: str,
+) -> ModelVersion:
+    """Write a model's next version. Raises ModelError as `next_version`."""
+    register = records.present()
+    version = next_version(register, found, path=path, card=card, reference=reference, by=by)
     records.control.write(version.key, version.encode())
     return version
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import typer
+from rich.console import Console
 from rich.table import Table
 
 from broker.models.labelled import Marks
@@ -40,7 +42,17 @@ def why(now: Change) -> str:
     return f"forced: {forced}" if forced else now.reason
 
 
-def table_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; lines divided by tabs where the output is no terminal."""
+    console = Console()
+    if console.is_terminal:
+        console.print(_table_of(columns, rows))
+        return
+    for row in rows:
+        typer.echo("\t".join(row))
+
+
+def _table_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     table = plain_table()
     for name in columns:
         table.add_column(name, no_wrap=name != columns[-1])

@@ -40,6 +40,7 @@ def test_with_one_every_model_of_ours_stands_in_a_slot(tmp_path: Path) -> None:
 def test_its_topics_have_the_prefix_of_all(tmp_path: Path) -> None:
     models = read(tmp_path, 'live = "gueststar.models"', prefix="mine.").models
     assert (models.live, models.comparisons) == ("mine.models", "mine.model-comparisons")
+    assert models.retrains == "mine.retrains"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ def test_its_topics_have_the_prefix_of_all(tmp_path: Path) -> None:
         'live = "gueststar.filters"',
         'live = "no topic"',
         'live = "a"\ncomparisons = "a"',
+        'live = "a"\nretrains = "a"',
     ],
 )
 def test_a_topic_of_two_uses_is_refused(tmp_path: Path, models: str) -> None:
@@ -62,6 +64,7 @@ def test_the_topic_of_records_is_compacted_and_check_names_both(tmp_path: Path) 
     provide(settings, admin, parts.provided)
     made = {each.name: each.settings.get("cleanup.policy") for each in admin.created}
     assert made["gueststar.models"] == "compact"
+    assert made["gueststar.retrains"] == "compact"
     assert made["gueststar.model-comparisons"] is None
     roles = {topic.name: topic.role for topic in plan(parts, admin).topics}
     assert roles["gueststar.models"] == "deployed models"

@@ -15,7 +15,7 @@ from tests.gueststar.running import said
 
 COMMANDS = (
     *("deploy", "list", "compare", "promote", "pause", "resume", "retire", "rollback"),
-    *("history", "confusion", "reference", "drift"),
+    *("history", "confusion", "reference", "drift", "retrain", "retrains"),
 )
 NOWHERE = "127.0.0.1:1"
 

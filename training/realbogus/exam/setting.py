@@ -113,6 +113,8 @@ def exam(examples: Examples, rows: Ints, random: np.random.Generator, count: int
 
     Raises GueststarError where no stamp of the rows has a place to draw on.
     """
+    if not count:
+        return _none(examples)
     profiles = _Profiles(examples, rows)
     parts = [
         _one(examples, profiles, KINDS[label][kind], kind, random) for label, kind in _plan(count)
@@ -121,6 +123,12 @@ def exam(examples: Examples, rows: Ints, random: np.random.Generator, count: int
     order = random.permutation(count)
     stamps, snr, negative, row = (np.array(column)[order] for column in zip(*parts, strict=True))
     return ExamSet(stamps, labels[order], kinds[order], snr, negative, examples.survey[row], row)
+
+
+def _none(examples: Examples) -> ExamSet:
+    stamps, rows = examples.stamps[:0], np.zeros(0, np.int64)
+    kinds, flags = np.zeros(0, np.str_), np.zeros(0, np.bool_)
+    return ExamSet(stamps, rows, kinds, np.zeros(0), flags, examples.survey[:0], rows)
 
 
 def _plan(count: int) -> Iterator[tuple[int, str]]:
