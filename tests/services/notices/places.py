@@ -12,7 +12,8 @@ from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, TopicSetting
 from broker.kafka_settings import KafkaSection, TopicsSection
 from broker.ledger import Counts, read_entry, total
 from broker.notices_settings import NoticesSection, Target
-from broker.settings import MetricsSection, Settings
+from broker.service_settings import MetricsSection
+from broker.settings import Settings
 from kafka_node.node import KafkaNode
 from services.notices.assembly import notices
 from services.notices.job import LOOKED_AT
