@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import typer
 from broker.assembly import build, connect, worker
 from broker.errors import SettingsError
 from broker.kafka import KafkaAdmin
+from broker.kafka.rights import Right
 from broker.kafka_ports import source_connection
 from broker.kafka_settings import TopicsSection
 from broker.plan import Plan, PlannedTopic, plan
@@ -65,19 +66,27 @@ def inspect(config: Path) -> bool:
     for each in filter(None, (survey, admin)):
         each.wait()
     found = plan(parts, admin, survey)
-    if settings.followup.sites:
-        found = replace(found, notes=(*found.notes, *_of_followup(settings, admin)))
+    found = replace(found, notes=(*found.notes, *_of_jobs(settings, admin)))
     for line in lines(found):
         typer.echo(line)
     return not found.problems
 
 
-def _of_followup(settings: Settings, admin: KafkaAdmin) -> Iterator[str]:
-    """What the follow-up job may not do at our Kafka; workers work without."""
-    from services.followup.rights import to_follow_up  # noqa: PLC0415 - only where it is set up
+def _of_jobs(settings: Settings, admin: KafkaAdmin) -> Iterator[str]:
+    """What jobs beside the stream that are set up may not do at our Kafka; workers work without."""
+    if settings.followup.sites:
+        from services.followup.rights import to_follow_up  # noqa: PLC0415 - where it is set up
 
-    said = lack(admin, to_follow_up(settings, admin.partitions()), ())
-    yield from (f"gueststar followup: {each}" for each in (*said.problems, *said.notes))
+        yield from _of_job("followup", to_follow_up(settings, admin.partitions()), admin)
+    if settings.notices.targets:
+        from services.notices.rights import to_notify  # noqa: PLC0415 - likewise
+
+        yield from _of_job("notices", to_notify(settings, admin.partitions()), admin)
+
+
+def _of_job(command: str, needed: Iterable[Right], admin: KafkaAdmin) -> Iterator[str]:
+    said = lack(admin, needed, ())
+    yield from (f"gueststar {command}: {each}" for each in (*said.problems, *said.notes))
 
 
 def lines(found: Plan) -> Iterator[str]:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from broker.settings import Settings
 
 app = typer.Typer(
-    help="Users of our Kafka: workers, readers, authors, annotators.", no_args_is_help=True
+    help="Users of our Kafka: workers, readers, authors, annotators, notifiers.",
+    no_args_is_help=True,
 )
 
 PASSWORD_BYTES: Final = 24
@@ -117,6 +118,10 @@ def _rights(settings: Settings, role: Role, name: str) -> Collection[Right]:
     if role is Role.ANNOTATOR:
         return [*of_annotator(settings, name)]
     there = KafkaAdmin(Connection.configured(settings.kafka.bootstrap)).partitions()
+    if role is Role.NOTIFIER:
+        from services.notices.rights import to_notify
+
+        return [*to_notify(settings, there)]
     return [*dict.fromkeys(of_worker(build(settings), there))]
 
 

@@ -30,6 +30,8 @@ class Role(StrEnum):
     """Deploys filters, and pauses them: `gueststar filter deploy`."""
     ANNOTATOR = "annotator"
     """Says of objects what it knows: `[followup] annotators`."""
+    NOTIFIER = "notifier"
+    """Sends notices of finds: `gueststar notices`."""
 
 
 def check_name(name: str) -> None:

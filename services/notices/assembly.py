@@ -58,6 +58,11 @@ def settings_of_finds(settings: Settings) -> Settings:
     return over_enriched(settings, section.topics, group=section.group, looked_at=LOOKED_AT)
 
 
+def outputs_of(own: Settings) -> tuple[str, ...]:
+    """All topics that the job writes."""
+    return (own.notices.outbox, own.topics.dead_letters, own.topics.ledger)
+
+
 @contextmanager
 def notices(settings: Settings, *, version: str) -> Iterator[NoticesWorker]:
     """Sends notices as alerts come, ready to `run`; its metrics are served meanwhile.
@@ -66,7 +71,7 @@ def notices(settings: Settings, *, version: str) -> Iterator[NoticesWorker]:
     """
     own, link, clock = settings_of_finds(settings), connect(settings), SystemClock()
     section, topics = own.notices, own.topics
-    outputs = (section.outbox, topics.dead_letters, topics.ledger)
+    outputs = outputs_of(own)
     admin = KafkaAdmin(link)
     admin.wait()
     provide(own, admin, outputs)

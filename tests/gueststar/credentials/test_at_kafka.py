@@ -24,9 +24,13 @@ from gueststar.credentials.roles import NAME
 from gueststar.subscription import reader
 from replay.invention import invent
 from schemas.errors import BrokerError
+from services.notices.assembly import notices
 from tests.broker.clusters import RealCluster
 from tests.guarded import Guarded
 from tests.gueststar.running import run_until
+from tests.running import running, until
+from tests.services.notices.doubles import Hook
+from tests.services.notices.world import finds
 
 pytestmark = pytest.mark.kafka
 
@@ -48,6 +52,11 @@ names = []
 port = 0
 [followup]
 annotators = ["nora", "otto"]
+[notices]
+group = "trust.notices"
+[notices.targets.chat]
+filters = ["bright"]
+address = "$TRUST_WEBHOOK"
 """
 SAID = ("trust.annotations", "trust.annotations.nora", "trust.annotations.otto")
 
@@ -89,7 +98,18 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def service(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def hook() -> Iterator[Hook]:
+    """Who is told of finds; its address is a secret of the environment."""
+    with Hook().serving() as hook, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TRUST_WEBHOOK", hook.address)
+        yield hook
+
+
+@pytest.fixture(scope="module")
+def service(
+    guarded: Guarded, hook: Hook, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    del hook  # the settings name it
     found = Service(guarded, tmp_path_factory.mktemp("service"))
     admin = KafkaAdmin(Connection(found.plain))
     topics = ("trust-survey", "trust-secret", *SAID)
@@ -102,7 +122,7 @@ def service(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def users(service: Service) -> Mapping[str, str]:
     """One of each role, with passwords."""
     names = {"hand": "worker", "bert": "reader", "eve": "reader", "ines": "author"}
-    names["nora"] = "annotator"
+    names |= {"nora": "annotator", "tell": "notifier"}
     return {name: service.password("add", name, role) for name, role in names.items()}
 
 
@@ -201,6 +221,38 @@ def test_who_is_no_annotator_by_the_settings_is_let_in_as_none(service: Service)
     assert isinstance(ran.exception, SettingsError)
     assert "'paul' is not among [followup] annotators" in str(ran.exception)
     assert "paul" not in service.command("list")
+
+
+def test_a_notifier_sends_notices_and_is_refused_all_else_by_name(
+    service: Service, users: Mapping[str, str], hook: Hook
+) -> None:
+    config = service.config("tell", users["tell"])
+    assert "gueststar notices: no right" not in checked(config)
+    assert "gueststar notices: no right" in checked(service.config("bert", users["bert"]))
+    plain = RealCluster(service.plain)
+    with notices(read_settings(config), version="test") as job, running(job.runner):
+        until(lambda: _is_told(plain, hook), look_s=0.5)
+    link = service.link("tell", users["tell"])
+    for topic in ("trust.enriched", "trust.filters", "trust.annotations", "trust-survey"):
+        with pytest.raises(
+            BrokerError, match=rf"no right to Write topic '{topic}' at .* as user 'tell'"
+        ):
+            PlainWriter(link, topic).write(b"x", b"x")
+    for topic in ("trust-survey", "trust.filters", "trust.ledger"):
+        with pytest.raises(BrokerError, match=r"(?i)topic authorization failed"):
+            read_one(service.link("tell", users["tell"]), topic, "trust.notices")
+    with pytest.raises(BrokerError, match=r"(?i)group authorization failed"):
+        read_one(service.link("tell", users["tell"]), "trust.enriched", "trust")
+
+
+def _is_told(plain: RealCluster, hook: Hook) -> bool:
+    """Whether a notice came; its group begins at the end, so that a find is published again."""
+    plain.publish("trust.enriched", [finds()[0]])
+    return bool(hook.got)
+
+
+def checked(config: Path) -> str:
+    return CliRunner().invoke(app, ["check", str(config)]).output
 
 
 def test_who_is_revoked_reads_no_more_within_a_minute_and_is_let_in_no_more(
