@@ -70,7 +70,8 @@ class Night:
 def apart_deg(batch: AlertBatch) -> np.ndarray:
     ra, dec = np.radians(batch.ra_deg), np.radians(batch.dec_deg)
     toward = np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
-    return np.degrees(np.arccos(np.clip(toward.T @ toward, -1.0, 1.0)))
+    apart: np.ndarray = np.degrees(np.arccos(np.clip(toward.T @ toward, -1.0, 1.0)))
+    return apart
 
 
 @contextmanager
