@@ -8,6 +8,7 @@ BrokerError (schemas/errors.py)
 ├── TopicRemade         a topic was deleted while it was read; seek back and poll again
 ├── MemberFenced        another live process has this worker's name
 ├── TransactionAborted  the transaction cannot commit; abort it, seek back, try again
+│   └── MembershipOver  another membership of our name came after its own: ask whose it is, too
 ├── ProducerFenced      the producer's epoch is over; rebuild it, seek back, try again
 │   └── ProducerLost    it had no answer for long, and may never have one; rebuild it just so
 ├── OutputTooLarge      a message over the size that client and topic accept
@@ -45,6 +46,10 @@ class MemberFenced(BrokerError):  # noqa: N818 - Kafka's own word
 
 class TransactionAborted(BrokerError):  # noqa: N818 - Kafka's own word
     """The transaction cannot commit: abort, seek back and try again."""
+
+
+class MembershipOver(TransactionAborted):
+    """The group has another membership of this worker's name: perhaps our own next one."""
 
 
 class ProducerFenced(BrokerError):  # noqa: N818 - Kafka's own word

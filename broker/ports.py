@@ -205,8 +205,10 @@ class Sink(Protocol):
     """The publishing side: one transaction at a time (or plain delivery, where set).
 
     Any method may raise TransactionAborted (nothing was committed: abort, seek back, try again),
-    ProducerFenced (`rebuild`, go back to what is committed, try again) or KafkaUnavailable;
-    `produce` raises OutputTooLarge, `send_offsets` and `commit` raise MemberFenced too.
+    ProducerFenced (`rebuild`, go back to what is committed, try again) or KafkaUnavailable: what
+    was open is so still, and `abort` may be tried again. `produce` raises OutputTooLarge too,
+    `send_offsets` and `commit` MembershipOver: as TransactionAborted, and `Source.confirm_member`
+    is to say whose the name is.
 
     With plain delivery (at-least-once) the same calls are made: `begin` opens nothing, `commit`
     flushes and then commits the offsets for the group; what was flushed before a failure may be

@@ -23,7 +23,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-from broker.errors import ProducerFenced, TransactionAborted
+from broker.errors import ProducerFenced, TooManyAborts, TransactionAborted
 from broker.lives import Committed
 from broker.ports import ControlTopic, Life, Message, Output, Partition, Sink
 from schemas.errors import BrokerError
@@ -231,14 +231,15 @@ class Positions:
             raise
 
     def _abort(self) -> None:
-        """Aborting may fail as well, and is done again."""
-        for _ in range(ROUNDS_MAX - 1):
+        """Aborting may fail as well, and is done again. Raises TooManyAborts: it is open still."""
+        for _ in range(ROUNDS_MAX):
             try:
                 self._sink.abort()
-            except TransactionAborted:
-                continue
-            return
-        self._sink.abort()
+            except TransactionAborted as error:
+                last = error
+            else:
+                return
+        raise TooManyAborts(f"a transaction of {self._writer} does not end: {last}") from last
 
     def _learn(self, messages: Iterable[Message]) -> None:
         for message in messages:

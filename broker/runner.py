@@ -8,7 +8,8 @@ says so. It rests on five rules, each learnt from a Kafka that broke the naive c
 3. A fenced producer is rebuilt only by a process that the group still has as its member, and then
    starts from what the group has committed: the answer to a commit may have been lost.
 4. A process joins the group before it takes its transactional id. Of two with one name the older
-   is thus fenced as a member, stops, and never fences the younger in turn.
+   is thus fenced as a member, stops, and never fences the younger in turn. But a membership may
+   also be ended by our own next one, after an outage: so the group is asked who has the name.
 5. A batch is published once it is certain that its topics are those that its partitions were
    placed in: a topic deleted and made anew has the name and the offsets of its predecessor.
 6. While a batch is published the next may be polled and processed. If the first fails both are
@@ -26,6 +27,7 @@ from typing import Final, Generic, NamedTuple
 
 from broker.dead_letters import NOT_PUBLIC, DeadLetterBound
 from broker.errors import (
+    MembershipOver,
     OutputTooLarge,
     ProducerFenced,
     TooManyAborts,
@@ -308,12 +310,16 @@ class Runner(Generic[Outcome]):
     def _retreat(
         self, starts: Mapping[Partition, int], error: BrokerError
     ) -> Mapping[Partition, int]:
-        """End the transaction; where to read on from: rules 2, 3 and 6."""
-        if not isinstance(error, ProducerFenced):
+        """End the transaction; where to read on from: rules 2, 3, 4 and 6."""
+        if isinstance(error, ProducerFenced):
+            self._source.confirm_member()
+            self._sink.rebuild()
+        else:
             self._sink.abort()
-            return starts if self._publishing is None else {**starts, **self._source.committed()}
-        self._source.confirm_member()
-        self._sink.rebuild()
+            if isinstance(error, MembershipOver):
+                self._source.confirm_member()
+            elif self._publishing is None:
+                return starts
         return {**starts, **self._source.committed()}
 
     def _count_abort(self, error: BrokerError) -> None:

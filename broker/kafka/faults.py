@@ -9,7 +9,7 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException
 
 from broker.errors import (
-    MemberFenced,
+    MembershipOver,
     OffsetGap,
     OutputTooLarge,
     ProducerFenced,
@@ -93,23 +93,13 @@ def refused(error: KafkaError) -> BrokerError | None:
     return BrokerError(f"Kafka refuses ({error.str()}): {remedy}") if remedy else None
 
 
-def member_fault(error: KafkaError, worker: str | None, member_id: str) -> BrokerError | None:
-    """What a group member cannot go on from; None where it goes on by itself.
-
-    member_id: the client's own, empty where it has given its session up. It still sends
-    heartbeats then, without an id, and is fenced as if it were a namesake of itself: that is
-    TransactionAborted (the group has dropped us), to be mended by a new client.
-    """
+def member_fault(error: KafkaError, worker: str | None) -> BrokerError | None:
+    """What a group member cannot go on from; None where it goes on by itself."""
     # In the classic protocol nothing but its fencing is fatal to a consumer; what it says after
     # that is _FATAL without a cause.
     if error.code() not in (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL):
         return refused(error)
-    if not member_id:
-        return TransactionAborted(f"the group has dropped worker {worker!r}; it enters again")
-    return MemberFenced(
-        f"another live process is worker {worker!r}; stop one of them, or give it a --worker name "
-        "of its own"
-    )
+    return MembershipOver(f"the group has another membership of worker {worker!r}")
 
 
 def offset_gap(partition: Partition, offset: int | None, worker: str | None) -> OffsetGap:
@@ -141,7 +131,7 @@ def transaction_fault(error: KafkaError) -> BrokerError:
     if (denied := refused(error)) is not None:
         return denied
     if error.code() == KafkaError.FENCED_INSTANCE_ID:
-        return MemberFenced("another live process has this worker's name; stop one of them")
+        return MembershipOver("the group has another membership of this worker's name")
     if error.fatal():
         return ProducerFenced(f"the producer is over: {error.str()}")
     return TransactionAborted(f"the transaction cannot commit: {error.str()}")

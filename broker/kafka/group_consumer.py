@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -55,6 +56,8 @@ class GroupConsumer:
             self._consumer: Consumer | None = Consumer({**settings, "stats_cb": heard})
         self._topics = list(topics)
         self._assigned, self._revoked = assigned, revoked
+        self.is_over = False
+        """Whether its owner is done with this client, or its session over."""
         self._subscribe()
 
     @property
@@ -71,12 +74,20 @@ class GroupConsumer:
     @property
     def is_lost(self) -> bool:
         """Whether another client is to be made."""
-        return self._pulse.is_lost
+        return self.is_over or self._pulse.is_lost
 
     def _subscribe(self) -> None:
         self.client.subscribe(
-            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
+
+    def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """A static member whose session is over does not take its name back unasked."""
+        self._revoked(consumer, partitions)
+        if self._static and not self.member_id:
+            with suppress(KafkaException):  # one that was fenced joins nothing any more
+                consumer.unsubscribe()
+            self.is_over = True
 
     def ask_again(self) -> None:
         """Have the group deal its partitions out anew.

@@ -17,6 +17,7 @@ from broker.kafka.watch import LOG
 from broker.lives import Committed
 from broker.ports import Life, Partition
 from broker.positions import PositionStore
+from schemas.errors import BrokerError
 
 ANSWER_S_MAX: Final = 2.0
 RETRY_S: Final = 0.05
@@ -50,7 +51,7 @@ class GroupOffsets:
         """Each partition's committed offset and life.
 
         None where that is not known now: Kafka is away, or a transaction over them is open.
-        Raises MemberFenced, or TransactionAborted where the group has dropped us.
+        Raises MembershipOver where the group has fenced us.
         """
         asked = [TopicPartition(each.topic, each.number) for each in partitions]
         found = self._asked(lambda: self._member.client.committed(asked, ANSWER_S_MAX))
@@ -72,8 +73,8 @@ class GroupOffsets:
     def commit(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
         """Commit them outside any transaction.
 
-        Raises MemberFenced where another process has our name, TransactionAborted where the
-        group does not have us as a member now, KafkaUnavailable when patience is over.
+        Raises MembershipOver where the group has fenced us, TransactionAborted where it does not
+        have us as a member now, KafkaUnavailable when patience is over.
         """
         deadline_s = time.monotonic() + self._connection.patience_s
         while (error := self._commit_once(placed(offsets, lives))) is not None:
@@ -94,8 +95,9 @@ class GroupOffsets:
         """Have what is assigned be ours alone; whether that is so: the group sees to it."""
         return True
 
-    def release(self, partitions: Collection[Partition]) -> None:
-        """They are given back in order."""
+    def release(self, _: Collection[Partition]) -> BrokerError | None:
+        """They are given back in order; what goes wrong so that nobody may go on."""
+        return None
 
     def show(self, offsets: Mapping[Partition, int], lives: Mapping[Partition, Life]) -> None:
         """They are committed, wherever that is."""
@@ -131,6 +133,13 @@ class GroupOffsets:
             if end >= 0:
                 found[partition] = int(end)
         return found
+
+    def moved_ends(
+        self, starts: Mapping[Partition, int], positions: Mapping[Partition, int]
+    ) -> dict[Partition, int]:
+        """Of the partitions that moved, where each ends, at least."""
+        moved = {each: at for each, at in positions.items() if at != starts.get(each)}
+        return {**moved, **self.known_ends(moved)}
 
     def at_time(self, partitions: Iterable[Partition], unix_ms: int) -> dict[Partition, int] | None:
         """The first offset of each partition at or after that time, its end where none is.
@@ -193,7 +202,7 @@ class GroupOffsets:
         return next((error for error in errors if error.code() not in UNKNOWN_TOPIC), None)
 
     def _judge(self, error: KafkaError) -> None:
-        fault = member_fault(error, self._worker, self._member.member_id)
+        fault = member_fault(error, self._worker)
         if fault is not None:
             raise fault
         LOG.debug("offsets of worker %r: %s", self._worker, error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from confluent_kafka import Consumer, KafkaException
@@ -30,7 +29,7 @@ class OffsetsElsewhere(GroupOffsets):
         worker: str | None,
         positions: PositionStore,
         *,
-        shown: bool = True,
+        shown: bool,
     ) -> None:
         """`shown`: whether the group's own Kafka is told of them, too."""
         super().__init__(member, connection, worker)
@@ -61,8 +60,8 @@ class OffsetsElsewhere(GroupOffsets):
     def take(self, partitions: Collection[Partition]) -> bool:
         """Have them be ours alone (`Positions.take`); whether that is so now.
 
-        Raises MemberFenced where another process has our name, TransactionAborted where the group
-        does not have us as a member now.
+        Raises MembershipOver where the group has fenced us, TransactionAborted where it does not
+        have us as a member now.
         """
         try:
             return self._positions.take(partitions)
@@ -72,10 +71,18 @@ class OffsetsElsewhere(GroupOffsets):
             self._begin_again(partitions)
         return False
 
-    def release(self, partitions: Collection[Partition]) -> None:
-        """Say that they are ours no longer; where that fails, whoever gets them fences us."""
-        with suppress(BrokerError):
+    def release(self, partitions: Collection[Partition]) -> BrokerError | None:
+        """Say that they are ours no longer; where that fails, whoever gets them fences us.
+
+        What it gives is to end us: a transaction of ours may be open that nobody would end.
+        """
+        try:
             self._positions.release(partitions)
+        except (TransactionAborted, ProducerFenced) as error:
+            LOG.debug("worker %r: what it gives back stays claimed: %s", self._worker, error)
+        except BrokerError as error:
+            return error
+        return None
 
     def token(self, consumer: Consumer) -> Membership:
         """With what takes the positions."""
@@ -94,3 +101,17 @@ class OffsetsElsewhere(GroupOffsets):
         known = self._positions.read(partitions)
         self.confirm({each: max(0, at.offset) for each, at in known.items()}, {})
         self._positions.rebuild()
+
+
+def offsets_of(
+    member: GroupConsumer,
+    connection: Connection,
+    worker: str | None,
+    positions: PositionStore | None,
+    *,
+    shown: bool,
+) -> GroupOffsets:
+    """A group's, where it keeps them: itself, or in `positions`."""
+    if positions is None:
+        return GroupOffsets(member, connection, worker)
+    return OffsetsElsewhere(member, connection, worker, positions, shown=shown)

@@ -129,8 +129,8 @@ class KafkaSink:
         self._publisher.forget()
         with self._while_ours():
             if self._is_open:
-                self._is_open = False
                 self._publisher.insist(self._publisher.producer.abort_transaction)
+                self._is_open = False
 
     def rebuild(self) -> None:
         """A new producer of the same transactional id; an earlier one's transaction is ended."""

@@ -17,15 +17,16 @@ from typing import Final
 import confluent_kafka
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from broker.errors import TransactionAborted
+from broker.errors import MembershipOver, TransactionAborted
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.coverage import Coverage
 from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, offset_gap
 from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.lives import Lives
 from broker.kafka.messages import is_fatal, message_of
-from broker.kafka.offsets import GroupOffsets, Membership, placed
-from broker.kafka.offsets_elsewhere import OffsetsElsewhere
+from broker.kafka.namesakes import Namesakes
+from broker.kafka.offsets import Membership, placed
+from broker.kafka.offsets_elsewhere import offsets_of
 from broker.kafka.placement import Placement
 from broker.kafka.watch import LOG
 from broker.lives import offsets_in_lives
@@ -81,6 +82,8 @@ class KafkaSource:
             worker=worker,
             session_timeout_ms=session_timeout_ms,
         )
+        group_id: str = self._settings["group.id"]
+        self._namesakes = Namesakes(connection, group_id, worker, session_timeout_ms / 1e3)
         self._unplaced: tuple[Partition, ...] = ()
         self._kept: deque[confluent_kafka.Message] = deque()
         self._starts: dict[Partition, int] = {}
@@ -97,20 +100,19 @@ class KafkaSource:
         deadline_s = time.monotonic() + self._connection.patience_s
         while self._membership is None and not self._placement.awaits:
             self._connection.require_time(deadline_s)
+            self._have_client()
             self._next(WAIT_S_MAX)
 
     def confirm_member(self) -> None:
-        """Ask the group itself; raises MemberFenced where another live process has the name.
-
-        Where the group dropped us, enters it again first.
-        """
+        """Ask the group itself, and enter it again where it dropped us. Raises MemberFenced."""
         if not self._positions:
-            return
+            return self._namesakes.require_none(self._member.member_id)
         try:
             # What is committed already, committed again: it changes nothing.
             stands = self.committed() if self._elsewhere is None else self._starts
             self._offsets.confirm(stands, self.lives())
         except TransactionAborted:
+            self._namesakes.require_none(self._member.member_id)
             self._enter_again()
             self.join()
 
@@ -136,7 +138,7 @@ class KafkaSource:
             taken.clear()  # whoever owns these partitions now reads them again
         self._took = bool(taken)
         if taken:
-            self._lives.ask(self._moved_ends())
+            self._lives.ask(self._offsets.moved_ends(self._starts, self._positions))
         return taken
 
     def starts(self) -> Mapping[Partition, int]:
@@ -187,6 +189,7 @@ class KafkaSource:
     def close(self) -> None:
         """End; a static member keeps its partitions until its session ends. Idempotent."""
         self._member.close()
+        self._namesakes.close()
         self._lives.close()
         if self._elsewhere is not None:
             self._elsewhere.close()
@@ -200,25 +203,22 @@ class KafkaSource:
             self._settings, self._topics, assigned=self._assigned, revoked=self._revoked
         )
         known = self._member, self._connection, self._worker
-        self._offsets = (
-            GroupOffsets(*known)
-            if self._elsewhere is None
-            else OffsetsElsewhere(*known, self._elsewhere, shown=self._shared)
-        )
+        self._offsets = offsets_of(*known, self._elsewhere, shown=self._shared)
+
+    def _have_client(self) -> None:
+        """One that is no member any more is replaced, if the name is still ours."""
+        if self._member.is_lost and self._namesakes.are_none(self._member.member_id):
+            self._enter_again()
 
     def _enter_again(self) -> None:
         """With a new client, for the group has dropped this one: `poll` finds what it gets."""
         LOG.info("worker %r enters the group again", self._worker)
         self._member.close()
         self._forget()
+        self._kept.clear()
         self._lives.begin_client()
         self._membership = None
         self._subscribe()
-
-    def _moved_ends(self) -> dict[Partition, int]:
-        """Of the partitions that what was polled moved, where each ends, at least."""
-        moved = {each: at for each, at in self._positions.items() if at != self._starts.get(each)}
-        return {**moved, **self._offsets.known_ends(moved)}
 
     def _wait_first(self, timeout_s: float) -> list[Message]:
         deadline_s = time.monotonic() + timeout_s
@@ -226,9 +226,8 @@ class KafkaSource:
             self._connection.watch.check_heard()
             if self._fault is not None:
                 raise self._fault
-            is_another = self._lives.look({each.topic for each in self._positions})
-            if is_another or self._member.is_lost:
-                self._enter_again()
+            self._member.is_over |= self._lives.look({each.topic for each in self._positions})
+            self._have_client()
             if self._coverage.is_lacking(self._positions, self._offsets):
                 self._ask_again()
             self._place()
@@ -281,9 +280,9 @@ class KafkaSource:
             self._judge(error)
 
     def _judge(self, error: KafkaError) -> None:
-        fault = member_fault(error, self._worker, self._member.member_id)
-        if isinstance(fault, TransactionAborted):
-            self._enter_again()
+        fault = member_fault(error, self._worker)
+        if isinstance(fault, MembershipOver):
+            self._member.is_over = True
         elif fault is not None:
             self._fault = fault  # said once by the client, and true from then on
             raise fault
@@ -295,7 +294,7 @@ class KafkaSource:
         held = self._offsets.ends(partition) if topic_id == "" else None
         if topic_id or (held and self._positions.get(partition, 0) <= held[1]):
             raise offset_gap(partition, self._positions.get(partition), self._worker)
-        self._enter_again()
+        self._member.is_over = True
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         # Assigned nothing for now: `_place` asks where they stand, outside of this callback.
@@ -303,12 +302,13 @@ class KafkaSource:
         self._forget()
         self._unplaced = tuple(Partition(each.topic, each.partition) for each in partitions)
         self._membership = self._offsets.token(consumer)
+        self._namesakes.note(self._member.member_id)
         LOG.info("worker %r has %d partitions", self._worker, len(partitions))
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._before_release()
         if self._may_release:
-            self._offsets.release(self._positions)
+            self._fault = self._offsets.release(self._positions) or self._fault
         self._forget()
         LOG.info("worker %r gives back %d partitions", self._worker, len(partitions))
 
@@ -335,9 +335,9 @@ class KafkaSource:
             if not self._offsets.take(self._unplaced):
                 return
             known = self._placement.places(self._unplaced, self._offsets, self._lives)
-        except TransactionAborted:
-            if not self._member.member_id:
-                self._enter_again()
+        except TransactionAborted as error:
+            is_over = isinstance(error, MembershipOver) or not self._member.member_id
+            self._member.is_over |= is_over
             return
         if self._lives.doubts(self._unplaced):
             self._ask_again()

@@ -159,6 +159,11 @@ class MemoryKafka:
         """The group of that name, made when first asked for."""
         return self._groups.setdefault(name, Group(name, self._session_s))
 
+    def restart(self) -> None:
+        """It is killed and comes back: coordinators know what they had written down."""
+        for group in self._groups.values():
+            group.restart()
+
     def pending(self, group: str, partition: Partition) -> bool:
         """Whether an open transaction holds an offset of the partition."""
         return any(partition in each.offsets.get(group, ()) for each in self._open.values())

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple
 
-from broker.errors import MemberFenced, TransactionAborted
+from broker.errors import MemberFenced, MembershipOver, TransactionAborted
 from broker.lives import Committed
 from broker.ports import Life, Partition
 from broker.positions import PositionStore
@@ -26,8 +27,8 @@ class Membership(NamedTuple):
 
     group: str
     member: str
-    holder: object
-    """The process that holds the member's name."""
+    id: int
+    """What the group called the member then; another joins with its name, and has another."""
     generation: int
     lives: Mapping[Partition, Life] = MappingProxyType({})
     """Written beside the offsets: those of another life are not believed."""
@@ -48,8 +49,12 @@ class Member:
     """One member's place in the group; a static one outlives its process by a session."""
 
     holder: object
+    """The process that has the name."""
     topics: Sequence[str]
     static: bool
+    id: int
+    id_before: int
+    """What a coordinator that is killed now will know it by."""
     silent_since_s: float | None = None
     """When its heartbeats stopped; None while they come."""
     assigned: tuple[Partition, ...] = ()
@@ -66,29 +71,41 @@ class Group:
         self.generation = 0
         self.rebalancing = False
         self._session_s = session_s
+        self._ids = count()
         self._members: dict[str, Member] = {}
         self._dealt: dict[str, int] = {}
         self._differs_since_s: float | None = None
 
-    def join(self, name: str, holder: object, topics: Sequence[str], *, static: bool) -> None:
-        """Enter, or take over the place of a static member of that name."""
-        member = self._members.get(name)
+    def join(self, name: str, holder: object, topics: Sequence[str], *, static: bool) -> int:
+        """Enter, or take over the place of a static member of that name; its id."""
+        member, id_ = self._members.get(name), next(self._ids)
         if member is None:
-            self._members[name] = Member(holder, topics, static)
+            self._members[name] = Member(holder, topics, static, id_, id_)
             self.rebalance()
             self._members[name].rejoined = True
         else:
             member.holder, member.silent_since_s, member.rejoined = holder, None, True
+            member.id_before, member.id = member.id, id_
+        return id_
 
-    def has(self, name: str, holder: object) -> bool:
-        """Whether that process is a member. Raises MemberFenced where another has its name."""
+    def restart(self) -> None:
+        """The coordinator is killed, and knows of the last one to take a name no more."""
+        for member in self._members.values():
+            member.id = member.id_before
+
+    def knows(self, name: str, id_: int) -> bool:
+        """Whether a member has that id."""
+        return name in self._members and self._members[name].id == id_
+
+    def has(self, name: str, holder: object, id_: int) -> bool:
+        """Whether that process is a member by that id. Raises MemberFenced where another is."""
         member = self._members.get(name)
         if member is not None and member.holder is not holder:
             raise MemberFenced(
                 f"another live process is worker {name!r} of group {self.name!r}; stop one of"
                 " them, or start it with a --worker name of its own"
             )
-        return member is not None
+        return self.knows(name, id_)
 
     def leave(self, name: str, holder: object, now_s: float) -> None:
         """A closing process: a static member's place is kept for a session."""
@@ -160,8 +177,10 @@ class Group:
         return self._members[name].assigned
 
     def require(self, membership: Membership) -> None:
-        """May this membership commit? Raises MemberFenced or TransactionAborted."""
-        known = self.has(membership.member, membership.holder)
+        """May this membership commit? Raises MembershipOver or TransactionAborted."""
+        known = membership.member in self._members
+        if known and not self.knows(membership.member, membership.id):
+            raise MembershipOver(f"group {self.name!r} has another membership of its name")
         if not known or membership.generation != self.generation:
             raise TransactionAborted(
                 f"group {self.name!r} was rebalanced (generation {self.generation}, not"

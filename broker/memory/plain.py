@@ -44,7 +44,7 @@ class PlainMemorySink:
         self._offsets, self._group = offsets, group
 
     def commit(self) -> None:
-        """Commit the offsets. Raises TransactionAborted, MemberFenced as a group's member."""
+        """Commit the offsets. Raises TransactionAborted, MembershipOver as a group's member."""
         self._kafka.tick()
         self._kafka.faults.strike("commit", self._name)
         if self._group is not None:

@@ -21,7 +21,6 @@ from broker.memory.rewind_targets import rewind_target
 from broker.ports import Life, Message, Partition
 from broker.positions import PositionStore
 from broker.rewind import Rewind
-from schemas.errors import BrokerError
 
 WAIT_S = 0.05
 """How long a waiting call lets pass before it looks again."""
@@ -68,7 +67,7 @@ class MemorySource:
         self._rewind = rewind
         self._rewound: set[Partition] = set()
         self._name = worker if worker is not None else f"member-{next(UNNAMED)}"
-        self._generation = -1
+        self._generation = self._id = -1
         self._assigned: tuple[Partition, ...] = ()
         self._positions: dict[Partition, int] = {}
         self._starts: dict[Partition, int] = {}
@@ -82,12 +81,14 @@ class MemorySource:
         self._kafka.tick()
         self._history.arrive(self._kafka)
         self._entered = True
-        self._group.join(self._name, self, self._topics, static=self._static)
+        self._generation = -1
+        self._id = self._group.join(self._name, self, self._topics, static=self._static)
 
     def confirm_member(self) -> None:
-        """Raises MemberFenced where another process has the name."""
+        """Enters the group again where it dropped us. Raises MemberFenced."""
         self._kafka.tick()
-        self._group.has(self._name, self)
+        if not (self._entered and self._group.has(self._name, self, self._id)):
+            self.join()
 
     def poll(self, *, messages_max: int, bytes_max: int, timeout_s: float) -> list[Message]:
         """As `Source.poll`; while it waits the clock moves and nobody else does."""
@@ -165,7 +166,7 @@ class MemorySource:
 
     def group(self) -> Membership:
         return Membership(
-            *(self._group.name, self._name, self, self._generation),
+            *(self._group.name, self._name, self._id, self._generation),
             lives=self.lives(),
             positions=self._elsewhere,
             starts=self.starts(),
@@ -193,11 +194,11 @@ class MemorySource:
 
     def _follow_group(self) -> None:
         """Enter or re-enter the group, and take over what a completed rebalance assigned."""
-        self._be_member()
+        self.confirm_member()
         self._look()
         if self._group.rebalancing:
             self._before_release()
-            self._be_member()
+            self.confirm_member()
             self._group.rejoin(self._name)
             self._kafka.tick()
         if self._group.rebalancing:
@@ -205,17 +206,16 @@ class MemorySource:
         elif self._group.generation != self._generation:
             self._adopt(self._group.generation, self._group.assigned(self._name))
 
-    def _be_member(self) -> None:
-        self._kafka.tick()
-        if not (self._entered and self._group.has(self._name, self)):
-            self.join()
+    def give_up(self) -> None:
+        """As a client does that had no answer for a session: it joins without its id."""
+        self._id = -1
 
     def _adopt(self, generation: int, assigned: tuple[Partition, ...]) -> None:
         if self._kept is not None:
             lives = self.lives()
             self._kept.update({p: Committed(at, lives[p].name) for p, at in self._starts.items()})
         if self._elsewhere is not None and self._positions:
-            with suppress(BrokerError):
+            with suppress(TransactionAborted, ProducerFenced):
                 self._elsewhere.release(self._positions)
         self._generation, self._assigned = generation, assigned
         self._memory.give_back()

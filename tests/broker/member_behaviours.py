@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from broker.errors import MemberFenced, ProducerFenced, TransactionAborted
+from broker.errors import MemberFenced, MembershipOver, ProducerFenced, TransactionAborted
 from broker.ports import Partition
 from schemas.errors import BrokerError
 from tests.broker.behaviours import numbered, poll_until, values
@@ -190,12 +190,31 @@ class NamesakeBehaviours:
         younger = cluster.worker(topic, outputs=[output])
         younger.join()
         fault = fault_of(older.send, older.commit)
-        assert isinstance(fault, ProducerFenced | MemberFenced)
+        assert isinstance(fault, ProducerFenced | MembershipOver)
         with pytest.raises(MemberFenced):
             older.recover(ProducerFenced("whatever was raised"))
         assert drive(cluster, [younger], output, 5) == numbered(5)
         cluster.publish(topic, numbered(5, start=5))
         assert drive(cluster, [younger], output, 5) == numbered(10)
+
+    def test_one_that_was_stopped_meanwhile_does_not_take_its_name_back(
+        self, cluster: Cluster
+    ) -> None:
+        topic, output = cluster.create(cluster.name()), cluster.create(cluster.name())
+        cluster.publish(topic, numbered(5))
+        older = cluster.process(topic, outputs=[output])
+        older.join()
+        assert len(older.poll()) == 5
+        older.suspend()
+        cluster.rest(LONG_S)
+        younger = cluster.worker(topic, outputs=[output])
+        younger.join()
+        older.resume()
+        with pytest.raises(MemberFenced, match="one"):
+            for _ in range(TURNS_MAX):
+                older.step(output, 0.1)
+        younger.source.confirm_member()
+        assert drive(cluster, [younger], output, 5) == numbered(5)
 
 
 class ZombieBehaviours:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from broker.errors import KafkaUnavailable, ProducerFenced, TransactionAborted
@@ -14,7 +14,7 @@ from broker.observer import Phase
 from broker.publishing import Publishing
 from tests.broker.beside import AtOnce, AtRelease, AtTheEnd
 from tests.broker.jobs import ALERTS, SHARED, WORDS, Job
-from tests.broker.world import WORKING, Setup, Worker, World, killed, stopped
+from tests.broker.world import WORKING, Setup, Worker, World, killed, stopped, succeeded
 
 Action = tuple[str, str, Phase] | tuple[str, str, float]
 
@@ -25,6 +25,8 @@ ACTIONS = st.one_of(
     st.tuples(st.just("kill"), WORKERS, st.sampled_from(WORKING)),
     st.tuples(st.just("stop"), WORKERS, st.sampled_from(WORKING)),
     st.tuples(st.just("namesake"), WORKERS, st.sampled_from(WORKING)),
+    st.tuples(st.just("succeed"), WORKERS, st.sampled_from(WORKING)),
+    st.tuples(st.just("restart"), st.just(""), st.just(0.0)),
     st.tuples(st.just("wait"), st.just(""), st.sampled_from([1.0, 12.0, 40.0])),
 )
 FAULTS = st.builds(
@@ -61,6 +63,9 @@ class Night:
                 self.world.send(self.world.setup.job.message(number, which))
         elif what == "wait":
             self.world.clock.advance(how)
+        elif what == "restart":
+            self.world.kafka.restart()
+            self.world.survey.restart()
         else:
             self.step(which)
 
@@ -70,6 +75,8 @@ class Night:
             return killed
         if what == "stop":
             return stopped(15, self.step_all)
+        if what == "succeed":
+            return succeeded
         return lambda _: self.namesake(which)
 
     def namesake(self, name: str) -> None:
@@ -98,6 +105,22 @@ class Night:
     st.lists(ACTIONS, min_size=10, max_size=60),
     st.lists(st.one_of(FAULTS, LOST_ANSWERS), max_size=8),
     st.sampled_from([5.0, 20.0]),
+)
+@example(
+    [
+        *[("send", "good", 0.0)] * 6,
+        ("step", "one", 0.0),
+        ("namesake", "one", Phase.OFFSETS_SENT),
+        ("step", "one", 0.0),
+        ("step", "two", 0.0),
+    ],
+    # Partitions are given back, and what says so is neither written nor aborted.
+    [
+        Fault("commit", 1, ProducerFenced, applied=True),
+        Fault("produce", 9, TransactionAborted),
+        Fault("abort", 1, KafkaUnavailable),
+    ],
+    5.0,
 )
 def test_the_law_holds_whatever_happens(
     job: Job, elsewhere: bool, actions: list[Action], faults: list[Fault], session_s: float

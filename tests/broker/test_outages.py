@@ -11,6 +11,7 @@ from functools import partial
 
 import pytest
 
+from broker.errors import MembershipOver
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, control_topic
 from broker.kafka.connection import Start
 from broker.ports import Message, Partition, Source
@@ -102,6 +103,41 @@ def test_a_worker_that_stalls_for_longer_than_its_group_waits_loses_and_doubles_
     while len(cluster.read(output)) < 10:
         worker.step(output, 1)
     assert sorted(cluster.read(output)) == numbered(10)
+
+
+def test_a_worker_that_is_its_own_successor_after_an_outage_is_not_its_namesake(
+    kafka: KafkaNode, cluster: RealCluster
+) -> None:
+    topic, output = cluster.create(cluster.name()), cluster.create(cluster.name())
+    cluster.publish(topic, numbered(5))
+    worker = cluster.worker(topic, outputs=[output], transaction_s=60)
+    assert len(worker.poll()) == 5
+    worker.produce(output)
+    # Its session ends while nobody counts it; then it enters with another member id.
+    killed(kafka, partial(wait, worker.source))
+    while not take(worker.source):
+        pass
+    with pytest.raises(MembershipOver) as fault:
+        worker.send()
+    recovered(worker, partial(worker.recover, fault.value))
+    while len(cluster.read(output)) < 5:
+        worker.step(output, 1)
+    assert cluster.read(output) == numbered(5)
+
+
+def test_a_name_that_nobody_bears_any_more_is_ours_again_after_a_session(
+    cluster: RealCluster,
+) -> None:
+    topic, output = cluster.create(cluster.name()), cluster.create(cluster.name())
+    cluster.publish(topic, numbered(5))
+    worker = cluster.worker(topic, outputs=[output], transaction_s=60)
+    assert len(worker.poll()) == 5
+    with closing(cluster.worker(topic, outputs=[output])) as gone:
+        gone.join()
+    recovered(worker, partial(worker.produce, output), worker.send, worker.commit)
+    while len(cluster.read(output)) < 5:
+        worker.step(output, 1)
+    assert cluster.read(output) == numbered(5)
 
 
 def test_a_worker_that_stalls_while_another_takes_over_doubles_nothing(

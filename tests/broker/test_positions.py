@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from broker.clock import ManualClock
-from broker.errors import ProducerFenced, TransactionAborted
+from broker.errors import KafkaUnavailable, ProducerFenced, TooManyAborts, TransactionAborted
+from broker.kafka import Connection
+from broker.kafka.group_consumer import GroupConsumer
+from broker.kafka.offsets_elsewhere import OffsetsElsewhere
 from broker.lives import Committed
 from broker.memory import Fault, MemoryKafka, MemorySink
 from broker.memory.faults import Call
 from broker.memory.sink import TRANSACTION_S
 from broker.ports import Life, Output, Partition
-from broker.positions import Positions
+from broker.positions import ROUNDS_MAX, Positions
+from schemas.errors import BrokerError
 from tests.broker.elsewhere import POSITIONS, twin_positions
 
 ZERO, ONE = Partition("survey", 0), Partition("survey", 1)
@@ -187,3 +193,32 @@ def test_what_fails_leaves_no_transaction_open_and_may_be_tried_again(
     assert one.positions.take([ZERO])
     one.write({ZERO: 7})
     assert one.stands(ZERO) == 7
+
+
+def test_a_transaction_that_does_not_end_ends_who_would_begin_another() -> None:
+    failing = [Fault("produce", 2, TransactionAborted)]
+    failing += [Fault("abort", nth, TransactionAborted) for nth in range(1, ROUNDS_MAX + 1)]
+    one = Holder(MemoryKafka(ManualClock(), faults=failing), "one")
+    one.positions.take([ZERO])
+    with pytest.raises(TooManyAborts, match="does not end"):
+        one.positions.release([ZERO])
+
+
+@pytest.mark.parametrize("error", [TransactionAborted, ProducerFenced, KafkaUnavailable])
+def test_partitions_are_given_back_though_that_is_not_said_but_not_with_a_transaction_open(
+    error: type[BrokerError],
+) -> None:
+    failing = [Fault("produce", 2, TransactionAborted), Fault("abort", 1, error)]
+    one = Holder(MemoryKafka(ManualClock(), faults=failing), "one")
+    offsets = OffsetsElsewhere(
+        cast(GroupConsumer, None), Connection("nowhere:1"), "one", one.positions, shown=False
+    )
+    offsets.take([ZERO])
+    fault = offsets.release([ZERO])
+    if error is KafkaUnavailable:
+        assert isinstance(fault, KafkaUnavailable)
+        return
+    assert fault is None
+    if error is ProducerFenced:
+        one.positions.rebuild()
+    assert offsets.take([ZERO])

@@ -10,6 +10,7 @@ from broker.dead_letters import DeadLetterBound
 from broker.errors import (
     KafkaUnavailable,
     MemberFenced,
+    MembershipOver,
     OffsetGap,
     OutputTooLarge,
     ProducerFenced,
@@ -24,7 +25,7 @@ from broker.observer import Phase
 from broker.ports import Output, Partition
 from broker.runner import RunLimits
 from tests.broker.fakes import TOPICS, is_bright, packet
-from tests.broker.world import WORKING, Setup, World, killed, stopped
+from tests.broker.world import WORKING, Setup, World, killed, stopped, succeeded
 
 
 def night(alerts: int = 30, faults: Sequence[Fault] = (), session_s: float = 10) -> World:
@@ -144,6 +145,18 @@ def test_of_two_processes_with_one_name_the_older_stops_and_the_younger_is_never
     assert younger is not older
     world.drain()
     assert younger.aborts == []
+    world.check_law()
+
+
+@pytest.mark.parametrize("phase", WORKING)
+def test_a_worker_that_is_its_own_successor_goes_on(phase: Phase) -> None:
+    world = night()
+    worker = world.worker()
+    worker.at[phase] = succeeded
+    world.drain()
+    assert world.workers["one"] is worker
+    assert all(type(error) is MembershipOver for error, _ in worker.aborts)
+    assert bool(worker.aborts) is (phase in (Phase.SCORING, Phase.OPEN))
     world.check_law()
 
 

@@ -8,6 +8,7 @@ from broker.clock import ManualClock
 from broker.errors import (
     KafkaUnavailable,
     MemberFenced,
+    MembershipOver,
     OutputTooLarge,
     ProducerFenced,
     TransactionAborted,
@@ -209,7 +210,7 @@ def test_a_fenced_member_may_neither_poll_nor_send_offsets() -> None:
         older.confirm_member()
     with pytest.raises(MemberFenced):
         take(older)
-    with pytest.raises(MemberFenced):
+    with pytest.raises(MembershipOver):
         send(older, sink)
 
 
@@ -227,6 +228,33 @@ def test_a_refused_membership_leaves_a_transaction_that_can_only_be_aborted() ->
     with pytest.raises(TransactionAborted, match="abort it"):
         sink.commit()
     sink.abort()
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["successor", "earlier"])
+def test_a_membership_that_another_of_its_own_process_ended_is_over_and_that_goes_on(
+    restarted: bool,
+) -> None:
+    kafka = kafka_with(4)
+    source, sink = member(kafka), producer(kafka)
+    take(source)
+    if restarted:
+        source.give_up()
+        take(source)
+    positions, before = source.positions(), source.group()
+    if restarted:
+        kafka.restart()  # it knows the first one
+    else:
+        source.give_up()
+        source.confirm_member()
+    sink.begin()
+    with pytest.raises(MembershipOver):
+        sink.send_offsets(positions, before)
+    sink.abort()
+    source.confirm_member()
+    assert len(take(source)) == 4
+    send(source, sink)
+    sink.commit()
+    assert source.committed() == {ZERO: 4}
 
 
 def test_client_and_topic_both_bound_a_message() -> None:

@@ -9,7 +9,13 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from typing import Any, Protocol
 
-from broker.errors import OutputTooLarge, ProducerFenced, TopicRemade, TransactionAborted
+from broker.errors import (
+    MembershipOver,
+    OutputTooLarge,
+    ProducerFenced,
+    TopicRemade,
+    TransactionAborted,
+)
 from broker.memory import MemorySink, MemorySource
 from broker.ports import Message, Output, Partition, Sink, Source
 from schemas.errors import BrokerError
@@ -119,11 +125,14 @@ class LocalWorker:
 
     def _retreat(self, error: BrokerError) -> dict[Partition, int]:
         starts = dict(self.source.starts())
-        if not isinstance(error, ProducerFenced):
+        if isinstance(error, ProducerFenced):
+            self.source.confirm_member()
+            self.sink.rebuild()
+        else:
             self.sink.abort()
-            return starts
-        self.source.confirm_member()
-        self.sink.rebuild()
+            if not isinstance(error, MembershipOver):
+                return starts
+            self.source.confirm_member()
         return {**starts, **self.source.committed()}
 
     def step(self, topic: str, timeout_s: float) -> int:

@@ -149,6 +149,12 @@ def killed(worker: Worker) -> None:
     raise Killed
 
 
+def succeeded(worker: Worker) -> None:
+    """For `Worker.at`: its client gives up its session here, and is its own successor."""
+    worker.source.give_up()
+    worker.source.confirm_member()
+
+
 def stopped(seconds: float, meanwhile: Callable[[], object]) -> Callable[[Worker], None]:
     """For `Worker.at`: SIGSTOP here, others go on `meanwhile`, SIGCONT after some seconds."""
 
