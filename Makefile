@@ -15,7 +15,7 @@ export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
-	train-telescope verify-cards wheel audit lock clean lawful figures \
+	train-telescope federated verify-cards wheel audit lock clean lawful figures \
 	test-hats
 
 help: ## list the commands
@@ -112,6 +112,11 @@ told-redshift: .venv-train/ready ## learn again what a redshift says of types, a
 train-telescope: .venv-train/ready ## make the real/bogus network of own telescopes again
 	OMP_NUM_THREADS=1 $(TRAIN)/python -m training.realbogus.own all --data $(GUESTSTAR_DATA) \
 		--work .cache/telescope --out classifiers
+
+federated: .venv-train/ready ## one network of many sites held to others, after train-telescope
+	for seed in 0 1; do OMP_NUM_THREADS=1 $(TRAIN)/python -m training.federated ask \
+		--work .cache/telescope --seed $$seed || exit; done
+	$(TRAIN)/python -m training.federated report --work .cache/telescope
 
 train-embedding: .venv-train/ready ## make the embedding again, after the real/bogus network
 	$(TRAIN)/python -m training.embedding all --data $(GUESTSTAR_DATA) \

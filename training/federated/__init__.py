@@ -1,0 +1,1 @@
+"""One network of many sites whose frames never leave them."""
