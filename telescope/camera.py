@@ -34,7 +34,7 @@ class Nominal:
     sky_rms: float | None = None
     """Of a pixel, counts, for the camera's usual exposure."""
     zero_point: float | None = None
-    """AB magnitude of one count in the usual exposure, on a clear night."""
+    """AB magnitude of one count on a clear night, in an exposure as long as the reference's."""
 
 
 @dataclass(frozen=True)

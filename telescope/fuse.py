@@ -143,8 +143,7 @@ def _share(one: Prepared, first: Prepared) -> Share:
     facts, name = one.frame.facts, one.frame.facts.name
     if len(found) < STARS_MIN:
         raise FrameError(f"{name} shares {len(found)} stars; {STARS_MIN} are needed")
-    exposures = first.frame.facts.exposure_s / facts.exposure_s
-    ratio = float(np.median(found[:, 2])) * (exposures if math.isfinite(exposures) else 1.0)
+    ratio = float(np.median(found[:, 2]))
     signal, worth = _through_psf(one.frame, one.psf)
     through = replace(one.frame, pixels=signal, variance=worth, mask=np.zeros_like(one.frame.mask))
     there = aligned(first.frame, first.found, through, one.found).frame

@@ -6,7 +6,6 @@ a report with its reason, never an exception.
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,10 +153,12 @@ def _quality(one: Prepared, onto: Aligned, reference: Prepared, nominal: Nominal
         nominal.sky_rms or one.level.sky_rms,
         nominal.zero_point,
     )
+    ours_s, theirs_s = (each.frame.facts.exposure_s for each in (one, reference))
     return judged(
         one.level, one.found, one.psf, usual,
         throughputs=throughputs(one, onto, reference),
         zero_point=reference.frame.facts.zero_point,
+        exposed=ours_s / theirs_s if ours_s > 0 and theirs_s > 0 else 1.0,
     )  # fmt: skip
 
 
@@ -175,9 +176,7 @@ def throughputs(one: Prepared, onto: Aligned, reference: Prepared) -> Floats:
     radius = 1.25 * max(one.psf.fwhm, reference.psf.fwhm)
     (ours, noise), (theirs, other) = light(one, at, radius), light(reference, there, radius)
     ratio = ours / theirs
-    expected = one.frame.facts.exposure_s / reference.frame.facts.exposure_s
-    unit = expected if math.isfinite(expected) and expected > 0 else 1.0
-    columns = one.found.x[at], one.found.y[at], ratio / unit, np.hypot(noise / ours, other / theirs)
+    columns = one.found.x[at], one.found.y[at], ratio, np.hypot(noise / ours, other / theirs)
     return np.stack(columns, axis=1)[np.isfinite(ratio) & (ratio > 0)]
 
 

@@ -89,19 +89,24 @@ def judged(
     *,
     throughputs: Floats,
     zero_point: float,
+    exposed: float = 1.0,
 ) -> Quality:
     """A frame's quality.
 
     throughputs: its stars' x, y, light by the reference's and its relative error, (n, 4).
-    zero_point: the reference's, AB magnitude of a count.
+    zero_point: the reference's, AB magnitude of a count. exposed: how long by the reference.
     """
     frame = level.frame
     air = transparency(throughputs, frame.shape)
-    throughput = float(np.mean(10 ** (-0.4 * air.mesh())))
+    light = float(np.mean(10 ** (-0.4 * air.mesh())))
+    calibrated = zero_point + 2.5 * math.log10(light)
+    if nominal.zero_point is not None and math.isfinite(zero_point):
+        light = 10 ** (0.4 * (calibrated - nominal.zero_point))
+    throughput = light / exposed
     rows = stars(frame, found)
     shape = float(np.median(found.ellipticity[rows])) if len(rows) else math.nan
     measured = {
-        "clouds": -2.5 * math.log10(throughput) if throughput > 0 else math.nan,
+        "clouds": -2.5 * math.log10(throughput),
         "patchy": _patchiness(air),
         "seeing": psf.fwhm / nominal.fwhm_pixels if nominal.fwhm_pixels else math.nan,
         "elongated": shape,
@@ -114,20 +119,19 @@ def judged(
         "amplifier": _step(frame, level.sky_rms),
     }  # fmt: skip
     flags = _flags(measured) | (Flag.GAIN_GUESSED if level.gain_guessed else Flag(0))
-    calibrated = zero_point + 2.5 * math.log10(throughput) if throughput > 0 else math.nan
     middle = psf.at(frame.shape[1] / 2, frame.shape[0] / 2)
     noise = level.sky_rms / math.sqrt(float((middle**2).sum()))
     return Quality(
-        100.0 * min(_effective(psf.fwhm, level.sky_rms, throughput, nominal), 1.0),
+        100.0 * min(_effective(psf.fwhm, level.sky_rms, light, nominal), 1.0),
         flags, psf.fwhm, shape, level.sky_level, level.sky_rms, throughput, calibrated,
         calibrated - 2.5 * math.log10(LIMIT_SIGMA * noise), measured,
     )  # fmt: skip
 
 
-def _effective(fwhm: float, rms: float, throughput: float, nominal: Nominal) -> float:
+def _effective(fwhm: float, rms: float, light: float, nominal: Nominal) -> float:
     if not (nominal.fwhm_pixels and nominal.sky_rms):
         return math.nan
-    return (nominal.fwhm_pixels / fwhm) ** 2 * throughput**2 * (nominal.sky_rms / rms) ** 2
+    return (nominal.fwhm_pixels / fwhm) ** 2 * light**2 * (nominal.sky_rms / rms) ** 2
 
 
 def _flags(measured: dict[str, float]) -> Flag:

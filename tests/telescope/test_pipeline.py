@@ -98,6 +98,32 @@ def test_what_is_wrong_with_a_frame_is_named(
     assert flag in quality.names if flag else quality.names == []
 
 
+def test_half_the_exposure_is_half_as_good_and_no_cloud(
+    reference: Prepared, night: tuple[Report, Truth]
+) -> None:
+    air = replace(AIR, sky=AIR.sky / 2, throughput=0.5, read_noise=0.0)
+    image, _ = expose(FIELD, air, SIDE)
+    short = image._replace(header={**image.header, "EXPTIME": 30.0})
+    whole, half = night[0].quality, seen(frame_of(short, CAMERA, "short"), reference).quality
+    assert whole is not None
+    assert half is not None
+    assert half.names == []
+    noise = 1 - AIR.read_noise**2 / AIR.gain**2 / 10.44**2
+    assert half.score * noise == pytest.approx(whole.score / 2, rel=0.05)
+    assert half.throughput == pytest.approx(whole.throughput, abs=0.02)
+    assert half.zero_point == pytest.approx(whole.zero_point - 2.5 * np.log10(2), abs=0.02)
+
+
+def test_a_camera_s_clear_nights_say_what_is_a_cloud(reference: Prepared) -> None:
+    image, _ = expose(FIELD, AIR, SIDE)
+    clear = replace(CAMERA, nominal=replace(CAMERA.nominal, zero_point=26.3))
+    quality = seen(frame_of(image, clear, "one"), reference).quality
+    assert quality is not None
+    assert quality.names == ["clouds"]
+    assert quality.measured["clouds"] == pytest.approx(0.3, abs=0.05)
+    assert quality.zero_point == pytest.approx(26.0, abs=0.05)
+
+
 def test_another_field_is_a_reason_and_no_fault(reference: Prepared) -> None:
     image, _ = expose(sky_field(99, SIDE, stars=420, galaxies=70), AIR, SIDE)
     report = seen(frame_of(image, CAMERA, "elsewhere"), reference)
