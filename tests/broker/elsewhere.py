@@ -27,5 +27,5 @@ def twin_positions(kafka: MemoryKafka, sink: MemorySink) -> Positions:
     """Those of the one group, at the twin where the sink writes; the topic is made where needed."""
     if kafka.topic_id(POSITIONS) is None:
         kafka.create_topic(POSITIONS)
-    records = LateControlTopic(kafka, POSITIONS)
+    records = LateControlTopic(kafka, POSITIONS, name=sink.name)
     return Positions(POSITIONS, records, sink, group="g", writer=sink.name, fence=kafka.claim)

@@ -220,11 +220,12 @@ class World:
         self.survey.tick()
 
     def _consumed(self) -> bool:
-        committed = self._committed()
+        committed = self.committed()
         ends = {Partition(each.topic, each.partition): each.offset + 1 for each in self.sent}
         return all(committed.get(each, NONE).offset >= end for each, end in ends.items())
 
-    def _committed(self) -> Mapping[Partition, Committed]:
+    def committed(self) -> Mapping[Partition, Committed]:
+        """What the group has committed of the survey's topic, wherever that stands."""
         if not self.setup.elsewhere:
             return self.kafka.committed["g"]
         spectator = twin_positions(self.kafka, MemorySink(self.kafka, name="spectator"))
