@@ -15,8 +15,10 @@ newer one ends the process where the coordinator goes away (its issue 4605, open
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
+from collections.abc import Callable
 from typing import Final
 
 from confluent_kafka import KafkaException
@@ -39,16 +41,22 @@ class Namesakes:
     """Other live processes that bear one worker's name. worker: None has none."""
 
     def __init__(
-        self, connection: Connection, group: str, worker: str | None, session_s: float
+        self,
+        connection: Connection,
+        group: str,
+        worker: str | None,
+        session_s: float,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is asked before it has to be."""
         self._connection = connection
         self._group = group
         self._worker = worker
+        self._now_s = monotonic_s
         self._asking = Asking(connection)
         self._unborne_s_max = session_s + GRACE_S
         self._ours = {NOBODY}
-        self._asked_s = self._foreign_s = -ASK_INTERVAL_S
+        self._asked_s = self._foreign_s = -math.inf
         self._is_foreign = False
 
     def note(self, member_id: str) -> None:
@@ -60,28 +68,27 @@ class Namesakes:
 
         Asks now and then. Raises MemberFenced where another live process has it.
         """
-        now_s = time.monotonic()
+        now_s = self._now_s()
         if self._worker is None:
             return True
         if now_s < self._asked_s + ASK_INTERVAL_S:
             return False
         self.note(member_id)
-        holder, self._asked_s = self._holder(), time.monotonic()
-        if holder is None:
-            return False
+        holder, self._asked_s = self._holder(), self._now_s()
         if not self._is_foreign:
             self._foreign_s = now_s
-        self._is_foreign = holder not in self._ours
+        # Not known, that counts anew: a coordinator that comes back gives all a whole session.
+        self._is_foreign = holder is not None and holder not in self._ours
         if self._is_foreign and now_s > self._foreign_s + self._unborne_s_max:
             raise MemberFenced(
                 f"another live process is worker {self._worker!r} of group {self._group!r}; stop"
                 " one of them, or give it a --worker name of its own"
             )
-        return not self._is_foreign
+        return holder in self._ours
 
     def require_none(self, member_id: str) -> None:
         """Return once nobody else has the name. Raises MemberFenced, KafkaUnavailable."""
-        deadline_s = time.monotonic() + self._connection.patience_s
+        deadline_s = self._now_s() + self._connection.patience_s
         while not self.are_none(member_id):
             if not self._is_foreign:
                 self._connection.require_time(deadline_s)
