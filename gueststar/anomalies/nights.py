@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from classifiers.anomaly import GIVES, NAME, Anomaly, has_row, rows_of
 from classifiers.embedding_layout import NAME as EMBEDDING
 from classifiers.embedding_layout import STAMPS_BEGIN
-from gueststar.anomalies.taste import Seen, scores
+from classifiers.neighbours import Neighbours
+from gueststar.anomalies.taste import Seen, rarity_among, scores
 from lake.likeness.gathering import versions_of
 from lake.reading import Lake, LakeRows
 from schemas.errors import QuestionError
@@ -24,6 +25,8 @@ REAL_MIN: Final = 0.5
 """Of the real/bogus network at even odds, where it answered."""
 REALBOGUS, REAL = "realbogus", "real"
 ROWS_MAX: Final = 4_096
+KNOWN: Final = "distance_2"
+"""To the second nearest of known class, which one stray neighbour does not hide."""
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -38,6 +41,8 @@ class Odd:
     alert_id: NDArray[np.int64]
     rarities: Floats
     """(n, GIVES)."""
+    distance: Floats
+    """(n,), to what is known; NaN where nothing of its photometric system is."""
     seen: Seen
 
     def __len__(self) -> int:
@@ -50,13 +55,14 @@ class Odd:
             self.object_id[rows],
             self.alert_id[rows],
             self.rarities[rows],
+            self.distance[rows],
             self.seen.take(rows),
         )
 
     @classmethod
     def joined(cls, parts: Sequence[Odd]) -> Odd:
         """One after another."""
-        names = ("survey", "object_id", "alert_id", "rarities")
+        names = ("survey", "object_id", "alert_id", "rarities", "distance")
         columns = {name: np.concatenate([getattr(one, name) for one in parts]) for name in names}
         each = {name: [getattr(one.seen, name) for one in parts] for name in Seen._fields}
         return cls(
@@ -77,8 +83,9 @@ def oddest(
     pieces = (
         rows.take(np.flatnonzero(told >= least)) for rows, told in _told(lake, version, real_min)
     )
-    every = [_looked_at(one, stage) for one in pieces if len(one)]
-    return _one_an_object(Odd.joined(every))
+    known = Neighbours()
+    every = [_looked_at(one, stage, known) for one in pieces if len(one)]
+    return _from_known(_one_an_object(Odd.joined(every)))
 
 
 def _least(told: list[Floats], alerts_max: int) -> float:
@@ -116,14 +123,16 @@ def one_in(rows: LakeRows, real_min: float = REAL_MIN) -> Floats | None:
     return told
 
 
-def _looked_at(some: LakeRows, stage: Anomaly) -> Odd:
+def _looked_at(some: LakeRows, stage: Anomaly, known: Neighbours) -> Odd:
     batch = some.batch(with_packets=False)
     batch = batch.take(np.flatnonzero(has_row(batch)))
     rows = rows_of(batch)
     found = stage.looked_at(rows)
     seen = Seen(found.rarity[:, 0], found.leaves, rows[:, STAMPS_BEGIN:])
     names = (batch.survey.astype(np.str_), batch.object_id.astype(np.str_))
-    return Odd(*names, batch.alert_id, found.rarity, seen)
+    (near,) = known.run(batch)
+    distance = near[:, known.gives[0].columns.index(KNOWN)]
+    return Odd(*names, batch.alert_id, found.rarity, distance, seen)
 
 
 def _one_an_object(every: Odd) -> Odd:
@@ -133,3 +142,15 @@ def _one_an_object(every: Odd) -> Odd:
     names = np.char.add(np.char.add(every.survey, " "), every.object_id)
     _, first = np.unique(names, return_index=True)
     return every.take(np.sort(first))
+
+
+def _from_known(every: Odd) -> Odd:
+    """A ranking begins at how far each is from what is known, among those of its survey.
+
+    Where nothing is known it begins at the oddness.
+    """
+    rarity = every.seen.rarity.copy()
+    for survey in np.unique(every.survey):
+        own = np.flatnonzero((every.survey == survey) & np.isfinite(every.distance))
+        rarity[own] = rarity_among(every.distance[own])
+    return replace(every, seen=Seen(rarity, every.seen.leaves, every.seen.vector))

@@ -3,7 +3,7 @@
 After Active Anomaly Discovery (Das et al. 2016, ICDM): the leaves in which alerts end are what is
 weighed, and the weights begin as the forest has them and follow the answers. Beside the shared
 leaves stands how alike two embeddings are. Both are one kernel of a logistic regression, whose
-offset is how odd an alert is; so without an answer the ranking is that of its oddness.
+offset is how far an alert is from all of known class; so without an answer the farthest is first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Seen(NamedTuple):
     """What a ranking reads of n alerts."""
 
     rarity: Floats
-    """(n,): log10 of one in how many is this odd."""
+    """(n,): log10 of one in how many is this far from what is known."""
     leaves: NDArray[np.int16]
     """(n, trees)."""
     vector: NDArray[np.float32]
@@ -46,6 +46,13 @@ class Seen(NamedTuple):
     def take(self, rows: NDArray[np.int64] | slice) -> Seen:
         """Some of them."""
         return Seen(self.rarity[rows], self.leaves[rows], self.vector[rows])
+
+
+def rarity_among(distance: Floats) -> Floats:
+    """(n,): log10 of one in how many of these is so far from what is known."""
+    found = np.empty(len(distance))
+    found[np.argsort(-distance, kind="stable")] = np.arange(1, len(distance) + 1)
+    return np.asarray(np.log10(len(distance) / found))
 
 
 def scores(seen: Seen, answered: Seen, liked: NDArray[np.bool_]) -> Floats:

@@ -21,6 +21,8 @@ from classifiers.alert_embedding import AlertEmbedding
 from classifiers.anomaly import LABELS, LAYOUT, NAME, ROW_WIDTH, Anomaly, Rates, written
 from classifiers.embedding_layout import NAME as EMBEDDING
 from classifiers.embedding_layout import STAMPS_BEGIN
+from classifiers.labelled_set import read_labelled
+from classifiers.neighbours import LABELLED as KNOWN
 from training.anomaly import answers, asking
 from training.anomaly.card import Beside, card, label_to_ranking_s
 from training.anomaly.forest import appended
@@ -81,9 +83,11 @@ def report(
     rarity = stage.looked_at(rows).rarity[:, 0]
     about = some.held_out & some.asked & (some.label >= 0)
     features = settled(rows[_split(some)[0]]).read(rows[about])
-    pool = asking.pool_of(rows[about], stage.looked_at(rows[about]), features)
+    far, there = np.full(len(rows), np.nan), about | (some.source == PACKET)
+    far[there] = asking.distances(some.name[there], rows[there], read_labelled(KNOWN))
+    pool = asking.pool_of(rows[about], stage.looked_at(rows[about]), features, far[about])
     parts = [*asking.users(some, pool, about), *asking.rates(some, rarity)]
-    parts += [*asking.bogus(some, rarity)]
+    parts += [*asking.bogus(some, rarity, far)]
     parts += [table for one in LEFT_OUT for table in asking.withheld(work, some, one)]
     answers.keep(parts)
     beside = Beside(

@@ -18,10 +18,13 @@ FILE = Path(__file__).parents[1] / "answers" / "anomaly.parquet"
 SECTION = "Headlines"
 USERS, WITHHELD, RATES, BOGUS = "users", "withheld", "rates", "bogus"
 """The kinds of question; `part` begins with one, and a colon."""
-NAMES = ("no learning", "Astronomaly", "Astronomaly, alpha 0.1", "served")
+NAMES = (
+    *("no learning", "no learning, farthest", "Astronomaly", "Astronomaly, alpha 0.1"),
+    *("from the oddest, ten at once", "from the farthest, ten at once", "served"),
+)
 """Of the rankings, by their number."""
 CALLS = ("ranking", "hits", "top", "members", "among")
-NUMBERS = ("rarity", "drb", "rb", "ours")
+NUMBERS = ("rarity", "distance", "drb", "rb", "ours")
 NOTHING = -1
 LOOKED_AT, TOP = 50, 100
 REAL_MIN = 0.5
@@ -80,7 +83,9 @@ def _users(parts: dict[str, dict[str, Floats]]) -> Iterator[tuple[str, float]]:
         most = [float(np.minimum(one["members"], TOP).mean()) / TOP for one in own.values()]
         yield f"{survey}, users", float(len(own))
         yield f"{survey}, of the top 100 at most", float(np.mean(most))
-        for name, share in zip(NAMES, means, strict=True):
+        hits = np.array([_by_ranking(one["hits"], one) for one in own.values()]).T
+        for name, found, share in zip(NAMES, hits, means, strict=True):
+            yield f"{survey}, hits in 50 looks, {name}", float(found.mean())
             yield from _with_interval(f"{survey}, of the top 100, {name}", share)
         for name, share in zip(NAMES[:-1], means, strict=False):
             yield from _with_interval(f"{survey}, served less {name}", means[-1] - share)
@@ -126,13 +131,12 @@ def _bogus(parts: dict[str, dict[str, Floats]]) -> Iterator[tuple[str, float]]:
         is_bogus, all_of = said < REAL_MIN, np.ones(len(said), np.bool_)
         yield f"real packets, {what}", float(len(said))
         yield f"real packets, {what}, bogus by the survey's score", float(is_bogus.mean())
-        for name, kept in (("", all_of), (", called real", some["ours"] > 0)):
-            yield (
-                f"real packets, {what}{name}, bogus in the top 50",
-                _among_first(some["rarity"], is_bogus, kept),
-            )
+        for by, place in (("top 50", "rarity"), ("50 farthest", "distance")):
+            for name, kept in (("", all_of), (", called real", some["ours"] > 0)):
+                share = _among_first(some[place], is_bogus, kept)
+                yield f"real packets, {what}{name}, bogus in the {by}", share
 
 
-def _among_first(rarity: Floats, is_bogus: Mask, kept: Mask) -> float:
-    order = np.argsort(-rarity[kept], kind="stable")[:LOOKED_AT]
+def _among_first(height: Floats, is_bogus: Mask, kept: Mask) -> float:
+    order = np.argsort(-height[kept], kind="stable")[:LOOKED_AT]
     return float(is_bogus[kept][order].mean())

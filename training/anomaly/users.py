@@ -1,6 +1,6 @@
-"""Users who are interested in one class, and three rankings that they look through.
+"""Users who are interested in one class, and rankings that they look through.
 
-One never learns, one is Astronomaly's (Lochner and Bassett 2021, Astronomy and Computing 36,
+Two never learn, one is Astronomaly's (Lochner and Bassett 2021, Astronomy and Computing 36,
 100481), written here from its description, one is what is served (`gueststar.anomalies.taste`).
 """
 
@@ -18,6 +18,8 @@ from training.arrays import Floats, Ints, Mask, Singles
 
 ANSWERS, AT_ONCE, TOP = 50, 10, 100
 """Looks of a user, after how many of them the ranking is made anew, and what is judged."""
+ONE_BY_ONE = 1
+"""As `gueststar anomalies review` does."""
 FULL_MARKS: Final = 5.0
 """That an interesting object gets, of none for others."""
 FLOOR, SPAN = 0.1, 0.85
@@ -36,10 +38,14 @@ class Pool(NamedTuple):
     """(n, f), what all rankings may read."""
     forest: Floats
     """(n,): the isolation forest's score, which is Astronomaly's own oddness."""
+    oddness: Floats
+    """(n,): log10 of one in how many is this odd, by both judges."""
 
     def take(self, rows: Ints) -> Pool:
         """Some of them."""
-        return Pool(self.seen.take(rows), self.features[rows], self.forest[rows])
+        return Pool(
+            self.seen.take(rows), self.features[rows], self.forest[rows], self.oddness[rows]
+        )
 
 
 Ranking = Callable[[Pool, Ints, Mask, int], Floats]
@@ -48,12 +54,23 @@ Ranking = Callable[[Pool, Ints, Mask, int], Floats]
 
 def unlearnt(pool: Pool, rows: Ints, liked: Mask, seed: int) -> Floats:
     """As odd as it is."""
+    return pool.oddness
+
+
+def farthest(pool: Pool, rows: Ints, liked: Mask, seed: int) -> Floats:
+    """As far from what is known as it is."""
     return pool.seen.rarity
 
 
 def served(pool: Pool, rows: Ints, liked: Mask, seed: int) -> Floats:
     """As `gueststar anomalies review` has it."""
     return scores(pool.seen, pool.seen.take(rows), liked)
+
+
+def from_oddest(pool: Pool, rows: Ints, liked: Mask, seed: int) -> Floats:
+    """The same, but for where it begins."""
+    seen = Seen(pool.oddness, pool.seen.leaves, pool.seen.vector)
+    return served(pool._replace(seen=seen), rows, liked, seed)
 
 
 def astronomaly(pool: Pool, rows: Ints, liked: Mask, seed: int, alpha: float = ALPHA) -> Floats:
@@ -79,12 +96,16 @@ def _to_nearest(features: Singles, scored: Singles) -> Floats:
     return np.asarray(np.sqrt(apart.astype(np.float64)))
 
 
-RANKINGS: Mapping[str, Ranking] = {
-    "no learning": unlearnt,
-    "Astronomaly": astronomaly,
-    "Astronomaly, alpha 0.1": partial(astronomaly, alpha=ALPHA_LOW),
-    "served": served,
+RANKINGS: Mapping[str, tuple[Ranking, int]] = {
+    "no learning": (unlearnt, AT_ONCE),
+    "no learning, farthest": (farthest, AT_ONCE),
+    "Astronomaly": (astronomaly, AT_ONCE),
+    "Astronomaly, alpha 0.1": (partial(astronomaly, alpha=ALPHA_LOW), AT_ONCE),
+    "from the oddest, ten at once": (from_oddest, AT_ONCE),
+    "from the farthest, ten at once": (served, AT_ONCE),
+    "served": (served, ONE_BY_ONE),
 }
+"""And after how many answers each is made anew."""
 
 
 class Session(NamedTuple):
@@ -96,12 +117,12 @@ class Session(NamedTuple):
     """Interesting ones among the next TOP, none of which was looked at."""
 
 
-def session(pool: Pool, interesting: Mask, rank: Ranking, seed: int) -> Session:
-    """A user looks at the highest that is not looked at yet, and answers."""
+def session(pool: Pool, interesting: Mask, rank: Ranking, at_once: int, seed: int = 0) -> Session:
+    """A user looks at the highest that are not looked at yet, and answers."""
     rows = np.zeros(0, np.int64)
     while len(rows) < ANSWERS:
         order = _unseen(rank(pool, rows, interesting[rows], seed), rows)
-        rows = np.concatenate([rows, order[: min(AT_ONCE, ANSWERS - len(rows))]])
+        rows = np.concatenate([rows, order[: min(at_once, ANSWERS - len(rows))]])
     order = _unseen(rank(pool, rows, interesting[rows], seed), rows)
     return Session(int(interesting[rows].sum()), int(interesting[order[:TOP]].sum()))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from classifiers.alert_embedding import AlertEmbedding
 from classifiers.embedding_layout import SYSTEMS
 from classifiers.labelled_set import LabelledSet
 from schemas.vector_records import VERSION_DIGITS
-from training.arrays import Mask
+from training.arrays import Mask, Singles
 from training.embedding.crossing import known_and_asked
 from training.embedding.material import CLASSES, SIMULATED, Material
 from training.lightcurve.answers import SERVED
@@ -34,8 +36,12 @@ def chosen(some: Material) -> Mask:
 
 def shipped(some: Material, stage: AlertEmbedding) -> LabelledSet:
     """The set, by the embedding that is served."""
-    own = some.take(chosen(some))
+    version = stage.identity.sha256[:VERSION_DIGITS]
+    return set_of(some.take(chosen(some)), version, stage.embedded)
+
+
+def set_of(own: Material, version: str, embedded: Callable[[Singles], Singles]) -> LabelledSet:
+    """Of views, one an object."""
     system = np.array(SYSTEMS)[(own.source == SIMULATED).astype(int)]
     label = np.array(CLASSES)[own.label]
-    version = stage.identity.sha256[:VERSION_DIGITS]
-    return LabelledSet(version, system, own.name, label, stage.embedded(own.rows))
+    return LabelledSet(version, system, own.name, label, embedded(own.rows))

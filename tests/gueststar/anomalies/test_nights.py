@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from broker.embedded import embedded_kafka
 from classifiers.alert_embedding import AlertEmbedding
 from classifiers.anomaly import Anomaly
-from gueststar.anomalies.nights import Odd, oddest
+from classifiers.neighbours import Neighbours
+from gueststar.anomalies.nights import KNOWN, Odd, oddest
 from gueststar.anomalies.records import REVIEWS
 from gueststar.command import app
 from gueststar.testing.crowd import crowd
@@ -95,8 +96,22 @@ def test_a_user_answers_by_keys_and_the_list_follows(lake: Path) -> None:
         ran = CliRunner().invoke(app, ["anomalies", "review", *at], input="nn?iuq")
         assert ran.exit_code == 0 and "2 answers of ada stand" in ran.output
         lines = said("anomalies", "top", *at).splitlines()
-    first = str(plain(night())[0])
-    assert first not in [line.split()[-1] for line in lines[:2]]
+    every = oddest(Lake(lake), Anomaly())
+    first = every.alert_id[np.argsort(-every.distance)[0]]
+    assert str(first) not in [line.split()[-1] for line in lines[:2]]
+
+
+def test_a_ranking_begins_with_what_is_farthest_from_all_of_known_class(lake: Path) -> None:
+    odd = oddest(Lake(lake), Anomaly())
+    batch = night()
+    run_stage(batch, Neighbours())
+    told = batch.learned["neighbours"].column(KNOWN)[odd.alert_id]
+    assert np.allclose(odd.distance, told, atol=1e-3)
+    none = odd.seen.take(slice(0, 0))
+    ranked = odd.ranked(none, np.zeros(0, np.bool_))
+    assert (np.diff(ranked.distance) <= 0).all()
+    assert np.isclose(ranked.seen.rarity[0], np.log10(len(odd)))
+    assert ranked.seen.rarity[-1] == 0
 
 
 @pytest.mark.parametrize("command", ["top", "review"])

@@ -23,7 +23,8 @@ def odd(count: int) -> tuple[Odd, np.ndarray]:
     order = np.argsort(-seen.rarity)
     names = np.array([f"object{one}" for one in range(count)])
     rarities = np.repeat(seen.rarity[:, None], 3, axis=1)
-    every = Odd(np.full(count, "ztf"), names, np.arange(count), rarities, seen)
+    numbers = (np.arange(count), rarities, np.zeros(count))
+    every = Odd(np.full(count, "ztf"), names, *numbers, seen)
     return every.take(order), second[order]
 
 
