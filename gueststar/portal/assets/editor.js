@@ -149,6 +149,15 @@ function table(heads, rows) {
   return found;
 }
 
+function titled(title, heads, rows) {
+  const box = made("div", undefined, "scroll");
+  box.tabIndex = 0;
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", title);
+  box.append(table(heads, rows));
+  return [made("h3", title), box];
+}
+
 function byHand(tried) {
   const rows = tried.map((each) => {
     const decides = each.clauses.find((one) => one.decides) ?? each.clauses.find((one) => one.clause === each.said);
@@ -221,12 +230,13 @@ function report(found) {
   if (found.looks_ahead) parts.push(made("p", "It looks ahead: it uses what was not known at the alert’s time.", "no"));
   for (const each of found.troubles) parts.push(made("p", `${count(each.alerts)} alerts at fault: ${each.said}`, "no"));
   if (found.compared) parts.push(made("p", `Beside ${found.compared.with}, which is live: both take ${count(found.compared.both)}, it alone ${count(found.compared.only_live)}, this one alone ${count(found.compared.only_new)}.`));
-  parts.push(made("h3", "Clause by clause"), table(
+  parts.push(...titled(
+    "Clause by clause",
     [["Clause", ""], ["reach it", "n"], ["refused", "n"], ["not measured", "n"], ["go on", "n"], ["of all", "water"], ["alone it passes", "n"]],
     found.steps.map((each) => [each.clause, count(each.reached), count(each.refused), count(each.unknown), count(each.passed), meter(each.passed, found.alerts), count(each.alone)]),
   ));
-  if (found.nights.length > 1) parts.push(made("h3", "Night by night"), table([["Night", ""], ["alerts", "n"], ["selected", "n"]], found.nights.map((each) => [each.night, count(each.alerts), count(each.selected)])));
-  if (found.examples.length) parts.push(made("h3", "Examples"), table([["Object", ""], ["Magnitude", "n"], ["MJD", "n"], ["RA, Dec °", "n"]], found.examples.map(example)));
+  if (found.nights.length > 1) parts.push(...titled("Night by night", [["Night", ""], ["alerts", "n"], ["selected", "n"]], found.nights.map((each) => [each.night, count(each.alerts), count(each.selected)])));
+  if (found.examples.length) parts.push(...titled("Examples", [["Object", ""], ["Magnitude", "n"], ["MJD", "n"], ["RA, Dec °", "n"]], found.examples.map(example)));
   at("report").replaceChildren(...parts);
 }
 

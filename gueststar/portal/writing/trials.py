@@ -118,7 +118,7 @@ class Trials:
         try:
             self._listen(trial, question)
         except (OSError, ValueError) as error:
-            trial.error = f"it could not be run: {error}"
+            trial.error = trial.error or f"it could not be run: {error}"
         finally:
             if not trial.error and trial.report is None:
                 trial.error = "its process ended without a word; the portal's log may say why"
@@ -133,6 +133,9 @@ class Trials:
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])},
         ) as process:
             trial.process = process
+            if trial.error:  # it was cancelled before there was a process
+                process.kill()
+                return
             assert process.stdin is not None and process.stdout is not None
             timer = Timer(self._seconds_max, self._over, args=(trial,))
             timer.start()

@@ -37,9 +37,11 @@ class Opened:
         self.page.wait_for_url(f"**{then}")
 
     def barriers(self) -> list[str]:
-        """What axe finds that keeps people out, with all that can be opened open."""
+        """What axe finds that keeps people out, with all that can be opened open; and its width."""
         self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        return [
+        wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        too_wide = [f"{self.page.url}: {wider} px too wide"] if wider > 0 else []
+        return too_wide + [
             f"{self.page.url}: {each['impact']} {each['id']}: {node['target']} {node['html']:.120}"
             for each in Axe().run(self.page).response["violations"]
             for node in each["nodes"]

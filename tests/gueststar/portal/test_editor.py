@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from gueststar.portal.backend import Backend
+from gueststar.portal.writing.trials import Trials
 from gueststar.subscription import Arrived
 from tests.gueststar.portal.conftest import MakeBackend
 from tests.gueststar.portal.desk import MemoryDesk
@@ -94,3 +96,25 @@ def test_errors_stand_where_they_are_and_are_text(browser: Browser, writing: Bac
         seen.go("/filter")
         assert "magnitud <" in seen.page.input_value("#text"), "a draft is kept"
         assert seen.complaints == []
+
+
+def test_a_dry_run_is_cancelled_or_ends_with_its_time_and_says_so_where_it_was_begun(
+    browser: Browser, writing: Backend, tokens: tuple[Path, dict[str, str]]
+) -> None:
+    short = replace(writing, trials=Trials(0.05))
+    for backend, what in ((writing, "it was cancelled"), (short, "dry_run_seconds_max")):
+        with opened(browser, backend) as seen:
+            seen.sign_in(tokens[1]["ada"], "/filter")
+            seen.page.fill("#text", "bright: magnitude < 18")
+            seen.page.click("#try")
+            said(seen, "#trial-state", "name")
+            seen.page.fill("#name", "bright")
+            seen.page.click("#try")
+            if backend is writing:
+                seen.page.click("#cancel")
+            said(seen, "#trial-state", what)
+            assert seen.page.is_enabled("#try")
+            assert not seen.page.is_visible("#cancel")
+            assert not seen.page.is_visible("#report table")
+            seen.complaints = [each for each in seen.complaints if "400" not in each]
+            assert seen.complaints == []
