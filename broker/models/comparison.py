@@ -20,6 +20,7 @@ class Joined(NamedTuple):
 
     labels: tuple[str, ...]
     objects: NDArray[np.str_]
+    alerts: NDArray[np.int64]
     scores: NDArray[np.float32]
     against_scores: NDArray[np.float32]
 
@@ -38,6 +39,7 @@ def joined(messages: Sequence[Compared]) -> Joined:
     return Joined(
         messages[0].labels,
         np.concatenate([each.object_id for each in messages])[kept],
+        ids[kept],
         np.concatenate([each.scores for each in messages])[kept],
         np.concatenate([each.against_scores for each in messages])[kept],
     )

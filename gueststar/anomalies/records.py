@@ -133,7 +133,7 @@ class Profile:
 
     def say(self, answer: Answer, of: tuple[str, str, int], seen: Seen) -> Review:
         """Write an answer; of: survey, object and alert; seen: that alert alone."""
-        self._learn()
+        self.learn()
         review = Review(
             self.user,
             self._register.next_version(self.user),
@@ -147,7 +147,7 @@ class Profile:
             time.time(),
         )
         self._control.write(review.key, review.encode())
-        self._learn()
+        self.learn()
         return review
 
     def take_back(self) -> Review | None:
@@ -158,8 +158,9 @@ class Profile:
         wanted = Change(State.REMOVED, Cause.ASKED, "taken back", self._by, time.time())
         status = self._register.changed(review, wanted)
         self._control.write(status.key, status.encode())
-        self._learn()
+        self.learn()
         return review
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
+        """What was said meanwhile, elsewhere too. Raises KafkaUnavailable."""
         self._register = self._register.after(records_of(self._control.present()))

@@ -33,7 +33,7 @@ def review(
 ) -> None:
     """Until there are none, or the user quits."""
     skipped = set[tuple[str, str]]()
-    while (one := next(_open(ranked(odd, profile), profile, skipped), None)) is not None:
+    while (one := next(still_open(ranked(odd, profile), profile, skipped), None)) is not None:
         name = str(one.survey[0]), str(one.object_id[0])
         show(one)
         while (pressed := key().lower()) not in {*KEYS, SKIP, UNDO, QUIT}:
@@ -49,7 +49,7 @@ def review(
             profile.say(KEYS[pressed], (*name, int(one.alert_id[0])), one.seen)
 
 
-def _open(odd: Odd, profile: Profile, skipped: set[tuple[str, str]]) -> Iterator[Odd]:
+def still_open(odd: Odd, profile: Profile, skipped: set[tuple[str, str]]) -> Iterator[Odd]:
     """Those that were neither answered nor skipped, the highest first."""
     done = skipped | {(each.survey, each.object_id) for each in profile.answers}
     names = zip(odd.survey.tolist(), odd.object_id.tolist(), strict=True)

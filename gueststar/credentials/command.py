@@ -20,6 +20,7 @@ from gueststar.credentials.roles import (
     of_annotator,
     of_author,
     of_reader,
+    of_reviewer,
     of_worker,
 )
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from broker.settings import Settings
 
 app = typer.Typer(
-    help="Users of our Kafka: workers, readers, authors, annotators, notifiers.",
+    help="Users of our Kafka: workers, readers, authors, reviewers, annotators, notifiers.",
     no_args_is_help=True,
 )
 
@@ -115,6 +116,8 @@ def _rights(settings: Settings, role: Role, name: str) -> Collection[Right]:
         return [*of_reader(settings, name)]
     if role is Role.AUTHOR:
         return [*of_author(settings, name)]
+    if role is Role.REVIEWER:
+        return [*of_reviewer(settings, name)]
     if role is Role.ANNOTATOR:
         return [*of_annotator(settings, name)]
     there = KafkaAdmin(Connection.configured(settings.kafka.bootstrap)).partitions()

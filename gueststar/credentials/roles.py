@@ -14,6 +14,7 @@ from broker.kafka.rights import Right
 from broker.rights import to_compare, to_deploy, to_publish, to_read
 from broker.settings import Settings
 from broker.subscribed import is_pattern, subscribed
+from gueststar.anomalies.records import REVIEWS
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """A user's name: without a dot or a dash, so that no user's prefix begins another's."""
@@ -27,7 +28,10 @@ class Role(StrEnum):
     READER = "reader"
     """Reads what is published to everybody: `gueststar subscribe`."""
     AUTHOR = "author"
-    """Deploys filters, and pauses them: `gueststar filter deploy`."""
+    """Deploys filters, and pauses them: `gueststar filter deploy`. Reviews, too: a portal does both
+    for those who are signed in as authors."""
+    REVIEWER = "reviewer"
+    """Says which of the oddest objects are interesting: `gueststar anomalies review`."""
     ANNOTATOR = "annotator"
     """Says of objects what it knows: `[followup] annotators`."""
     NOTIFIER = "notifier"
@@ -85,12 +89,23 @@ def of_reader(settings: Settings, name: str) -> Iterator[Right]:
 
 
 def of_author(settings: Settings, name: str) -> Iterator[Right]:
-    """The control topic. Raises SettingsError where filters are not deployed here."""
+    """The control topic, and that of reviews.
+
+    Raises SettingsError where filters are not deployed here.
+    """
     live = settings.filters.live
     if not live:
         raise SettingsError("[filters] live is empty: no filters are deployed here")
     yield Right("Read", "topic", live)
     yield Right("Write", "topic", live)
+    yield from of_reviewer(settings, name)
+
+
+def of_reviewer(settings: Settings, name: str) -> Iterator[Right]:
+    """The topic of reviews, of which who answers first makes it."""
+    reviews = settings.topics.named(REVIEWS)
+    for operation in ("Read", "Write", "Create"):
+        yield Right(operation, "topic", reviews)
     yield Right("Describe", "group", f"{READERS}-{name}-", begins=True)
 
 

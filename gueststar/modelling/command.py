@@ -233,22 +233,31 @@ def rollback(
 def confusion(
     name: Name,
     *,
-    labels: Annotated[Path, typer.Option(metavar="TABLE.csv", help="Types by object.")],
+    labels: Labels = None,
+    reviews: Annotated[
+        bool, typer.Option("--reviews", help="Also by what users call artefacts or interesting.")
+    ] = False,
     config: Config = None,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Hold all past scores of a model, by version, against labels that came since."""
-    from gueststar.modelling.labels import read_labels
+    from gueststar.anomalies.labels import known_of
     from gueststar.modelling.listing import confusion_lines
     from gueststar.modelling.past import published, shadowed
     from gueststar.modelling.place import place_of
+    from schemas.errors import ModelError
 
-    place, types = place_of(config, bootstrap), read_labels(labels)
-    for past in published(place, name, types):
+    if labels is None and not reviews:
+        raise ModelError(
+            "nothing says what alerts are; give --labels TABLE.csv, --reviews, or both"
+        )
+    place = place_of(config, bootstrap)
+    known = known_of(place, labels, reviews=reviews)
+    for past in published(place, name, known):
         for line in confusion_lines(past):
             typer.echo(line)
     for version in place.register().versions(name):
-        for past in shadowed(place, version, types):
+        for past in shadowed(place, version, known):
             for line in confusion_lines(past):
                 typer.echo(line)
 

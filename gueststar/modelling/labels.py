@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from broker.models.labelled import Scores, places
 from schemas.errors import ModelError
 
 OBJECT: Final = ("object_id", "objectid", "oid", "ztfid", "internal_names", "disc. internal name")
@@ -36,6 +40,44 @@ TYPES: Final = (
 """How a spectroscopic type begins, and what models call it, the first name that they have; IIb as
 `training/lightcurve/labels.py` has it. All of them are real where a model tells artefacts."""
 REAL: Final = "real"
+ARTEFACT: Final = "artefact"
+"""What is not real, whichever kind of that a model would say."""
+
+
+class Known(NamedTuple):
+    """What alerts turned out to be."""
+
+    by_object: Mapping[str, str]
+    """Types, of all its alerts."""
+    by_alert: Mapping[int, str]
+    """Of single ones, which count before their object's."""
+
+    def of(self, objects: Sequence[str], alerts: Sequence[int]) -> list[str]:
+        """Each alert's; empty where nothing is known of it."""
+        pairs = zip(objects, alerts, strict=True)
+        return [self.by_alert.get(alert) or self.by_object.get(name, "") for name, alert in pairs]
+
+
+class Held(NamedTuple):
+    """Scores beside what is known: labels, scores (n, labels), and places among them (n,)."""
+
+    labels: tuple[str, ...]
+    scores: Scores
+    truth: NDArray[np.int64]
+
+
+def held_to(labels: tuple[str, ...], scores: Scores, kinds: Sequence[str]) -> Held:
+    """A model's scores held to what is known of each alert.
+
+    In two labels, real or artefact, where the model tells them and some are known as the latter.
+    """
+    named = {kind: label_of(kind, labels) for kind in {*kinds}}
+    if REAL not in labels or ARTEFACT not in named:
+        return Held(labels, scores, places(kinds, named, labels))
+    two = (REAL, ARTEFACT)
+    known = {kind: two[label != REAL] for kind, label in named.items() if label}
+    real = scores[:, [labels.index(REAL)]]
+    return Held(two, np.hstack([real, 1 - real]), places(kinds, {**known, ARTEFACT: ARTEFACT}, two))
 
 
 def read_labels(path: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from gueststar.portal.lake_door import LakeDoor
 from gueststar.portal.ledger import Ledger
 from gueststar.portal.letters import Letters
 from gueststar.portal.night import Came, Night, finite
+from gueststar.portal.oddest import Reviewing
 from gueststar.portal.sky_map import Place, SkyMap, sky_map
 from gueststar.portal.viewers import Viewers
 from gueststar.portal.workers import Workers
@@ -37,6 +38,8 @@ class Backend:
     trials: Trials
     desk: Desk | None
     """None where no filter is deployed here."""
+    reviewing: Reviewing | None = None
+    """None where nobody answers."""
 
     def figures(self) -> dict[str, Any]:
         """Numbers of the night, as JSON has them; None where nothing came yet."""

@@ -26,6 +26,7 @@ from gueststar.portal.openapi import described, parameters_of
 from gueststar.portal.outside import links
 from gueststar.portal.over_time import of_object
 from gueststar.portal.page import Shown, page
+from gueststar.portal.reviewing import review_page
 from gueststar.portal.routes import ENDPOINTS
 from gueststar.portal.search import search
 from gueststar.portal.stamps import SCALES, WAYS, oriented
@@ -216,6 +217,7 @@ PAGES: Mapping[str, Shown] = {
     "/filters": filters_page,
     "/filter": filter_page,
     "/lists": lists_page,
+    "/review": review_page,
     "/ledger": ledger,
     "/help": help_,
     "/sign-in": sign_in_page,

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from gueststar.accounts import balanced
+from gueststar.anomalies.records import REVIEWS
 from gueststar.filtering.place import Place
 from gueststar.logs import log_to_stderr
 from gueststar.portal.access.guard import Access
@@ -18,6 +19,7 @@ from gueststar.portal.lake_door import LakeDoor
 from gueststar.portal.ledger import Ledger
 from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
+from gueststar.portal.oddest import Reviewing
 from gueststar.portal.reading import follow_filters, follow_stream, follow_topic, started
 from gueststar.portal.server import Server
 from gueststar.portal.viewers import Viewers
@@ -48,6 +50,8 @@ def opened(broker: Place) -> Iterator[Backend]:
     """What the pages ask, with the threads that read Kafka for them."""
     settings, stopped = broker.settings, Event()
     beginning(settings.portal.start)  # Raises SettingsError before anything is begun.
+    answers = settings.topics.named(REVIEWS)
+    reviewing = Reviewing(settings.lake.path, lambda: broker.control(answers))
     night, letters, workers = Night(recent_max=settings.portal.recent_max), Letters(), Workers()
     backend = Backend(
         settings=settings,
@@ -62,6 +66,7 @@ def opened(broker: Place) -> Iterator[Backend]:
         access=Access.of(settings.portal),
         trials=Trials(settings.portal.dry_run_seconds_max),
         desk=broker if settings.filters.live else None,
+        reviewing=reviewing,
     )
     stream = partial(
         connected,
@@ -86,5 +91,6 @@ def opened(broker: Place) -> Iterator[Backend]:
     finally:
         stopped.set()
         backend.trials.end()
+        reviewing.close()
         for thread in threads:
             thread.join(GOODBYE_S)

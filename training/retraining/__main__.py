@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
+from gueststar.anomalies.labels import known_of
 from gueststar.logs import log_to_stderr
-from gueststar.modelling.labels import read_labels
 from gueststar.modelling.place import place_of
 from schemas.errors import GueststarError
 from training.realbogus.fitting import Recipe
@@ -31,6 +31,9 @@ def main(
     labels: Annotated[
         Path | None, typer.Option(metavar="TABLE.csv", help="Types by object, as the TNS has them.")
     ] = None,
+    reviews: Annotated[
+        bool, typer.Option("--reviews", help="Teach what users call artefacts as bogus.")
+    ] = False,
     data: Annotated[
         Path | None, typer.Option(help="The real alerts that it was first taught.")
     ] = None,
@@ -42,9 +45,10 @@ def main(
     """Carry out requests to make models again, and wait for the next."""
     log_to_stderr()
     try:
-        types = partial(read_labels, labels) if labels else dict
-        maker = Maker(lake, types, data, steps=steps, seed=seed, alerts_max=alerts_max)
-        run(place_of(config, None), maker, to, once=once)
+        place = place_of(config, None)
+        knows = partial(known_of, place, labels, reviews=reviews)
+        maker = Maker(lake, knows, data, steps=steps, seed=seed, alerts_max=alerts_max)
+        run(place, maker, to, once=once)
     except GueststarError as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(1) from None

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from broker.models.retrains import RetrainRequest
+from gueststar.modelling.labels import ARTEFACT, Known
 from gueststar.modelling.spread import keep, make_reference, opened_file
 from schemas.errors import ModelError
 from training.realbogus.alerts.dataset import read_examples
@@ -22,9 +23,8 @@ from training.realbogus.fitting import Recipe
 from training.realbogus.material import material
 from training.retraining.nights import ALERTS_MAX, Nights
 
-ARTEFACT: Final = frozenset({"artefact", "bogus"})
-"""Types of what is nothing in the sky, which are taught as what drb calls bogus."""
 BOGUS_TEACHER: Final = 0.0
+"""Of artefacts, which are taught as what drb calls bogus."""
 FIELD_NIGHTS_MIN: Final = 8
 """Of which whole ones are set apart."""
 
@@ -34,8 +34,8 @@ class Maker:
     """Makes what is asked, of what stands here."""
 
     lake: Path
-    types: Callable[[], Mapping[str, str]]
-    """By object, as they are now."""
+    knows: Callable[[], Known]
+    """What alerts turned out to be, as far as that is known now."""
     data: Path | None
     """The real alerts that the model was first taught; none: it is taught the nights alone."""
     steps: int = Recipe.steps
@@ -53,10 +53,10 @@ class Maker:
                 f"{request.name} is not made again by itself, {', '.join(TRAININGS)} is: it is"
                 " taught whole light curves with labels, which nights do not hold; train it"
             )
-        nights, types = folder / "nights", self.types()
-        alerts = Nights(self.lake, request.nights, types, self.alerts_max).export(nights)
+        nights, known = folder / "nights", self.knows()
+        alerts = Nights(self.lake, request.nights, known, self.alerts_max).export(nights)
         file = folder / f"{request.name}.onnx"
-        said = train(self, request, _examples(nights, self.data, types), file)
+        said = train(self, request, _examples(nights, self.data, known), file)
         scoring = opened_file(request.name, file)
         keep(make_reference(scoring, nights), scoring, file, file)
         shutil.rmtree(nights)
@@ -101,12 +101,12 @@ TRAININGS: Final[
 """By model; each writes a file, and gives what its card says."""
 
 
-def _examples(nights: Path, data: Path | None, types: Mapping[str, str]) -> Examples:
+def _examples(nights: Path, data: Path | None, known: Known) -> Examples:
     """Those of the nights, and those that it was first taught."""
     parts = [read_examples(each) for each in (nights, data) if each is not None]
     examples = joined(parts)
-    bogus = [each for each, kind in types.items() if kind in ARTEFACT]
-    are = np.isin(examples.object_id, bogus)
+    kinds = known.of(examples.object_id.tolist(), examples.alert_id.tolist())
+    are = np.array([kind == ARTEFACT for kind in kinds], np.bool_)
     return replace(
         examples,
         teacher=np.where(are, BOGUS_TEACHER, examples.teacher),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gueststar.filtering.sources import STAMPS_TOGETHER
+from gueststar.modelling.labels import Known
 from lake.reading import Lake, LakeRows
 from schemas.errors import ArchiveError
 from training.packets import FOLDERS
@@ -30,8 +31,7 @@ class Nights:
 
     lake: Path
     spans: Sequence[str]
-    types: Mapping[str, str]
-    """By object, as `gueststar.modelling.labels.read_labels` has them."""
+    known: Known
     alerts_max: int = ALERTS_MAX
 
     def export(self, folder: Path) -> int:
@@ -87,7 +87,8 @@ class Nights:
         return {True: of_labelled, False: _one_in(others, left)}
 
     def _known(self, rows: LakeRows) -> NDArray[np.bool_]:
-        return np.isin(rows.column("object_id"), [*self.types])
+        objects = np.isin(rows.column("object_id"), [*self.known.by_object])
+        return objects | np.isin(rows.column("alert_id"), [*self.known.by_alert])
 
     def _write_labels(self, folder: Path) -> None:
         name, of, kind = TABLES[0]
@@ -95,7 +96,7 @@ class Nights:
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file)
             table.writerow([of, kind])
-            table.writerows(self.types.items())
+            table.writerows(self.known.by_object.items())
 
 
 def _fine(rows: LakeRows) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from broker.kafka.grants import KafkaGrants
 from broker.kafka.rights import Right
 from broker.kafka.sink import KafkaSink
 from broker.settings import read_settings
+from gueststar.anomalies.records import REVIEWS, Answer, Profile
 from gueststar.command import app
+from gueststar.configured import DEFAULTS, Configured
 from gueststar.credentials.roles import NAME
 from gueststar.subscription import reader
 from replay.invention import invent
@@ -27,6 +30,7 @@ from schemas.errors import BrokerError
 from services.notices.assembly import notices
 from tests.broker.clusters import RealCluster
 from tests.guarded import Guarded
+from tests.gueststar.anomalies.drawn import drawn
 from tests.gueststar.running import run_until
 from tests.running import running, until
 from tests.services.notices.doubles import Hook
@@ -122,7 +126,7 @@ def service(
 def users(service: Service) -> Mapping[str, str]:
     """One of each role, with passwords."""
     names = {"hand": "worker", "bert": "reader", "eve": "reader", "ines": "author"}
-    names |= {"nora": "annotator", "tell": "notifier"}
+    names |= {"nora": "annotator", "rhea": "reviewer", "tell": "notifier"}
     return {name: service.password("add", name, role) for name, role in names.items()}
 
 
@@ -197,6 +201,32 @@ def test_an_author_writes_and_reads_the_control_topic_alone(
     control.close()
     with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
         read_one(service.link("ines", users["ines"]), "trust.enriched")
+
+
+def reviewed(link: Connection) -> Answer:
+    """Says what an object is, as `gueststar anomalies review` does, and reads it."""
+    settings = replace(DEFAULTS, topics=replace(DEFAULTS.topics, prefix="trust."))
+    place = Configured(settings, link)
+    with place.control(place.settings.topics.named(REVIEWS)) as control:
+        profile = Profile(control, "rhea", sha256="a" * 64, by="rhea@there")
+        profile.say(Answer.ARTEFACT, ("ztf", "ZTF1", 1), drawn(1)[0])
+        return profile.answers[-1].answer
+
+
+def test_reviewers_and_authors_write_reviews_and_nobody_else_does(
+    service: Service, users: Mapping[str, str]
+) -> None:
+    rhea = service.link("rhea", users["rhea"])
+    assert reviewed(rhea) is Answer.ARTEFACT
+    assert reviewed(service.link("ines", users["ines"])) is Answer.ARTEFACT
+    for name in ("bert", "nora", "hand"):
+        with pytest.raises(BrokerError):
+            reviewed(service.link(name, users[name]))
+    for topic in ("trust.enriched", "trust.filters", *SAID):
+        with pytest.raises(BrokerError, match=rf"no right to Write topic '{topic}'"):
+            PlainWriter(rhea, topic).write(b"x", b"x")
+    with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
+        read_one(rhea, "trust.enriched")
 
 
 def test_an_annotator_writes_the_topic_of_its_name_alone(

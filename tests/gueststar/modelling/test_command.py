@@ -49,6 +49,10 @@ def test_a_file_that_cannot_be_served_is_refused_before_kafka_is_asked(tmp_path:
     assert "is no ONNX model" in refused("deploy", "realbogus", str(file), *card, *at)
 
 
+def test_a_confusion_needs_something_that_says_what_alerts_are() -> None:
+    assert "give --labels TABLE.csv, --reviews" in refused("confusion", "realbogus")
+
+
 def test_a_configuration_without_models_says_what_to_name(tmp_path: Path) -> None:
     config = tmp_path / "gueststar.toml"
     config.write_text('[topics]\ninput = ["alerts"]\n')

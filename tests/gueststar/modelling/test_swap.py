@@ -12,12 +12,14 @@ from broker.kafka import KafkaAdmin, TopicSettings
 from broker.kafka.connection import Connection
 from broker.settings import read_settings
 from classifiers.realbogus import WEIGHTS, RealBogus
+from gueststar.anomalies.records import REVIEWS, Answer, Profile
 from gueststar.filtering.deployment import moment
 from gueststar.modelling.place import ModelPlace, place_of
 from kafka_node.node import KafkaNode
 from replay.invention import invent
 from schemas.errors import ModelError
 from tests.broker.clusters import RealCluster
+from tests.gueststar.anomalies.drawn import drawn
 from tests.gueststar.filtering.test_live import read, running
 from tests.gueststar.running import said
 from tests.running import until
@@ -133,6 +135,15 @@ def check_what_is_told(
     shown = said("model", "confusion", "realbogus", "--labels", str(labels), *at)
     assert shown.count("published:") == 2
     assert "as a shadow:" in shown
+    reviewed = stream.records()[0]
+    with place.control(place.settings.topics.named(REVIEWS)) as control:
+        ada = Profile(control, "ada", sha256="a" * 64, by="ada@there")
+        name = ("ztf", str(reviewed["objectId"]), int(reviewed["candid"]))
+        ada.say(Answer.ARTEFACT, name, drawn(1)[0])
+    shown = said("model", "confusion", "realbogus", "--labels", str(labels), "--reviews", *at)
+    assert "  is \\ said\treal\tartefact\tdeclined" in shown
+    (row,) = [line for line in shown.splitlines() if line.startswith("  artefact\t")]
+    assert sum(map(int, row.split("\t")[1:])) == 1
 
 
 def test_a_model_is_swapped_while_alerts_flow(

@@ -30,6 +30,7 @@ from gueststar.portal.lake_door import LakeDoor
 from gueststar.portal.ledger import Ledger
 from gueststar.portal.letters import Letters
 from gueststar.portal.night import Night
+from gueststar.portal.oddest import Reviewing
 from gueststar.portal.viewers import Viewers
 from gueststar.portal.workers import Workers
 from gueststar.portal.writing.desk import Desk
@@ -111,6 +112,7 @@ def backend_over(
     lake: Path | None,
     *,
     desk: Desk | None = None,
+    reviewing: Reviewing | None = None,
     **limits: Any,  # noqa: ANN401 - of [portal]
 ) -> Backend:
     settings = Settings(
@@ -133,6 +135,7 @@ def backend_over(
         access=Access.of(settings.portal),
         trials=Trials(settings.portal.dry_run_seconds_max),
         desk=desk,
+        reviewing=reviewing,
     )
 
 

@@ -20,6 +20,7 @@ PAGES = (
         "/filters",
         "/filter",
         "/lists",
+        "/review",
         "/sign-in",
         "/ledger",
         "/help",

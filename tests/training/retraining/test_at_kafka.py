@@ -14,6 +14,7 @@ from broker.kafka import KafkaAdmin, TopicSettings
 from broker.kafka.connection import Connection
 from broker.settings import read_settings
 from classifiers.realbogus import RealBogus
+from gueststar.modelling.labels import Known
 from gueststar.modelling.place import place_of
 from kafka_node.node import KafkaNode
 from lake.writing import LakeWriter
@@ -110,7 +111,7 @@ def test_drift_becomes_a_request_and_a_request_a_shadow(kafka: KafkaNode, tmp_pa
     with LakeWriter(lake, version="test") as writer:
         writer.add(Decoder().decode(packets))
     types = dict.fromkeys(objects(packets)[::9], "SN Ia")
-    maker = Maker(lake, lambda: types, None, steps=STEPS_OF_FIT, alerts_max=TAUGHT)
+    maker = Maker(lake, lambda: Known(types, {}), None, steps=STEPS_OF_FIT, alerts_max=TAUGHT)
     run(place_of(config, None), maker, tmp_path / "models", once=True)
     ((_, _, status, version, *_),) = listed(config)
     assert (status, version) == ("done", "2")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from broker.models.retrains import RetrainRequest
+from gueststar.modelling.labels import Known
 from lake.writing import LakeWriter
 from replay.invention import NIGHT_JD, invent
 from schemas.batch import AlertBatch
@@ -21,6 +22,7 @@ from training.retraining.nights import Nights
 
 SPANS = ("20251101:20251130",)
 ALERTS = 60
+NOTHING = Known({}, {})
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def test_what_is_exported_is_what_training_reads(
     lake: Path, batch: AlertBatch, tmp_path: Path
 ) -> None:
     objects = batch.object_id.tolist()
-    count = Nights(lake, SPANS, {objects[0]: "SN Ia"}).export(tmp_path)
+    count = Nights(lake, SPANS, Known({objects[0]: "SN Ia"}, {})).export(tmp_path)
     examples = read_examples(tmp_path)
     assert count == len(examples) == len(batch)
     assert sorted(examples.alert_id.tolist()) == sorted(batch.alert_id.tolist())
@@ -59,7 +61,7 @@ def test_of_too_many_those_with_a_label_come_first(
 ) -> None:
     known = dict.fromkeys(batch.object_id.tolist()[:5], "TDE")
     labelled = int(np.isin(batch.object_id, [*known]).sum())
-    Nights(lake, SPANS, known, alerts_max=labelled + 10).export(tmp_path)
+    Nights(lake, SPANS, Known(known, {}), alerts_max=labelled + 10).export(tmp_path)
     examples = read_examples(tmp_path)
     assert int((examples.spectroscopic == "TDE").sum()) == labelled
     others = len(examples) - labelled
@@ -70,13 +72,14 @@ def test_nights_that_kept_no_packets_say_so(batch: AlertBatch, tmp_path: Path) -
     with LakeWriter(tmp_path / "lake", version="test", with_packets=False) as writer:
         writer.add(batch)
     with pytest.raises(ArchiveError, match="did not keep all packets"):
-        Nights(tmp_path / "lake", SPANS, {}).export(tmp_path / "out")
+        Nights(tmp_path / "lake", SPANS, NOTHING).export(tmp_path / "out")
 
 
 def test_an_artefact_is_taught_as_bogus_and_is_no_evidence(
     lake: Path, batch: AlertBatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = str(batch.object_id[0])
+    alerts = batch.alert_id[batch.object_id == name].tolist()
     found: list[Examples] = []
 
     def taken(examples: Examples, seed: int, exam_stamps: int) -> None:
@@ -86,7 +89,7 @@ def test_an_artefact_is_taught_as_bogus_and_is_no_evidence(
     monkeypatch.setattr(making, "material", taken)
     monkeypatch.setattr(making, "FIELD_NIGHTS_MIN", 1)
     with pytest.raises(ModelError, match="enough"):
-        Maker(lake, lambda: {name: "artefact"}, None)(request(), tmp_path)
+        Maker(lake, lambda: Known({}, dict.fromkeys(alerts, "artefact")), None)(request(), tmp_path)
     of = found[0].object_id == name
     assert of.any()
     assert not found[0].known_real[of].any()
@@ -95,10 +98,10 @@ def test_an_artefact_is_taught_as_bogus_and_is_no_evidence(
 
 def test_too_few_fields_and_nights_and_other_models_are_refused(lake: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be split to calibrate on"):
-        Maker(lake, dict, None, alerts_max=2)(request(), tmp_path / "one")
+        Maker(lake, lambda: NOTHING, None, alerts_max=2)(request(), tmp_path / "one")
     with pytest.raises(ModelError, match="supernova is not made again by itself, realbogus is"):
-        Maker(lake, dict, None)(request("supernova"), tmp_path / "two")
+        Maker(lake, lambda: NOTHING, None)(request("supernova"), tmp_path / "two")
 
 
 def test_its_version_says_whose_it_is_and_which_request_it_was(lake: Path) -> None:
-    assert Maker(lake, dict, None).version_of(request()) == "0.3.0+7"
+    assert Maker(lake, lambda: NOTHING, None).version_of(request()) == "0.3.0+7"
