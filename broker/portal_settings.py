@@ -31,6 +31,8 @@ class PortalSection:
     sql_seconds_max: float = 20.0
     sql_memory_mib_max: int = 1_024
     """Of one statement's process."""
+    likeness: Path | None = None
+    """An index that `gueststar likeness` keeps of the lake: objects like one are found by it."""
     tokens: Path | None = None
     """A file of tokens' hashes (`gueststar token`); without one nobody is an author."""
     anonymous: bool = True

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from io import BytesIO
 from threading import Event, Lock
 
+import numpy as np
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,7 @@ from gueststar.portal.held import Held, described, find
 from gueststar.portal.stamps import SCALES, WAYS, Look, plane_number, png
 from gueststar.portal.workers import speaks
 from gueststar.tables import light_curve_columns
+from lake.likeness.search import Neighbour
 from lake.saving import arrow_table
 from schemas.errors import QuestionError
 
@@ -31,6 +33,8 @@ DRAWING = Lock()
 STAMP_KEPT_S = 300
 """So long a browser may keep a stamp; an alert never changes."""
 
+SIMILAR = 20
+"""Objects that are told of as like one."""
 CONE_COLUMNS = (
     *("object_id", "survey", "alert_id", "ra_deg", "dec_deg", "mjd", "band"),
     *("magnitude", "magnitude_err", "detections"),
@@ -141,6 +145,29 @@ def cone(backend: Backend, request: Request) -> Response:
             found_max=backend.settings.portal.found_max,
         )
     return _table(backend, request, found, "cone")
+
+
+def similar(backend: Backend, request: Request) -> Response:
+    asked_for = asked.text_of(request.query_params, "id")
+    found = similar_to(backend, asked_for)
+    return _table(backend, request, found, f"like-{_file_name(asked_for)}")
+
+
+def similar_to(backend: Backend, asked_for: str) -> Answer:
+    """The objects of the lake that are most like an object or an alert, likest first.
+
+    Raises QuestionError.
+    """
+    index = backend.settings.portal.likeness
+    if index is None:
+        raise QuestionError(
+            "no index of likeness is here: name the one that `gueststar likeness` keeps in"
+            " CONFIG.toml, [portal] likeness"
+        )
+    with backend.door.asked() as lake:
+        found = lake.similar(asked_for, index=index, count=SIMILAR)
+    columns = {name: np.array([getattr(one, name) for one in found]) for name in Neighbour._fields}
+    return Answer(arrow_table(columns))
 
 
 def sql(backend: Backend, request: Request) -> Response:

@@ -125,6 +125,7 @@ def alert(backend: Backend, request: Request) -> Response:
         links=links(one),
         fields=packet_fields(one.packet) if held.has_packet else [],
         cards=BUILT_IN,
+        likeness=backend.settings.portal.likeness,
     )
 
 

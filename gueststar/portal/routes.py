@@ -95,6 +95,13 @@ ENDPOINTS = (
         is_table=True,
     ),
     Endpoint(
+        "/api/v1/similar",
+        interface.similar,
+        "The objects of the lake that are most like one, by their embeddings, the likest first.",
+        (Parameter("id", "The object's id, or an alert's.", "ZTF18abcdefg", required=True),),
+        is_table=True,
+    ),
+    Endpoint(
         "/api/v1/sql",
         interface.sql,
         "The rows of one SELECT (DuckDB's) over the views alerts, light_curves, nights, revisions.",

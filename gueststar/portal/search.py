@@ -74,6 +74,8 @@ def _found(backend: Backend, kind: str, query: QueryParams) -> dict[str, Any] | 
     """What a question finds, and the same question for programs; None where none is asked."""
     if kind == "cone":
         return _cone(backend, asked.text_of(query, "centre"), asked.text_of(query, "radius"))
+    if kind == "similar":
+        return _similar(backend, asked.text_of(query, "id"))
     if kind == "sql":
         text = asked.text_of(query, "q", most=20_000)
         answer = backend.door.sql(text)
@@ -93,6 +95,14 @@ def _cone(backend: Backend, centre: str, radius: str) -> dict[str, Any]:
     python = f"gueststar.lake({str(backend.door.path)!r}).cone({ra!r}, {dec!r}, {radius!r})"
     asked_for = urlencode({"ra": ra, "dec": dec, "radius": radius})
     return _shown(answer, python, f"/api/v1/cone?{asked_for}")
+
+
+def _similar(backend: Backend, asked_for: str) -> dict[str, Any]:
+    answer = interface.similar_to(backend, asked_for)
+    index = str(backend.settings.portal.likeness)
+    lake = f"gueststar.lake({str(backend.door.path)!r})"
+    python = f"{lake}.similar({asked_for!r}, index={index!r}, count={interface.SIMILAR})"
+    return _shown(answer, python, f"/api/v1/similar?{urlencode({'id': asked_for})}")
 
 
 def _shown(answer: Answer, python: str, call: str) -> dict[str, Any]:
