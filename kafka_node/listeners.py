@@ -13,6 +13,8 @@ from broker.kafka.connection import ENVIRONMENT
 
 HOST: Final = "127.0.0.1"
 PLAIN: Final = "PLAINTEXT"
+INTERNAL: Final = "INTERNAL"
+"""The listener by which servers talk to one another where they do so over TLS."""
 PROXIED: Final = "PROXIED"
 """The listener to which a proxy forwards: plain, and advertised at the proxy's address."""
 MECHANISM: Final = "SCRAM-SHA-512"
@@ -22,12 +24,13 @@ KEY: Final = ("-newkey", "rsa:2048", "-nodes", "-days", DAYS)
 
 GUARDED: Final[Mapping[str, str]] = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "super.users": "User:ANONYMOUS",
+    "super.users": "User:ANONYMOUS;User:CN=localhost",
     "allow.everyone.if.no.acl.found": "false",
     # Who is in with a password that was taken from it is asked for it again so often.
     "connections.max.reauth.ms": "30000",
 }
-"""Settings of a node whose users may do what they are granted; by the plain listener, all."""
+"""Settings of a node whose users may do what they are granted; by the plain listener, all. The last
+is the node itself, by its certificate."""
 
 
 class User(NamedTuple):
@@ -66,10 +69,12 @@ def settings(
     controller: str,
     certificates: Certificates | None,
     proxy: str | None,
+    internal: str,
 ) -> dict[str, str]:
     """The server's settings for its clients' addresses by protocol, and its own controller.
 
-    proxy: what clients behind PROXIED are told to call.
+    proxy: what clients behind PROXIED are told to call. internal: where servers call one another,
+    over TLS where there are certificates.
     """
     told = {**addresses, PROXIED: proxy} if proxy else addresses
     found = {
@@ -88,9 +93,27 @@ def settings(
             found["sasl.enabled.mechanisms"] = MECHANISM
             name = f"listener.name.{protocol.lower()}.{MECHANISM.lower()}.sasl.jaas.config"
             found[name] = SCRAM_LOGIN
-    if certificates is not None:
-        found |= {"ssl.keystore.type": "PEM", "ssl.keystore.location": str(certificates.server)}
-    return found
+    return found | (_over_tls(found, certificates, internal) if certificates else {})
+
+
+def _over_tls(
+    found: Mapping[str, str], certificates: Certificates, internal: str
+) -> dict[str, str]:
+    """What makes listeners so; by the server's own nobody comes without its certificate."""
+    own = ("controller", INTERNAL.lower())
+    listener = f"{INTERNAL}://{internal}"
+    protocols = found["listener.security.protocol.map"].replace("CONTROLLER:PLAINTEXT", "")
+    return {
+        "listeners": f"{found['listeners']},{listener}",
+        "advertised.listeners": f"{found['advertised.listeners']},{listener}",
+        "listener.security.protocol.map": f"{protocols}CONTROLLER:SSL,{INTERNAL}:SSL",
+        "inter.broker.listener.name": INTERNAL,
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(certificates.server),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(certificates.ca),
+        **{f"listener.name.{each}.ssl.client.auth": "required" for each in own},
+    }
 
 
 def _urls(addresses: Mapping[str, str]) -> str:

@@ -102,7 +102,8 @@ class KafkaNode:
     port: for clients; a free one where None.
     settings: more server settings, over SETTINGS.
     user: also a listener that asks for this user's password (SASL_PLAINTEXT, SCRAM-SHA-512).
-    tls: also a listener over TLS, by a CA made for this folder; it asks for the password, too.
+    tls: also a listener over TLS, by a CA made for this folder; it asks for the password, too. The
+        server's own two, controller and `internal`, are over TLS then, and want its certificate.
     proxy: the address of one that forwards to `addresses[PROXIED]`, a listener of its own whose
         clients are told to come by the proxy.
     Raises KafkaUnavailable where java or mvn is absent, the port or the folder is another
@@ -124,6 +125,7 @@ class KafkaNode:
         self.port = port or free_ports(1)[0]
         self._user, self._tls, self._proxy = user, tls, proxy
         self.addresses = self._addresses()
+        self.internal = f"{HOST}:{free_ports(1)[0]}"
         self._more_settings = settings or {}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -206,7 +208,9 @@ class KafkaNode:
         made = make_certificates(self.folder / "tls") if self._tls else None
         settings = {
             **SETTINGS,
-            **listener_settings(self.addresses, self._controller(), made, self._proxy),
+            **listener_settings(
+                self.addresses, self._controller(), made, self._proxy, self.internal
+            ),
             "log.dirs": str(self.folder / "data"),
             **self._more_settings,
         }

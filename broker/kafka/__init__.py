@@ -15,6 +15,8 @@ lives.py           whether a topic is still the one that was read
 group_consumer.py  its consumer, and how that is ended without a wait for ever
 sink.py            a producer in transactions
 rights.py          what Kafka lets us do
+quotas.py          how much a user may read and write a second
+wire.py            requests that librdkafka does not send, over a socket
 at_least_once.py   one without
 publisher.py       what both sinks do with a producer
 control_topic.py   a compacted topic that everyone reads whole

@@ -26,6 +26,7 @@ from gueststar.credentials.roles import (
 
 if TYPE_CHECKING:
     from broker.kafka.grants import KafkaGrants
+    from broker.kafka.quotas import KafkaQuotas
     from broker.kafka.rights import Right
     from broker.settings import Settings
 
@@ -43,20 +44,30 @@ To = Annotated[
     Path | None,
     typer.Option("--to", help="Write the password there, for its owner alone; else it is printed."),
 ]
+Quota = Annotated[
+    float | None,
+    typer.Option(
+        min=1,
+        metavar="BYTES",
+        help="So many a second it reads, and writes, at each server; more is slowed.",
+    ),
+]
 
 
 @app.command()
-def add(name: Name, role: Role, *, config: Config, to: To = None) -> None:
+def add(name: Name, role: Role, *, config: Config, to: To = None, quota: Quota = None) -> None:
     """Let a user in, with a new password, and grant what its role needs.
 
     Who asks is who the environment names (GUESTSTAR_KAFKA_*), and may alter users and rights.
     """
     check_name(name)
-    settings, grants = _opened(config)
+    settings, grants, quotas = _opened(config)
     if name in grants.users():
         raise SettingsError(f"user {name!r} is there already; revoke or rotate it")
     rights = _rights(settings, role, name)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
+    if quota is not None:
+        quotas.limit(name, quota)
     grants.grant(name, rights)
     grants.admit(name, password)
     typer.echo(f"{name} may, as {role}: {len(rights)} rights")
@@ -66,9 +77,11 @@ def add(name: Name, role: Role, *, config: Config, to: To = None) -> None:
 @app.command("list")
 def show(*, config: Config) -> None:
     """Users, and what each may."""
-    _, grants = _opened(config)
+    _, grants, quotas = _opened(config)
+    limits = quotas.limits()
     for name in grants.users():
-        typer.echo(name)
+        most = f", at most {limits[name]:,.0f} bytes a second" if name in limits else ""
+        typer.echo(f"{name}{most}")
         for right in sorted(map(str, grants.rights(name))):
             typer.echo(f"  {right}")
 
@@ -77,12 +90,12 @@ def show(*, config: Config) -> None:
 def revoke(name: Name, *, config: Config) -> None:
     """Take all rights of a user, who has none from then on, and let it in no more."""
     check_name(name)
-    _, grants = _opened(config)
-    if name not in grants.users():
-        raise SettingsError(f"there is no user {name!r}; see gueststar credentials list")
+    _, grants, quotas = _opened(config)
+    _require(name, grants)
     # Rights first: who is in already stays connected for a while, and may do nothing.
     grants.withdraw(name)
     grants.dismiss(name)
+    quotas.limit(name, None)
     typer.echo(f"{name} may do nothing any more")
 
 
@@ -90,22 +103,37 @@ def revoke(name: Name, *, config: Config) -> None:
 def rotate(name: Name, *, config: Config, to: To = None) -> None:
     """Give a user a new password; the old one is none from then on."""
     check_name(name)
-    _, grants = _opened(config)
-    if name not in grants.users():
-        raise SettingsError(f"there is no user {name!r}; add it")
+    _, grants, _ = _opened(config)
+    _require(name, grants)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     grants.admit(name, password)
     _hand_over(name, password, to)
 
 
-def _opened(config: Path) -> tuple[Settings, KafkaGrants]:
+@app.command()
+def limit(name: Name, *, config: Config, quota: Quota = None) -> None:
+    """Change a user's quota from now on; without --quota it has none."""
+    check_name(name)
+    _, grants, quotas = _opened(config)
+    _require(name, grants)
+    quotas.limit(name, quota)
+
+
+def _require(name: str, grants: KafkaGrants) -> None:
+    if name not in grants.users():
+        raise SettingsError(f"there is no user {name!r}; see gueststar credentials list")
+
+
+def _opened(config: Path) -> tuple[Settings, KafkaGrants, KafkaQuotas]:
     from broker.kafka import Connection
     from broker.kafka.grants import KafkaGrants
+    from broker.kafka.quotas import KafkaQuotas
     from broker.settings import read_settings
 
     settings = read_settings(config)
     # The settings' own user is a worker; who grants rights comes from the environment alone.
-    return settings, KafkaGrants(Connection.configured(settings.kafka.bootstrap))
+    link = Connection.configured(settings.kafka.bootstrap)
+    return settings, KafkaGrants(link), KafkaQuotas(link)
 
 
 def _rights(settings: Settings, role: Role, name: str) -> Collection[Right]:
