@@ -15,7 +15,7 @@ export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
-	train-telescope federated verify-cards wheel audit lock clean lawful figures \
+	train-telescope federated verify-cards wheel audit lock clean lawful figures simulate fuzz \
 	test-hats
 
 help: ## list the commands
@@ -146,6 +146,12 @@ lock: setup ## pin the newest versions that pyproject.toml allows
 
 lawful: setup ## a million lawful Avro packets, held to fastavro
 	GUESTSTAR_LAWFUL_CASES=1000000 $(BIN)/pytest tests/schemas/test_lawful.py
+
+simulate: setup ## whole nights in memory with faults of every kind (NIGHTS=10000, SEED=1)
+	$(BIN)/python -m tests.simulation --nights $(or $(NIGHTS),10000) --seed $(or $(SEED),1)
+
+fuzz: setup ## hostile input of every kind: ten million packets and more (SHARE=0.01: of that)
+	$(BIN)/python -m tests.fuzzing --share $(or $(SHARE),1)
 
 chaos: setup ## nights of 20,000 alerts: kills, aborts, Kafkas cut off, shifting topics; lake, jobs
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
@@ -20,6 +21,8 @@ from schemas.suggestion import nearest
 Table = TypeVar("Table")
 
 PORT_MAX = 65_535
+MESSAGE_CHARS_MAX = 1_500
+"""Of what is said of a file; of a value that is as long as a book its ends are enough."""
 
 SECRET = re.compile("security|registry|token|options|targets|address")
 """Where the values of settings may be secrets, and are not shown."""
@@ -50,14 +53,29 @@ def read_table(kind: type[Table], path: Path, absent: Mapping[str, Any] | None =
     read, an unknown key (with the nearest known one), a value of the wrong kind or out of bounds.
     """
     try:
-        document = {**(absent or {}), **tomllib.loads(path.read_text(encoding="utf-8"))}
+        document = {**(absent or {}), **_parsed(path)}
         return _table(kind, document, Place(path.resolve().parent, ""))
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: no TOML: {error}") from error
     except (SettingsError, DecodeLimitError) as error:
-        raise SettingsError(f"{path}: {error}") from error
+        raise SettingsError(f"{path}: {_in_one_line(str(error))}") from error
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """Raises OSError, and SettingsError for what is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise SettingsError("no TOML: it is nested too deep") from error
+    except ValueError as error:  # a number of thousands of digits is one, too
+        raise SettingsError(f"no TOML: {error}") from error
+
+
+def _in_one_line(message: str) -> str:
+    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in message)
+    if len(line) <= MESSAGE_CHARS_MAX:
+        return line
+    return f"{line[: MESSAGE_CHARS_MAX // 2]} … {line[-MESSAGE_CHARS_MAX // 2 :]}"
 
 
 def table_of(kind: type[Table], document: Mapping[str, Any]) -> Table:
@@ -141,15 +159,24 @@ def _whole(value: Any, place: Place) -> int:  # noqa: ANN401 - TOML's values
     return number
 
 
+def _float(value: Any, place: Place) -> float:  # noqa: ANN401 - TOML's values
+    """Infinite where a whole number is beyond what a float holds."""
+    number = _of((int, float), "a number", value, place)  # type: ignore[arg-type]
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def _number(value: Any, place: Place) -> float:  # noqa: ANN401 - TOML's values
-    number = float(_of((int, float), "a number", value, place))  # type: ignore[arg-type]
+    number = _float(value, place)
     if not 0 < number < float("inf"):
         raise SettingsError(f"{place} = {value} is out of bounds; it must be above 0")
     return number
 
 
 def _signed(value: Any, place: Place) -> Signed:  # noqa: ANN401 - TOML's values
-    number = float(_of((int, float), "a number", value, place))  # type: ignore[arg-type]
+    number = _float(value, place)
     if not abs(number) < float("inf"):
         raise SettingsError(f"{place} = {value} is out of bounds; it must be finite")
     return Signed(number)

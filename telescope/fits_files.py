@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,9 +14,12 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from sky.fits_bounds import require_bounds
+
 Header = Mapping[str, Any]
 Pixels = NDArray[np.float32]
 Place = int | str | None
+GZIP = b"\x1f\x8b"
 
 
 class Image(NamedTuple):
@@ -32,19 +38,37 @@ def read_images(path: Path, place: Place, mask: Place, variance: Place, pixels_m
     """The image of an extension (None: the first of two axes), its mask and variance where named.
 
     A mask "FILE" is a file's beside it, whose name has `sciimg` or `image` replaced by `mskimg` or
-    `mask`. Raises OSError, ValueError, KeyError or IndexError for what cannot be read.
+    `mask`. Raises OSError or ValueError for what cannot be read.
     """
+    try:
+        return _read(path, place, mask, variance, pixels_max)
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # of a file that is broken astropy raises anything
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _read(path: Path, place: Place, mask: Place, variance: Place, pixels_max: int) -> Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a header's small faults are no reason to refuse a frame
-        with fits.open(path, memmap=False) as units:
+        with _opened(path) as units:
             unit = units[place] if place is not None else _first(units)
             _check(unit, pixels_max)
-            header = fits.Header(units[0].header, copy=True)
-            header.update(unit.header)
+            header = _readable(units[0].header)
+            header.update(_readable(unit.header))
             pixels = np.asarray(unit.data, np.float32)
             found = _mask(path, units, mask)
             noise = None if variance is None else np.asarray(units[variance].data, np.float32)
     return Image(pixels, header, found, noise)
+
+
+def _opened(path: Path) -> Any:  # noqa: ANN401 - astropy is not typed
+    """A file's units, in memory: of a broken file astropy leaves open what it opened itself."""
+    content = path.read_bytes()
+    if content.startswith(GZIP):
+        content = gzip.decompress(content)
+    require_bounds(content)
+    return fits.open(BytesIO(content), memmap=False)
 
 
 def write_image(path: Path, image: Image) -> None:
@@ -59,6 +83,15 @@ def write_image(path: Path, image: Image) -> None:
     part = path.with_name(f".{path.name}.part")
     fits.HDUList(units).writeto(part, overwrite=True)
     part.replace(path)
+
+
+def _readable(header: Any) -> Any:  # noqa: ANN401 - astropy is not typed
+    """A header without the cards that say nothing which can be read."""
+    readable = fits.Header()
+    for card in header.cards:
+        with suppress(fits.VerifyError, ValueError):
+            readable.append((card.keyword, card.value, card.comment))
+    return readable
 
 
 def _first(units: Any) -> Any:  # noqa: ANN401 - astropy is not typed
@@ -83,5 +116,5 @@ def _mask(path: Path, units: Any, mask: Place) -> NDArray[Any] | None:  # noqa: 
     beside = path.with_name(name)
     if beside == path or not beside.is_file():
         raise OSError(f"there is no mask {name} beside it")
-    with fits.open(beside, memmap=False) as others:
+    with _opened(beside) as others:
         return np.asarray(_first(others).data)

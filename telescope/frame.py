@@ -23,6 +23,7 @@ Pixels = NDArray[np.float32]
 Bits = NDArray[np.uint16]
 PIXELS_MAX = 200_000_000
 """Of one image: a frame that claims more is not read."""
+PIXEL_MAX = float(np.finfo(np.float32).max)
 SIDE_MIN = 32
 
 
@@ -105,7 +106,7 @@ def read_frame(path: Path, camera: Camera) -> Frame:
         found = read_images(
             path, camera.extension, camera.mask_extension, camera.variance_extension, PIXELS_MAX
         )
-    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
+    except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise FrameError(f"{path.name} cannot be read: {reason}") from error
     return frame_of(found, camera, path.name)
@@ -164,10 +165,12 @@ def _mjd(mjd: object, date: object) -> float:
 
 
 def _number(value: object) -> float:
+    """NaN for what is no number, or none that a pixel holds."""
     try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         return math.nan
+    return number if abs(number) <= PIXEL_MAX else math.nan
 
 
 def _positive(value: object) -> float:

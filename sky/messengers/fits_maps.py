@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from schemas.errors import NoticeError
 from sky.cells import DEPTH_MAX
 from sky.files import in_one_line
+from sky.fits_bounds import require_bounds
 from sky.messengers.localisation import Distances, Floats
 from sky.messengers.sky_map import Pixels, SkyMap
 
@@ -63,6 +64,7 @@ def _table(content: bytes) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]
     with warnings.catch_warnings():
         # A header may be odd and its map sound; what is not is seen by the map itself.
         warnings.simplefilter("ignore", AstropyWarning)
+        require_bounds(content)
         with fits.open(BytesIO(content), memmap=False) as file:
             tables = [hdu for hdu in file[1:] if isinstance(hdu, fits.BinTableHDU)]
             if not tables:

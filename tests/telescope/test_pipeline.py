@@ -141,6 +141,40 @@ def test_a_file_that_is_no_frame_is_a_reason(reference: Prepared, tmp_path: Path
     assert "no number" in examined(blank, CAMERA, reference).reason
 
 
+@pytest.mark.parametrize(
+    ("own", "said", "reason"),
+    [
+        (
+            b"NAXIS   =                    2",
+            b"NAXIS   =         999999999999",
+            "the standard's most",
+        ),
+        (b"BITPIX  =                  -32", b"BITPIX  =                    T", "cannot be read"),
+    ],
+)
+def test_a_header_that_would_be_counted_through_for_ever_is_a_reason(
+    tmp_path: Path, own: bytes, said: bytes, reason: str
+) -> None:
+    path = tmp_path / "odd.fits"
+    write_image(path, expose(FIELD, AIR, SIDE)[0])
+    path.write_bytes(path.read_bytes().replace(own, said, 1))
+    with pytest.raises(FrameError, match=reason):
+        read_frame(path, CAMERA)
+
+
+def test_a_card_that_cannot_be_read_or_held_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "card.fits"
+    image, _ = expose(FIELD, AIR, SIDE)
+    write_image(path, image._replace(header={**image.header, "GAIN": 3.0, "SATURATE": 1.5}))
+    content = path.read_bytes()
+    for own, said in ((b"3.0", b"3.."), (b" 1.5", b"1E99")):
+        assert content.count(own) >= 1
+        content = content.replace(own, said)
+    path.write_bytes(content)
+    facts = read_frame(path, CAMERA).facts
+    assert np.isnan([facts.gain, facts.saturation]).all()
+
+
 def test_a_frame_comes_back_as_it_was_written_with_its_mask(tmp_path: Path) -> None:
     image, _ = expose(FIELD, AIR, SIDE)
     mask = np.zeros((SIDE, SIDE), np.int16)

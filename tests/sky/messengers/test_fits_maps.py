@@ -121,3 +121,12 @@ def test_a_real_map_that_is_cut_or_changed_is_read_or_refused_and_raises_nothing
             read_map(bytes(changed))
         except NoticeError as error:
             assert "\n" not in str(error)
+
+
+def test_a_map_of_more_columns_than_there_may_be_is_refused_at_once(
+    probability: NDArray[np.float64],
+) -> None:
+    made = file_of({"PROB": probability}, PIXTYPE="HEALPIX", ORDERING="NESTED")
+    content = made.replace(b"TFIELDS =                    1", b"TFIELDS =         999999999999")
+    with pytest.raises(NoticeError, match="the standard's most is 999"):
+        read_map(content)
