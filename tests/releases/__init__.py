@@ -1,0 +1,1 @@
+"""What each release wrote, kept in small, and read by every later one."""
