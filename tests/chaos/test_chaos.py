@@ -17,6 +17,7 @@ from broker.ledger import Gap, read_entry
 from broker.ports import PartitionLife
 from gueststar.command import app
 from replay.invention import invent
+from tests.chaos.hanging import hanging
 from tests.chaos.night import PHASES, Feed, Night, Plan, provide_survey_topic
 from tests.chaos.proof import compare, ends, messages
 from tests.chaos.report import hand_overs, show
@@ -92,10 +93,12 @@ def pass_night(title: str, place: AbstractContextManager[Site], size: Size, fold
         entries = [read_entry(value) for _, value in messages(ours, LEDGER)]
         held = ends(survey, SURVEY)
         cluster = KafkaAdmin(Connection(survey)).cluster() if site.elsewhere else ""
+        stuck = hanging(site.ours)
         told = CliRunner().invoke(app, ["ledger", "--config", str(folder / "chaos.toml")]).output
     books = balance(entries, lambda partition, gaps: Seen([]), filter_sums)
     show(title, record, found, books, entries)
     assert found.is_exact, found
+    assert stuck == [], "no transaction is left that nobody can end"
     assert not books.imbalances
     assert books.passed_over == 0, "the ledger's ranges meet end to start"
     covered = {each._replace(life=""): gap for each, gap in books.ranges.items()}
