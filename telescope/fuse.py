@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from telescope.align import Aligned, aligned
 from telescope.asterism import affine
 from telescope.compiled import grown, lanczos_table, warp
+from telescope.convolving import convolved, embedded, filtered
 from telescope.frame import Bit, Bits, Frame, FrameError, Pixels
 from telescope.pipeline import Prepared, bright_stars, prepared, throughputs
 from telescope.psf import Psf
 from telescope.sky_grid import GRID_PIXELS, grid
 from telescope.sources import aperture, regions, stars
-from telescope.subtract import CELL_PIXELS, Side, convolved, embedded, filtered, subtracted
+from telescope.subtract import CELL_PIXELS, Side, subtracted
 
 Floats = NDArray[np.float64]
 STARS_MIN = 5

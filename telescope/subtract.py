@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telescope.align import Aligned
-from telescope.compiled import convolve_cells, grown
+from telescope.compiled import grown
+from telescope.convolving import both, convolved, embedded, filtered
 from telescope.frame import Bit, Frame, Pixels
 from telescope.kernel import Kernel, fitted_kernel
 from telescope.psf import Psf, slope
+from telescope.soften import gaussian, softened, softening
 
 Floats = NDArray[np.float64]
 CELL_PIXELS = 128
@@ -28,6 +30,10 @@ STAR_SCATTER_MIN = 0.01
 """Of a star's pixels: flat fields and PSFs are known no better."""
 PLACE_PIXELS_MIN = 0.02
 """Likewise where a star is, by which its flanks leave something."""
+SHARPER = 0.97
+"""The frame is convolved where its reference needs less softening than this share of its own."""
+POWER_MIN = 0.03
+"""Of a softened frame's noise: what is sharper is taken for no part of a star."""
 EMPTY_MIN = 1000
 """Pixels without a source, from which on the noise's scatter is measured on these alone."""
 PLACE_PIXELS_MAX = 1024
@@ -70,25 +76,42 @@ class Side(NamedTuple):
     psf: Psf
 
 
+class Wide(NamedTuple):
+    """The frame that the other is made alike."""
+
+    frame: Frame
+    """As it was taken."""
+    psf: Psf
+    pixels: Pixels
+    """The frame's, softened; and so is the PSF."""
+    soft: Floats
+    """By which."""
+
+    @property
+    def shared(self) -> float:
+        """Variance that a pixel of white noise keeps."""
+        return float((self.soft**2).sum())
+
+
 def subtracted(
     science: Side, reference: Aligned, reference_psf: Psf, stars_x: Floats, stars_y: Floats
 ) -> Difference:
     """Frame less reference, on the frame's pixels; stars are where the kernel is fitted.
 
-    The sharper of the two is convolved. Raises FrameError where too few stars are sound.
+    The sharper of the two is convolved, the other softened as far as it is not the wider one in
+    every direction. Raises FrameError where too few stars are sound.
     """
-    other = Side(reference.frame, reference_psf)
-    is_sharper = science.psf.fwhm < 0.97 * reference_psf.fwhm
-    target, sharp = (other, science) if is_sharper else (science, other)
+    target, sharp, is_sharper = _sides(science, Side(reference.frame, reference_psf))
     bad = science.frame.unusable | reference.frame.unusable
     width = math.sqrt(max(target.psf.fwhm**2 - sharp.psf.fwhm**2, 0.0)) / 2.355
     kernel = fitted_kernel(
-        target.frame.pixels, sharp.frame.pixels, target.frame.variance + sharp.frame.variance,
+        target.pixels, sharp.frame.pixels,
+        np.float32(target.shared) * target.frame.variance + sharp.frame.variance,
         bad=bad, x=stars_x, y=stars_y, width=width,
     )  # fmt: skip
     cells = kernel.cells(CELL_PIXELS)
     model = convolved(sharp.frame.pixels, cells, CELL_PIXELS)
-    left = target.frame.pixels - model - kernel.sky()
+    left = target.pixels - model - kernel.sky()
     shape = science.frame.shape
     scale = float(kernel.at(shape[1] / 2, shape[0] / 2).sum())
     unit = -1.0 / scale if is_sharper else 1.0
@@ -96,10 +119,11 @@ def subtracted(
     excluded = _excluded(bad, science.frame, reference.frame, kernel.basis.half)
     left[excluded] = 0.0
     filter_ = matched_filter(target, sharp, kernel)
-    score, sigma = _score(left, noise, (filter_, kernel, target.psf), excluded)
+    score, sigma = _score(left, noise, (filter_, kernel, target), excluded)
     empty = _empty(excluded, science.frame, model)
     spread = _mad(score[empty])
-    variance = ((noise[0] + noise[1] * _squares(cells)) * spread**2).astype(np.float32)
+    white = target.shared * noise[0] + _squares(cells) * noise[1]
+    variance = (white * spread**2).astype(np.float32)
     # In cells, as noise is told less well where flats or amplifiers differ.
     factor = _local_spread(score, excluded)
     return Difference(
@@ -116,61 +140,38 @@ def subtracted(
     )
 
 
-def matched_filter(target: Side, sharp: Side, kernel: Kernel) -> Floats:
-    """The filter that finds a point source best in noise of both frames, one of them convolved.
+def _sides(science: Side, other: Side) -> tuple[Wide, Side, bool]:
+    """The one that is kept, the one that is convolved, and whether that is the frame."""
+    ways = (science, other), (other, science)
+    sigmas = [softening(wide.psf, narrow.psf) for wide, narrow in ways]
+    is_sharper = sigmas[1] < SHARPER * sigmas[0]
+    (wide, sharp), sigma = ways[is_sharper], sigmas[is_sharper]
+    pixels, soft = wide.frame.pixels, gaussian(sigma)
+    if sigma:  # what a dead pixel holds counts as sky
+        lost = (wide.frame.mask & np.uint16(Bit.BAD)) != 0
+        pixels = filtered(np.where(lost, np.float32(0), pixels), soft)
+    return Wide(wide.frame, softened(wide.psf, sigma), pixels, soft), sharp, is_sharper
 
-    Its transform is the PSF's, by the noise's power: that of the one is flat, that of the other the
-    kernel's (Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, where only one is convolved).
+
+def matched_filter(target: Wide, sharp: Side, kernel: Kernel) -> Floats:
+    """The filter that finds a point source best in noise of both frames, each convolved.
+
+    Its transform is the PSF's, by the noise's power: that of either is the square of what it was
+    convolved with (Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27).
     """
     shape, size = target.frame.shape, 64
     middle = shape[1] / 2, shape[0] / 2
     flat = float(np.median(target.frame.variance[::8, ::8]))
     other = float(np.median(sharp.frame.variance[::8, ::8][sharp.frame.variance[::8, ::8] > 0]))
     psf = np.fft.rfft2(embedded(target.psf.at(*middle), size))
-    power = np.abs(np.fft.rfft2(embedded(kernel.at(*middle), size))) ** 2
-    filter_ = np.fft.fftshift(np.fft.irfft2(psf / (flat + other * power), (size, size)))
+    own, power = (
+        np.abs(np.fft.rfft2(embedded(one, size))) ** 2 for one in (target.soft, kernel.at(*middle))
+    )
+    own = np.maximum(own, POWER_MIN)
+    filter_ = np.fft.fftshift(np.fft.irfft2(psf / (flat * own + other * power), (size, size)))
     half = min(target.psf.half + 3, size // 2 - 1)
     part = filter_[size // 2 - half : size // 2 + half + 1, size // 2 - half : size // 2 + half + 1]
     return np.asarray(part / np.abs(part).sum())
-
-
-def embedded(image: NDArray[Any], size: int) -> Floats:
-    """A small image on a square of zeros, its middle at the corner (0, 0)."""
-    whole = np.zeros((size, size))
-    side = image.shape[0]
-    whole[:side, :side] = image
-    return np.roll(whole, (-(side // 2), -(side // 2)), (0, 1))
-
-
-def convolved(image: Pixels, cells: Pixels, cell: int) -> Pixels:
-    """See `convolve_cells`."""
-    out = np.empty_like(image)
-    convolve_cells(image, np.ascontiguousarray(cells), cell, out)
-    return out
-
-
-def filtered(image: Pixels, kernel: Floats) -> Pixels:
-    """Convolution with one kernel; beyond the image there is nothing."""
-    rows, columns = (_fast(side + kernel.shape[0]) for side in image.shape)
-    spectrum = np.fft.rfft2(image, (rows, columns))
-    spectrum *= np.fft.rfft2(kernel.astype(np.float32), (rows, columns))
-    half = kernel.shape[0] // 2
-    whole = np.fft.irfft2(spectrum, (rows, columns))
-    part = whole[half : half + image.shape[0], half : half + image.shape[1]]
-    return np.ascontiguousarray(part, np.float32)
-
-
-def _fast(least: int) -> int:
-    """The next length whose transform is quick: 2, 3 and 5 alone divide it."""
-    length = least
-    while True:
-        left = length
-        for prime in (2, 3, 5):
-            while left % prime == 0:
-                left //= prime
-        if left == 1:
-            return length
-        length += 1
 
 
 def _squares(cells: Pixels) -> float:
@@ -178,23 +179,23 @@ def _squares(cells: Pixels) -> float:
     return float(np.median((cells**2).sum(axis=(2, 3))))
 
 
-def _noise(target: Side, sharp: Side, model: Pixels, kernel: Kernel) -> tuple[Pixels, Pixels]:
-    """Variances of the target's pixels, with what stars leave, and of the sharp frame's.
+def _noise(target: Wide, sharp: Side, model: Pixels, kernel: Kernel) -> tuple[Pixels, Pixels]:
+    """Variances of both frames' pixels before they were softened or convolved.
 
     A star's photons are counted by the model's light, not by its own pixel, whose fluctuations
-    would make a bright pixel's noise too large and a faint one's too small.
+    would make a bright pixel's noise too large and a faint one's too small. What stars leave in the
+    difference is taken for noise that was softened with the target, so that neighbours share it.
     """
-    gain = target.frame.facts.gain
     scatter = max(kernel.scatter, STAR_SCATTER_MIN)
     light = np.maximum(model, 0.0)
-    own = target.frame.background_variance + light / np.float32(gain)
+    own = target.frame.background_variance + light / np.float32(target.frame.facts.gain)
     down, across = np.gradient(light)
-    own += (np.float32(scatter) * light) ** 2
-    own += np.float32(PLACE_PIXELS_MIN) ** 2 * (down**2 + across**2)
+    stars = (np.float32(scatter) * light) ** 2
+    stars += np.float32(PLACE_PIXELS_MIN) ** 2 * (down**2 + across**2)
     side = 2 * target.psf.half + 1
     wings = max(WINGS_MIN, WINGS_OF_SCATTER * kernel.scatter)
-    own += (np.float32(wings) * np.maximum(filtered(light, np.ones((side, side))), 0.0)) ** 2
-    return own.astype(np.float32), sharp.frame.variance
+    stars += (np.float32(wings) * np.maximum(filtered(light, np.ones((side, side))), 0.0)) ** 2
+    return (own + stars / np.float32(target.shared)).astype(np.float32), sharp.frame.variance
 
 
 def _excluded(
@@ -210,37 +211,24 @@ def _excluded(
 def _score(
     left: Pixels,
     noise: tuple[Pixels, Pixels],
-    filters: tuple[Floats, Kernel, Psf],
+    filters: tuple[Floats, Kernel, Wide],
     excluded: NDArray[np.bool_],
 ) -> tuple[Pixels, Pixels]:
     """The score and one sigma of a point source's flux, both in the target's counts."""
-    filter_, kernel, psf = filters
+    filter_, kernel, target = filters
     turned = filter_[::-1, ::-1]  # a correlation
     found = filtered(left, turned)
     own = np.where(excluded, np.float32(0), noise[0])
-    variance = filtered(own, turned**2)
+    variance = filtered(own, both(turned, target.soft) ** 2)
     cells = np.array([
-        [_both(turned, one) ** 2 for one in line] for line in kernel.cells(NOISE_CELL_PIXELS)
+        [both(turned, one) ** 2 for one in line] for line in kernel.cells(NOISE_CELL_PIXELS)
     ])  # fmt: skip
     variance += convolved(noise[1], cells.astype(np.float32), NOISE_CELL_PIXELS)
     sigma = np.sqrt(np.maximum(variance, 1e-12))
-    middle = psf.at(psf.shape[1] / 2, psf.shape[0] / 2)
-    norm = np.float32(_overlap(filter_, middle))
+    rows, columns = target.psf.shape
+    norm = np.float32(_overlap(filter_, target.psf.at(columns / 2, rows / 2)))
     score = np.where(excluded, np.float32(0), found / sigma).astype(np.float32)
     return score, (sigma / norm).astype(np.float32)
-
-
-def _both(filter_: Floats, kernel: NDArray[Any]) -> Floats:
-    """Two kernels as one, of the filter's side and a little more."""
-    size = 64
-    spectrum: NDArray[np.complex128] = np.fft.rfft2(embedded(filter_, size))
-    spectrum = np.multiply(spectrum, np.fft.rfft2(embedded(kernel, size)))
-    whole = np.fft.irfft2(spectrum, (size, size))
-    half = min(filter_.shape[0] // 2 + 3, size // 2 - 1)
-    middle = np.fft.fftshift(whole)
-    return np.asarray(
-        middle[size // 2 - half : size // 2 + half + 1, size // 2 - half : size // 2 + half + 1]
-    )
 
 
 def _overlap(filter_: Floats, psf: Floats) -> float:

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from telescope.camera import camera_of
+from telescope.convolving import filtered
 from telescope.frame import Bit, Frame, FrameError, frame_of
 from telescope.fuse import Fused, fused
 from telescope.pipeline import prepared
 from telescope.simulate import Air, expose, sky_field
 from telescope.sources import aperture
-from telescope.subtract import filtered
 
 SIDE = 384
 CAMERA = camera_of({"name": "sim"}, "a test")
