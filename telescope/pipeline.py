@@ -7,7 +7,7 @@ a report with its reason, never an exception.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,13 @@ from telescope.align import Aligned, aligned
 from telescope.asterism import together
 from telescope.camera import Camera, Nominal
 from telescope.detect import Candidates, detected
-from telescope.frame import Frame, FrameError, read_frame
+from telescope.frame import Frame, FrameError, Pixels, read_frame
 from telescope.psf import Psf, measured_psf
-from telescope.quality import Quality, judged
+from telescope.quality import Flag, Quality, judged
 from telescope.sources import Levelled, Sources, aperture, levelled, sources, stars
 from telescope.subtract import Difference, Side, subtracted
 from telescope.tell import EVEN, Told, told
+from telescope.transparency import Transparency
 
 Floats = NDArray[np.float64]
 SCORE_MIN = 5.0
@@ -107,6 +108,8 @@ def measured(frame: Frame, reference: Prepared, *, score_min: float = SCORE_MIN)
         clock.lap("judge")
         if report.quality.score < score_min:
             raise FrameError(f"{report.name} has quality {report.quality.score:.0f} of 100")
+        if Flag.PATCHY in report.quality.flags:
+            with_ = report.prepared = _evened(with_, report.quality.air)
         rows = bright_stars(with_)
         report.difference = subtracted(
             Side(with_.frame, with_.psf), report.reference, reference.psf,
@@ -160,6 +163,18 @@ def _quality(one: Prepared, onto: Aligned, reference: Prepared, nominal: Nominal
         zero_point=reference.frame.facts.zero_point,
         exposed=ours_s / theirs_s if ours_s > 0 and theirs_s > 0 else 1.0,
     )  # fmt: skip
+
+
+def _evened(one: Prepared, air: Transparency) -> Prepared:
+    """As if clouds were alike all over the frame, so that counts are of one zero point.
+
+    Below what is called patchy, the kernel of the subtraction follows by itself.
+    """
+    given = 10 ** (0.4 * air.image())
+    unit: Pixels = np.asarray(given * np.mean(1 / given), np.float32)
+    frame = one.frame
+    even = replace(frame, pixels=frame.pixels * unit, variance=frame.variance * unit**2)
+    return replace(one, level=one.level._replace(frame=even))
 
 
 def throughputs(one: Prepared, onto: Aligned, reference: Prepared) -> Floats:

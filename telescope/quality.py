@@ -74,6 +74,7 @@ class Quality(NamedTuple):
     """Of a point source at five sigma; NaN without a zero point."""
     measured: dict[str, float]
     """What each flag goes by."""
+    air: Transparency
 
     @property
     def names(self) -> list[str]:
@@ -124,7 +125,7 @@ def judged(
     return Quality(
         100.0 * min(_effective(psf.fwhm, level.sky_rms, light, nominal), 1.0),
         flags, psf.fwhm, shape, level.sky_level, level.sky_rms, throughput, calibrated,
-        calibrated - 2.5 * math.log10(LIMIT_SIGMA * noise), measured,
+        calibrated - 2.5 * math.log10(LIMIT_SIGMA * noise), measured, air,
     )  # fmt: skip
 
 

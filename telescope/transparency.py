@@ -43,6 +43,14 @@ class Transparency(NamedTuple):
         places = np.stack([x, y], axis=1) / max(self.shape)
         return np.asarray(self.mean + _bells(places, self.stars) @ self.heights)
 
+    def image(self) -> Floats:
+        """Magnitudes taken at each pixel: the bells are products of one of x and one of y."""
+        rows, columns = (
+            _bells(np.arange(side)[:, None] / max(self.shape), self.stars[:, axis : axis + 1])
+            for axis, side in ((1, self.shape[0]), (0, self.shape[1]))
+        )
+        return np.asarray(self.mean + (rows * self.heights) @ columns.T)
+
     def mesh(self) -> Floats:
         """Magnitudes taken all over the frame, (MESH * MESH,)."""
         y, x = ((np.arange(MESH) + 0.5) / MESH * side for side in self.shape)

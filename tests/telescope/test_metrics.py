@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from broker.metrics import Metrics
 from telescope.metrics import SiteMetrics
 from telescope.pipeline import Report
 from telescope.quality import Flag, Quality
+from telescope.transparency import transparency
 from tests.prometheus_rules import RULES, check_case
 
 CASE = f"""
@@ -46,8 +48,11 @@ tests:
 """
 
 
+CLEAR = transparency(np.zeros((0, 4)), (100, 100))
+
+
 def quality(score: float, flags: Flag) -> Quality:
-    return Quality(score, flags, 3.0, 0.1, 200.0, 10.0, 1.0, 26.0, 20.0, {})
+    return Quality(score, flags, 3.0, 0.1, 200.0, 10.0, 1.0, 26.0, 20.0, {}, CLEAR)
 
 
 def test_frames_are_counted_by_what_became_of_them_and_the_last_quality_is_told() -> None:

@@ -114,6 +114,21 @@ def test_half_the_exposure_is_half_as_good_and_no_cloud(
     assert half.zero_point == pytest.approx(whole.zero_point - 2.5 * np.log10(2), abs=0.02)
 
 
+def test_clouds_in_patches_leave_few_residuals_and_fluxes_as_they_are(reference: Prepared) -> None:
+    image, truth = expose(FIELD, replace(AIR, patchy=0.6), SIDE, ADDED)
+    report = seen(frame_of(image, CAMERA, "patches"), reference)
+    assert report.candidates is not None
+    assert report.quality is not None
+    found = report.candidates
+    away = np.hypot(found.x[:, None] - truth.x, found.y[:, None] - truth.y)
+    assert np.sum(away.min(axis=1) > 3) <= 12
+    signal = np.abs(truth.flux) * truth.psf_norm / truth.sky_noise
+    near = (away.min(axis=0) < 1.0) & (signal > 9)
+    clear = ADDED[2][near] * report.quality.throughput
+    ratio = found.flux[away.argmin(axis=0)[near]] / clear
+    assert np.median(ratio) == pytest.approx(1.0, abs=0.08)
+
+
 def test_a_camera_s_clear_nights_say_what_is_a_cloud(reference: Prepared) -> None:
     image, _ = expose(FIELD, AIR, SIDE)
     clear = replace(CAMERA, nominal=replace(CAMERA.nominal, zero_point=26.3))

@@ -31,6 +31,15 @@ def test_a_cloud_over_one_side_is_mapped_there() -> None:
     assert cloudy == pytest.approx(-2.5 * np.log10(0.7), abs=0.05)
 
 
+def test_the_image_of_the_map_is_the_map_at_each_pixel() -> None:
+    some = stars(2)
+    some[:, 2] *= 1 - 0.4 * some[:, 0] / SHAPE[1]
+    found = transparency(some, SHAPE)
+    y, x = np.mgrid[: SHAPE[0] : 50, : SHAPE[1] : 50].reshape(2, -1).astype(np.float64)
+    pixels = found.image()[y.astype(int), x.astype(int)]
+    assert pixels == pytest.approx(found.at(x, y), abs=1e-9)
+
+
 @given(st.integers(0, 1000))
 def test_clear_air_is_as_clear_everywhere(seed: int) -> None:
     mesh = transparency(stars(seed), SHAPE).mesh()
