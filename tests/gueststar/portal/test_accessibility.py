@@ -12,8 +12,8 @@ from tests.gueststar.portal.conftest import MakeBackend
 from tests.gueststar.portal.opened import Opened, Scheme, opened, until
 from tests.gueststar.portal.test_browser import PAGES, WIDTHS
 
-OF_AUTHORS = ("/filter", "/filter?name=near", "/filter?name=slow", "/lists?name=mine")
-EMPTY = ("/", "/search", "/filters", "/filter", "/lists", "/ledger")
+OF_AUTHORS = ("/filter", "/filter?name=near", "/filter?name=slow", "/lists?name=mine", "/review")
+EMPTY = ("/", "/search", "/filters", "/filter", "/lists", "/ledger", "/review")
 
 
 def found_on(seen: Opened, *paths: str) -> list[str]:
