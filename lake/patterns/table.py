@@ -14,6 +14,7 @@ than the last run's have all worked out again.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,8 @@ from lake.lock import locked
 from lake.patterns.changes import Change, Trend, change_of, trend_of
 from lake.patterns.gathering import Object, changed_objects
 from lake.patterns.periods import LIMITS, Period, PeriodLimits, period_of
+from lake.patterns.wandering import LIMITS as SWINGS
+from lake.patterns.wandering import Swing, swing_of
 from lake.reading import Lake
 from lake.saving import replace_parquet
 from schemas.errors import ArchiveError
@@ -38,7 +41,7 @@ MEANINGS: Final = {
     "first_mjd": "Its first measurement.",
     "last_mjd": "Its last measurement.",
     "points": "Measurements in all bands, of all its alerts together.",
-    "period_days": "Its period, days. NULL: none that is sure.",
+    "period_days": "Its period, days. NULL: none that is sure, or it rather wanders.",
     "period_power": "Share of chi-squared that the strongest period explains, sure or not.",
     "period_false_alarm": "The probability that white noise gives as much, at most.",
     "alias_days": "The strongest other period, neither half nor double, days.",
@@ -49,6 +52,11 @@ MEANINGS: Final = {
     "change_score": "Twice the log of how much likelier two states are than one.",
     "change_level_sigmas": "Level after less before, by the scatter before.",
     "change_scatter_ratio": "Scatter after over scatter before.",
+    "wander_days": "How long a damped random walk that describes it remembers; NULL: it is still.",
+    "wander_score": "Twice the log of how much likelier walk or swing is than noise or a period.",
+    "quasi_period_days": "About which it swings without keeping time. NULL: none that is sure.",
+    "quasi_quality": "pi times the cycles in which it forgets its phase, sure or not.",
+    "quasi_score": "Twice the log of how much likelier a damped oscillation is than that walk.",
 }
 """Of columns that other tables have not."""
 
@@ -88,7 +96,11 @@ def row_of(one: Object, limits: PeriodLimits = LIMITS) -> Row | None:
     ends = float(points.mjd[0]), float(points.mjd[-1]), len(points.mjd)
     own = Measured(one.survey, one.object_id, one.ra_deg, one.dec_deg, *ends)
     seen = points.measured
-    found = (own, period_of(seen, limits), trend_of(seen), change_of(points))
+    period = period_of(seen, limits)
+    swing = swing_of(seen, period.period_days)
+    if swing.wander_score > 0:
+        period = period._replace(period_days=math.nan)
+    found = (own, period, trend_of(seen), change_of(points), swing)
     return {name: value for each in found for name, value in each._asdict().items()}
 
 
@@ -110,7 +122,7 @@ def update(path: Path, limits: PeriodLimits = LIMITS) -> Done:
             found = row_of(one, limits)
             rows.extend([found] if found else [])
         kept = [row for row in before.to_pylist() if _name(row) not in looked]
-        facts = {"parts": sorted(marks), "limits": asdict(limits)}
+        facts = {"parts": sorted(marks), "limits": _said(limits)}
         _write(path, sorted([*kept, *rows], key=_name), facts)
         return Done(len(marks - known), len(looked), len(kept) + len(rows))
 
@@ -122,7 +134,8 @@ def read_variability(path: Path, object_id: str = "") -> Any:  # noqa: ANN401 - 
     import pyarrow.parquet as pq
 
     tables = [pq.read_table(file).replace_schema_metadata() for file in variability_files(path)]
-    found = pa.concat_tables([variability_schema().empty_table(), *tables])
+    empty = variability_schema().empty_table()
+    found = pa.concat_tables([empty, *tables], promote_options="default")
     return found.filter(pc.equal(found.column("object_id"), object_id)) if object_id else found
 
 
@@ -138,7 +151,9 @@ def variability_schema() -> Any:  # noqa: ANN401
 
     kinds = {int: pa.int64(), str: pa.string(), float: pa.float64()}
     own = {
-        k: v for one in (Measured, Period, Trend, Change) for k, v in get_type_hints(one).items()
+        k: v
+        for one in (Measured, Period, Trend, Change, Swing)
+        for k, v in get_type_hints(one).items()
     }
     return pa.schema([(name, kinds[kind]) for name, kind in own.items()])
 
@@ -156,8 +171,13 @@ def _known(path: Path, limits: PeriodLimits) -> set[str]:
         if FACTS not in facts:
             raise ArchiveError(f"{file} is no table of patterns; move it away")
         said = json.loads(facts[FACTS])
-        return set(said["parts"]) if said["limits"] == asdict(limits) else set()
+        return set(said["parts"]) if said["limits"] == _said(limits) else set()
     return set()
+
+
+def _said(limits: PeriodLimits) -> dict[str, Any]:
+    """By which a table was made: one of before swings were sought is of others."""
+    return asdict(limits) | {"swings": asdict(SWINGS)}
 
 
 def _write(path: Path, rows: Iterable[Row], facts: Mapping[str, Any]) -> None:

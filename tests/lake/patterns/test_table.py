@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 import gueststar
+from benchmarks.swings import seen, walked
 from filters.handmade import Epoch, handmade
 from gueststar.command import app
-from lake.patterns.periods import PeriodLimits
-from lake.patterns.table import read_variability, update
+from lake.patterns.gathering import Object
+from lake.patterns.periods import PeriodLimits, period_of
+from lake.patterns.table import FACTS, read_variability, row_of, update
+from lake.patterns.wandering import Swing
 from lake.reading import Lake
 from lake.sql import ask
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
 from sky.crossmatch import open_crossmatch
 from tests.lake.held import written
+from tests.lake.patterns.test_wandering import times
 
 PERIOD_DAYS = 0.57
 FIRST = 60_000
@@ -86,6 +92,30 @@ def test_other_limits_have_all_objects_looked_at_again(lake: Path) -> None:
     assert update(lake, PeriodLimits(period_min_days=1.0)) == (1, 4, 4)
 
 
+def test_a_table_of_before_swings_were_sought_is_read_and_made_anew(lake: Path) -> None:
+    update(lake)
+    whole = str(read_variability(lake).to_pylist())
+    file = lake / "variability/objects.parquet"
+    table = pq.read_table(file)
+    facts = json.loads(table.schema.metadata[FACTS])
+    del facts["limits"]["swings"]
+    old = table.drop_columns([*Swing._fields]).replace_schema_metadata({FACTS: json.dumps(facts)})
+    pq.write_table(old, file)
+    assert read_variability(lake).column("quasi_score").null_count == 4
+    assert ask(Lake(lake), "SELECT quasi_score FROM variability").table.num_rows == 4
+    assert update(lake) == (1, 4, 4)
+    assert str(read_variability(lake).to_pylist()) == whole
+
+
+def test_what_wanders_has_no_period(lake: Path) -> None:
+    random = np.random.default_rng(3)
+    at = times(random, 400)
+    points = seen(at, walked(at.mjd, 10.0, 0, random), 4.0, random)
+    assert not np.isnan(period_of(points).period_days)
+    row = row_of(Object("ztf", "one", 10.0, 0.0, points))
+    assert row and np.isnan(row["period_days"]) and row["wander_score"] > 0
+
+
 def test_it_is_a_view_of_sql_with_what_its_columns_mean(lake: Path) -> None:
     assert ask(Lake(lake), "SELECT * FROM variability").table.num_rows == 0
     update(lake)
@@ -98,7 +128,9 @@ def test_it_is_a_view_of_sql_with_what_its_columns_mean(lake: Path) -> None:
 
 def test_a_worker_matches_it_by_place_and_filters_ask_it_by_name(lake: Path) -> None:
     update(lake)
-    stage = open_crossmatch("variability", lake / "variability", 1.5, ["period_days"])
+    asked = ["period_days", "quasi_period_days"]
+    stage = open_crossmatch("variability", lake / "variability", 1.5, asked)
+    assert {*asked} <= {*stage.gives[0].columns}
     (values,) = stage.run(night(30))
     period = values[:, stage.gives[0].columns.index("period_days")]
     assert period[0] == pytest.approx(PERIOD_DAYS, rel=0.02)
