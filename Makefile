@@ -114,7 +114,7 @@ train-telescope: .venv-train/ready ## make the real/bogus network of own telesco
 		--work .cache/telescope --out classifiers
 
 federated: .venv-train/ready ## one network of many sites held to others, after train-telescope
-	for seed in 0 1; do OMP_NUM_THREADS=1 $(TRAIN)/python -m training.federated ask \
+	for seed in 0 1 2; do OMP_NUM_THREADS=1 $(TRAIN)/python -m training.federated ask \
 		--work .cache/telescope --seed $$seed || exit; done
 	$(TRAIN)/python -m training.federated report --work .cache/telescope
 
