@@ -1,11 +1,11 @@
-"""Own telescopes' subtraction beside PyZOGY's, on the same pairs and by the same judge.
+"""Own telescopes' subtraction beside PyZOGY's and sfft's: the same pairs, the same judge.
 
-    python -m benchmarks.telescope_zogy write FOLDER --data DATA
-    python benchmarks/subtracting_zogy.py FOLDER      (in an environment of its own)
-    python -m benchmarks.telescope_zogy judge FOLDER
+    python -m benchmarks.telescope_peers write FOLDER --data DATA
+    python benchmarks/subtracting_peers.py zogy|sfft FOLDER     (each in an environment of its own)
+    python -m benchmarks.telescope_peers judge FOLDER
 
-Both take the frames as our steps have read, levelled and aligned them. PyZOGY's image is divided by
-the scatter of its middle half; what stands above 5 sigma, where our steps do not exclude, is
+All take the frames as our steps have read, levelled and aligned them. Others' images are divided by
+the scatter of their middle half; what stands above 5 sigma, where our steps do not exclude, is
 counted: peaks of the image, before what our steps make of them.
 """
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.telescope import injected, real_pairs, simulated, simulated_frames
 from benchmarks.telescope_tally import BRIGHT, NEAR_FWHM, Put
 from telescope.frame import Frame
-from telescope.pipeline import Prepared, measured, prepared
+from telescope.pipeline import Prepared, bright_stars, measured, prepared
 from telescope.sources import components
 
 Folder = Annotated[Path, typer.Argument(help="where pairs and differences stand")]
@@ -54,10 +54,30 @@ def _write(path: Path, frame: Frame, reference: Prepared, put: Put) -> None:
         path, science=light.pixels, reference=onto.frame.pixels, science_psf=one.psf.at(*middle),
         reference_psf=reference.psf.at(*middle), bad=light.unusable | onto.frame.unusable,
         excluded=difference.excluded, scale=difference.flux_scale,
+        variance=light.variance + difference.flux_scale**2 * onto.frame.variance,
+        stars=np.stack([one.found.x, one.found.y], axis=1)[bright_stars(one)],
         fwhm=max(one.psf.fwhm, reference.psf.fwhm), score=difference.score,
         cpu_s=report.cpu_s["subtract"],
         put=np.stack([put.x, put.y, np.sign(put.flux), put.signal], axis=1), others=put.others,
     )  # fmt: skip
+
+
+@commands.command()
+def cut(folder: Folder, to: Path, side: Annotated[int, typer.Option()] = 1024) -> None:
+    """Write the middle of each pair again: sfft takes 16 GB of memory for 2048 pixels a side."""
+    to.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.glob("pair_*.npz")):
+        with np.load(path) as kept:
+            pair = dict(kept)
+        shape = pair["science"].shape
+        low, left = ((whole - side) // 2 for whole in shape)
+        for name, one in pair.items():
+            if one.shape == shape:
+                pair[name] = one[low : low + side, left : left + side]
+        for name in ("stars", "put", "others"):
+            pair[name][:, :2] -= (left, low)
+        pair["stars"] = pair["stars"][((pair["stars"] >= 0) & (pair["stars"] < side)).all(axis=1)]
+        np.savez(to / path.name, **pair)
 
 
 @commands.command()
@@ -72,9 +92,18 @@ def judge(folder: Folder) -> None:
             pair = dict(kept)
         name = path.stem.removeprefix("pair_")
         typer.echo(f"| {name} | gueststar | {_counts(pair['score'], pair)} | {pair['cpu_s']:.0f} |")
-        with np.load(folder / f"zogy_{name}.npz") as kept:
-            score = _score(kept["difference"], pair)
-            typer.echo(f"| {name} | PyZOGY | {_counts(score, pair)} | {kept['cpu_s']:.0f} |")
+        for other in sorted(folder.glob(f"*_{name}.npz")):
+            if other != path:
+                _others(name, other, pair)
+
+
+def _others(name: str, path: Path, pair: dict[str, Any]) -> None:
+    """What another found: a line for each of its scores."""
+    with np.load(path) as kept:
+        found = dict(kept)
+    spent_s = found.pop("cpu_s")
+    for by, image in found.items():
+        typer.echo(f"| {name} | {by} | {_counts(_score(image, pair), pair)} | {spent_s:.0f} |")
 
 
 def _score(image: NDArray[Any], pair: dict[str, Any]) -> NDArray[Any]:
