@@ -77,11 +77,11 @@ def served(backend: Backend) -> Iterator[str]:
 
 def until(true: Callable[[], bool]) -> None:
     """Wait for something; a page's policy lets no text be run that could wait there."""
-    for _ in range(400):
+    for _ in range(2_400):
         if true():
             return
         time.sleep(0.05)
-    pytest.fail("it did not come about in 20 s")
+    pytest.fail("it did not come about in two minutes")
 
 
 @contextmanager

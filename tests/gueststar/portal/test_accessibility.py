@@ -24,6 +24,7 @@ def found_on(seen: Opened, *paths: str) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())
 def test_axe_finds_nothing_on_any_page(
