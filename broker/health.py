@@ -97,6 +97,7 @@ def notified(state: str) -> None:
     if not address:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.setblocking(False)
         try:
             sender.sendto(state.encode(), address.replace("@", "\0", 1))
         except OSError:
