@@ -1,4 +1,4 @@
-"""What the FITS standard bounds and astropy does not: it would count to any NAXIS for ever."""
+"""What the FITS standard bounds and astropy does not, which would count or circle for ever."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Final
 
 COUNTED_MAX: Final = 999
 """Axes and columns that a header may declare (FITS 4.0, sections 4.4.1.1 and 7.2.1)."""
-CARD: Final = re.compile(rb"(NAXIS   |TFIELDS )= *([-+.0-9EDed]+)")
+CARD: Final = re.compile(rb"(NAXIS[ 0-9]{3}|TFIELDS |PCOUNT  |GCOUNT  )= *([-+.0-9EDed]+)")
+COUNTED: Final = (b"NAXIS", b"TFIELDS")
 
 
 def require_bounds(content: bytes) -> None:
-    """Raises ValueError where a header of a file declares more axes or columns than there may be.
+    """Raises ValueError where a header declares more axes or columns than there may be, or less
+    than nothing of data, after which the same unit would come again.
 
     What else is wrong with it is not judged.
     """
-    for name, value in CARD.findall(content):
+    for card, value in CARD.findall(content):
         try:
-            counted = float(value.upper().replace(b"D", b"E"))
+            number = float(value.upper().replace(b"D", b"E"))
         except ValueError:
             continue
-        if not counted <= COUNTED_MAX:
-            said = f"{name.decode().strip()} = {value.decode()[:20]}"
-            raise ValueError(f"a header says {said}; the standard's most is {COUNTED_MAX}")
+        name = card.strip()
+        if number < 0 or (name in COUNTED and number > COUNTED_MAX):
+            said = f"{name.decode()} = {value.decode()[:20]}"
+            raise ValueError(f"a header says {said}; the standard has 0 to {COUNTED_MAX}")

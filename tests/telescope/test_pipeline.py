@@ -162,7 +162,7 @@ def test_a_file_that_is_no_frame_is_a_reason(reference: Prepared, tmp_path: Path
         (
             b"NAXIS   =                    2",
             b"NAXIS   =         999999999999",
-            "the standard's most",
+            "the standard has",
         ),
         (b"BITPIX  =                  -32", b"BITPIX  =                    T", "cannot be read"),
     ],
