@@ -84,12 +84,14 @@ class Memory:
         }
 
     def differing(self, found: Mapping[str, str | None]) -> Iterable[str]:
-        """The topics that are placed in another life than the one found now.
+        """The topics of which a partition is placed in another life than the one found now.
 
+        Not all need be: one that was placed later is in the life that the topic had by then.
         found: by topic its id, None where there is no such topic; empty tells nothing.
         """
-        placed = {each.topic: life.name for each, (_, life) in self._placed.items()}
-        return (t for t, name in found.items() if name != "" and placed.get(t, name) != name)
+        placed = {(each.topic, life.name) for each, (_, life) in self._placed.items()}
+        wrong = {topic for topic, name in placed if found.get(topic, "") not in ("", name)}
+        return (topic for topic in found if topic in wrong)
 
     def _counted(self, partition: Partition, known: Committed, end: int) -> str:
         name = known.life or self._names.get(partition, FIRST_LIFE)

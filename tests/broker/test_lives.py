@@ -12,6 +12,7 @@ from broker.balance import Balance, Seen, balance
 from broker.clock import ManualClock
 from broker.errors import OffsetGap, TopicRemade
 from broker.ledger import Gap, read_entry
+from broker.lives import Committed, Memory
 from broker.memory import MemoryKafka, MemorySource
 from broker.ports import Message, Partition, PartitionLife
 from tests.broker.test_ledger import entry
@@ -200,3 +201,13 @@ def test_what_retention_forgot_is_no_other_life() -> None:
     nameless.kafka.committed["g"][SURVEY] = nameless.source.group().committed({SURVEY: 10})[SURVEY]
     with pytest.raises(OffsetGap):
         nameless.poll()
+
+
+def test_partitions_that_are_placed_in_two_lives_of_a_topic_are_both_compared() -> None:
+    """A partition that came with the new life says nothing of those that were there before."""
+    memory = Memory()
+    memory.place({SURVEY: Committed(0, "old")})
+    memory.place({Partition(SURVEY.topic, 2): Committed(0, "new")})
+    assert list(memory.differing({SURVEY.topic: "new"})) == [SURVEY.topic]
+    assert list(memory.differing({SURVEY.topic: None})) == [SURVEY.topic]
+    assert list(memory.differing({SURVEY.topic: ""})) == []
