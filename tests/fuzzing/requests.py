@@ -91,8 +91,7 @@ class Portal:
         lake = lake_of(folder / "lake", [one.packet for one in invent(6, seed=7)])
         path, tokens = tokens_in(folder, ada="author")
         self.token = tokens["ada"]
-        limits = {"tokens": path, "requests_a_minute_max": 10**9}
-        backend = backend_over(lake, desk=MemoryDesk(), **limits)
+        backend = backend_over(lake, desk=MemoryDesk(), tokens=path, requests_a_minute_max=10**9)
         self._app: Any = application(backend)
         self._loop = asyncio.new_event_loop()
 

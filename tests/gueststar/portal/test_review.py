@@ -97,9 +97,9 @@ def test_an_answer_is_the_terminals_record_and_ranks_the_next(
     reviewed: Backend, answers: Answers, odd_lake: Path, given: tuple[Path, dict[str, str]]
 ) -> None:
     ada, every = client_of(reviewed, given[1]["ada"]), oddest(Lake(odd_lake), Anomaly())
-    page = ada.get("/review")
+    page, begins = ada.get("/review"), ranked(every, answers.profile())
     first = shown(page.text)
-    assert first == every.object_id[0]
+    assert first == begins.object_id[0]
     for key, expected in (("i", Answer.INTERESTING), ("a", Answer.ARTEFACT), ("n", Answer.NOT)):
         name = shown(page.text)
         page = ada.post("/review", data={"key": key, **hidden(page.text)})
@@ -108,7 +108,7 @@ def test_an_answer_is_the_terminals_record_and_ranks_the_next(
         assert shown(page.text) == next_one.object_id[0]
     one: Review = answers.profile().answers[0]
     assert (one.name, one.by, one.object_id) == ("ada", "ada@portal", first)
-    assert one.leaves == tuple(every.seen.leaves[0].tolist())
+    assert one.leaves == tuple(begins.seen.leaves[0].tolist())
     assert "3 answers of ada, 1 interesting" in page.text
 
 
@@ -116,7 +116,7 @@ def test_what_the_terminal_says_meanwhile_counts_and_users_do_not_share(
     reviewed: Backend, answers: Answers, odd_lake: Path, given: tuple[Path, dict[str, str]]
 ) -> None:
     ada, bob = (client_of(reviewed, given[1][name]) for name in ("ada", "bob"))
-    first = oddest(Lake(odd_lake), Anomaly())
+    first = ranked(oddest(Lake(odd_lake), Anomaly()), answers.profile())
     assert shown(ada.get("/review").text) == shown(bob.get("/review").text) == first.object_id[0]
     of = (str(first.survey[0]), str(first.object_id[0]), int(first.alert_id[0]))
     answers.profile().say(Answer.NOT, of, first.seen.take(slice(0, 1)))
