@@ -97,7 +97,10 @@ def complain(said: str, error: Exception) -> None:
     GUESTSTAR_DEBUG=1 adds the traceback.
     """
     debug = bool(os.environ.get("GUESTSTAR_DEBUG"))
-    if any(isinstance(each.formatter, Objects) for each in logging.getLogger().handlers):
+    if any(
+        isinstance(each.formatter, Objects) and getattr(each, "stream", None) is sys.stderr
+        for each in logging.getLogger().handlers
+    ):
         LOG.critical("%s", said, exc_info=error if debug else None)
         return
     if debug:

@@ -222,7 +222,7 @@ def working(kafka: KafkaNode, folder: Path, patience_s: float, hung_s: float) ->
 def test_a_worker_whose_filter_hangs_says_so_and_is_well_once_it_does_not(
     kafka: KafkaNode, tmp_path: Path, systemd: socket.socket
 ) -> None:
-    with working(kafka, tmp_path, patience_s=3, hung_s=0.5) as one:
+    with working(kafka, tmp_path, patience_s=20, hung_s=0.5) as one:
         assert "READY=1" in heard(systemd)
         assert one.pages.says("healthy") == (200, "healthy")
         (tmp_path / "hang").touch()
