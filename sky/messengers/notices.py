@@ -133,7 +133,7 @@ def _of_unified(document: Json, raw: bytes) -> Notice:
         created_unix_s=_created(document, document, name),
         mjd=_first_time(document),
         significant=True,
-        mock=document.get("alert_tense") in {"test", "injection"},
+        mock=document.get("alert_tense") in ("test", "injection"),  # it may be a list
         far_hz=_number(document.get("far")),
         about=about,
         place=_place(document),

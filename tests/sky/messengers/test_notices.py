@@ -15,6 +15,7 @@ from schemas.errors import NoticeError
 from sky.messengers.circle import Circle
 from sky.messengers.notices import read_notice
 from sky.messengers.sky_map import SkyMap
+from tests.sky.messengers.said import burst
 
 EXAMPLES = {
     # GCN's examples: event, kind, mock, and what says where.
@@ -127,3 +128,8 @@ def test_any_value_of_any_key_is_read_or_refused_in_a_line(odd: object) -> None:
 def test_what_is_no_notice_is_refused(raw: bytes) -> None:
     with pytest.raises(NoticeError):
         read_notice(raw)
+
+
+def test_a_tense_that_is_no_text_costs_nothing() -> None:
+    document = json.loads(burst()) | {"alert_tense": ["test"]}
+    assert read_notice(json.dumps(document).encode()).mock is False
