@@ -19,6 +19,7 @@ from telescope.profiles import add, blurred, moffat, sersic
 
 Floats = NDArray[np.float64]
 PIXEL_DEG = 1.0 / 3600.0
+COMA_FWHM = 0.9
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class Air:
     angle_deg: float = 30.0
     defocus: float = 0.0
     """The radius of a ring that the mirror throws, pixels."""
+    coma: float = 0.0
+    """The share of a star's light that lies COMA_FWHM to one side, along coma_deg."""
+    coma_deg: float = 0.0
     sky: float = 200.0
     gradient: float = 0.0
     """Of the sky over the frame, relative."""
@@ -197,10 +201,17 @@ def place(air: Air, side: int, x: Floats, y: Floats) -> tuple[Floats, Floats]:
 def psf(air: Air, x: float, y: float, side: int, half: int) -> Floats:
     """The PSF about a place of an exposure of `side` pixels, wider towards the corners."""
     corner = math.hypot(x - side / 2, y - side / 2) / (side / 2 * math.sqrt(2))
-    return moffat(
-        air.fwhm * (1 + air.fwhm_rise * corner), (x - round(x), y - round(y)), half,
-        ellipticity=air.ellipticity, angle_deg=air.angle_deg, defocus=air.defocus,
-    )  # fmt: skip
+    fwhm, turn = air.fwhm * (1 + air.fwhm_rise * corner), math.radians(air.coma_deg)
+    coma = COMA_FWHM * fwhm * math.cos(turn), COMA_FWHM * fwhm * math.sin(turn)
+    image = np.zeros((2 * half + 1, 2 * half + 1))
+    for share, (u, v) in ((1 - air.coma, (0.0, 0.0)), (air.coma, coma)):
+        if share:
+            off = x - round(x) + u, y - round(y) + v
+            image += share * moffat(
+                fwhm, off, half,
+                ellipticity=air.ellipticity, angle_deg=air.angle_deg, defocus=air.defocus,
+            )  # fmt: skip
+    return image
 
 
 def _counts(rng: Generator, count: int, low: float, high: float, slope: float) -> Floats:

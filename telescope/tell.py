@@ -68,8 +68,18 @@ def told(frame: Frame, difference: Difference, found: Candidates, real_share: fl
 
 
 def network_stamps(frame: Frame, difference: Difference, found: Candidates) -> NDArray[np.float32]:
-    """What the network is shown of each candidate, (n, 3, 63, 63)."""
-    return _resized(stamps(frame, difference, found, stamp_side(difference.psf.fwhm)))
+    """What the network is shown of each candidate, (n, 3, 63, 63).
+
+    Where something has faded the two frames change places: then all that is real is a source in
+    the first plane that the second lacks, and one sign teaches the other.
+    """
+    cut = stamps(frame, difference, found, stamp_side(difference.psf.fwhm))
+    return _resized(exchanged(cut, found.flux < 0))
+
+
+def exchanged(stamps: NDArray[np.float32], rows: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Stamps (n, 3, side, side), science and template exchanged in some rows."""
+    return np.where(rows[:, None, None, None], stamps[:, [1, 0, 2]], stamps)
 
 
 def stamp_side(fwhm: float) -> int:

@@ -31,11 +31,11 @@ from training.serving import sha256_of
 from training.steps import Data, Out, Seed, Steps, Work, Workers
 from training.steps import steps as steps_of
 
-NAME, VERSION = "telescope_realbogus", "0.1.0"
-TAUGHT, CALIBRATING, ASKED = 32, 4, 9
-"""Pairs."""
-ASKED_FROM = 10_000
-"""The first seed of those that are asked about."""
+NAME, VERSION = "telescope_realbogus", "0.2.0"
+TAUGHT, CALIBRATING, ASKED = 72, 8, 12
+"""Pairs; some cannot be subtracted."""
+CALIBRATING_FROM, ASKED_FROM = 500, 10_000
+"""The first seeds of those that are calibrated on, and that are asked about."""
 EVERY = 6
 """Of the real alerts one in so many is taken, and all that drb calls bogus."""
 Kept = Annotated[Path, typer.Option(help="the file for answers about pairs that were not taught")]
@@ -49,7 +49,8 @@ def simulate(work: Work, count: Count = TAUGHT, workers: Workers = 1) -> None:
     """Simulate pairs to learn from, to calibrate on and to be asked about."""
     work.mkdir(parents=True, exist_ok=True)
     pairs(range(count), workers).save(work / "taught.npz")
-    pairs(range(count, count + CALIBRATING), workers).save(work / "calibrating.npz")
+    calibrating = range(CALIBRATING_FROM, CALIBRATING_FROM + CALIBRATING)
+    pairs(calibrating, workers).save(work / "calibrating.npz")
     pairs(range(ASKED_FROM, ASKED_FROM + ASKED), workers).save(work / "asked.npz")
 
 

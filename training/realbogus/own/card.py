@@ -65,7 +65,8 @@ def _training(taught: Shown) -> str:
     return f"""Half of each batch are stamps of {counted(count)} simulated pairs that went through
 all steps of `telescope/`: {pairs.SIDE} pixels on a side, stars {pairs.FWHM[0]:g} to
 {pairs.FWHM[1]:g} pixels wide, in {pairs.ROUND_SHARE:.0%} of the pairs of an ellipticity up to
-{ROUND_MAX:g}, in the others up to {pairs.ELLIPTICITY_MAX:g}; the reference's stars a little
+{ROUND_MAX:g}, in the others up to {pairs.ELLIPTICITY_MAX:g}, in {pairs.COMA_SHARE:.0%} with up to
+{pairs.COMA_MAX:.0%} of their light in a tail; the reference's stars a little
 otherwise, bent away from the frame's by up to {pairs.BEND_PIXELS:g} pixels and
 {pairs.OWN_PIXELS:g} each by itself, their light scattered by up to {pairs.FLUX_SCATTER:.1%}; half
 of the frames interpolated before they came, some of no told saturation; sources of S/N
@@ -73,7 +74,9 @@ of the frames interpolated before they came, some of no told saturation; sources
 stars; rays, hot pixels, pieces of columns and trails. Shares of that half: {shares}. The other
 half is what the surveys' network is taught, each stamp widened along a direction of its own, to
 {stretching.RATIO_MIN:g} wide by long at most, and its stars up to
-{narrow:.1f} times as wide, but for {stretching.AS_IT_IS:.0%}. {steps} steps, otherwise as the
+{narrow:.1f} times as wide, but for {stretching.AS_IT_IS:.0%}. Where something has
+faded, frame and reference change places in both halves, as they do where own telescopes ask
+(`telescope/tell.py`). {steps} steps, otherwise as the
 surveys' network. Platt's two numbers are of pairs that served nothing else."""
 
 
@@ -86,10 +89,12 @@ HELD_OUT = """On {pairs} simulated pairs that neither network was taught, at 0.8
 surveys' network beside it is asked about the same stamps. The answers are in
 `training/answers/telescope_realbogus.parquet`."""
 
-LIMITS = """- The pairs that it was fitted to were few, and made before candidates' places were
-  fitted by better slopes (CHANGELOG): made again by the same command, stamps may differ by a
-  pixel in places, and with them the file's hash.
+LIMITS = """- The pairs that it was fitted to were made by the subtraction as it was a little before
+  what stars leave was counted as noise that neighbours share, and the survey stamps were stretched
+  for version 0.1.0: made again by the same command, some candidates are others, and with them the
+  file's hash is another.
 - The pairs are simulated by our own hand: what a camera does otherwise is not in them.
-- The one real pair that it is judged on (GOTO) was looked at before: that its stars are elongated
-  is why this network was made. No pixel of it was taught.
+- The real pair that it is judged on (GOTO) was looked at before: that its stars are elongated is
+  why this network was made, and that they have tails why some of what is taught has. No pixel of
+  it was taught.
 - It is not for the surveys' alerts: nothing was done to keep what realbogus has learnt of them."""

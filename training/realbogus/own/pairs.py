@@ -34,9 +34,11 @@ from training.realbogus.own import ROUND_MAX
 
 SIDE = 640
 STARS, GALAXIES, SOURCES = 220, 50, 180
-FWHM = (1.9, 6.5)
+FWHM = (1.3, 6.5)
 """Pixels, evenly in the logarithm."""
 ROUND_SHARE, ELLIPTICITY_MAX = 0.3, 0.5
+COMA_SHARE, COMA_MAX = 0.5, 0.3
+"""Of pairs whose stars have a tail, and the most light that is in one."""
 SIGNAL = (4.5, 80.0)
 """True S/N of what is put in, evenly in the logarithm."""
 BEND_PIXELS, OWN_PIXELS, FLUX_SCATTER = 0.6, 0.25, 0.05
@@ -116,11 +118,14 @@ def airs(seed: int, rng: Generator) -> tuple[Air, Air]:
         angle_deg=float(rng.uniform(0, 180)), sky=float(rng.uniform(100, 800)), shift=shift,
         turn_deg=float(rng.uniform(-0.4, 0.4)), rays=RAYS,
         saturation=float(np.exp(rng.uniform(*np.log((8_000.0, 55_000.0))))),
+        coma=float(rng.uniform(0, COMA_MAX)) * (rng.random() < COMA_SHARE),
+        coma_deg=float(rng.uniform(0, 360)),
     )  # fmt: skip
     other = replace(
         as_reference(one, int(rng.choice([1, 2, 6]))), fwhm=fwhm * float(rng.uniform(0.75, 1.25)),
         ellipticity=float(np.clip(shape + rng.normal(0, 0.08), 0, 0.55)),
         angle_deg=one.angle_deg + float(rng.normal(0, 15)),
+        coma=one.coma * float(rng.uniform(0.5, 1.0)), coma_deg=one.coma_deg + rng.normal(0, 20),
     )  # fmt: skip
     return one, other
 
