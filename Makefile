@@ -15,7 +15,7 @@ export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
-	train-telescope federated verify-cards wheel audit lock clean lawful figures simulate fuzz \
+	train-telescope federated verify-cards wheel audit lock clean lawful figures simulate fuzz soak \
 	test-hats
 
 help: ## list the commands
@@ -156,6 +156,9 @@ fuzz: setup ## hostile input of every kind: ten million packets and more (SHARE=
 chaos: setup ## nights of 20,000 alerts: kills, aborts, Kafkas cut off, shifting topics; lake, jobs
 	GUESTSTAR_CHAOS=full $(BIN)/pytest --capture=no tests/chaos \
 		tests/services/followup/test_kills_at_kafka.py tests/services/notices/test_kills_at_kafka.py
+
+soak: setup ## a long night at a steady rate: memory, handles and threads (MINUTES=60, RATE=300)
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),60) --rate $(or $(RATE),300)
 
 clean: ## remove what the commands made
 	rm -rf .venv .venv-train .venv-hats .venv-supply .venv-bare dist .kafka .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -36,6 +36,11 @@ class Watch:
             self._now[pid] = (name, psutil.Process(pid), 0.0)
         self.look()
 
+    def pid(self, name: str) -> int:
+        """Of the last of a name that runs."""
+        with self._lock:
+            return [pid for pid, (known, *_) in self._now.items() if known == name][-1]
+
     def look(self) -> None:
         """At all that still run."""
         with self._lock:

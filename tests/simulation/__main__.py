@@ -82,7 +82,9 @@ def _explain(verdict: Verdict, console: Console) -> None:
         f"\nseed {verdict.seed} at its smallest: {least(drawn(verdict.seed))}", markup=False
     )
     again = f"python -m tests.simulation --nights 1 --seed {verdict.seed}"
-    console.print(f"again: {again}\nto keep it: its seed in KEPT of test_simulation.py")
+    console.print(
+        f"again: {again}\nto keep it: its seed in KEPT of tests/simulation/test_simulated.py"
+    )
 
 
 if __name__ == "__main__":

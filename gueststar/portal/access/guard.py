@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from broker.errors import SettingsError
 from broker.portal_settings import PortalSection
 from gueststar.portal.access.rates import Rates
 from gueststar.portal.access.sessions import Session, Sessions
@@ -24,6 +26,8 @@ OPEN = ("/assets/", "/healthz")
 SIGN_INS_PER_MINUTE = 20
 """Tries of an address."""
 BEARER = "bearer "
+UNREADABLE = "the portal's tokens cannot be read now; its operator's log says why"
+LOG = logging.getLogger("gueststar.portal")
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        visitor = self._access.visitor(request)
+        try:
+            visitor = self._access.visitor(request)
+        except SettingsError as error:
+            LOG.error("nobody is let in by a token: %s", error)
+            visitor = Json({"error": UNREADABLE}, status_code=503)
         if isinstance(visitor, Response):
             await visitor(scope, receive, send)
             return

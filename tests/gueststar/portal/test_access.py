@@ -97,6 +97,17 @@ def test_a_token_that_is_taken_out_of_the_file_counts_no_more(tmp_path: Path) ->
         known.find(tokens["ada"])
 
 
+def test_while_the_file_cannot_be_read_its_tokens_let_nobody_in_and_others_read_on(
+    tmp_path: Path, made: MakeBackend, lake_folder: Path
+) -> None:
+    path, tokens = tokens_in(tmp_path, ada="author")
+    client = TestClient(application(made(lake_folder, tokens=path)))
+    path.unlink()
+    named = client.get("/api/v1/nights", headers=bearer(tokens["ada"]))
+    assert (named.status_code, "operator's log" in named.json()["error"]) == (503, True)
+    assert client.get("/api/v1/nights").status_code == 200
+
+
 def test_who_asks_too_often_is_told_when_to_come_again(
     tmp_path: Path, made: MakeBackend, lake_folder: Path
 ) -> None:
