@@ -45,8 +45,8 @@ def review_page(backend: Backend, request: Request) -> Response:
     visitor, nights = VISITOR.get(), request.query_params.get("nights", "").strip()
     if visitor.who is None or not visitor.is_author:
         return page(backend, "review", shown=None, said="", nights=nights, total=0)
-    reviewing = there(backend)
     try:
+        reviewing = there(backend)
         found = reviewing.oddest(nights)
         with reviewing.asked(visitor.who.name, f"{visitor.who.name}@portal") as desk:
             one, answers = desk.next_of(found.odd), desk.profile.answers

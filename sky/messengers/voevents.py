@@ -51,7 +51,7 @@ def _parsed(raw: bytes) -> Element:
         raise NoticeError("the notice is XML that declares entities; no VOEvent does")
     try:
         return ElementTree.fromstring(raw)
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise NoticeError(f"the notice is no XML: {error}") from error
 
 

@@ -308,7 +308,7 @@ def test_a_lake_that_another_archives_into_for_too_long_is_left_with_a_line(
     archive(tmp_path, FIRST)
     with (
         locked(tmp_path, wait_s=0),
-        pytest.raises(ArchiveError, match="archive again when it has ended"),
+        pytest.raises(ArchiveError, match="begin again when it has ended"),
     ):
         archive(tmp_path, SECOND)
     assert_is(tmp_path, [FIRST])

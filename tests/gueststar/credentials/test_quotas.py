@@ -7,10 +7,10 @@ from typing import NamedTuple
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from tests.gueststar.credentials.test_at_kafka import Service, service
+from tests.gueststar.credentials.test_at_kafka import Service, hook, service
 from tests.running import until
 
-__all__ = ["service"]
+__all__ = ["hook", "service"]
 
 pytestmark = pytest.mark.kafka
 

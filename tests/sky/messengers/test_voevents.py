@@ -78,6 +78,7 @@ def test_what_is_cited_or_no_burst_tells_the_kind_and_its_role_a_test() -> None:
     ("raw", "said"),
     [
         (b"<a>", "no XML"),
+        (b"<?xml version='1.0' encoding='UTF-B'?><a/>", "no XML: unknown encoding"),
         (b"<a/>", "no VOEvent of an observation"),
         (voevent("prediction"), "no VOEvent of an observation"),
         (voevent(radius="0"), "says no place"),
