@@ -60,6 +60,8 @@ class KafkaControlTopic:
         self._watcher: Consumer | None = None
         self._kept: list[Message] = []
         self._reached = 0
+        self._was_there = False
+        self._missing_since_s: float | None = None
         self._writer = PlainWriter(connection, topic)
         self._open()
 
@@ -135,6 +137,7 @@ class KafkaControlTopic:
             if error is None:
                 self._kept.append(message_of(message))
                 self._reached = message.offset() + 1
+                self._found()
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._reached = max(self._reached, message.offset())
             else:
@@ -148,17 +151,30 @@ class KafkaControlTopic:
         while True:
             try:
                 _, high = asks.get_watermark_offsets(self._partition, ANSWER_S_MAX)
-                return int(high)
             except KafkaException as raised:
                 if (fault := self._fault(error_of(raised))) is not None:
                     raise fault from raised
+            else:
+                self._found()
+                return int(high)
             self._connection.require_time(deadline_s)
             time.sleep(RETRY_S)
 
     def _fault(self, error: KafkaError) -> BrokerError | None:
         """What is to be said of an error; None where the client goes on by itself."""
         if error.code() in UNKNOWN_TOPIC:
-            return TopicMissing(f"topic {self._topic!r} does not exist; create it first")
+            missing = TopicMissing(f"topic {self._topic!r} does not exist; create it first")
+            return None if self._may_be_back() else missing
         if passes(error):
             return None
         return refused(error) or BrokerError(f"topic {self._topic!r}: Kafka says: {error.str()}")
+
+    def _found(self) -> None:
+        self._was_there, self._missing_since_s = True, None
+
+    def _may_be_back(self) -> bool:
+        """A Kafka that has just started knows none of its topics: one that was there is awaited."""
+        now_s = time.monotonic()
+        if self._missing_since_s is None:
+            self._missing_since_s = now_s
+        return self._was_there and now_s < self._missing_since_s + self._connection.patience_s

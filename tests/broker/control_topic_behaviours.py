@@ -97,7 +97,7 @@ class ControlTopicBehaviours:
             writer.produce([Output(topic, b"key", end.__name__.encode())])
             controls.rest()
             end()
-        assert entries(controls.open(topic).present()) == [(b"key", b"commit")]
+        assert entries(controls.open(topic).complete()) == [(b"key", b"commit")]
 
     @pytest.mark.parametrize(
         "ask",

@@ -17,6 +17,7 @@ from tests.broker.workers import LocalWorker, StoppableWorker, Worker
 
 LONG_S = max(SESSION_S, TRANSACTION_S) + 1
 SHORT_S = 0.5
+MARKS_S = 0.1
 TURNS_MAX = 200
 
 
@@ -27,7 +28,16 @@ def drive(cluster: Cluster, workers: Sequence[Worker], output: str, count: int) 
         published += sum(worker.step(output, 0.1) for worker in workers)
         if published >= count:
             break
-    return cluster.read(output)
+    return whole(cluster, output, count)
+
+
+def whole(cluster: Cluster, output: str, count: int) -> list[bytes]:
+    """All that is out, once so much is: a commit is answered before its marks can be read."""
+    for _ in range(TURNS_MAX):
+        if len(found := cluster.read(output)) >= count:
+            break
+        cluster.rest(MARKS_S)
+    return found
 
 
 def shared(workers: Sequence[LocalWorker], output: str, wanted: list[int]) -> list[set[Partition]]:

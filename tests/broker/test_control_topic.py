@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from broker.clock import ManualClock
-from broker.errors import KafkaUnavailable
+from broker.errors import KafkaUnavailable, TopicMissing
 from broker.kafka import Connection, KafkaAdmin, KafkaControlTopic, control_topic
 from broker.memory import Fault, MemoryControlTopic, MemoryKafka, MemorySink
 from broker.ports import ControlTopic, Sink
@@ -111,3 +113,42 @@ def test_a_fault_of_the_twin_loses_no_record() -> None:
     with pytest.raises(KafkaUnavailable):
         control.new()
     assert [message.value for message in control.new()] == [b"value"]
+
+
+class Restarted:
+    """The client of a Kafka that knows none of its topics for so many questions."""
+
+    def __init__(self) -> None:
+        self.forgets = 0
+
+    def get_watermark_offsets(self, _: object, __: float) -> tuple[int, int]:
+        if self.forgets > 0:
+            self.forgets -= 1
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
+        return 0, 0
+
+    def consume(self, _: int, __: float) -> list[object]:
+        return []
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.mark.parametrize("patience_s", [30.0, 0.2])
+def test_a_topic_that_was_there_is_awaited_and_one_that_never_was_is_missing(
+    monkeypatch: pytest.MonkeyPatch, patience_s: float
+) -> None:
+    link = Connection(f"localhost:{free_ports(1)[0]}", patience_s=patience_s)
+    with closing(KafkaControlTopic(link, "positions")) as control:
+        restarted = Restarted()
+        monkeypatch.setattr(control, "_consumer", restarted)
+        restarted.forgets = 1
+        with pytest.raises(TopicMissing, match="'positions' does not exist"):
+            control.present()
+        assert control.present() == []
+        restarted.forgets = 5
+        if patience_s > 1:
+            assert control.present() == []
+        else:
+            with pytest.raises((TopicMissing, KafkaUnavailable)):
+                control.present()
