@@ -24,6 +24,8 @@ Bits = NDArray[np.uint16]
 PIXELS_MAX = 200_000_000
 """Of one image: a frame that claims more is not read."""
 PIXEL_MAX = float(np.finfo(np.float32).max)
+MASK_MAX = 2.0**53
+"""A mask that is written in floating point holds whole numbers below."""
 SIDE_MIN = 32
 
 
@@ -184,6 +186,8 @@ def _mask(said: NDArray[Any] | None, camera: Camera, shape: tuple[int, ...], nam
         return mask
     if said.shape != shape:
         raise FrameError(f"{name} has a mask of {said.shape} pixels for an image of {shape}")
+    if said.dtype.kind == "f" and not np.all((np.rint(said) == said) & (np.abs(said) < MASK_MAX)):
+        raise FrameError(f"{name} has a mask of other than whole numbers, which name no bits")
     whole = said.astype(np.int64)
     for number, meaning in camera.mask_bits.items():
         if meaning not in MEANINGS:

@@ -206,3 +206,10 @@ def test_a_mask_of_another_shape_is_refused() -> None:
     image, _ = expose(FIELD, AIR, SIDE)
     with pytest.raises(FrameError, match="mask of"):
         frame_of(image._replace(mask=np.zeros((3, 3), np.int16)), Camera("sim"), "one")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e300, 0.5])
+def test_a_mask_of_other_than_whole_numbers_is_refused(value: float) -> None:
+    image, _ = expose(FIELD, AIR, SIDE)
+    with pytest.raises(FrameError, match="whole numbers"):
+        frame_of(image._replace(mask=np.full((SIDE, SIDE), value)), Camera("sim"), "one")
