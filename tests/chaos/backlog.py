@@ -18,11 +18,24 @@ class Backlog:
         # Uncommitted reads: an open transaction must not hold up the answer.
         isolation = {"isolation.level": "read_uncommitted", "log_level": 0}
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, **isolation})
-        partitions = self._consumer.list_topics(topic, ANSWER_S_MAX).topics[topic].partitions
-        self._parts = [TopicPartition(topic, number) for number in partitions]
+        self._parts = [TopicPartition(topic, number) for number in self._partitions(topic)]
         self._life = life
         self._asked_s = -ASK_INTERVAL_S
         self._known = 0
+
+    def _partitions(self, topic: str) -> list[int]:
+        """Those of a topic that there is; waits for a Kafka that is away, or has just begun."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                listed = self._consumer.list_topics(topic, ANSWER_S_MAX).topics[topic]
+                if listed.error is None:
+                    return [*listed.partitions]
+            except KafkaException:
+                if time.monotonic() > deadline_s:
+                    raise
+            assert time.monotonic() < deadline_s, f"no topic {topic}"
+            time.sleep(ASK_INTERVAL_S)
 
     def lately(self) -> int:
         """The backlog now or a moment ago: to be looked at as often as one likes."""
