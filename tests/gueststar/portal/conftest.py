@@ -148,7 +148,7 @@ def backend(made: MakeBackend, lake_folder: Path, arrived: Arrived) -> Backend:
 
 
 @pytest.fixture
-def furnished(  # noqa: PLR0917 - fixtures
+def writing(  # noqa: PLR0917 - fixtures
     made: MakeBackend,
     lake_folder: Path,
     arrived: Arrived,
@@ -156,11 +156,17 @@ def furnished(  # noqa: PLR0917 - fixtures
     tokens: tuple[Path, dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Backend:
-    """A portal that has something of everything, and an author, ada."""
+    """A portal on which authors may deploy."""
     monkeypatch.setenv("GUESTSTAR_STATE", str(lake_folder.parent / "state"))
     backend = made(lake_folder, desk=desk, tokens=tokens[0])
     backend.night.add(arrived)
-    return furnish(backend, tokens[1]["ada"])
+    return backend
+
+
+@pytest.fixture
+def furnished(writing: Backend, tokens: tuple[Path, dict[str, str]]) -> Backend:
+    """A portal that has something of everything, and an author, ada."""
+    return furnish(writing, tokens[1]["ada"])
 
 
 @pytest.fixture

@@ -5,31 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser
 
 from gueststar.portal.backend import Backend
 from gueststar.portal.writing.trials import Trials
-from gueststar.subscription import Arrived
-from tests.gueststar.portal.conftest import MakeBackend
 from tests.gueststar.portal.desk import MemoryDesk
 from tests.gueststar.portal.opened import Opened, opened, until
-
-
-@pytest.fixture
-def writing(  # noqa: PLR0917 - fixtures
-    made: MakeBackend,
-    lake_folder: Path,
-    arrived: Arrived,
-    desk: MemoryDesk,
-    tokens: tuple[Path, dict[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Backend:
-    """A portal on which authors may deploy."""
-    monkeypatch.setenv("GUESTSTAR_STATE", str(lake_folder.parent / "state"))
-    backend = made(lake_folder, desk=desk, tokens=tokens[0])
-    backend.night.add(arrived)
-    return backend
 
 
 def write(seen: Opened, text: str) -> None:
