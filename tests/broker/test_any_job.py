@@ -17,7 +17,8 @@ from broker.runner import RunLimits, Runner
 from kafka_node.node import KafkaNode
 from tests.broker.clusters import RealCluster
 from tests.broker.jobs import COUNTED, WORDS, WordCounter, word_sums
-from tests.broker.world import Killed, Setup, World
+from tests.broker.world import Setup, World
+from tests.killed import Killed
 
 KINDS = ("good", "bad", "large", "huge", "good")
 

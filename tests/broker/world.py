@@ -24,6 +24,7 @@ from schemas.errors import BrokerError
 from tests.broker.elsewhere import twin_positions
 from tests.broker.fakes import TOPICS
 from tests.broker.jobs import ALERTS, Job
+from tests.killed import Killed
 
 WORKING = (Phase.POLLING, Phase.SCORING, Phase.OPEN, Phase.OFFSETS_SENT, Phase.COMMITTING)
 """The phases of one turn of the loop."""
@@ -50,10 +51,6 @@ class Setup:
 NONE = Committed(0)
 SURVEY = "survey's"
 """The cluster id of a survey's own Kafka."""
-
-
-class Killed(BaseException):
-    """What `kill -9` looks like from within."""
 
 
 class Worker:

@@ -27,6 +27,7 @@ from lake.reading import Lake
 from lake.writing import LakeWriter
 from schemas.batch import AlertBatch
 from schemas.errors import ArchiveError
+from tests.killed import Doom, Killed
 
 
 class Copy(NamedTuple):
@@ -201,10 +202,6 @@ STEPS = ("replace", "unlink")
 """Of `Path`: at any of these a process may end."""
 
 
-class Killed(BaseException):
-    """The process ends here."""
-
-
 @pytest.mark.parametrize("parts", [1, 1000], ids=["large parts", "small parts"])
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_a_process_killed_at_any_step_leaves_each_night_old_or_new(
@@ -235,20 +232,9 @@ def of_night(rows: Rows, night: int) -> Rows:
 
 def killed_after(step: int, patch: pytest.MonkeyPatch, lake: Path, one: Archive) -> bool:
     """Archive until that many steps were done; whether that was all."""
-    left = step
-
-    def counted(plain: object) -> object:
-        def then(*given: object, **named: object) -> object:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Killed
-            return plain(*given, **named)  # type: ignore[operator] # a method of Path
-
-        return then
-
+    doom = Doom(step)
     for name in STEPS:
-        patch.setattr(Path, name, counted(getattr(Path, name)))
+        patch.setattr(Path, name, doom.before(getattr(Path, name)))
     patch.setattr("shutil.rmtree", lambda *_, **__: None)
     try:
         archive(lake, one)

@@ -24,16 +24,13 @@ from broker.memory import Fault, MemoryKafka, MemorySink
 from broker.memory.faults import Call
 from broker.ports import Message, Output, Partition, Sink
 from schemas.errors import BrokerError
+from tests.killed import Killed
 
 SEEDS = 60
 RUNS_MAX = 40
 SURVEY, LETTERS, REPLAYED = "survey", "letters", "replayed"
 REASONS = ("unknown schema", "truncated")
 ROOM = {True: 100_000, False: 0}
-
-
-class Killed(BaseException):
-    """The process of a replay ends here."""
 
 
 @dataclass

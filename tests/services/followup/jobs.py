@@ -15,6 +15,7 @@ from broker.ports import Output
 from services.followup.journal import SinkJournal
 from services.followup.requests import Request, Requests, State, id_of
 from services.followup.tracker import Patience, Tracker
+from tests.killed import Doom, Killed
 from tests.services.followup.portals import Lossy, Portal
 
 TOPIC = "requests"
@@ -24,23 +25,6 @@ LATE_S = 40.0
 SETTLE_S = 60.0
 STEP_S = 20.0
 SITES = ("north", "south", "east", "west")
-
-
-class Killed(BaseException):
-    """What `kill -9` looks like from within."""
-
-
-class Doom:
-    """Kills at the n-th thing that is done, and not before."""
-
-    def __init__(self, after: int | None) -> None:
-        self._left = after
-
-    def __call__(self) -> None:
-        if self._left is not None:
-            self._left -= 1
-            if self._left < 0:
-                raise Killed
 
 
 class Fragile:

@@ -38,6 +38,7 @@ from services.lake_writer.assembly import (
 from services.lake_writer.compaction import Compaction
 from services.lake_writer.job import Kept, published
 from services.lake_writer.store import LakePositions
+from tests.killed import Doom, Killed
 
 TOPIC = "enriched"
 FIRST_NIGHT = 20_260_301
@@ -45,10 +46,6 @@ LIMITS = RunLimits(poll_messages_max=4, poll_wait_s=0)
 SECTION = LakeSection(parts_max=3, quiet_s=100, retired_s=50, flush_s=1, start="earliest")
 STEPS = ("link", "fsync", "replace", "unlink")
 """Of the module os, behind all that changes a lake."""
-
-
-class Killed(BaseException):
-    """What `kill -9` looks like from within."""
 
 
 class Where(NamedTuple):
@@ -264,25 +261,14 @@ def foreign_rows(lake: Path) -> Counter[int]:
 @contextmanager
 def dying_after(steps: int) -> Iterator[None]:
     """After so many changes of the disk every further one ends the process."""
-    left = steps
-
-    def counted(plain: Callable[..., object]) -> Callable[..., object]:
-        def then(*given: object, **named: object) -> object:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Killed
-            return plain(*given, **named)
-
-        return then
-
+    doom = Doom(steps)
     with pytest.MonkeyPatch.context() as patch:
         for name in STEPS:
-            patch.setattr(os, name, counted(getattr(os, name)))
+            patch.setattr(os, name, doom.before(getattr(os, name)))
         removing = shutil.rmtree
 
         def remove(folder: Path, *, ignore_errors: bool = False) -> None:
-            if left >= 0:
+            if not doom.has_struck:
                 removing(folder, ignore_errors=ignore_errors)
 
         patch.setattr(shutil, "rmtree", remove)

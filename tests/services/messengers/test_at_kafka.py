@@ -30,6 +30,7 @@ from sky.messengers.fits_maps import read_map
 from sky.messengers.localisation import Places
 from tests.broker.clusters import RealCluster
 from tests.chaos.proof import messages
+from tests.killed import Killed
 from tests.running import running, until
 from tests.sky.messengers.said import said
 from tests.sky.messengers.skies import content
@@ -50,10 +51,6 @@ RECORDED = (
     "skyportal/igwn_gwalert_retraction.json",
 )
 """As they might come; one that says no place, one that comes again late."""
-
-
-class Killed(BaseException):
-    """What `kill -9` looks like from within."""
 
 
 class Until(Observers[Heard]):

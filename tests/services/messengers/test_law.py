@@ -8,38 +8,15 @@ import pytest
 from broker.clock import ManualClock
 from broker.ledger import read_entry
 from broker.memory import MemoryControlTopic, MemoryKafka, MemorySink, MemorySource
-from broker.observer import BatchReport, Observers, Phase
 from broker.runner import RunLimits, Runner
-from services.messengers.job import Heard, NoticesJob
+from services.messengers.job import NoticesJob
+from tests.killed import Watch
 from tests.services.messengers.test_job import DEAD, NOTICED_UNIX_S, SECTION
 from tests.sky.messengers.said import said
 
 KILLS = 50
 EVENTS = 6
 LEDGER = "ledger"
-
-
-class Killed(BaseException):
-    """What `kill -9` looks like from within."""
-
-
-class Watch(Observers[Heard]):
-    """Kills its listener at the n-th phase, or stops it once it has kept so many."""
-
-    def __init__(self, phases: int, left: int) -> None:
-        super().__init__()
-        self._phases, self._left = phases, left
-        self.runner: Runner[Heard] | None = None
-
-    def on_phase(self, phase: Phase) -> None:
-        self._phases -= 1
-        if self._phases == 0:
-            raise Killed
-
-    def on_batch(self, report: BatchReport[Heard]) -> None:
-        self._left -= report.entry.consumed
-        if self._left <= 0 and self.runner is not None:
-            self.runner.stop()
 
 
 class World:
@@ -52,7 +29,7 @@ class World:
 
     def run(self, phases: int) -> None:
         """Have a listener live for so many phases, or until nothing is left."""
-        watch = Watch(phases, len(self.kafka.read("gcn")) - self.consumed)
+        watch = Watch(phases)
         source = MemorySource(self.kafka, group="messengers", topics=["gcn"], worker="one")
         sink = MemorySink(self.kafka, name="one")
         job = NoticesJob(
@@ -63,7 +40,7 @@ class World:
             letters_bytes_max=100_000,
             clock=self.kafka.clock,
         )
-        watch.runner = Runner(
+        runner = Runner(
             worker="one",
             source=source,
             sink=sink,
@@ -74,11 +51,7 @@ class World:
             limits=RunLimits(poll_messages_max=3, poll_wait_s=0.1),
             observer=watch,
         )
-        try:
-            watch.runner.run()
-        except Killed:
-            sink.kill()
-            source.kill()
+        watch.live(runner, source, sink)
 
     @property
     def consumed(self) -> int:

@@ -13,7 +13,6 @@ from broker.clock import ManualClock
 from broker.ledger import read_entry
 from broker.memory import MemoryControlTopic, MemoryKafka, MemorySink, MemorySource
 from broker.notices_settings import NoticesSection, Target
-from broker.observer import BatchReport, Observers, Phase
 from broker.ports import Message
 from broker.runner import RunLimits, Runner
 from replay.invention import invent
@@ -22,9 +21,10 @@ from schemas.decode import Decoder
 from schemas.enriched import Enricher
 from services.followup.adapters.port import TelescopeError
 from services.notices.delivery import Delivery
-from services.notices.job import LOOKED_AT, FindsJob, Looked
+from services.notices.job import LOOKED_AT, FindsJob
 from services.notices.outbox import Notice, Outbox
 from services.notices.quota import HOUR_S
+from tests.killed import Killed, Watch
 
 ENRICHED, DEAD, LEDGER = "enriched", "dead", "ledger"
 BEGIN_UNIX_S = 500_000.0 * HOUR_S
@@ -37,10 +37,6 @@ SECTION = NoticesSection(
 
 LATE_MS = 50.0
 """Between the answer to a commit and its mark in the log."""
-
-
-class Killed(BaseException):
-    """What `kill -9` looks like from within."""
 
 
 class AtOnce:
@@ -124,26 +120,6 @@ class LateMarks(MemoryControlTopic):
             self._late_ms = LATE_MS
 
 
-class Watch(Observers[Looked]):
-    """Kills the job at the n-th phase, or stops it when it has looked at nothing for a while."""
-
-    def __init__(self, phases: int) -> None:
-        super().__init__()
-        self._phases, self._polls = phases, 0
-        self.runner: Runner[Looked] | None = None
-
-    def on_phase(self, phase: Phase) -> None:
-        self._phases -= 1
-        if self._phases == 0:
-            raise Killed
-        self._polls = self._polls + 1 if phase is Phase.POLLING else self._polls
-        if self._polls > 40 and self.runner is not None:
-            self.runner.stop()
-
-    def on_batch(self, report: BatchReport[Looked]) -> None:
-        self._polls = 0
-
-
 class World:
     """What stands around the job."""
 
@@ -169,7 +145,7 @@ class World:
             letters_bytes_max=1_000_000,
             clock=clock,
         )
-        watch.runner = Runner(
+        runner = Runner(
             worker="one",
             source=source,
             sink=sink,
@@ -181,11 +157,7 @@ class World:
             observer=watch,
             between=delivery.look,
         )
-        try:
-            watch.runner.run()
-        except Killed:
-            sink.kill()
-            source.kill()
+        watch.live(runner, source, sink)
 
     @property
     def found(self) -> Counter[str]:

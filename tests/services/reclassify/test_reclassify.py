@@ -38,8 +38,9 @@ from services.reclassify.candidate import Candidate, candidate_of
 from services.reclassify.pieces import Asked, look, pieces
 from services.reclassify.publishing import Done, Pace, keep, reclassify, revision_of
 from services.reclassify.revising import Looked, Revising, differs
+from tests.killed import Killed
 from tests.services.lake_writer.test_live_at_kafka import enriched
-from tests.services.lake_writer.world import Killed, dying_after
+from tests.services.lake_writer.world import dying_after
 
 CALLS: tuple[Call, ...] = ("produce", "commit")
 TOPIC, ALERTS = "revisions", 30

@@ -20,14 +20,11 @@ from broker.models.retrains import RetrainRegister, RetrainRequest, State, recor
 from classifiers.realbogus import WEIGHTS
 from classifiers.reference import with_reference
 from schemas.errors import BrokerError, ModelError
+from tests.killed import Killed
 from tests.training.retraining.references import reference
 from training.retraining.job import TAKEN_MAX, Job, Topics
 
 TOPICS = Topics("retrains", "models")
-
-
-class Killed(BaseException):
-    """As `kill -9` ends a job: nothing after it is done."""
 
 
 class World:
