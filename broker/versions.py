@@ -56,6 +56,16 @@ class VersionRecord:
         return encoded(self)
 
 
+class ChangeRecord:
+    """What every change of how a version stands has: when it was made."""
+
+    unix_s: float
+
+    def __post_init__(self) -> None:
+        """Raises RecordError for a change at no time."""
+        check_time(self.unix_s, "changed")
+
+
 @dataclass(frozen=True)
 class VersionStatus(Generic[ChangeKind]):
     """How a version stands, and how it came to."""
@@ -67,6 +77,7 @@ class VersionStatus(Generic[ChangeKind]):
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no change writes."""
+        check_version(self.version)
         require(bool(self.changes), "a status without a change")
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 from broker.json_records import require
 from broker.versions import (
     SHA256,
+    ChangeRecord,
     Erased,
     VersionRecord,
     VersionStatus,
@@ -91,7 +92,8 @@ class Version(VersionRecord):
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no deployment writes."""
-        _check_place(self.name, self.version)
+        require(NAME.fullmatch(self.name) is not None, f"{self.name!r} is no name of a filter")
+        check_version(self.version)
         require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r} is no sha256")
         check_time(self.deployed_unix_s, "deployed")
         clauses = self.document.get("clauses")
@@ -116,7 +118,7 @@ class Version(VersionRecord):
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(ChangeRecord):
     """One change of how a version stands."""
 
     state: State
@@ -125,21 +127,12 @@ class Change:
     by: str
     unix_s: float
 
-    def __post_init__(self) -> None:
-        """Raises RecordError for a change at no time."""
-        check_time(self.unix_s, "changed")
-
 
 @dataclass(frozen=True)
 class Status(VersionStatus[Change]):
     """How a version stands, and how it came to."""
 
     changes: tuple[Change, ...]
-
-    def __post_init__(self) -> None:
-        """Raises RecordError for what no change writes."""
-        _check_place(self.name, self.version)
-        super().__post_init__()
 
 
 Record = Version | Status | Erased
@@ -148,8 +141,3 @@ Record = Version | Status | Erased
 def read_record(key: bytes | None, value: bytes) -> Record:
     """A message of the topic; an empty value is Kafka's deletion. Raises RecordError, one line."""
     return read_version(KEY, (Version, Status), key, value)
-
-
-def _check_place(name: str, version: int) -> None:
-    require(NAME.fullmatch(name) is not None, f"{name!r} is no name of a filter")
-    check_version(version)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from logging import Logger
 from typing import Generic, Protocol, TypeVar
 
-from broker.deployments.records import Cause, Change, State, Status, Version
-from broker.versions import Deployed, VersionRegister
+from broker.deployments.records import KEY, Cause, Change, State, Status, Version
+from broker.ports import Message
+from broker.versions import Deployed, Erased, VersionRegister, read_version, records_in
 
 
 class DeployedBy(Deployed, Protocol):
@@ -21,6 +24,14 @@ class DeployedBy(Deployed, Protocol):
 
 
 VersionKind = TypeVar("VersionKind", bound=DeployedBy)
+
+
+def live_records(
+    kind: type[VersionKind], messages: Iterable[Message], *, what: str, log: Logger
+) -> Iterator[VersionKind | Status | Erased]:
+    """What messages say of such versions, named as filters are; what is no record is logged."""
+    read = partial(read_version, KEY, (kind, Status))
+    return records_in(messages, read, what=what, log=log)
 
 
 @dataclass(frozen=True)

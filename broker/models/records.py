@@ -14,6 +14,7 @@ from broker.json_records import require
 from broker.models.labelled import Marks
 from broker.versions import (
     SHA256,
+    ChangeRecord,
     Erased,
     VersionRecord,
     VersionStatus,
@@ -121,14 +122,15 @@ class ModelVersion(VersionRecord):
 
     def __post_init__(self) -> None:
         """Raises RecordError for what no deployment writes."""
-        _check_place(self.name, self.version)
+        require(NAME.fullmatch(self.name) is not None, f"{self.name!r:.80} is no name of a model")
+        check_version(self.version)
         require(SHA256.fullmatch(self.sha256) is not None, f"{self.sha256!r:.80} is no sha256")
         require(bool(self.place and self.card), "it names no file or no card")
         check_time(self.deployed_unix_s, "deployed")
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(ChangeRecord):
     """One change of how a version stands."""
 
     state: State
@@ -138,21 +140,12 @@ class Change:
     unix_s: float
     promotion: Promotion | None = None
 
-    def __post_init__(self) -> None:
-        """Raises RecordError for a change at no time."""
-        check_time(self.unix_s, "changed")
-
 
 @dataclass(frozen=True)
 class Status(VersionStatus[Change]):
     """How a version stands, and how it came to."""
 
     changes: tuple[Change, ...]
-
-    def __post_init__(self) -> None:
-        """Raises RecordError for what no change writes."""
-        _check_place(self.name, self.version)
-        super().__post_init__()
 
 
 Record = ModelVersion | Status | Erased
@@ -161,8 +154,3 @@ Record = ModelVersion | Status | Erased
 def read_record(key: bytes | None, value: bytes) -> Record:
     """A message of the topic; an empty value is Kafka's deletion. Raises RecordError, one line."""
     return read_version(KEY, (ModelVersion, Status), key, value)
-
-
-def _check_place(name: str, version: int) -> None:
-    require(NAME.fullmatch(name) is not None, f"{name!r:.80} is no name of a model")
-    check_version(version)

@@ -20,6 +20,7 @@ from broker.models.records import KEY
 from broker.ports import Message
 from broker.versions import (
     SHA256,
+    ChangeRecord,
     Erased,
     VersionRecord,
     VersionRegister,
@@ -87,7 +88,7 @@ class RetrainRequest(VersionRecord):
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(ChangeRecord):
     """One change of how a request stands."""
 
     state: State
@@ -97,10 +98,6 @@ class Change:
     """The number of the version that came of it, a shadow then."""
     by: str
     unix_s: float
-
-    def __post_init__(self) -> None:
-        """Raises RecordError for a change at no time."""
-        check_time(self.unix_s, "changed")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from broker.deployments.records import Cause, Change, State, Status
-from broker.deployments.register import LiveRegister
+from broker.deployments.register import LiveRegister, live_records
 from broker.json_records import require
 from broker.ports import ControlTopic, Message
 from broker.versions import (
@@ -25,9 +25,6 @@ from broker.versions import (
     VersionRecord,
     check_time,
     check_version,
-    keys_of,
-    read_version,
-    records_in,
 )
 from filters.expressions.filter import NAME
 from gueststar.anomalies.taste import Seen
@@ -36,7 +33,6 @@ from schemas.errors import QuestionError
 LOG: Final = logging.getLogger("gueststar.anomalies")
 REVIEWS: Final = "gueststar.reviews"
 """The topic, before [topics] prefix."""
-KEY: Final = keys_of(NAME)
 
 
 class Answer(StrEnum):
@@ -82,11 +78,7 @@ Record = Review | Status | Erased
 
 def records_of(messages: Iterable[Message]) -> Iterator[Record]:
     """What messages of the topic say; one that is no record is logged and passed over."""
-    return records_in(messages, _read, what="review", log=LOG)
-
-
-def _read(key: bytes | None, value: bytes) -> Record:
-    return read_version(KEY, (Review, Status), key, value)
+    return live_records(Review, messages, what="review", log=LOG)
 
 
 class Register(LiveRegister[Review]):

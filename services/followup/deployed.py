@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from broker.control_log import Hearing
 from broker.deployments.records import Cause, Change, State, Status
-from broker.deployments.register import LiveRegister
+from broker.deployments.register import LiveRegister, live_records
 from broker.json_records import require, shortened
 from broker.ports import ControlTopic, Message
 from broker.versions import (
@@ -19,17 +19,12 @@ from broker.versions import (
     VersionRecord,
     check_time,
     check_version,
-    keys_of,
-    read_version,
-    records_in,
 )
-from filters.expressions.filter import NAME
 from schemas.errors import FilterError, GueststarError
 from schemas.suggestion import nearest
 from services.followup.programme import Programme
 
 LOG: Final = logging.getLogger("gueststar.followup")
-KEY: Final = keys_of(NAME)
 
 
 @dataclass(frozen=True)
@@ -56,11 +51,7 @@ Record = Version | Status | Erased
 
 def records_of(messages: Iterable[Message]) -> Iterator[Record]:
     """What messages of the topic say; one that is no record is logged and passed over."""
-    return records_in(messages, _read, what="programme", log=LOG)
-
-
-def _read(key: bytes | None, value: bytes) -> Record:
-    return read_version(KEY, (Version, Status), key, value)
+    return live_records(Version, messages, what="programme", log=LOG)
 
 
 class Register(LiveRegister[Version]):
