@@ -13,6 +13,24 @@ from gueststar.command import app
 from tests.broker.clusters import RealCluster
 from tests.running import running
 
+CONFIG = """
+[kafka]
+bootstrap = "{address}"
+group = "{name}"
+[topics]
+input = ["{name}-survey"]
+prefix = "{name}."
+[metrics]
+port = 0
+"""
+
+
+def configured(folder: Path, address: str, sections: str) -> Path:
+    """A worker's configuration, with these sections more; its names are made of the folder's."""
+    path = folder / "gueststar.toml"
+    path.write_text(CONFIG.format(address=address, name=folder.name) + sections)
+    return path
+
 
 def run_until_published(config: Path, packets: Sequence[bytes]) -> None:
     """The survey sends packets, and a worker publishes them all to the topic of all alerts."""

@@ -11,23 +11,15 @@ import gueststar
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
 from kafka_node.node import KafkaNode
 from schemas.columns import BANDS
-from tests.gueststar.running import run_until_published, said
+from tests.gueststar.running import configured, run_until_published, said
 from tests.schemas import golden_winter
 
 pytestmark = pytest.mark.kafka
 
 GOLDEN = [golden_winter.packet(seed) for seed in range(30)]
-CONFIG = """
-[kafka]
-bootstrap = "{address}"
-group = "{name}"
-[topics]
-input = ["{name}-survey"]
-prefix = "{name}."
+SECTIONS = """
 [filters]
-files = ["{folder}/red.toml"]
-[metrics]
-port = 0
+files = ["red.toml"]
 """
 FILTER = """
 name = "red"
@@ -43,11 +35,8 @@ bright = "magnitude < 16"
 def config(kafka: KafkaNode, tmp_path: Path) -> Path:
     """A broker that reads WINTER's topic."""
     (tmp_path / "red.toml").write_text(FILTER)
-    path = tmp_path / "gueststar.toml"
-    text = CONFIG.format(address=kafka.address, folder=tmp_path, name=tmp_path.name)
-    path.write_text(text)
     KafkaAdmin(Connection(kafka.address)).create([TopicSettings(f"{tmp_path.name}-survey")])
-    return path
+    return configured(tmp_path, kafka.address, SECTIONS)
 
 
 def test_invented_packets_come_out_at_every_end(

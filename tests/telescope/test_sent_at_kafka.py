@@ -19,7 +19,7 @@ from telescope.settings import read_settings
 from telescope.simulated_night import write_night
 from telescope.site import Site
 from telescope.working import work
-from tests.gueststar.running import run_until_published
+from tests.gueststar.running import configured, run_until_published
 from tests.replay.test_resumed_at_kafka import on_topic
 
 pytestmark = pytest.mark.kafka
@@ -28,17 +28,9 @@ COMMAND = (sys.executable, "-c", "from gueststar.command import main; main()")
 KILLS = 2
 FRAMES = 3
 SIDE = 384
-BROKER = """
-[kafka]
-bootstrap = "{address}"
-group = "{name}"
-[topics]
-input = ["{name}-survey"]
-prefix = "{name}."
+SECTIONS = """
 [filters]
-files = ["{folder}/new.toml"]
-[metrics]
-port = 0
+files = ["new.toml"]
 """
 FILTER = """
 name = "new"
@@ -65,7 +57,7 @@ def packets(night: Path) -> list[bytes]:
     return [one for number in range(FRAMES) for one in site.spool.read(number).packets]
 
 
-def configured(night: Path, kafka: KafkaNode, topic: str, spool: Path) -> Path:
+def site_file(night: Path, kafka: KafkaNode, topic: str, spool: Path) -> Path:
     text = (night / "telescope.toml").read_text().replace('"spool"', f'"{spool}"')
     more = f'topic = "{topic}"\nbootstrap = "{kafka.address}"\npartitions = 2\n\n[camera]'
     path = night / f"{topic}.toml"
@@ -89,7 +81,7 @@ def test_a_site_that_is_killed_loses_nothing_and_doubles_nothing(
     night: Path, packets: list[bytes], kafka: KafkaNode, tmp_path: Path
 ) -> None:
     topic, rng = f"telescope-{time.time_ns()}", random.Random(3)
-    config = configured(night, kafka, topic, tmp_path / "killed")
+    config = site_file(night, kafka, topic, tmp_path / "killed")
     command = [*COMMAND, "telescope", "run", str(config), "--once"]
     for _ in range(KILLS):
         killed(command, rng.uniform(0.0, 0.2))
@@ -103,8 +95,7 @@ def test_its_alerts_come_out_at_every_end_of_the_broker(
 ) -> None:
     sent = Decoder().decode(packets)
     (tmp_path / "new.toml").write_text(FILTER)
-    config = tmp_path / "gueststar.toml"
-    config.write_text(BROKER.format(address=kafka.address, folder=tmp_path, name=tmp_path.name))
+    config = configured(tmp_path, kafka.address, SECTIONS)
     KafkaAdmin(Connection(kafka.address)).create([TopicSettings(f"{tmp_path.name}-survey")])
     run_until_published(config, packets)
     seen = gueststar.subscribe(

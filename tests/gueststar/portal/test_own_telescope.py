@@ -18,28 +18,20 @@ from services.lake_writer.assembly import lake_writer
 from telescope.simulated_night import write_night
 from telescope.spool import Spool
 from tests.gueststar.portal.opened import opened
-from tests.gueststar.running import run_until, said
+from tests.gueststar.running import configured, run_until, said
 from tests.running import Enough
 
 pytestmark = pytest.mark.kafka
 
 FRAMES = 3
-BROKER = """
-[kafka]
-bootstrap = "{address}"
-group = "{name}"
-[topics]
-input = ["{name}-survey"]
-prefix = "{name}."
+SECTIONS = """
 [topics.forms]
 "gueststar.enriched" = "full"
 [filters]
 builtin = ["young_supernovae"]
 [lake]
-path = "{folder}/lake"
+path = "lake"
 flush_s = 0.3
-[metrics]
-port = 0
 [portal]
 port = 0
 """
@@ -62,8 +54,7 @@ def test_an_own_frames_alert_has_its_page_with_stamps_north_up_and_its_light_cur
     browser: Browser, kafka: KafkaNode, tmp_path: Path
 ) -> None:
     alerts = night_sent(tmp_path / "night", kafka.address, f"{tmp_path.name}-survey")
-    config = tmp_path / "gueststar.toml"
-    config.write_text(BROKER.format(address=kafka.address, folder=tmp_path, name=tmp_path.name))
+    config = configured(tmp_path, kafka.address, SECTIONS)
     settings = read_settings(config)
     run_until(settings, settings.topics.enriched, len(alerts))
     watch = Enough(len(alerts))
