@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,15 +52,18 @@ class DriftLimits:
         return min(self.false_alarm_max, 1.0) / (NIGHTS * LOOKS * max(tests, 1))
 
 
-class Drift(NamedTuple):
+@dataclass(frozen=True)
+class Drift:
     """One statistic of one number, in one survey and band."""
 
     group: str
+    """survey/band"""
     column: str
     statistic: str
     """"psi" or "ks"."""
     value: float
     threshold: float
+    """By chance at most."""
     alerts: int
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from broker.json_records import document_of, encoded, read, require
+from classifiers.drift import Drift
 
 FORMAT: Final = 1
 """Of the record. A later one of the same number may have more keys, and never fewer."""
@@ -35,21 +36,12 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Drifting:
+class Drifting(Drift):
     """A number of a night that is not spread as it was in training, beyond chance."""
 
     model: str
     version: str
     night: int
-    group: str
-    """survey/band"""
-    column: str
-    statistic: str
-    """"psi" or "ks"."""
-    value: float
-    threshold: float
-    """By chance at most."""
-    alerts: int
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 import numpy as np
@@ -122,7 +122,8 @@ def _model(identity: ModelIdentity) -> Model:
 def _worst(drifts: Iterable[tuple[Identity, int, Drift]]) -> tuple[Drifting, ...]:
     ordered = sorted(drifts, key=lambda each: -each[2].value / each[2].threshold)[:DRIFTS_MAX]
     return tuple(
-        Drifting(model.name, model.version, night, **one._asdict()) for model, night, one in ordered
+        Drifting(**asdict(one), model=model.name, version=model.version, night=night)
+        for model, night, one in ordered
     )
 
 

@@ -70,7 +70,7 @@ def test_what_drifts_is_asked_for_with_its_nights_and_what_it_was() -> None:
 
 
 def replace_column(name: str) -> Drift:
-    return DRIFT._replace(column=name, value=0.5)
+    return replace(DRIFT, column=name, value=0.5)
 
 
 def test_without_drift_the_topic_is_not_even_read() -> None:

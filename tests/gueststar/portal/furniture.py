@@ -38,7 +38,7 @@ def standing(worker: str, **changed: object) -> Status:
         filters={"near": "1"},
         paused=(Paused("slow", 3, "operator", "too many alerts", now - 900.0),),
         not_served=(Waited(now - 7_200.0, now - 5_400.0),),
-        drifts=(Drifting("realbogus", "1.2.0", 20260302, "ztf/r", "score", "psi", 0.31, 0.2, 900),),
+        drifts=(Drifting("ztf/r", "score", "psi", 0.31, 0.2, 900, "realbogus", "1.2.0", 20260302),),
     )
     return replace(status, **changed)  # type: ignore[arg-type]
 

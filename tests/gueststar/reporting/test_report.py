@@ -140,7 +140,7 @@ def test_requests_of_the_night_are_told_the_dearest_first() -> None:
 
 def test_what_drifts_is_told_once_of_these_nights_the_farthest_beyond_chance_first() -> None:
     def drifting(night: int, column: str, value: float) -> Drifting:
-        return Drifting("realbogus", "3", night, "ztf/g", column, "psi", value, 0.1, 1_000)
+        return Drifting("ztf/g", column, "psi", value, 0.1, 1_000, "realbogus", "3", night)
 
     said = [drifting(20231018, "fwhm", 0.2), drifting(20231018, "fwhm", 0.3)]
     said += [drifting(20231018, "real", 0.9), drifting(20231017, "real", 5.0)]
