@@ -82,9 +82,22 @@ class LightCurves:
 
     def take(self, rows: NDArray[np.int64]) -> LightCurves:
         """The light curves of some rows, in the order given."""
-        starts, counts = self.offsets[rows], np.diff(self.offsets)[rows]
-        offsets = np.concatenate(([0], np.cumsum(counts)))
-        points = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
+        return self.between(self.offsets[rows], self.offsets[rows + 1])
+
+    def between(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> LightCurves:
+        """The points [begin, end) of each pair, as a light curve each."""
+        offsets = np.concatenate(([0], np.cumsum(ends - begins)))
+        points = np.repeat(begins - offsets[:-1], ends - begins) + np.arange(offsets[-1])
+        return self.points(offsets, points)
+
+    def where(self, kept: NDArray[np.bool_]) -> LightCurves:
+        """The same light curves with only some of their points, bool (points,)."""
+        return self.points(np.concatenate(([0], np.cumsum(kept)))[self.offsets], kept)
+
+    def points(
+        self, offsets: NDArray[np.int64], points: NDArray[np.int64] | NDArray[np.bool_] | slice
+    ) -> LightCurves:
+        """Some points, as light curves with these offsets; of a slice they are views."""
         return LightCurves(
             offsets,
             self.mjd[points],

@@ -78,7 +78,7 @@ def packet_curves(mjd: Floats, *origins: Points, own: Points | None = None) -> L
     if own:
         worth += 2 * _is_own(curves, rows, own)
     twice = repeated(rows, curves.mjd, curves.band, worth.astype(np.int8))
-    return _without(curves, twice) if twice.any() else curves
+    return curves.where(~twice) if twice.any() else curves
 
 
 def no_light_curves(alerts: int) -> LightCurves:
@@ -101,7 +101,7 @@ def united(curves: LightCurves) -> LightCurves:
     names = (name for name in LightCurves.__slots__ if name != "offsets")
     columns = (getattr(curves, name)[kept] for name in names)
     one = LightCurves(np.array([0, len(kept)]), *columns)
-    return _without(one, repeated(point_rows(one), one.mjd, one.band, worth[kept]))
+    return one.where(~repeated(point_rows(one), one.mjd, one.band, worth[kept]))
 
 
 def point_rows(curves: LightCurves) -> Ints:
@@ -147,10 +147,3 @@ def _is_own(curves: LightCurves, rows: Ints, own: Points) -> NDArray[np.bool_]:
     last = np.append((rows[1:] != rows[:-1]) | (curves.mjd[1:] != curves.mjd[:-1]), True)
     is_own: NDArray[np.bool_] = at_own & last[: len(at_own)]
     return is_own
-
-
-def _without(curves: LightCurves, left_out: NDArray[np.bool_]) -> LightCurves:
-    kept = ~left_out
-    offsets = np.concatenate(([0], np.cumsum(kept)))[curves.offsets]
-    names = (name for name in LightCurves.__slots__ if name != "offsets")
-    return LightCurves(offsets, *(getattr(curves, name)[kept] for name in names))

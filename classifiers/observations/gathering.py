@@ -41,7 +41,7 @@ def gathered(batch: AlertBatch, system: str) -> LightCurves:
     """
     of_system = batch.photometric_system == SYSTEMS.index(system)
     if not of_system.any():  # a stream of one survey asks nothing of the other's network
-        return _taken(batch.light_curve, np.zeros(len(batch) + 1, np.int64), slice(0))
+        return batch.light_curve.points(np.zeros(len(batch) + 1, np.int64), slice(0))
     if system == "ztf":
         return _window(batch, of_system)
     return _exposures(batch, of_system)
@@ -60,9 +60,7 @@ def _window(batch: AlertBatch, of_system: Bools) -> LightCurves:
         & (curves.band <= ZTF_BANDS[-1])
         & (curves.detected | is_limit)
     )
-    if kept.all():
-        return curves
-    return _taken(curves, np.concatenate(([0], np.cumsum(kept)))[curves.offsets], kept)
+    return curves if kept.all() else curves.where(kept)
 
 
 def _exposures(batch: AlertBatch, of_system: Bools) -> LightCurves:
@@ -85,7 +83,7 @@ def _exposures(batch: AlertBatch, of_system: Bools) -> LightCurves:
     is_forced = points >= len(detections.mjd)
     alone &= ~(is_forced & contradictory(both.flux_njy[points], both.flux_err_njy[points]))
     offsets = np.searchsorted(rows[alone], np.arange(len(batch) + 1))
-    return _taken(both, offsets, points[alone])
+    return both.points(offsets, points[alone])
 
 
 def contradictory(flux_njy: Floats, flux_err_njy: Floats) -> Bools:
@@ -140,17 +138,4 @@ def _joined(one: LightCurves, other: LightCurves) -> LightCurves:
         np.concatenate((one.flux_err_njy, other.flux_err_njy)),
         np.concatenate((one.limit_mag, other.limit_mag)),
         np.concatenate((one.detected, other.detected)),
-    )
-
-
-def _taken(curves: LightCurves, offsets: Ints, points: Ints | Bools | slice) -> LightCurves:
-    """Some points as light curves with these offsets."""
-    return LightCurves(
-        offsets,
-        curves.mjd[points],
-        curves.band[points],
-        curves.flux_njy[points],
-        curves.flux_err_njy[points],
-        curves.limit_mag[points],
-        curves.detected[points],
     )

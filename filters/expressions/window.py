@@ -55,13 +55,4 @@ class Window:
     def _cut(self, curves: LightCurves) -> LightCurves:
         """Ragged columns, views too."""
         offsets = curves.offsets[self._rows.start : self._rows.stop + 1]
-        points = slice(offsets[0], offsets[-1])
-        return LightCurves(
-            offsets - offsets[0],
-            curves.mjd[points],
-            curves.band[points],
-            curves.flux_njy[points],
-            curves.flux_err_njy[points],
-            curves.limit_mag[points],
-            curves.detected[points],
-        )
+        return curves.points(offsets - offsets[0], slice(offsets[0], offsets[-1]))

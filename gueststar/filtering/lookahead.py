@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -155,10 +155,7 @@ def plant(table: Table, kind: str) -> Altered:
 
 def _cut(curves: LightCurves, mjd: NDArray[np.float64]) -> LightCurves:
     counts = np.diff(curves.offsets)
-    known = curves.mjd <= np.repeat(mjd, counts) + SAME_TIME_DAYS
-    before = np.concatenate(([0], np.cumsum(known)))
-    columns = {one.name: getattr(curves, one.name)[known] for one in fields(curves)[1:]}
-    return LightCurves(before[curves.offsets], **columns)
+    return curves.where(curves.mjd <= np.repeat(mjd, counts) + SAME_TIME_DAYS)
 
 
 def _planted(

@@ -17,7 +17,7 @@ from schemas.batch import LightCurves
 from training.arrays import Columns, Floats, Ints, Mask, Singles
 from training.lightcurve.labels import SIX_BAND
 from training.lightcurve.objects.history import as_packets_say
-from training.lightcurve.objects.objects import CURVE_COLUMNS, Objects, joined
+from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.objects.plasticc import (
     FOLDER,
     TRAINING,
@@ -129,7 +129,7 @@ def _cut(
     ]
     columns = zip(*parts, strict=True)
     parent, begins, ends, seen, truth, mag, mjd = (np.array(each) for each in columns)
-    curves = _windows(objects.curves, begins, ends)
+    curves = objects.curves.between(begins, ends)
     told = rows(curves, np.full((len(parent), 3), np.nan))
     # Rubin's packets hold all that came before; ZTF's count otherwise than their archive.
     history = as_packets_say(seen, parent, random) if system == ZTF else seen
@@ -209,10 +209,3 @@ def _first_known(*values: float) -> float:
 
 def _mag(flux: float) -> float:
     return float(31.4 - 2.5 * np.log10(flux)) if flux > 0 else float("nan")
-
-
-def _windows(curves: LightCurves, begins: Ints, ends: Ints) -> LightCurves:
-    """Points [begin, end) of each."""
-    offsets = np.concatenate(([0], np.cumsum(ends - begins)))
-    points = np.repeat(begins - offsets[:-1], ends - begins) + np.arange(offsets[-1])
-    return LightCurves(offsets, *(getattr(curves, name)[points] for name in CURVE_COLUMNS[1:]))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.batch import LightCurves
-from training.arrays import Columns, Floats, Ints, Mask
+from training.arrays import Columns, Floats, Ints
 
 CURVE_COLUMNS = tuple(one.name for one in fields(LightCurves))
 
@@ -42,9 +42,3 @@ def joined(parts: list[Objects]) -> Objects:
         LightCurves(offsets, *columns),
         np.concatenate([one.redshift for one in parts]),
     )
-
-
-def of_points(curves: LightCurves, kept: Mask) -> LightCurves:
-    """The light curves with only some of their points, bool (points,)."""
-    offsets = np.concatenate(([0], np.cumsum(kept)))[curves.offsets]
-    return LightCurves(offsets, *(getattr(curves, name)[kept] for name in CURVE_COLUMNS[1:]))

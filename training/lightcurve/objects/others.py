@@ -31,7 +31,7 @@ from schemas.errors import ModelError
 from schemas.light_curves import point_rows
 from training.arrays import Floats, Ints, Mask
 from training.lightcurve.labels import DISRUPTION, NUCLEUS, STAR, ZTF
-from training.lightcurve.objects.objects import Objects, joined, of_points
+from training.lightcurve.objects.objects import Objects, joined
 from training.lightcurve.objects.splits import says_supernova, supernova_names
 from training.lightcurve.objects.supernovae import LIMIT_MAG_MAX
 from training.lightcurve.objects.windows import Windows, windows
@@ -196,7 +196,7 @@ def _as_archived(curves: LightCurves, alert_mjd: Floats) -> LightCurves:
     deep = (curves.limit_mag > LIMIT_MAG_MAX) | (curves.limit_mag < 0)
     kept = np.isin(curves.band, ARCHIVE_BANDS) & (curves.mjd <= alert_mjd[row])
     kept &= ~(deep & ~curves.detected) & _first_of_instant(curves, row)
-    cut = of_points(curves, kept)
+    cut = curves.where(kept)
     return replace(cut, limit_mag=np.where(cut.detected, np.nan, cut.limit_mag))
 
 

@@ -10,7 +10,7 @@ from classifiers.lightcurve import NIGHTS_APART_DAYS
 from classifiers.observations.gathering import contradictory, detected_days
 from schemas.batch import LightCurves
 from training.arrays import Ints, Mask
-from training.lightcurve.objects.objects import Objects, of_points
+from training.lightcurve.objects.objects import Objects
 from training.lightcurve.objects.windows import DETECTIONS_MIN, until
 from training.lightcurve.teaching.augmentation import DEEP_POINTS
 from training.lightcurve.teaching.wear import seldom, with_outliers
@@ -23,7 +23,7 @@ SEED = 7
 def left_out(curves: LightCurves) -> LightCurves:
     """As alerts are gathered: what was not detected and could not be overlooked is left out."""
     wrong = ~curves.detected & contradictory(curves.flux_njy, curves.flux_err_njy)
-    return of_points(curves, ~wrong)
+    return curves.where(~wrong)
 
 
 def spoilt(curves: LightCurves) -> LightCurves:

@@ -19,7 +19,7 @@ import numpy as np
 from schemas.batch import LightCurves
 from schemas.light_curves import first_detection_mjd, point_rows
 from training.arrays import Floats, Ints
-from training.lightcurve.objects.objects import CURVE_COLUMNS, Objects, of_points
+from training.lightcurve.objects.objects import Objects
 
 WINDOW_DAYS = 30.0
 DETECTIONS_MIN = 2
@@ -50,7 +50,7 @@ def windows(objects: Objects, ends: Ints) -> Windows:
     seen = np.concatenate(([0], np.cumsum(curves.detected)))
     enough = seen[ends + 1] - seen[begins] >= DETECTIONS_MIN
     parent = point_rows(curves)[ends[enough]]
-    cut = _cut(curves, begins[enough], ends[enough] + 1)
+    cut = curves.between(begins[enough], ends[enough] + 1)
     copies = Objects(objects.name[parent], objects.label[parent], cut, objects.redshift[parent])
     first = first_detection_mjd(curves)
     ever = seen[ends + 1] - seen[curves.offsets[:-1][point_rows(curves)[ends]]]
@@ -117,13 +117,6 @@ def _begins(curves: LightCurves) -> Ints:
     return begins
 
 
-def _cut(curves: LightCurves, begins: Ints, ends: Ints) -> LightCurves:
-    """Points [begin, end) of each."""
-    offsets = np.concatenate(([0], np.cumsum(ends - begins)))
-    points = np.repeat(begins - offsets[:-1], ends - begins) + np.arange(offsets[-1])
-    return LightCurves(offsets, *(getattr(curves, name)[points] for name in CURVE_COLUMNS[1:]))
-
-
 def until(objects: Objects, days: float) -> Objects:
     """The same objects, with the points up to `days` after their first detection only.
 
@@ -132,4 +125,4 @@ def until(objects: Objects, days: float) -> Objects:
     """
     curves = objects.curves
     last = (first_detection_mjd(curves) + days)[point_rows(curves)]
-    return replace(objects, curves=of_points(curves, curves.mjd <= last))
+    return replace(objects, curves=curves.where(curves.mjd <= last))

@@ -9,7 +9,6 @@ import numpy as np
 from schemas.batch import LightCurves
 from schemas.light_curves import first_detection_mjd, point_rows
 from training.arrays import Floats, Mask
-from training.lightcurve.objects.objects import of_points
 from training.lightcurve.teaching.augmentation import (
     WIDE_ERR_NJY,
     WIDE_ERR_SPREAD,
@@ -51,7 +50,7 @@ def worn(curves: LightCurves, random: np.random.Generator, wear: Wear) -> tuple[
     ends = (first_detection_mjd(curves) + days)[rows]
     share = random.choice(wear.kept_shares, count)[rows]
     kept = (random.random(len(share)) < share) & ~(curves.mjd > ends)
-    left = _noisier(of_points(curves, kept), random, wear)
+    left = _noisier(curves.where(kept), random, wear)
     if not wear.spoilt_share:
         return left, short
     spoilt = random.random(count) < wear.spoilt_share
@@ -94,7 +93,7 @@ def with_outliers(curves: LightCurves, shares: Floats, random: np.random.Generat
 def seldom(curves: LightCurves, which: Mask, random: np.random.Generator) -> LightCurves:
     """Some light curves (n,) of a deep field with only as many points as outside."""
     chance = np.where(which[point_rows(curves)], WIDE_SHARE[curves.band], 1.0)
-    return of_points(curves, random.random(len(chance)) < chance)
+    return curves.where(random.random(len(chance)) < chance)
 
 
 def shallow(
