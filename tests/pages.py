@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 BLOCK = re.compile(r"^```(\w+)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK_S_MAX = 180
@@ -53,6 +54,16 @@ class Shell:
             self.start(block.text)
         else:
             self.run(block)
+
+    @contextmanager
+    def typing(self, page: Path) -> Iterator[Self]:
+        """The whole page, typed; closed at the end."""
+        try:
+            for block in blocks(page):
+                self.type(block)
+            yield self
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End what still runs, as Ctrl-C does."""

@@ -7,8 +7,6 @@ its pass rates are not a survey's.
 
 from __future__ import annotations
 
-import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 
 from filters.conformance import violations
 from filters.sources import builtin_names, load_builtin
+from lake.archives import Archive
 from schemas.batch import AlertBatch
 from schemas.columns import SYSTEMS
 from schemas.decode import Decoder
@@ -26,14 +25,6 @@ from tests.filters.builtin.making import LABELS
 pytestmark = pytest.mark.data
 
 
-def packets(archive: Path) -> Iterator[bytes]:
-    with tarfile.open(archive) as members:
-        for member in members:
-            file = members.extractfile(member)
-            if file is not None and member.name.endswith(".avro"):
-                yield from Decoder().split(file.read())
-
-
 @pytest.fixture(scope="module")
 def alerts(data_folder: Path) -> AlertBatch:
     return scored(data_folder / "ztf" / "astrolabsoftware+fink-broker" / "alerts.tar.xz")
@@ -41,7 +32,7 @@ def alerts(data_folder: Path) -> AlertBatch:
 
 def scored(archive: Path) -> AlertBatch:
     """An archive's alerts, the survey's score standing in for ours."""
-    batch = Decoder().decode(list(packets(archive)))
+    batch = Decoder().decode([one.data for one in Archive(archive)])
     real = batch.survey_real_score.astype(np.float32)
     stand_in(batch, "realbogus", LABELS["realbogus"], [real, 1 - real])
     systems = {"supernova": SYSTEMS.index("ztf"), "lightcurve": SYSTEMS.index("lsst")}

@@ -15,7 +15,7 @@ import pytest
 from tests.foreign import tools
 from tests.foreign.matrix import PAGE, compare
 from tests.foreign.night import TOPICS, Morning
-from tests.pages import Block, Shell, blocks
+from tests.pages import Block, Shell
 
 pytestmark = [pytest.mark.foreign, pytest.mark.timeout(1_800)]
 ALERT_ID = re.compile(r"^(\d+)$", re.MULTILINE)
@@ -73,12 +73,8 @@ def terminal(morning: Morning, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "TLS": morning.listeners["SASL_SSL"],
     }
     typed = Terminal(tmp_path_factory.mktemp("subscribing"), settings)
-    try:
-        for block in blocks(PAGE):
-            typed.type(block)
+    with typed.typing(PAGE):
         yield typed
-    finally:
-        typed.close()
 
 
 def ids(path: Path) -> Counter[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kafka_node.node import KafkaNode
-from tests.pages import Shell, blocks
+from tests.pages import Shell
 
 pytestmark = [pytest.mark.kafka, pytest.mark.data]
 
@@ -24,12 +24,8 @@ def shell(
     night = data_folder / "ztf" / "ZwickyTransientFacility+ztfss18" / "alerts.tar.xz"
     settings = {"GUESTSTAR_BOOTSTRAP": kafka.address, "NIGHT": str(night)}
     typed = Shell(tmp_path_factory.mktemp("journey"), settings)
-    try:
-        for block in blocks(PAGE):
-            typed.type(block)
+    with typed.typing(PAGE):
         yield typed
-    finally:
-        typed.close()
 
 
 def test_the_page_can_be_typed(shell: Shell) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from filters.expressions.filter import ExpressionFilter
 from filters.expressions.program import Program
 from filters.filter_set import ActiveFilter, FilterSet
+from lake.archives import Archive
 from schemas.batch import AlertBatch
 from schemas.decode import Decoder
 from schemas.learned import Learned
@@ -36,18 +35,10 @@ CLAUSES = (
 )
 
 
-def packets(archive: Path) -> Iterator[bytes]:
-    with tarfile.open(archive) as members:
-        for member in members:
-            file = members.extractfile(member)
-            if file is not None and member.name.endswith(".avro"):
-                yield from Decoder().split(file.read())
-
-
 @pytest.fixture(scope="module")
 def alerts(data_folder: Path) -> AlertBatch:
     archive = data_folder / "ztf" / "astrolabsoftware+fink-broker" / "alerts.tar.xz"
-    batch = Decoder().decode([*islice(packets(archive), ALERTS)])
+    batch = Decoder().decode([one.data for one in islice(Archive(archive), ALERTS)])
     real = batch.survey_real_score.astype(np.float32)
     batch.learned["realbogus"] = Learned.probabilities(
         ("bogus", "real"), np.stack([1 - real, real], axis=1)

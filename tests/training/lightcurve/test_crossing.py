@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
 
+from tests.training.lightcurve.crossings import Heard, check_resumed, listened
 from tests.training.lightcurve.invented import SMALL, objects, rows_of, six_band
 from tests.training.lightcurve.invented import keep as keep_material
 from training.lightcurve import crossing
 from training.lightcurve.answers import SERVED
 from training.lightcurve.calibration import calibrated, chances_of
-from training.lightcurve.crossing import Job, kept_answers, opened, served_form
-from training.lightcurve.fitting import Recipe, fitted, logits, scored
+from training.lightcurve.crossing import Job, opened, served_form
+from training.lightcurve.fitting import Recipe, logits, scored
 from training.lightcurve.judging.outcome import DAYS, SELDOM, WHOLE, Redshift
 from training.lightcurve.labels import GALACTIC, SIX_BAND, ZTF
 from training.lightcurve.material import ORIGINALS_SHARE, Material
@@ -39,20 +39,12 @@ from training.lightcurve.six_band_crossing import (
     novelties,
     told_redshift,
 )
-from training.lightcurve.teaching.lessons import Lessons
 
 RECIPE = Recipe(steps=3, batch=8, shape=SMALL)
 SEEDS = (0, 4)
 JOBS = jobs(SEEDS)
 AS_THEY_ARE = np.stack([np.eye(2, 1), np.zeros((2, 1))]) * np.ones(len(SIX_BAND))
 """What `by_detections` gives for logits that are right."""
-
-
-class Heard(NamedTuple):
-    """What one network was fitted with."""
-
-    lessons: Lessons
-    recipe: Recipe
 
 
 def smaller(net: LightCurveNet) -> LightCurveNet:
@@ -85,13 +77,7 @@ def work(some: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def heard(work: Path, patch: pytest.MonkeyPatch) -> dict[Job, Heard]:
     """By job, all of which are done when this is."""
-    found: list[Heard] = []
-
-    def noted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
-        found.append(Heard(lessons, recipe))
-        return fitted(lessons, recipe)
-
-    patch.setattr(crossing, "fitted", noted)
+    found = listened(patch)
     crossed(work, JOBS, RECIPE, workers=1)
     return dict(zip(JOBS, found, strict=True))
 
@@ -202,22 +188,11 @@ def test_each_object_is_scored_by_the_network_of_its_own_fold(
 def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     work: Path, heard: dict[Job, Heard], lost: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, again = JOBS[2], list[Recipe]()
-    before = dict(kept_answers(work / NETS, gone))
-    for ending in lost:
-        (work / NETS / f"{gone.name}.{ending}").unlink()
-
-    def noted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
-        again.append(recipe)
-        return fitted(lessons, recipe)
-
-    monkeypatch.setattr(crossing, "fitted", noted)
-    crossed(work, JOBS, RECIPE, workers=1)
-    assert again == ([heard[gone].recipe] if "pt" in lost else [])
-    after = kept_answers(work / NETS, gone)
-    assert set(after) == set(before)
-    for key, answer in before.items():
-        np.testing.assert_array_equal(after[key], answer)
+    gone = JOBS[2]
+    again = check_resumed(
+        work / NETS, gone, lost, lambda: crossed(work, JOBS, RECIPE, workers=1), monkeypatch
+    )
+    assert [one.recipe for one in again] == ([heard[gone].recipe] if "pt" in lost else [])
 
 
 def test_networks_that_never_saw_a_class_are_asked_about_all_of_it(

@@ -9,18 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training.lightcurve.crossings import Heard, check_resumed, listened
 from tests.training.lightcurve.invented import SMALL, objects, of_ztf, rows_of
 from training.lightcurve import crossing
 from training.lightcurve.answers import SERVED
-from training.lightcurve.crossing import Job, jobs, kept_answers, opened
-from training.lightcurve.fitting import Recipe, fitted, logits
+from training.lightcurve.crossing import Job, jobs, opened
+from training.lightcurve.fitting import Recipe, logits
 from training.lightcurve.judging.outcome import WINDOWS
 from training.lightcurve.labels import STAR, SUPERNOVAE, ZTF
-from training.lightcurve.model import LightCurveNet
 from training.lightcurve.objects.splits import FOLDS
 from training.lightcurve.objects.windows import WINDOW_DAYS
 from training.lightcurve.objects.ztf import FILE, Material
-from training.lightcurve.teaching.lessons import Lessons
 from training.lightcurve.ztf_answers import Answers
 from training.lightcurve.ztf_asked import OTHERS, asked_windows
 from training.lightcurve.ztf_crossing import (
@@ -61,27 +60,21 @@ def work(some: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def heard(work: Path, patch: pytest.MonkeyPatch) -> dict[Job, tuple[Lessons, Recipe]]:
+def heard(work: Path, patch: pytest.MonkeyPatch) -> dict[Job, Heard]:
     """By job, what its network was fitted with; all jobs are done when this is."""
-    found: list[tuple[Lessons, Recipe]] = []
-
-    def noted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
-        found.append((lessons, recipe))
-        return fitted(lessons, recipe)
-
-    patch.setattr(crossing, "fitted", noted)
+    found = listened(patch)
     crossed(work, JOBS, RECIPE, workers=1)
     return dict(zip(JOBS, found, strict=True))
 
 
 @pytest.fixture(scope="module")
-def found(work: Path, some: Material, heard: dict[Job, tuple[Lessons, Recipe]]) -> Answers:
+def found(work: Path, some: Material, heard: dict[Job, Heard]) -> Answers:
     assert heard
     return gathered(work, some, SEEDS[0])
 
 
 def test_no_network_learns_from_what_it_is_judged_on(
-    some: Material, heard: dict[Job, tuple[Lessons, Recipe]]
+    some: Material, heard: dict[Job, Heard]
 ) -> None:
     for job, (lessons, recipe) in heard.items():
         own = some.held_out if job.fold == SERVED else some.fold == job.fold
@@ -95,7 +88,7 @@ def test_no_network_learns_from_what_it_is_judged_on(
 
 
 def test_lessons_are_windows_that_end_with_a_detection_and_hide_every_redshift(
-    heard: dict[Job, tuple[Lessons, Recipe]],
+    heard: dict[Job, Heard],
 ) -> None:
     lessons, _ = heard[JOBS[0]]
     curves = lessons.objects.curves
@@ -109,7 +102,7 @@ def test_lessons_are_windows_that_end_with_a_detection_and_hide_every_redshift(
 
 
 def test_objects_of_a_class_come_alike_and_simulated_ones_have_their_share(
-    some: Material, heard: dict[Job, tuple[Lessons, Recipe]]
+    some: Material, heard: dict[Job, Heard]
 ) -> None:
     lessons, _ = heard[JOBS[0]]
     name, label = lessons.objects.name, lessons.objects.label
@@ -125,7 +118,7 @@ def test_objects_of_a_class_come_alike_and_simulated_ones_have_their_share(
 
 
 def test_of_an_object_the_windows_of_its_first_days_count_most(
-    heard: dict[Job, tuple[Lessons, Recipe]],
+    heard: dict[Job, Heard],
 ) -> None:
     lessons, _ = heard[JOBS[0]]
     curves = lessons.objects.curves
@@ -136,7 +129,7 @@ def test_of_an_object_the_windows_of_its_first_days_count_most(
 
 
 def test_signs_are_hidden_of_some_others_and_of_no_supernova(
-    some: Material, heard: dict[Job, tuple[Lessons, Recipe]]
+    some: Material, heard: dict[Job, Heard]
 ) -> None:
     wave = objects(np.zeros(4, np.int64))
     wave.curves.flux_njy[::2] *= -1
@@ -152,7 +145,7 @@ def test_signs_are_hidden_of_some_others_and_of_no_supernova(
 
 
 def test_a_network_is_told_what_was_before_each_window(
-    some: Material, heard: dict[Job, tuple[Lessons, Recipe]]
+    some: Material, heard: dict[Job, Heard]
 ) -> None:
     lessons, _ = heard[JOBS[0]]
     assert lessons.history is not None and lessons.history.shape == (len(lessons.objects), 2)
@@ -200,7 +193,7 @@ def test_each_object_is_scored_by_the_network_of_its_own_fold(
 
 
 def test_what_the_served_network_learnt_is_asked_apart_from_what_was_held_out(
-    work: Path, some: Material, heard: dict[Job, tuple[Lessons, Recipe]]
+    work: Path, some: Material, heard: dict[Job, Heard]
 ) -> None:
     assert heard
     net = opened(work / NETS / f"{Job(SERVED, SEEDS[0]).name}.pt", SHAPE)
@@ -218,23 +211,12 @@ def test_what_the_served_network_learnt_is_asked_apart_from_what_was_held_out(
 @pytest.mark.parametrize("lost", [["npz"], ["npz", "pt"]])
 def test_what_an_interrupted_run_has_fitted_is_not_fitted_again(
     work: Path,
-    heard: dict[Job, tuple[Lessons, Recipe]],
+    heard: dict[Job, Heard],
     lost: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gone, again = JOBS[2], list[Recipe]()
-    before = dict(kept_answers(work / NETS, gone))
-    for ending in lost:
-        (work / NETS / f"{gone.name}.{ending}").unlink()
-
-    def noted(lessons: Lessons, recipe: Recipe) -> LightCurveNet:
-        again.append(recipe)
-        return fitted(lessons, recipe)
-
-    monkeypatch.setattr(crossing, "fitted", noted)
-    crossed(work, JOBS, RECIPE, workers=1)
-    assert again == ([heard[gone][1]] if "pt" in lost else [])
-    after = kept_answers(work / NETS, gone)
-    assert set(after) == set(before)
-    for key, answer in before.items():
-        np.testing.assert_array_equal(after[key], answer)
+    gone = JOBS[2]
+    again = check_resumed(
+        work / NETS, gone, lost, lambda: crossed(work, JOBS, RECIPE, workers=1), monkeypatch
+    )
+    assert [one.recipe for one in again] == ([heard[gone].recipe] if "pt" in lost else [])
