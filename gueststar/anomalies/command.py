@@ -40,14 +40,17 @@ def top(
     lake: LakeFolder,
     night: Nights = None,
     user: Annotated[
-        str | None, typer.Option(help="Rank as this user's answers say; as odd as it is, else.")
+        str | None, typer.Option(help="Rank as this user's answers say; as before any, else.")
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     real_min: RealMin = 0.5,
     config: Config = None,
     bootstrap: Bootstrap = None,
 ) -> None:
-    """Print the oddest objects: one in how many alerts is so odd, by both, forest, autoencoder."""
+    """Print the oddest objects, those farthest from what is known first, a line each.
+
+    Its numbers: one in how many is so far, so odd, so odd to forest and to autoencoder alone.
+    """
     from gueststar.anomalies.review import ranked
 
     odd, sha256 = _oddest(lake, night, real_min)
@@ -55,7 +58,8 @@ def top(
         with _profile(user, sha256, config, bootstrap) as profile:
             odd = ranked(odd, profile)
     for row in range(min(count, len(odd))):
-        told = "  ".join(f"{10**one:9,.0f}" for one in odd.rarities[row])
+        rarities = (odd.seen.rarity[row], *odd.rarities[row])
+        told = "  ".join(f"{10**one:9,.0f}" for one in rarities)
         typer.echo(f"{told}  {odd.survey[row]}  {odd.object_id[row]}  {odd.alert_id[row]}")
 
 

@@ -77,7 +77,10 @@ class Odd:
 def oddest(
     lake: Lake, stage: Anomaly, *, real_min: float = REAL_MIN, alerts_max: int = CANDIDATES_MAX
 ) -> Odd:
-    """The oddest of the lake's alerts, an object each. Raises QuestionError where none has one."""
+    """The oddest of the lake's alerts, an object each, the farthest from what is known first.
+
+    Raises QuestionError where none has a value of the stage.
+    """
     version = stage.embedding[:VERSION_DIGITS]
     least = _least([one for _, one in _told(lake, version, real_min)], alerts_max)
     pieces = (
@@ -136,7 +139,7 @@ def _looked_at(some: LakeRows, stage: Anomaly, known: Neighbours) -> Odd:
 
 
 def _one_an_object(every: Odd) -> Odd:
-    """The oddest of each, the oddest first."""
+    """The oddest of each."""
     order = np.lexsort((every.alert_id, -every.rarities[:, 0]))
     every = every.take(order)
     names = np.char.add(np.char.add(every.survey, " "), every.object_id)
@@ -147,10 +150,11 @@ def _one_an_object(every: Odd) -> Odd:
 def _from_known(every: Odd) -> Odd:
     """A ranking begins at how far each is from what is known, among those of its survey.
 
-    Where nothing is known it begins at the oddness.
+    Where nothing is known it begins at the oddness. The first in the ranking comes first.
     """
     rarity = every.seen.rarity.copy()
     for survey in np.unique(every.survey):
         own = np.flatnonzero((every.survey == survey) & np.isfinite(every.distance))
         rarity[own] = rarity_among(every.distance[own])
-    return replace(every, seen=Seen(rarity, every.seen.leaves, every.seen.vector))
+    begun = replace(every, seen=Seen(rarity, every.seen.leaves, every.seen.vector))
+    return begun.take(np.argsort(-rarity, kind="stable"))
