@@ -1,4 +1,4 @@
-"""What a chaotic night is asked and what it tells: one function each, short in CI, whole by command."""
+"""What a chaotic night is asked and what it tells: short in CI, whole by the command."""
 
 from __future__ import annotations
 
