@@ -16,7 +16,7 @@ export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
 	train-telescope federated verify-cards wheel audit lock clean lawful figures simulate fuzz soak \
-	test-hats
+	test-hats release
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -137,6 +137,9 @@ wheel: .venv-supply/ready ## sdist, wheel and list of parts in dist/, the wheel 
 
 audit: .venv-supply/ready ## known holes and licences of all that is installed
 	$(BIN)/python -m supply requirements.lock --environment $(BIN)/python
+
+release: setup ## changelog, golden files, check, wheel, commit and signed tag (VERSION=1.2.3)
+	$(BIN)/python -m supply.release $(VERSION)
 
 lock: setup ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) --extra test pyproject.toml --output-file requirements.lock

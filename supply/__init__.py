@@ -1,1 +1,1 @@
-"""What gueststar is made of: known holes and licences of all that is installed with it."""
+"""What gueststar is made of, known holes and licences of all of it, and how it is released."""
