@@ -17,14 +17,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Self
-from xml.etree import ElementTree
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cores import cores
 from benchmarks.processes import Usage
-from kafka_node.jars import POM
+from kafka_node.jars import VERSION
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "speed.md"
@@ -109,7 +108,7 @@ def surroundings() -> str:
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     return (
         f"*{now}, commit {commit()}; {processor()}, {os.cpu_count()} cores; {cores()}; "
-        f"{system}, {packages}, Kafka {kafka_version()}.*"
+        f"{system}, {packages}, Kafka {VERSION}.*"
     )
 
 
@@ -134,11 +133,3 @@ def _models() -> Iterator[str]:
     known = Path("/proc/cpuinfo")
     lines = known.read_text().splitlines() if known.exists() else []
     yield from (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-
-
-def kafka_version() -> str:
-    """That of the server which benchmarks start."""
-    space = "{http://maven.apache.org/POM/4.0.0}"
-    found = ElementTree.parse(POM).find(f".//{space}dependency/{space}version")
-    assert found is not None
-    return str(found.text)

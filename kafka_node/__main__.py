@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from broker.errors import KafkaUnavailable, SettingsError
+from kafka_node.jars import HELD, VERSION
 from kafka_node.listeners import GUARDED, User, environment
 from kafka_node.node import FOREGROUND_PORT, WATCH_INTERVAL_S, KafkaNode, port_is_free
 
@@ -35,6 +36,9 @@ def main() -> None:
         help="users of `gueststar credentials` over TLS, who may do what they are granted; by the"
         " plain listener, of this machine alone, all",
     )
+    options.add_argument(
+        "--version", default=VERSION, help=f"Apache Kafka's; held to: {', '.join(HELD)}"
+    )
     chosen = options.parse_args()
     port = chosen.port or (FOREGROUND_PORT if port_is_free(FOREGROUND_PORT) else None)
     try:
@@ -48,6 +52,7 @@ def main() -> None:
                 user=user,
                 tls=chosen.tls or chosen.secure,
                 settings=GUARDED if chosen.secure else None,
+                version=chosen.version,
             )
         )
     except (KafkaUnavailable, SettingsError) as reason:

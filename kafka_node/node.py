@@ -24,7 +24,7 @@ from broker.errors import KafkaUnavailable
 from broker.kafka.admin import KafkaAdmin
 from broker.kafka.asking import ASK_INTERVAL_S
 from broker.kafka.connection import Connection
-from kafka_node.jars import fetch_jars
+from kafka_node.jars import VERSION, fetch_jars
 from kafka_node.listeners import (
     HOST,
     PLAIN,
@@ -40,6 +40,11 @@ HEAP_MB: Final = 512
 START_S_MAX: Final = 90.0
 STOP_S_MAX: Final = 20.0
 WATCH_INTERVAL_S: Final = 0.5
+TOOL_S_MAX: Final = 240.0
+FEATURES: Final = "org.apache.kafka.tools.FeatureCommand"
+"""`kafka-features.sh`."""
+BRIEF: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Of Java, where it is to be over soon."""
 FOREGROUND_PORT: Final = 9092
 CONTROLLER: Final = "controller.quorum.bootstrap.servers"
 
@@ -106,6 +111,7 @@ class KafkaNode:
         server's own two, controller and `internal`, are over TLS then, and want its certificate.
     proxy: the address of one that forwards to `addresses[PROXIED]`, a listener of its own whose
         clients are told to come by the proxy.
+    version: Apache Kafka's.
     Raises KafkaUnavailable where java or mvn is absent, the port or the folder is another
     server's, or the server does not come up.
     """
@@ -119,11 +125,13 @@ class KafkaNode:
         user: User | None = None,
         tls: bool = False,
         proxy: str | None = None,
+        version: str = VERSION,
     ) -> None:
         self._temporary = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="gueststar-kafka-"))
         self.port = port or free_ports(1)[0]
         self._user, self._tls, self._proxy = user, tls, proxy
+        self._version = version
         self.addresses = self._addresses()
         self.internal = f"{HOST}:{free_ports(1)[0]}"
         self._more_settings = settings or {}
@@ -180,10 +188,27 @@ class KafkaNode:
         """End it as a power cut does (SIGKILL); `restart` brings it back with its data."""
         self._end(signal.SIGKILL)
 
-    def restart(self) -> None:
-        """Run it again, on the same ports and data; stops it first where it runs."""
+    def restart(self, version: str | None = None) -> None:
+        """Run it again, on the same ports and data; stops it first where it runs.
+
+        version: the one to go on as, where not as the last.
+        """
         self._end(signal.SIGTERM)
+        self._version = version or self._version
         self._run()
+
+    def tool(self, name: str, *arguments: str) -> str:
+        """What one of Kafka's own tools, a Java class, answers of this node.
+
+        Raises KafkaUnavailable with what it says where it fails.
+        """
+        asked = self._java(*BRIEF, name, "--bootstrap-server", self.address, *arguments)
+        done = subprocess.run(
+            asked, capture_output=True, text=True, timeout=TOOL_S_MAX, check=False
+        )
+        if done.returncode != 0:
+            raise KafkaUnavailable(f"{name}: {(done.stdout + done.stderr).strip()}")
+        return done.stdout
 
     def __enter__(self) -> Self:
         return self.start()
@@ -239,9 +264,8 @@ class KafkaNode:
             )
 
     def _java(self, *arguments: str) -> list[str]:
-        # Kafka logs nothing below ERROR unless told to.
-        flags = [f"-Xmx{HEAP_MB}m", "-Dlog4j2.level=INFO"]
-        return ["java", *flags, "-cp", f"{fetch_jars()}/*", *arguments]
+        jars = f"{fetch_jars(self._version)}/*"
+        return ["java", f"-Xmx{HEAP_MB}m", "-cp", jars, *arguments]
 
     def _format(self) -> None:
         cluster = uuid.uuid4().hex[:22]
@@ -257,7 +281,8 @@ class KafkaNode:
         with self.log_file.open("ab") as log:
             # A session of its own: an interrupt of the terminal reaches us, and we stop it.
             self._process = subprocess.Popen(
-                self._java("kafka.Kafka", str(self._settings_file)),
+                # Kafka logs nothing below ERROR unless told to.
+                self._java("-Dlog4j2.level=INFO", "kafka.Kafka", str(self._settings_file)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

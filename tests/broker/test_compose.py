@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import yaml
 from broker.alerts.metrics import AlertMetrics
 from broker.metrics import Metrics
 from broker.settings import Settings, read_settings
-from kafka_node.jars import POM
+from kafka_node.jars import VERSION
 from kafka_node.node import SETTINGS
 from tests.broker.test_metrics import needs
 
@@ -50,12 +49,8 @@ def test_kafka_has_no_setting_that_the_tests_run_without() -> None:
 
 
 def test_kafka_is_of_the_tested_version() -> None:
-    versions = {
-        dependency.findtext("{*}artifactId"): dependency.findtext("{*}version")
-        for dependency in ET.parse(POM).iter("{http://maven.apache.org/POM/4.0.0}dependency")
-    }
     for service in ("kafka", "topics"):
-        assert SERVICES[service]["image"] == f"apache/kafka:{versions['kafka_2.13']}"
+        assert SERVICES[service]["image"] == f"apache/kafka:{VERSION}"
 
 
 def test_the_worker_reads_the_kafka_and_the_topic_that_are_there(settings: Settings) -> None:

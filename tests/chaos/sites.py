@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from kafka_node.jars import VERSION
 from kafka_node.node import KafkaNode
 from tests.chaos.backlog import Backlog
 from tests.chaos.proxy import Proxy, behind_proxy
@@ -69,9 +70,9 @@ class Site:
 
 
 @contextmanager
-def one_kafka() -> Iterator[Site]:
+def one_kafka(version: str = VERSION) -> Iterator[Site]:
     """The survey's topic stands in ours."""
-    with KafkaNode() as node:
+    with KafkaNode(version=version) as node:
         yield Site(node, config(node.address, input_=INPUT))
 
 

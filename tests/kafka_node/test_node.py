@@ -12,7 +12,7 @@ import pytest
 
 from broker.errors import KafkaUnavailable
 from broker.kafka import Connection, KafkaAdmin, TopicSettings
-from kafka_node.node import PORTS, KafkaNode, free_ports, port_is_free
+from kafka_node.node import FEATURES, PORTS, KafkaNode, free_ports, port_is_free
 from tests.conftest import QUICK_KAFKA
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,20 @@ def test_a_running_node_holds_its_port(kafka: KafkaNode) -> None:
     assert not port_is_free(kafka.port)
     assert kafka.log_file.stat().st_size > 0
     assert KafkaAdmin(Connection(kafka.address)).answers()
+
+
+@pytest.mark.kafka
+def test_a_tool_of_kafka_s_answers_of_the_node_or_says_why_not(kafka: KafkaNode) -> None:
+    assert "metadata.version" in kafka.tool(FEATURES, "describe")
+    with pytest.raises(KafkaUnavailable, match="nonsense"):
+        kafka.tool(FEATURES, "nonsense")
+
+
+@pytest.mark.kafka
+def test_a_version_that_nobody_has_is_named(kafka: KafkaNode, tmp_path: Path) -> None:
+    assert kafka.pid > 0, "Maven is here, so that this test is about the version"
+    with pytest.raises(KafkaUnavailable, match=r"could not bring the jars of Kafka 4\.0\.99: "):
+        KafkaNode(folder=tmp_path, version="4.0.99").start()
 
 
 @pytest.mark.kafka
