@@ -24,12 +24,21 @@ from tests.broker.deployments.test_records import status_of, version_of
 from tests.broker.elsewhere import POSITIONS, twin_positions
 from tests.releases import written
 
+PRESENT = "what is written now"
 
-@pytest.fixture(params=written.folders(), ids=lambda folder: folder.name)
-def release(request: pytest.FixtureRequest) -> Path:
-    """The folder of a version."""
-    folder: Path = request.param
+
+@pytest.fixture(scope="session")
+def present(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the present version writes, which is no release yet."""
+    folder = tmp_path_factory.mktemp("releases") / "present"
+    written.write(folder)
     return folder
+
+
+@pytest.fixture(params=[*(folder.name for folder in written.folders()), PRESENT])
+def release(request: pytest.FixtureRequest, present: Path) -> Path:
+    """The folder of a version."""
+    return present if request.param == PRESENT else written.HERE / request.param
 
 
 def expected(folder: Path) -> dict[str, Any]:
