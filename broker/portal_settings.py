@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -13,6 +13,12 @@ class PortalSection:
     host: str = "127.0.0.1"
     port: int = 8913
     """0 takes any that is free."""
+    certificate: Path | None = None
+    """A file of PEM, with those of the CAs in between: it is served over TLS alone then."""
+    key: Path | None = None
+    """The certificate's private key, where it stands in a file of its own."""
+    key_password: str = field(default="", repr=False)
+    """What opens the key, where it is locked."""
     title: str = "gueststar"
     start: str = "10m"
     """How far back the live stream is read when it starts: "earliest", "6h", a time, "latest"."""

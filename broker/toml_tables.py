@@ -24,7 +24,7 @@ PORT_MAX = 65_535
 MESSAGE_CHARS_MAX = 1_500
 """Of what is said of a file; of a value that is as long as a book its ends are enough."""
 
-SECRET = re.compile("security|registry|token|options|targets|address")
+SECRET = re.compile("security|registry|token|password|options|targets|address")
 """Where the values of settings may be secrets, and are not shown."""
 VARIABLE = re.compile("[A-Z_][A-Z0-9_]*")
 """How environment variables are called; a password may begin with $, too."""

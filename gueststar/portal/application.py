@@ -51,6 +51,8 @@ SAFE_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """No script stands within a page, nothing is fetched from elsewhere, no other page frames us."""
+OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+"""A browser that came by https comes by nothing else for a year."""
 
 
 def application(backend: Backend) -> Starlette:
@@ -151,15 +153,17 @@ def _said(request: Request, status: int, said: str) -> Response:
 
 
 class SafeHeaders:
-    """Has every answer carry SAFE_HEADERS."""
+    """Has every answer carry SAFE_HEADERS, and over TLS, ours or a proxy's, OVER_TLS."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = SAFE_HEADERS | (OVER_TLS if scope.get("scheme") == "https" else {})
+
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SAFE_HEADERS)
+                MutableHeaders(scope=message).update(headers)
             await send(message)
 
         await self._app(scope, receive, sent if scope["type"] == "http" else send)

@@ -14,6 +14,7 @@ from gueststar.filtering.place import Place
 from gueststar.logs import log_to_stderr
 from gueststar.portal.access.guard import Access
 from gueststar.portal.backend import Backend
+from gueststar.portal.certificate import Certificate
 from gueststar.portal.judges import Judges
 from gueststar.portal.lake_door import LakeDoor
 from gueststar.portal.ledger import Ledger
@@ -41,8 +42,9 @@ def serve(config: Path, *, host: str | None = None, port: int | None = None) -> 
     log_to_stderr(broker.settings.logs.format, "portal")
     section = broker.settings.portal
     host, port = host or section.host, section.port if port is None else port
+    certificate = Certificate.of(section)
     with opened(broker) as backend:
-        Server(backend, host=host, port=port).run()
+        Server(backend, host=host, port=port, certificate=certificate).run()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,9 +27,10 @@ from gueststar.filtering.place import Place
 from gueststar.logs import Lines, Objects, log_fault
 from gueststar.portal.access.tokens import Role, line_of
 from gueststar.portal.application import application
+from gueststar.portal.certificate import Certificate
 from gueststar.portal.pages import PAGES
 from gueststar.portal.service import opened
-from kafka_node.listeners import User
+from kafka_node.listeners import User, make_certificates
 from kafka_node.node import KafkaNode
 from replay.invention import Invented, invent
 from schemas.registry import RegistrySchemas
@@ -52,6 +54,7 @@ SECRETS = {
     "a telescope's token": "planted-telescope",
     "a mail server's password": "planted-mail",
     "a portal's token": "gs_planted-portal",
+    "what opens a portal's key": "planted-lock",
 }
 CONFIG = """
 [kafka]
@@ -93,6 +96,9 @@ builtin = ["solar_system"]
 names = []
 [portal]
 tokens = "{tokens}"
+certificate = "server.crt"
+key = "locked.key"
+key_password = "planted-lock"
 [metrics]
 port = 0
 """
@@ -105,6 +111,7 @@ MISTAKEN = (
     "planted-gcn",
     "planted-telescope",
     "planted-mail",
+    "planted-lock",
 )
 PLACES = ("settings", "log", "check", "metrics", "topics", "status", "pages", "command lines")
 
@@ -139,11 +146,20 @@ def planted(folder: Path, kafka: str, registry: str, survey: str = "survey:1") -
 
 
 @pytest.fixture(scope="module")
-def places(
-    kafka: KafkaNode, registry: RegistryServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a certificate, and its key that the planted password opens."""
+    found = tmp_path_factory.mktemp("planted")
+    make_certificates(found)
+    key, locked = str(found / "server.key"), str(found / "locked.key")
+    command = ["openssl", "pkcs8", "-topk8", "-in", key, "-out", locked, "-passout", "stdin"]
+    subprocess.run(command, check=True, input=SECRETS["what opens a portal's key"], text=True)
+    return found
+
+
+@pytest.fixture(scope="module")
+def places(kafka: KafkaNode, registry: RegistryServer, folder: Path) -> Iterator[dict[str, str]]:
     """What is to be read in each place, once a worker has published a night."""
-    ours, folder = kafka.addresses["SASL_PLAINTEXT"], tmp_path_factory.mktemp("planted")
+    ours = kafka.addresses["SASL_PLAINTEXT"]
     with pytest.MonkeyPatch.context() as patched, logged() as log:
         patched.setenv("PLANTED", SECRETS["the environment's password"])
         path = planted(folder, ours, registry.url, survey=kafka.address)
@@ -199,8 +215,10 @@ def command_lines() -> str:
 
 def pages(config: Path) -> Iterator[str]:
     """Every page of the portal, to who shows the token, and what the interface says to one."""
-    with opened(Place.of(config, None)) as backend:
-        client = TestClient(application(backend))
+    broker = Place.of(config, None)
+    with opened(broker) as backend:
+        assert Certificate.of(broker.settings.portal) is not None
+        client = TestClient(application(backend), base_url="https://testserver")
         bearer = {"Authorization": "Bearer " + SECRETS["a portal's token"]}
         for path in [*PAGES, "/api/v1/filters", "/api/v1/ledger", "/healthz"]:
             answer = client.get(path, headers=bearer)
@@ -219,9 +237,20 @@ def test_no_secret_is_in_any_place(places: dict[str, str], place: str, secret: s
 
 
 @pytest.mark.kafka
+@pytest.mark.parametrize("key", ["server.key", "locked.key"])
+def test_no_line_of_a_portal_s_key_is_in_any_place(
+    places: dict[str, str], folder: Path, key: str
+) -> None:
+    lines = (folder / key).read_text().splitlines()[1:-1]
+    assert len(lines) > 20
+    assert not [one for one in lines for place in places.values() if one in place]
+
+
+@pytest.mark.kafka
 def test_the_places_hold_what_they_are_to_hold(places: dict[str, str]) -> None:
     assert "joining group" in places["log"] and "connections up" in places["log"]
     assert "gueststar_alerts_consumed_total" in places["metrics"]
+    assert "the portal's certificate is good until" in places["log"]
     assert "topics" in places["check"]
     assert json.loads(places["status"])["dead"] == {"not an alert": 1}
     assert places["pages"].count(" 200 ") > 5
@@ -251,6 +280,17 @@ def test_a_mistake_where_a_secret_stands_in_the_settings_does_not_show_it(
     path.write_text(text.replace(f'"{value}"', wrong.format(value)))
     told = shown(capsys, lambda: read_settings(path)).replace(str(path), "")
     assert not re.search("planted[-%]|31415926", told)
+
+
+def test_a_key_that_is_not_opened_shows_neither_itself_nor_what_was_tried(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = planted(folder, "here:1", "http://there:1")
+    path.write_text(path.read_text().replace("planted-lock", "planted-latch"))
+    told = shown(capsys, lambda: Certificate.of(read_settings(path).portal))
+    assert "locked.key is locked, and [portal] key_password does not open it" in told
+    assert "planted-l" not in told
+    assert (folder / "locked.key").read_text().splitlines()[1] not in told
 
 
 def test_what_others_say_of_a_secret_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from gueststar.portal.backend import Backend
+from gueststar.portal.certificate import Certificate
 from gueststar.portal.server import Server
 
 Scheme = Literal["light", "dark"]
@@ -60,16 +61,15 @@ class Opened:
 
 
 @contextmanager
-def served(backend: Backend) -> Iterator[str]:
+def served(backend: Backend, certificate: Certificate | None = None) -> Iterator[str]:
     """The portal's address while it is served."""
-    server = Server(backend, host="127.0.0.1", port=0)
+    server = Server(backend, host="127.0.0.1", port=0, certificate=certificate)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
+        while not server.address:
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        yield server.address.rstrip("/")
     finally:
         server.should_exit = True
         thread.join()
