@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from urllib.request import urlopen
 
 from tests.broker.test_metrics import free_port, needs
 
+GRAFANA = Path(__file__).resolve().parents[1] / "deploy" / "grafana"
 CONFIG = """
 global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}}
 rule_files: {rules}
@@ -126,6 +129,14 @@ def receiving() -> Iterator[Receiver]:
 
 def asked(address: str, query: str, *, patience_s: float = 30) -> dict[str, float]:
     """What Prometheus answers to a query, by the first label's value, once it has an answer."""
+    found = answered(address, query, patience_s=patience_s)
+    return {next(iter(labels.values()), ""): value for labels, value in found}
+
+
+def answered(
+    address: str, query: str, *, patience_s: float = 30
+) -> list[tuple[dict[str, str], float]]:
+    """The same as series, each its labels and its number."""
     deadline_s = time.monotonic() + patience_s
     while time.monotonic() < deadline_s:
         try:
@@ -134,6 +145,18 @@ def asked(address: str, query: str, *, patience_s: float = 30) -> dict[str, floa
         except OSError:
             found = []
         if found:
-            return {next(iter(one["metric"].values()), ""): float(one["value"][1]) for one in found}
+            return [(one["metric"], float(one["value"][1])) for one in found]
         time.sleep(0.1)
     raise AssertionError(f"Prometheus had no answer to {query} within {patience_s} s")
+
+
+def check_dashboard(address: str, dashboard: str) -> None:
+    """Each panel of one of deploy/grafana has numbers to draw, and what its legends name."""
+    panels = json.loads((GRAFANA / dashboard).read_text())["panels"]
+    targets = [target for panel in panels for target in panel["targets"]]
+    assert len(targets) > len(panels) > 1
+    for target in targets:
+        series = answered(address, target["expr"])
+        named = set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
+        assert all(named <= labels.keys() for labels, _ in series), target
+        assert not any(math.isnan(value) for _, value in series), target

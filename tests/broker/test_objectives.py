@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,13 +14,19 @@ from broker.clock import ManualClock
 from kafka_node.node import KafkaNode
 from replay.endless import endless
 from tests.broker.test_health import Working, working
-from tests.monitoring import Receiver, alertmanager_of, asked, prometheus_of, receiving
+from tests.monitoring import (
+    Receiver,
+    alertmanager_of,
+    asked,
+    check_dashboard,
+    prometheus_of,
+    receiving,
+)
 from tests.prometheus_rules import RULES
 from tests.running import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.prometheus]
 
-DASHBOARD = RULES.parent / "grafana" / "objectives.json"
 ALERTS = 20
 ON_TIME_S, LATE_S = 2.0, 62.0
 """How old alerts are as they are sent."""
@@ -48,11 +52,6 @@ def send(one: Working, age_s: float) -> None:
     one.cluster.publish(one.settings.topics.input[0], packets)
 
 
-def panels() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(DASHBOARD.read_text())["panels"]
-    return found
-
-
 def test_a_worker_that_falls_behind_is_told_of_and_no_more_once_it_has_caught_up(
     kafka: KafkaNode, tmp_path: Path
 ) -> None:
@@ -73,7 +72,7 @@ def test_a_worker_that_falls_behind_is_told_of_and_no_more_once_it_has_caught_up
         assert receiver.names == set()
         fall_behind(one, tmp_path / "hang")
         until(lambda: all(receiver.has(alert, "firing") for alert in BOTH))
-        check_panels(prometheus)
+        check_dashboard(prometheus, "objectives.json")
         recover(one, receiver)
         assert receiver.names <= {*BOTH, *(f"{alert}Slowly" for alert in BOTH)}
 
@@ -92,11 +91,3 @@ def recover(one: Working, receiver: Receiver) -> None:
     while not all(receiver.has(alert, "resolved") for alert in BOTH):
         send(one, ON_TIME_S)
         time.sleep(1)
-
-
-def check_panels(prometheus: str) -> None:
-    """Each expression of the dashboard has an answer."""
-    expressions = [target["expr"] for panel in panels() for target in panel["targets"]]
-    assert len(expressions) == 22
-    for expression in expressions:
-        assert asked(prometheus, expression), expression

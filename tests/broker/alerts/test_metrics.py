@@ -14,12 +14,13 @@ import pytest
 from broker.alerts.counts import AlertCounts
 from broker.alerts.metrics import AlertMetrics
 from broker.alerts.outcome import AlertOutcome
+from broker.errors import TransactionAborted
 from broker.metrics import Metrics
-from broker.observer import Observers
+from broker.observer import Observers, Phase
 from classifiers.classifier import ModelIdentity
 from filters.filter_set import ActiveFilter
 from tests.broker.test_metrics import PUBLISHED_UNIX_S, report_of
-from tests.monitoring import asked, prometheus_of
+from tests.monitoring import asked, check_dashboard, prometheus_of
 
 COUNTS = AlertCounts(
     shortened={"young": 1},
@@ -44,7 +45,13 @@ class Watched:
         """A batch was committed whose alerts came so long before."""
         received = PUBLISHED_UNIX_S - np.array(latencies_s)
         disagreements = {"realbogus": {"classifier": 3, "survey": 0}}
-        outcome = AlertOutcome(COUNTS, received, received - 600, disagreements=disagreements)
+        outcome = AlertOutcome(
+            COUNTS,
+            received,
+            received - 600,
+            disagreements=disagreements,
+            stages_s={"realbogus": 0.01},
+        )
         Observers(self.metrics, self.alerts).on_batch(report_of(outcome))
 
 
@@ -135,3 +142,14 @@ def test_a_real_prometheus_finds_the_latency_quantiles(prometheus: str, watched:
         (found,) = asked(prometheus, f"histogram_quantile({quantile}, {buckets})").values()
         true = float(np.quantile(latencies_s, quantile))
         assert true / 1.7 < found < true * 1.7
+
+
+@pytest.mark.prometheus
+def test_no_panel_of_the_dashboard_is_empty_once_all_has_happened(
+    prometheus: str, watched: Watched
+) -> None:
+    for each in range(2):
+        watched.metrics.on_abort(TransactionAborted("fenced"), Phase.COMMITTING)
+        watched.on_batch([0.01, 0.2])
+        asked(prometheus, f"gueststar_alerts_consumed_total == {10 * (each + 1)}")
+    check_dashboard(prometheus, "gueststar.json")
