@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from classifiers.classifier import ModelIdentity
 from classifiers.hidden import READOUT, last_hidden, with_output
 from schemas.errors import ModelError
+
+# From 1.29 on its builds send word of each model to their maker, unless told not to as they load.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 METADATA = ("name", "version", "labels")
 """Keys that a served file must have; `labels` is a JSON list of names."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +108,14 @@ def test_fewer_labels_than_columns_are_refused(
     columns = len(session.labels)
     with pytest.raises(ModelError, match=rf"gives float32 \(1, {columns}\) for 1 rows"):
         Session(changed(tmp_path, labels, labels.replace('", "', " or ", 1)), ROW)
+
+
+def test_who_opens_a_network_leaves_nothing_to_be_sent_to_anybody(tmp_path: Path) -> None:
+    """By itself ONNX Runtime keeps a number for the machine at home, and what it will send."""
+    told = {"CI", "ORT_DISABLE_TELEMETRY"}
+    environment = {name: value for name, value in os.environ.items() if name not in told}
+    command = "from tests.classifiers.test_session import *; Session(WEIGHTS, ROW)"
+    subprocess.run(
+        [sys.executable, "-c", command], env={**environment, "HOME": str(tmp_path)}, check=True
+    )
+    assert not any("onnxruntime" in path.name for path in tmp_path.rglob("*"))
