@@ -45,20 +45,31 @@ def publish_all(written: Sequence[tuple[Path, Path]]) -> None:
 
     Raises OSError, where it may be tried again, and ArchiveError, where the process has to end.
     """
-    done: list[Path] = []
+    tried: list[Path] = []
     try:
         for file, target in written:
+            tried.append(target)
             publish(file, target)
-            done.append(target)
     except OSError as error:
         last = written[-1][1]
         if last.exists():
             raise ArchiveError(
                 f"{last} may not be on the disk ({error}); start again, which looks"
             ) from error
-        for target in done:
-            target.unlink()
+        _take_back(tried, error)
         raise
+
+
+def _take_back(targets: Sequence[Path], why: OSError) -> None:
+    """Remove what stands under these names. Raises ArchiveError where that is refused, too."""
+    try:
+        for target in targets:
+            target.unlink(missing_ok=True)
+    except OSError as error:
+        raise ArchiveError(
+            f"a change was begun and cannot be taken back ({why}; {error}): see to the lake's disk,"
+            " then start again, which takes it back"
+        ) from error
 
 
 def retire(file: Path) -> Path:

@@ -35,12 +35,15 @@ class LiveLake:
         self.path = path
         self._held = ExitStack()
         refuse_archived(path)
-        make(path)
         try:
+            make(path)
             self._held.enter_context(_alone(path))
             self._log = self._recovered()
-        except BaseException:
+        except BaseException as error:
             self._held.close()
+            if isinstance(error, OSError):
+                told = f"{unwritable(path, error)}; see to that, then start again"
+                raise ArchiveError(told) from error
             raise
         self._writer = Writer(
             path,
@@ -109,8 +112,14 @@ class LiveLake:
 
     def _clear(self) -> None:
         staging = self.path / STAGING
-        shutil.rmtree(staging, ignore_errors=True)
+        if staging.exists():
+            shutil.rmtree(staging)
         staging.mkdir()
+
+
+def unwritable(lake: Path, error: OSError) -> str:
+    """What is said of a lake whose disk refuses."""
+    return f"the lake {lake} cannot be written: {error}"
 
 
 def _require_no_gap(before: Sequence[Stretch], new: Sequence[Stretch]) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,7 @@ from schemas.errors import ArchiveError
 LOG: Final = logging.getLogger("gueststar.lake")
 
 PAUSE_S: Final = 60.0
-"""After a compaction that failed, so long nothing is joined."""
+"""After the disk refused, so long nothing is joined or removed."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class Compaction:
         for night, each in list(self._nights.items()):
             ended = self._clock.monotonic_s() - each.last_s >= self._rules.quiet_s
             if ended or each.parts >= self._rules.parts_max:
-                self._begin(night, ended=ended)
+                with self._put_off_where_refused("parts were not joined"):
+                    self._begin(night, ended=ended)
                 return
 
     def close(self) -> None:
@@ -146,12 +148,9 @@ class Compaction:
         if self._running is None:
             return
         running, self._running = self._running, None
-        try:
+        found = None
+        with self._put_off_where_refused("parts were not joined"):
             found = running.result()
-        except (OSError, ArchiveError) as error:
-            self._not_before_s = self._clock.monotonic_s() + PAUSE_S
-            LOG.warning("parts were not joined (%s); they are left as they are", error)
-            return
         if found is None:
             return
         self.done += 1
@@ -167,10 +166,22 @@ class Compaction:
     def _remove(self) -> None:
         """What was hidden for long enough."""
         due_s = self._clock.monotonic_s() - self._rules.retired_s
+        if self._clock.monotonic_s() < self._not_before_s:
+            return
         due = [file for file, since_s in self._retired.items() if since_s <= due_s]
-        for file in due:
-            file.unlink(missing_ok=True)
-            del self._retired[file]
+        with self._put_off_where_refused("hidden files were not removed"):
+            for file in due:
+                file.unlink(missing_ok=True)
+                del self._retired[file]
+
+    @contextmanager
+    def _put_off_where_refused(self, what: str) -> Iterator[None]:
+        """Whatever the disk says to this, alerts go on being written; it is tried again later."""
+        try:
+            yield
+        except (OSError, ArchiveError) as error:
+            self._not_before_s = self._clock.monotonic_s() + PAUSE_S
+            LOG.warning("%s (%s); they are left as they are", what, error)
 
 
 def _is_single(part: Standing) -> bool:

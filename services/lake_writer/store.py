@@ -16,7 +16,7 @@ from broker.ledger import Entry, read_entry
 from broker.lives import Committed
 from broker.ports import Life, Output, Partition
 from lake.flush import Beside, Flush, Flushed
-from lake.live import LiveLake
+from lake.live import LiveLake, unwritable
 from lake.ranges import Place, Source, Stretch
 from schemas.batch import AlertBatch
 
@@ -142,4 +142,4 @@ def _aborting(lake: LiveLake) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TransactionAborted(f"the lake {lake.path} cannot be written: {error}") from error
+        raise TransactionAborted(unwritable(lake.path, error)) from error
