@@ -29,6 +29,8 @@ METADATA = ("name", "version", "labels")
 ROWS_AT_ONCE = 32
 """Rows a call: more fall out of the processor's cache and take more memory, not less time."""
 LOG_ERRORS_ONLY = 3
+NO_MEMORY = ("Failed to allocate memory", "bad_alloc", "bad allocation")
+"""How ONNX Runtime and the C++ below it say that there was too little."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -98,7 +100,13 @@ class Session:
             yield self._run(rows[begin : begin + ROWS_AT_ONCE])
 
     def _run(self, rows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        given: list[NDArray[np.float32]] = self._runtime.run(None, {self._input: rows})
+        """Raises MemoryError, as all others do, where ONNX Runtime had too little."""
+        try:
+            given: list[NDArray[np.float32]] = self._runtime.run(None, {self._input: rows})
+        except Exception as error:  # ONNX Runtime's errors share no other type
+            if any(said in str(error) for said in NO_MEMORY):
+                raise MemoryError(f"{self._path.name} over {len(rows)} rows") from error
+            raise
         return given
 
     def warm_up(self) -> None:

@@ -11,7 +11,6 @@ else. GUESTSTAR_DEBUG=1 adds the traceback.
 from __future__ import annotations
 
 import sys
-import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -34,9 +33,9 @@ from gueststar.night_commands import add_to
 from gueststar.reclassify_command import reclassify
 from gueststar.reconcile_command import reconcile
 from gueststar.report_command import report, reports
+from gueststar.sentences import sentence
 from gueststar.telescope_command import app as telescope
 from schemas.errors import GueststarError
-from schemas.secrets import hidden
 
 app = typer.Typer(
     help="A real-time broker for astronomical transient alerts.",
@@ -91,17 +90,6 @@ def explain(error: Exception) -> int:
     picture = error.picture if isinstance(error, GueststarError) else ""
     complain("\n".join(filter(None, (sentence(error), picture))), error)
     return 2 if isinstance(error, SettingsError) else 1
-
-
-def sentence(error: Exception) -> str:
-    """What is said of an error: an operating error says it itself; of others, where they arose."""
-    text = " ".join(hidden(str(error)).split())
-    if isinstance(error, GueststarError | OSError):
-        return text
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}:{frame.lineno}"
-    what = f"a fault of ours, {type(error).__name__} at {place}: {text}"
-    return f"{what}; see it with GUESTSTAR_DEBUG=1"
 
 
 @app.command()

@@ -34,7 +34,8 @@ def isolate(
 
     `run` is given rows and the part of the batch that they are. Yields rows at fault with what
     they raised; after `runs_max` runs the parts that still raise come whole, so that broken code
-    costs a bounded time.
+    costs a bounded time. Raises MemoryError where even one row wants more than there is: that is
+    no row's fault, and to leave out what was not worked out would be to publish something else.
     """
     every = np.arange(len(batch))
     # The largest part first, so that most rows are answered should the runs be used up.
@@ -43,6 +44,8 @@ def isolate(
     while waiting:
         rows, error = waiting.popleft()
         if len(rows) <= 1 or runs + 2 > runs_max:
+            if isinstance(error, MemoryError):
+                raise error
             yield rows, error
             continue
         runs += 2

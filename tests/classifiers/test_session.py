@@ -119,3 +119,18 @@ def test_who_opens_a_network_leaves_nothing_to_be_sent_to_anybody(tmp_path: Path
         [sys.executable, "-c", command], env={**environment, "HOME": str(tmp_path)}, check=True
     )
     assert not any("onnxruntime" in path.name for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("said", ["Failed to allocate memory for requested buffer", "bad_alloc"])
+def test_too_little_memory_is_told_as_all_others_tell_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError(f"[ONNXRuntimeError] : 1 : FAIL : {said}")
+
+    class Runtime:
+        run = staticmethod(refused)
+
+    monkeypatch.setattr(session, "_runtime", Runtime)
+    with pytest.raises(MemoryError, match="over 3 rows"):
+        session.run(invented_stamps(3, seed=1))
