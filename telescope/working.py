@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from broker.errors import KafkaUnavailable
 from telescope.sending import Sender
@@ -36,7 +37,7 @@ def work(
             if site.spool.waiting_bytes(link.sent) >= said.spool_bytes_max:
                 on_line(f"the spool holds {said.spool_bytes_max:,} bytes: waiting for the link")
                 break
-            if not once and time.time() - path.stat().st_mtime < SETTLED_S:
+            if not once and not _is_settled(path):
                 continue
             site.take_up(path)
             busy = True
@@ -45,6 +46,11 @@ def work(
             return
         if not busy:
             sleep(said.poll_s)
+
+
+def _is_settled(path: Path) -> bool:
+    """Whether nobody writes it any more; one that is from hours ahead is of a clock set back."""
+    return abs(time.time() - path.stat().st_mtime) >= SETTLED_S
 
 
 class _Link:

@@ -256,9 +256,14 @@ class Publisher:
         return True
 
     def _serve(self, timeout_s: float) -> None:
-        """Hear of what was delivered; a producer that is lost may say so here."""
+        """Wait, and hear of what was not delivered; a producer that is lost may say so here.
+
+        It says nothing of what was, so to wait in its call would be over no sooner, and last for
+        hours where the clock is set back meanwhile: the client waits by the time of day.
+        """
+        time.sleep(timeout_s)
         try:
-            self.producer.poll(timeout_s)
+            self.producer.poll(0)
         except KafkaException as raised:
             raise self._fault(error_of(raised)) from raised
 

@@ -6,9 +6,11 @@ outage is one warning when it starts and one line when it ends; the rest is ther
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -64,6 +66,15 @@ def connections(statistics: Mapping[str, Any]) -> int | None:
     brokers = statistics["brokers"].values()
     knows_any = any(broker["source"] in SERVERS for broker in brokers)
     return sum(broker["state"] == "UP" for broker in brokers) if knows_any else None
+
+
+def lacks_handles() -> bool:
+    """Whether this process, or the system, may open no more files, and so no connection."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False
 
 
 class Pulse:
@@ -171,10 +182,10 @@ class Watch:
 
     def complaint(self) -> str:
         """The one line that names the server and the remedy."""
-        return (
-            f"no answer from Kafka at {self._bootstrap} for {self.patience_s:.0f} s: "
-            "start it, or correct the address"
-        )
+        remedy = "start it, or correct the address"
+        if lacks_handles():
+            remedy = "this process may open no more files; raise that (LimitNOFILE, ulimit -n)"
+        return f"no answer from Kafka at {self._bootstrap} for {self.patience_s:.0f} s: {remedy}"
 
     def hear_error(self, error: KafkaError) -> None:
         """What a client says is wrong, for its `error_cb`."""
@@ -186,8 +197,9 @@ class Watch:
     def hear_statistics(self, text: str) -> int | None:
         """As `connections`, of what a client says of itself."""
         statistics = json.loads(text)
-        # They may have waited in the queue while a producer's call was held up.
-        at_s = self._now_s() - max(0.0, time.time() - statistics["time"])
+        # They may have waited in the queue while a producer's call was held up. Their monotonic
+        # time is the system's, as Python's is: that of day may have been set meanwhile.
+        at_s = self._now_s() - max(0.0, time.monotonic() - statistics["ts"] / 1e6)
         self._heard_s = max(self._heard_s, at_s)
         up = connections(statistics)
         if at_s > self._changed_s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,12 +35,13 @@ class Ledger:
         self._balanced = balanced
         self._lock = Lock()
         self._last = Audited()
+        self._fresh_until_s = -math.inf
 
     def audited(self) -> Audited:
         """The last sums; where they are old, new ones are begun, and are there later."""
         with self._lock:
             last = self._last
-            if not last.is_running and time.time() - last.unix_s > FRESH_S:
+            if not last.is_running and time.monotonic() > self._fresh_until_s:
                 self._last = Audited(last.balance, last.fault, last.unix_s, is_running=True)
                 Thread(target=self._audit, name="ledger", daemon=True).start()
             return self._last
@@ -54,4 +56,4 @@ class Ledger:
             raise
         finally:
             with self._lock:
-                self._last = found
+                self._last, self._fresh_until_s = found, time.monotonic() + FRESH_S

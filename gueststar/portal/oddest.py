@@ -49,6 +49,8 @@ class Found(NamedTuple):
     odd: Odd
     nights: str
     unix_s: float
+    monotonic_s: float
+    """The same time: the clock of day may be set meanwhile."""
 
 
 class Reviewing:
@@ -68,7 +70,7 @@ class Reviewing:
         """Of nights as `Lake` takes them, or of its last. Raises ArchiveError, QuestionError."""
         with self._finding:
             known = self._found.get(nights)
-            if known is None or time.time() - known.unix_s > KEPT_S:
+            if known is None or time.monotonic() - known.monotonic_s > KEPT_S:
                 known = self._looked_for(nights)
                 self._found = {**self._found, nights: known}
                 for old in [*self._found][:-QUESTIONS_MAX]:
@@ -82,7 +84,8 @@ class Reviewing:
             names = [*Lake(self._lake).nights][-NIGHTS_DEFAULT:]
             nights = ":".join(dict.fromkeys((names[0], names[-1])))
         self._stage = self._stage or Anomaly()
-        return Found(oddest(Lake(self._lake, [nights]), self._stage), nights, time.time())
+        found = oddest(Lake(self._lake, [nights]), self._stage)
+        return Found(found, nights, time.time(), time.monotonic())
 
     @contextmanager
     def asked(self, user: str, by: str) -> Iterator[Desk]:

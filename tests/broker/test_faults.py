@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 from confluent_kafka import KafkaError
 
 from broker.kafka.faults import REFUSED, passes
+from broker.kafka.watch import Watch
 
 CONNECTION = (
     *(KafkaError._ALL_BROKERS_DOWN, KafkaError._DESTROY_BROKER, KafkaError._NODE_UPDATE),
@@ -24,3 +28,16 @@ def test_what_a_client_says_of_its_connections_passes(code: int) -> None:
 @pytest.mark.parametrize("code", [*REFUSED, KafkaError._FATAL, KafkaError._INVALID_ARG])
 def test_what_no_retry_mends_does_not_pass(code: int) -> None:
     assert not passes(KafkaError(code))
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE])
+def test_a_process_that_may_open_no_more_files_does_not_blame_kafka(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refused(*_: object) -> int:
+        raise OSError(code, os.strerror(code))
+
+    watch = Watch("here:1", 60.0)
+    assert watch.complaint().endswith("start it, or correct the address")
+    monkeypatch.setattr(os, "open", refused)
+    assert "may open no more files" in watch.complaint()
