@@ -32,6 +32,9 @@ KINDS: Final[Mapping[str, tuple[int, Kind]]] = {
 """How many of each are tried once, and of what."""
 
 
+TABLE_CHARACTERS: Final = 160
+
+
 def main() -> None:
     """Try hostile cases, say how they ended, and fail where one did harm."""
     options = argparse.ArgumentParser(prog="python -m tests.fuzzing", description=main.__doc__)
@@ -45,7 +48,7 @@ def main() -> None:
     for name in chosen.kinds or KINDS:
         cases = chosen.cases or int(chosen.share * KINDS[name][0])
         outcome = endured(name, cases, chosen.seed)
-        tell(f"{name}, seed {chosen.seed}", outcome, Console())
+        tell(f"{name}, seed {chosen.seed}", outcome, Console(width=TABLE_CHARACTERS))
         harmed |= outcome.did_harm
     sys.exit(harmed)
 
