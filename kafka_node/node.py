@@ -37,7 +37,7 @@ from kafka_node.listeners import settings as listener_settings
 
 PACKAGES: Final = {"java": "openjdk-17-jre-headless", "mvn": "maven"}
 HEAP_MB: Final = 512
-START_S_MAX: Final = 90.0
+START_S_MAX: Final = 240.0
 STOP_S_MAX: Final = 20.0
 WATCH_INTERVAL_S: Final = 0.5
 TOOL_S_MAX: Final = 240.0

@@ -13,6 +13,7 @@ from kafka_node.listeners import GUARDED, User
 from kafka_node.node import KafkaNode, missing_packages
 from schemas import secrets
 from tests.guarded import Guarded
+from tests.seeds import SEED, run_seed
 
 pytest.register_assert_rewrite(
     "tests.broker.behaviours",
@@ -36,6 +37,13 @@ QUICK_KAFKA = {
     "offsets.topic.num.partitions": "3",
     "transaction.state.log.num.partitions": "3",
 }
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say what is drawn by, at once: a run that is cut short says nothing at its end."""
+    seed, told = run_seed(), session.config.pluginmanager.get_plugin("terminalreporter")
+    if told is not None:
+        told.write_line(f"{SEED}={seed}")
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from typing import Protocol
 
 from tests.running import until
 
-KILLS = 50 if os.environ.get("GUESTSTAR_CHAOS") == "full" else 6
+KILLS, KILLS_IN_SHORT = 50, 6
+"""Of a whole night, and of CI's share of one."""
 LIFE_S = (0.5, 4.0)
 HEARD_MAX = 3
 """Requests that are answered before the one with which the job is killed."""

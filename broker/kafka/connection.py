@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from broker.errors import KafkaUnavailable, SettingsError
-from broker.kafka.watch import CLIENT_LOG, Watch
+from broker.kafka.watch import CLIENT_LOG, UNHEARD_S_MAX, Watch
 from schemas.secrets import keep
 
 PATIENCE_S: Final = 60.0
@@ -135,6 +135,15 @@ class Connection:
         """A client that reports through its calls alone: nobody serves its queue while idle."""
         return {**self.client(), "log_level": 2, "logger": CLIENT_LOG}
 
+    def _heard_of_soon(self) -> dict[str, Any]:
+        """Of a reader's clients.
+
+        A connection whose other end went without a word is one that brings no answer: it is given
+        up within our patience, which the client's own 60 s are not. A transaction's producer sees
+        to that itself.
+        """
+        return {"socket.timeout.ms": int(UNHEARD_S_MAX * 1e3)}
+
     def lone_group(self) -> str:
         """A new name for a group of one reader, which begins as only this user's do."""
         user = self.security.get("sasl.username")
@@ -145,6 +154,7 @@ class Connection:
         """A reader in no group, which commits nothing; `what` it is stands in its name."""
         return {
             **self.silent_client(),
+            **self._heard_of_soon(),
             # A name that the client insists on.
             "group.id": f"{self.lone_group()}-{what}",
             "isolation.level": "read_committed",
@@ -162,6 +172,7 @@ class Connection:
         return {
             **self.client(),
             **self.watch.client(),
+            **self._heard_of_soon(),
             **static,
             "group.id": group,
             # Static membership fails on a quick restart in the newer protocol.

@@ -120,12 +120,18 @@ class Diary:
         self._file.write(json.dumps(Event(kind, time.time(), what)) + "\n")
 
     @staticmethod
-    def read(path: Path) -> list[Event]:
-        """All whole lines; a kill may have cut the last one."""
+    def read(path: Path, from_byte: int) -> tuple[list[Event], int]:
+        """What is new, and where to go on.
+
+        Of whole lines: a kill may have cut the last one.
+        """
         if not path.exists():
-            return []
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-        return [Event(*json.loads(line)) for line in lines]
+            return [], 0
+        with path.open("rb") as file:
+            file.seek(from_byte)
+            new, _, cut = file.read().rpartition(b"\n")
+            events = [Event(*json.loads(line)) for line in new.splitlines()]
+            return events, file.tell() - len(cut)
 
 
 class SpoiltSink:

@@ -89,6 +89,11 @@ class Feed:
         self._thread.start()
 
     @property
+    def alerts(self) -> int:
+        """How many of its messages are some, at the least."""
+        return self._alerts - self._alerts // JUNK_EVERY
+
+    @property
     def is_over(self) -> bool:
         return not self._thread.is_alive()
 
@@ -214,6 +219,7 @@ class Night:
     def _finish(self) -> None:
         process = self._start()
         self._feed.close()
+        self._wait(lambda: self._look() >= self._feed.alerts, process)
         rows, since_s = -1, time.monotonic()
         while time.monotonic() < since_s + 10 * ABOVE_ZERO_S:
             assert process.poll() is None, self._last()

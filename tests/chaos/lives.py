@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 from broker.observer import Phase
 from tests.chaos.doom import Diary, Doom, Event
+from tests.chaos.forked import Forked
 from tests.chaos.phase_file import PhaseFile
 
 DEATH_S_MAX = 90.0
@@ -44,7 +43,9 @@ class Worker:
         self.diary = folder / f"{name}.diary"
         self._phases = folder / f"{name}.phase"
         self._log = folder / f"{name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
+        self._told: list[Event] = []
+        self._told_bytes = 0
         self._since_s = 0.0
 
     def start(self, doom: Doom) -> None:
@@ -52,12 +53,8 @@ class Worker:
         self.doom = doom
         self._since_s = time.time()
         self._phases.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "tests.chaos.worker", str(self._config), self.name]
-        paths = [str(self._phases), str(self.diary), doom.encode()]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, *paths], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
+        places = map(str, (self._config, self.name, self._phases, self.diary))
+        self._process = Forked("tests.chaos.worker", [*places, doom.encode()], self._log)
 
     def has_died(self) -> bool:
         """Whether its end has come."""
@@ -136,4 +133,6 @@ class Worker:
 
     def events(self) -> list[Event]:
         """All its lives' commits and aborts."""
-        return Diary.read(self.diary)
+        came, self._told_bytes = Diary.read(self.diary, self._told_bytes)
+        self._told += came
+        return self._told

@@ -37,7 +37,10 @@ STALL_S = 13.0
 way out: a node that looks before it has loaded its topics takes them for deleted, and leaves what
 was open in them open for ever (seen with 4.3 after a `kill -9` of the server)."""
 
-NIGHT_S_MAX = 900.0
+NIGHT_S_MAX = 600.0
+KILL_S_MAX = 6.0
+TROUBLE_S_MAX = 12.0
+"""How long a night may be at the most: itself, and so much more by each kill and each trouble."""
 
 
 @dataclass
@@ -95,6 +98,12 @@ class Plan:
         names = [name for name, times in self.troubles.items() for _ in range(times)]
         random.Random(self.seed).shuffle(names)
         return names
+
+    @property
+    def night_s_max(self) -> float:
+        """After how long something must be wrong, however busy the machine is."""
+        troubles = sum(self.troubles.values())
+        return NIGHT_S_MAX + KILL_S_MAX * self.kills + TROUBLE_S_MAX * troubles
 
     def dooms(self) -> list[Doom]:
         """The workers' lives, in the order in which they are handed out."""
@@ -187,7 +196,7 @@ class Night:
 
     def run(self) -> Record:
         """Until every doom is met, every alert is sent, and the workers have nothing left."""
-        deadline_s = time.monotonic() + NIGHT_S_MAX
+        deadline_s = time.monotonic() + self._plan.night_s_max
         try:
             self._kill_and_spoil(deadline_s)
             self._feed.finish()

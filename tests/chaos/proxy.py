@@ -1,4 +1,4 @@
-"""The network between clients and a Kafka, which can be cut: a TCP proxy in a thread of its own."""
+"""The network between clients and a Kafka, to be spoilt: a TCP proxy in a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Thread
 from typing import Any, Final, Self
@@ -15,18 +16,45 @@ from kafka_node.listeners import HOST, PROXIED
 from kafka_node.node import KafkaNode, free_ports
 
 CHUNK_BYTES: Final = 262_144
+SLOW_BYTES: Final = 16_384
+SLOW_S: Final = 0.1
+"""Where it is slow, so many bytes pass, each way of each connection, and then none for so long."""
 ANSWER_S_MAX: Final = 20.0
 RESET: Final = struct.pack("ii", 1, 0)
 """A socket that lingers for no time at all is closed by a reset."""
 
 
 class Cut(StrEnum):
-    """What a cut does to connections, those there are and new ones."""
+    """What befalls connections, those there are and new ones."""
 
     SILENT = "silent"
     """Nothing passes and nobody is told; what was on its way arrives when the cut is over."""
     REFUSED = "refused"
     """Those there are, are reset; new ones are refused."""
+    SLOW = "slow"
+    """All passes, in a trickle."""
+    UNANSWERED = "half-open, no answers"
+    """What clients say passes; what Kafka says waits until the cut is over."""
+    UNHEARD = "half-open, no requests"
+    """The other way round."""
+    KAFKA_GONE = "half-open, Kafka's end gone"
+    """Kafka's end of those there are is reset, and the client's is never told: what comes by it is
+    lost, also when the cut is over. New ones pass."""
+    CLIENT_GONE = "half-open, client's end gone"
+    """The other way round."""
+    DOUBLED = "doubled"
+    """Those there are, are reset. What clients say by new ones comes to Kafka a second time, by a
+    connection whose answers are thrown away, until the cut is over."""
+
+
+@dataclass(eq=False)
+class Link:
+    """One connection's two sides, the first as one writer, Kafka's as two where it is doubled."""
+
+    client: list[asyncio.StreamWriter]
+    kafka: list[asyncio.StreamWriter] = field(default_factory=list)
+    is_torn: bool = False
+    """One side is gone, and the other not told."""
 
 
 class Proxy:
@@ -37,15 +65,16 @@ class Proxy:
         self.is_cut = False
         self._target = target
         self._loop = asyncio.new_event_loop()
-        self._passes = asyncio.Event()
-        self._passes.set()
+        self._asks, self._answers, self._is_swift = (asyncio.Event() for _ in range(3))
+        self._doubles = False
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._links: set[Link] = set()
         self._thread = Thread(target=self._loop.run_forever, name="proxy", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._do(self._listen())
+        self._do(self._pass())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,41 +84,56 @@ class Proxy:
         self._loop.close()
 
     def cut(self, how: Cut) -> None:
-        """Let nothing pass from now on."""
+        """Spoil it from now on."""
         self.is_cut = True
-        self._do(self._fall_silent() if how is Cut.SILENT else self._refuse())
+        self._do(self._spoil(how))
 
     def heal(self) -> None:
         """Let everything pass again."""
-        self._do(self._listen())
+        self._do(self._pass())
         self.is_cut = False
 
     def _do(self, step: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(step, self._loop).result(ANSWER_S_MAX)
 
-    async def _listen(self) -> None:
+    async def _pass(self) -> None:
         if self._server is None:
             host, port = self.address.split(":")
             self._server = await asyncio.start_server(
                 self._serve, host, int(port), limit=CHUNK_BYTES
             )
-        self._passes.set()
+        self._doubles = False
+        for link in self._links:
+            _reset(link.kafka[1:])
+            del link.kafka[1:]
+        for event in (self._asks, self._answers, self._is_swift):
+            event.set()
 
-    async def _fall_silent(self) -> None:
-        self._passes.clear()
+    async def _spoil(self, how: Cut) -> None:
+        if how in (Cut.SILENT, Cut.UNHEARD):
+            self._asks.clear()
+        if how in (Cut.SILENT, Cut.UNANSWERED):
+            self._answers.clear()
+        if how is Cut.SLOW:
+            self._is_swift.clear()
+        if how is Cut.REFUSED:
+            self._refuse()
+        if how in (Cut.KAFKA_GONE, Cut.CLIENT_GONE):
+            for link in self._links:
+                link.is_torn = True
+                _reset(link.kafka if how is Cut.KAFKA_GONE else link.client)
+        if how is Cut.DOUBLED:
+            self._doubles = True
+            _reset(self._open)
 
-    async def _refuse(self) -> None:
+    def _refuse(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in list(self._open):
-            with suppress(OSError):  # one that ended by itself
-                ended = writer.get_extra_info("socket")
-                ended.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            writer.transport.abort()
+        _reset(self._open)
 
     async def _end(self) -> None:
-        await self._refuse()
+        self._refuse()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -97,29 +141,71 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its beginning to its end."""
-        both = {writer}
+        link = Link([writer])
         self._open.add(writer)
         with suppress(OSError):
-            await self._passes.wait()
-            host, port = self._target.split(":")
-            far_reader, far_writer = await asyncio.open_connection(
-                host, int(port), limit=CHUNK_BYTES
+            await self._asks.wait()
+            heard = [await self._called(link) for _ in range(2 if self._doubles else 1)]
+            self._links.add(link)
+            await asyncio.gather(
+                self._pump(link, reader, self._asks, link.kafka),
+                self._pump(link, heard[0], self._answers, link.client),
+                *(_ignore(twin) for twin in heard[1:]),
             )
-            both.add(far_writer)
-            self._open.add(far_writer)
-            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
-        self._open -= both
-        for each in both:
+        self._links.discard(link)
+        for each in (*link.client, *link.kafka):
+            self._open.discard(each)
             each.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _called(self, link: Link) -> asyncio.StreamReader:
+        """One more connection to Kafka."""
+        host, port = self._target.split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=CHUNK_BYTES)
+        link.kafka.append(writer)
+        self._open.add(writer)
+        return reader
+
+    async def _pump(
+        self,
+        link: Link,
+        reader: asyncio.StreamReader,
+        passes: asyncio.Event,
+        writers: list[asyncio.StreamWriter],
+    ) -> None:
         """Carry what comes from one side to the other; where one ends, so does the other."""
         with suppress(OSError):
             while chunk := await reader.read(CHUNK_BYTES):
-                await self._passes.wait()
-                writer.write(chunk)
-                await writer.drain()
-        writer.close()
+                await passes.wait()
+                if not link.is_torn:
+                    await self._carry(chunk, writers)
+            await passes.wait()
+        if not link.is_torn:
+            for writer in writers:
+                writer.close()
+
+    async def _carry(self, chunk: bytes, writers: list[asyncio.StreamWriter]) -> None:
+        while chunk and not self._is_swift.is_set():
+            writers[0].write(chunk[:SLOW_BYTES])
+            chunk = chunk[SLOW_BYTES:]
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_swift.wait(), SLOW_S)
+        for writer in writers:
+            writer.write(chunk)
+        await writers[0].drain()
+
+
+async def _ignore(reader: asyncio.StreamReader) -> None:
+    with suppress(OSError):
+        while await reader.read(CHUNK_BYTES):
+            pass
+
+
+def _reset(writers: set[asyncio.StreamWriter] | list[asyncio.StreamWriter]) -> None:
+    for writer in list(writers):
+        with suppress(OSError):  # one that ended by itself
+            ended = writer.get_extra_info("socket")
+            ended.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        writer.transport.abort()
 
 
 @contextmanager

@@ -53,10 +53,8 @@ class Site:
     config: str
     elsewhere: KafkaNode | None = None
     """The survey's own Kafka, where that is another."""
-    ours_by: Proxy | None = None
-    """The network by which workers reach ours, where it can be cut."""
-    survey_by: Proxy | None = None
-    """And the survey's."""
+    networks: tuple[Proxy, ...] = ()
+    """Those by which workers reach both, where they can fail."""
 
     @property
     def survey(self) -> KafkaNode:
@@ -78,11 +76,11 @@ def one_kafka(version: str = VERSION) -> Iterator[Site]:
 
 @contextmanager
 def two_kafkas() -> Iterator[Site]:
-    """The survey has its own, and the network to both can be cut."""
+    """The survey has its own, and the network to either can fail."""
     with behind_proxy() as (ours, ours_by), behind_proxy() as (survey, survey_by):
         source = SOURCE.format(bootstrap=survey_by.address, group=GIVEN_OUT)
         text = config(ours_by.address, source=source)
-        yield Site(ours, text, survey, ours_by, survey_by)
+        yield Site(ours, text, survey, (ours_by, survey_by))
 
 
 def config(bootstrap: str, *, input_: str = "", source: str = "") -> str:

@@ -1,6 +1,7 @@
-"""What befalls a night beside the workers' dooms: Kafka dies, the network is cut, workers are away.
+"""What befalls a night beside the workers' dooms: Kafka dies, networks fail, workers are away.
 
-A stranger adds one more kind as one more method of `Troubles` that is named in `Plan.troubles`.
+A stranger adds one more kind as one more method of `Troubles` that is named in `Plan.troubles`;
+one of a network's as one more of `tests/chaos/proxy.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ class Troubles:
     def begun(self, name: str) -> Course:
         """One of that name."""
         self._begun += 1
-        course: Course = getattr(self, name)(random.Random(f"{self._seed} {self._begun}"))
+        rng = random.Random(f"{self._seed} {self._begun}")
+        course: Course = (
+            self._network_fails(rng, Cut(name)) if name in set(Cut) else getattr(self, name)(rng)
+        )
         return course
 
     def kafka_killed(self, _: random.Random) -> Course:
@@ -42,22 +46,6 @@ class Troubles:
         self._site.ours.kill()
         self._site.ours.restart()
         yield
-
-    def ours_cut_briefly(self, rng: random.Random) -> Course:
-        """The network to ours, for less than a session."""
-        return self._cut(rng, self._site.ours_by, BRIEF_S)
-
-    def ours_cut_for_long(self, rng: random.Random) -> Course:
-        """The network to ours, for longer."""
-        return self._cut(rng, self._site.ours_by, LONG_S)
-
-    def survey_cut_briefly(self, rng: random.Random) -> Course:
-        """The network to the survey's, for less than a session."""
-        return self._cut(rng, self._site.survey_by, BRIEF_S)
-
-    def survey_cut_for_long(self, rng: random.Random) -> Course:
-        """The network to the survey's, for longer."""
-        return self._cut(rng, self._site.survey_by, LONG_S)
 
     def worker_leaves_and_joins(self, rng: random.Random) -> Course:
         """One ends in order, its partitions go to the other, and it comes again."""
@@ -77,12 +65,10 @@ class Troubles:
         worker.goes_on()
         worker.is_away = False
 
-    def _cut(
-        self, rng: random.Random, network: Proxy | None, range_s: tuple[float, float]
-    ) -> Course:
-        assert network is not None, "no network can be cut here"
-        how, for_s = rng.choice(list(Cut)), rng.uniform(*range_s)
-        return _cut(network, how, for_s)
+    def _network_fails(self, rng: random.Random, how: Cut) -> Course:
+        """That to one of the Kafkas, for less than a session or for longer."""
+        network = rng.choice(self._site.networks)
+        return _cut(network, how, rng.uniform(*rng.choice((BRIEF_S, LONG_S))))
 
     def _away(self, rng: random.Random, sign: signal.Signals) -> Course:
         """It is started again for the doom that it had, after its partitions went."""

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import fastavro
 
 from kafka_node.node import KafkaNode
+from tests.chaos.hanging import hanging
 from tests.chaos.night import Feed, Night, Plan, provide_survey_topic
 from tests.chaos.proof import messages, raw_messages
 from tests.chaos.sites import GROUP, Site
@@ -130,6 +131,7 @@ def pass_night(
     record = Night(Site(node, config), folder, feed, PLAN).run()
     assert len(record.deaths) == PLAN.kills
     crosswise.abort_crosswise(node.address)
+    assert hanging(node) == [], "no transaction is left that nobody can end"
     topics = (*TOPICS.values(), crosswise.TOPIC)
     return Morning(
         node.addresses,
