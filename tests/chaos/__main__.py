@@ -19,6 +19,7 @@ from typing import Final
 
 from benchmarks.page import ROOT, Part
 from tests.chaos.kafka_nights import one_kafka_night, two_kafkas_night
+from tests.chaos.kafka_versions import kafka_upgrade_night, kafka_versions_night
 from tests.chaos.lake_writer_night import lake_writer_night
 from tests.chaos.nights import Asked, Told
 from tests.chaos.report import table
@@ -30,6 +31,8 @@ NIGHTS: Final[Mapping[str, Callable[[Asked], Told]]] = {
     "one-kafka": one_kafka_night,
     "two-kafkas": two_kafkas_night,
     "shifting": shifting_night,
+    "kafka-versions": kafka_versions_night,
+    "kafka-upgrade": kafka_upgrade_night,
     "lake": lake_writer_night,
     "follow-up": followup_night,
     "notices": notices_night,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import fastavro
 from confluent_kafka import Consumer, Message, TopicPartition
 
-READ_WAIT_S = 5.0
+READ_WAIT_S = 30.0
 
 
 class Position(NamedTuple):

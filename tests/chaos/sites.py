@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from broker.kafka.connection import PATIENCE_S
 from kafka_node.jars import VERSION
-from kafka_node.node import KafkaNode
+from kafka_node.node import START_S_MAX, KafkaNode
 from tests.chaos.backlog import Backlog
 from tests.chaos.proxy import Proxy, behind_proxy
 
@@ -23,6 +24,7 @@ CONFIG = """
 bootstrap = "{bootstrap}"
 group = "{group}"
 transaction_timeout_ms = 2000
+patience_s = {patience_s}
 session_timeout_ms = {session_ms}
 [topics]
 {input}
@@ -71,7 +73,8 @@ class Site:
 def one_kafka(version: str = VERSION) -> Iterator[Site]:
     """The survey's topic stands in ours."""
     with KafkaNode(version=version) as node:
-        yield Site(node, config(node.address, input_=INPUT))
+        # So long it may be away when it is killed and starts anew.
+        yield Site(node, config(node.address, input_=INPUT, patience_s=START_S_MAX))
 
 
 @contextmanager
@@ -83,11 +86,14 @@ def two_kafkas() -> Iterator[Site]:
         yield Site(ours, text, survey, (ours_by, survey_by))
 
 
-def config(bootstrap: str, *, input_: str = "", source: str = "") -> str:
+def config(
+    bootstrap: str, *, input_: str = "", source: str = "", patience_s: float = PATIENCE_S
+) -> str:
     """The workers' settings."""
     return CONFIG.format(
         bootstrap=bootstrap,
         group=GROUP,
+        patience_s=patience_s,
         session_ms=int(SESSION_S * 1e3),
         input=input_,
         source=source,

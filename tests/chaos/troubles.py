@@ -11,6 +11,8 @@ import signal
 import time
 from collections.abc import Generator, Iterator, Sequence
 
+from kafka_node.jars import HELD
+from kafka_node.node import FEATURES
 from tests.chaos.lives import Worker
 from tests.chaos.proxy import Cut, Proxy
 from tests.chaos.sites import SESSION_S, Site
@@ -46,6 +48,13 @@ class Troubles:
         self._site.ours.kill()
         self._site.ours.restart()
         yield
+
+    def kafka_upgraded(self, _: random.Random) -> Course:
+        """Ours ends in order and goes on with its data as the newest; then that is made final."""
+        self._site.ours.restart(HELD[-1])
+        yield
+        minor = HELD[-1].rpartition(".")[0]
+        self._site.ours.tool(FEATURES, "upgrade", "--release-version", minor)
 
     def worker_leaves_and_joins(self, rng: random.Random) -> Course:
         """One ends in order, its partitions go to the other, and it comes again."""
