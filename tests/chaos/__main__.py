@@ -23,6 +23,7 @@ from tests.chaos.kafka_versions import kafka_upgrade_night, kafka_versions_night
 from tests.chaos.lake_writer_night import lake_writer_night
 from tests.chaos.nights import Asked, Told
 from tests.chaos.report import table
+from tests.chaos.rolling_night import rolling_night
 from tests.chaos.shifting_night import shifting_night
 from tests.services.followup.killed import followup_night
 from tests.services.notices.killed import notices_night
@@ -33,6 +34,7 @@ NIGHTS: Final[Mapping[str, Callable[[Asked], Told]]] = {
     "shifting": shifting_night,
     "kafka-versions": kafka_versions_night,
     "kafka-upgrade": kafka_upgrade_night,
+    "rolling": rolling_night,
     "lake": lake_writer_night,
     "follow-up": followup_night,
     "notices": notices_night,
