@@ -29,7 +29,7 @@ from tests.chaos.sites import ENRICHED, INPUT, SURVEY, Site, config
 LEDGER, DEAD = "gueststar.ledger", "gueststar.dead-letters"
 SELECTED: Final = "gueststar.selected.full"
 METRICS: Final = "[metrics]\nport = 21900\nports_max = 400\n"
-NOT_PASSED: Final = "not passed"
+NAMES: Final = ("one", "two", "three")
 ALERTS_PER_S: Final = 20.0
 ALERTS_MAX: Final = 1_000_000
 ASK_INTERVAL_S: Final = 1.0
@@ -41,16 +41,18 @@ last; each selects what is brighter."""
 
 
 def rolling_night(asked: Asked) -> Told:
-    """Three workers (in CI two), changed one after another; then the first goes back."""
+    """Three workers, changed one after another; then the first goes back.
+
+    CI has no share of it: the earlier version compiles anew, which takes longer than it may.
+    """
     before = last(asked.folder / "before")
     if before is None:
-        return Told("a rolling upgrade", {NOT_PASSED: "git has no earlier release here"})
-    names = ("one", "two", "three")[: 3 if asked.is_full else 2]
+        return Told("a rolling upgrade", {"not passed": "git has no earlier release here"})
     with KafkaNode() as node:
         text = config(node.address, input_=INPUT) + METRICS
         provide_survey_topic(node.address)
         feed = SteadyFeed(node.address, asked.seed)
-        night = RollingNight(Site(node, text), asked.folder, feed, names)
+        night = RollingNight(Site(node, text), asked.folder, feed)
         night.run(before, present())
         return Told("a rolling upgrade", figures(night, feed.sent))
 
@@ -84,11 +86,11 @@ class SteadyFeed:
 class RollingNight:
     """The feed, the workers, and what is asked of them meanwhile."""
 
-    def __init__(self, site: Site, folder: Path, feed: SteadyFeed, names: tuple[str, ...]) -> None:
+    def __init__(self, site: Site, folder: Path, feed: SteadyFeed) -> None:
         self.node = site.ours
         self.config = folder / "chaos.toml"
         self.config.write_text(site.config)
-        self.members = [Member(name, self.config) for name in names]
+        self.members = [Member(name, self.config) for name in NAMES]
         self._folder = folder
         self._feed = feed
         self._backlog = site.backlog()

@@ -1,4 +1,4 @@
-"""Which release a rolling upgrade begins at, and CI's share of one, by the run's seed."""
+"""Which release a rolling upgrade begins at."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import releases
-from tests.chaos.nights import Asked
-from tests.chaos.rolling_night import NOT_PASSED, rolling_night
-from tests.seeds import run_seed
 
 AS_ONE = ("-c", "user.name=one", "-c", "user.email=one@example.org")
 
@@ -53,13 +50,3 @@ def test_the_newest_tag_before_this_commit_is_laid_out_and_named(root: Path) -> 
 
 def test_where_git_has_no_release_there_is_none(root: Path) -> None:
     assert releases.last(root.parent / "last") is None
-
-
-@pytest.mark.kafka
-@pytest.mark.timeout(1_600)
-def test_workers_that_are_upgraded_one_by_one_lose_nothing_and_double_nothing(
-    tmp_path: Path,
-) -> None:
-    told = rolling_night(Asked(run_seed(), False, tmp_path))
-    if NOT_PASSED in told.figures:
-        pytest.skip(told.figures[NOT_PASSED])
