@@ -42,6 +42,7 @@ UNKNOWN_TOPIC: Final = (
     KafkaError._UNKNOWN_TOPIC,
     KafkaError._UNKNOWN_PARTITION,
 )
+AHEAD: Final = "this machine's clock and Kafka's differ by more than it allows; set both right"
 NO_ANSWER: Final = (
     KafkaError._TIMED_OUT,
     KafkaError._TRANSPORT,
@@ -121,8 +122,9 @@ def delivery_fault(error: KafkaError, topic: str) -> BrokerError:
         return TopicMissing(f"topic {topic!r} does not exist; create it first")
     if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
         return OutputTooLarge(f"a message is over the size limit of topic {topic!r}")
+    why = AHEAD if error.code() == KafkaError.INVALID_TIMESTAMP else error.str()
     return refused(error) or TransactionAborted(
-        f"a message for topic {topic!r} was not delivered: {error.str()}"
+        f"a message for topic {topic!r} was not delivered: {why}"
     )
 
 
