@@ -42,7 +42,9 @@ UNKNOWN_TOPIC: Final = (
     KafkaError._UNKNOWN_TOPIC,
     KafkaError._UNKNOWN_PARTITION,
 )
-AHEAD: Final = "this machine's clock and Kafka's differ by more than it allows; set both right"
+REFUSED_TIMES: Final = (KafkaError.INVALID_TIMESTAMP, KafkaError.INVALID_RECORD)
+"""What Kafka says of a record that is an hour ahead of its clock: mostly the second."""
+CLOCKS: Final = "this machine's clock and Kafka's may differ by more than it allows: set both right"
 NO_ANSWER: Final = (
     KafkaError._TIMED_OUT,
     KafkaError._TRANSPORT,
@@ -122,7 +124,7 @@ def delivery_fault(error: KafkaError, topic: str) -> BrokerError:
         return TopicMissing(f"topic {topic!r} does not exist; create it first")
     if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
         return OutputTooLarge(f"a message is over the size limit of topic {topic!r}")
-    why = AHEAD if error.code() == KafkaError.INVALID_TIMESTAMP else error.str()
+    why = f"{error.str()}; {CLOCKS}" if error.code() in REFUSED_TIMES else error.str()
     return refused(error) or TransactionAborted(
         f"a message for topic {topic!r} was not delivered: {why}"
     )

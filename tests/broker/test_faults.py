@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from broker.errors import TransactionAborted
-from broker.kafka.faults import REFUSED, delivery_fault, passes
+from broker.kafka.faults import REFUSED, REFUSED_TIMES, delivery_fault, passes
 from broker.kafka.watch import Watch
 
 CONNECTION = (
@@ -44,7 +44,8 @@ def test_a_process_that_may_open_no_more_files_does_not_blame_kafka(
     assert "may open no more files" in watch.complaint()
 
 
-def test_a_time_that_kafka_refuses_is_told_as_a_clock_that_is_wrong() -> None:
-    fault = delivery_fault(KafkaError(KafkaError.INVALID_TIMESTAMP), "alerts")
+@pytest.mark.parametrize("code", REFUSED_TIMES)
+def test_a_time_that_kafka_refuses_is_told_as_a_clock_that_is_wrong(code: int) -> None:
+    fault = delivery_fault(KafkaError(code), "alerts")
     assert isinstance(fault, TransactionAborted), "it is tried again: the clock may be set right"
     assert "'alerts'" in str(fault) and "clock" in str(fault)

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from broker.errors import TooManyAborts
+from lake.disk import retired
 from lake.live import LiveLake
 from schemas.errors import ArchiveError
+from services.lake_writer.compaction import PAUSE_S
 from tests.services.lake_writer.world import FIRST_NIGHT, JUNK, STEPS, World, message
 
 FLUSHES = 3
@@ -76,3 +78,18 @@ def test_a_lake_whose_disk_refuses_is_named_where_its_writer_starts(tmp_path: Pa
     ):
         LiveLake(lake, version="test")
     LiveLake(lake, version="test").close()
+
+
+def test_a_disk_that_refuses_to_remove_what_was_joined_ends_no_writer(tmp_path: Path) -> None:
+    world = busy(tmp_path)
+    world.drain()
+    assert retired(world.lake), "parts were joined, and hidden"
+    world.clock.advance(world.section.retired_s)
+    with refusing_after(0, 1_000, errno.EROFS):
+        world.step()
+    left = retired(world.lake)
+    assert left
+    world.clock.advance(PAUSE_S)
+    world.step()
+    assert not {*left} & {*retired(world.lake)}
+    world.check_law()
