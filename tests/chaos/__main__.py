@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.page import ROOT, Part
+from tests.chaos.environment import environment
 from tests.chaos.kafka_nights import one_kafka_night, two_kafkas_night
 from tests.chaos.kafka_versions import kafka_upgrade_night, kafka_versions_night
 from tests.chaos.lake_writer_night import lake_writer_night
@@ -36,6 +37,7 @@ NIGHTS: Final[Mapping[str, Callable[[Asked], Told]]] = {
     "kafka-upgrade": kafka_upgrade_night,
     "rolling": rolling_night,
     "lake": lake_writer_night,
+    "environment": environment,
     "follow-up": followup_night,
     "notices": notices_night,
 }
