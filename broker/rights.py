@@ -78,7 +78,8 @@ def to_publish(parts: Parts, there: Container[str], deployed: Sequence[str]) -> 
         yield Right("Write", "topic", topic)
         # A message over a topic's limit would end its transaction, so limits are asked for first.
         yield Right("DescribeConfigs", "topic", topic)
-    for topic in (*kept, *live):
+    heard = (*settings.messengers.asked, *settings.followup.asked)
+    for topic in (*kept, *live, *heard):
         yield Right("Read", "topic", topic)
         yield Right("Describe", "group", f"{READERS}-", begins=True)
     yield from (Right("Write", "topic", each) for each in filter(None, [*live, topics.status]))

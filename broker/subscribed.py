@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from broker.ports import Partition
 
@@ -22,6 +22,12 @@ def matches(asked: str, topic: str) -> bool:
 def is_pattern(asked: str) -> bool:
     """Whether topics are matched by it, as librdkafka has it."""
     return asked.startswith("^")
+
+
+def names_of(subscription: Sequence[str], there: Iterable[str]) -> list[str]:
+    """The topics that are read now: those named, and of those there the ones that match."""
+    named = [each for each in subscription if not is_pattern(each)]
+    return [*dict.fromkeys([*named, *(each for each in there if subscribed(each, subscription))])]
 
 
 def members_of(

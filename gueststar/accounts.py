@@ -89,7 +89,7 @@ def conclusion(balance: Balance) -> Iterator[str]:
         what = "compacted, control records or aborted data"
         yield f"{balance.passed_over:,} offsets passed over: {what}"
     if balance.unverifiable:
-        what = "dropped by retention, deleted with their topic, or at a Kafka that is not asked"
+        what = "dropped by retention, deleted with their topic, or where we may or do not look"
         yield f"  {balance.unverifiable:,} of them {what}, so nobody can tell"
     if balance.uncounted:
         what = "offsets never counted, as far as is known"

@@ -8,6 +8,7 @@ import secrets
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from broker.errors import KafkaUnavailable, SettingsError
@@ -33,33 +34,36 @@ def main() -> None:
     options.add_argument(
         "--secure",
         action="store_true",
-        help="users of `gueststar credentials` over TLS, who may do what they are granted; by the"
-        " plain listener, of this machine alone, all",
+        help="users of `gueststar credentials` over TLS, who may do what they are granted, and an"
+        " operator, who may do all and whose password goes into operator.env",
     )
     options.add_argument(
         "--version", default=VERSION, help=f"Apache Kafka's; held to: {', '.join(HELD)}"
     )
     chosen = options.parse_args()
     port = chosen.port or (FOREGROUND_PORT if port_is_free(FOREGROUND_PORT) else None)
+    settings: Mapping[str, str] = {}
     try:
         user = User.of(chosen.scram) if chosen.scram else None
-        if chosen.secure and user is None:
-            user = User("nobody", secrets.token_urlsafe())
+        if chosen.secure:
+            user = user or User("operator", secrets.token_urlsafe())
+            settings = {**GUARDED, "super.users": f"{GUARDED['super.users']};User:{user.name}"}
         _serve(
             KafkaNode(
                 folder=chosen.folder,
                 port=port,
                 user=user,
                 tls=chosen.tls or chosen.secure,
-                settings=GUARDED if chosen.secure else None,
+                settings=settings,
                 version=chosen.version,
-            )
+            ),
+            has_operator=chosen.secure,
         )
     except (KafkaUnavailable, SettingsError) as reason:
         raise SystemExit(f"kafka: {reason}") from None
 
 
-def _serve(node: KafkaNode) -> None:
+def _serve(node: KafkaNode, *, has_operator: bool) -> None:
     """Until a signal. Raises KafkaUnavailable where the server ends before."""
     stopped = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -72,11 +76,23 @@ def _serve(node: KafkaNode) -> None:
             client = node.client(protocol)
             variables = " ".join(environment(client))
             _say(f"  {protocol} at {client['bootstrap.servers']}: {variables}")
+        if has_operator:
+            _say(f"  its operator: set -a; . {_handed_over(node)}; set +a")
         while not stopped.wait(WATCH_INTERVAL_S):
             if (status := node.status()) is not None:
                 raise KafkaUnavailable(
                     f"the server ended by itself (status {status}); see {node.log_file}"
                 )
+
+
+def _handed_over(node: KafkaNode) -> Path:
+    """A file, for its owner alone, of what the operator's commands need in the environment."""
+    client = node.client("SASL_SSL")
+    password = f"GUESTSTAR_KAFKA_SASL_PASSWORD={client['sasl.password']}"
+    path = node.folder / "operator.env"
+    path.touch(mode=0o600)
+    path.write_text("\n".join((*environment(client), password, "")))
+    return path
 
 
 def _say(line: str) -> None:

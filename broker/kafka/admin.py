@@ -27,7 +27,7 @@ from confluent_kafka.admin import (
 from broker.errors import TopicMissing
 from broker.kafka.asking import ANSWER_S_MAX, ASK_INTERVAL_S, DONE_S_MAX, GIVEN_UP, Asking
 from broker.kafka.connection import COMPRESSION_TYPE, Connection
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, refused
+from broker.kafka.faults import UNKNOWN_TOPIC, Use, error_of, refused
 from broker.kafka.rights import KafkaRights, Right, Said
 from schemas.errors import BrokerError
 
@@ -58,6 +58,7 @@ class KafkaAdmin:
 
     def __init__(self, connection: Connection) -> None:
         self._watch = connection.watch
+        self._place = connection.entered_as
         self._asking = Asking(connection)
         self._asking.check()
         self._rights = KafkaRights(connection, self._asking)
@@ -100,7 +101,7 @@ class KafkaAdmin:
             for topic in topics
         ]
         if asked:
-            self._ask(lambda client: _done(client.create_topics(asked, **GIVEN_UP)))
+            self._ask(lambda client: self._done(client.create_topics(asked, **GIVEN_UP)))
         self._wait_listed({topic.name for topic in topics})
 
     def ask_rights(self, rights: Collection[Right]) -> Said:
@@ -123,7 +124,12 @@ class KafkaAdmin:
         """Have Kafka know a user by SCRAM-SHA-512, with this password from now on."""
         credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
         asked = UserScramCredentialUpsertion(user, credential, password.encode())
-        self._ask(lambda client: _done(client.alter_user_scram_credentials([asked])))
+
+        def admitted(client: AdminClient) -> bool:
+            client.alter_user_scram_credentials([asked])[user].result(DONE_S_MAX)
+            return True
+
+        self._ask(admitted)
 
     def bytes_max(self, topics: Iterable[str]) -> dict[str, int]:
         """Each topic's `max.message.bytes`: the largest batch of messages that it takes.
@@ -144,7 +150,7 @@ class KafkaAdmin:
     def _settings(self, topics: Iterable[str], name: str) -> dict[str, str | None]:
         """One setting of each topic; None where Kafka does not know it."""
         asked = [ConfigResource(ResourceType.TOPIC, topic) for topic in dict.fromkeys(topics)]
-        described = self._ask(lambda client: _described(client, asked)) if asked else {}
+        described = self._ask(lambda client: self._described(client, asked)) if asked else {}
         return {
             topic: None if (entry := settings.get(name)) is None else entry.value
             for topic, settings in described.items()
@@ -164,28 +170,35 @@ class KafkaAdmin:
             error = error_of(raised)
             raise refused(error) or BrokerError(f"Kafka answers: {error.str()}") from raised
 
+    def _done(self, futures: Mapping[str, Future[Any]]) -> bool:
+        """True, once all topics are made; one that exists already is no error."""
+        for topic, future in futures.items():
+            try:
+                self._answer(future, "Create", topic)
+            except KafkaException as raised:
+                if error_of(raised).code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+        return True
 
-def _done(futures: Mapping[str, Future[Any]]) -> bool:
-    """True, once all is done; a topic that exists already is no error."""
-    for future in futures.values():
-        try:
-            future.result(DONE_S_MAX)
-        except KafkaException as raised:
-            if error_of(raised).code() != KafkaError.TOPIC_ALREADY_EXISTS:
+    def _described(
+        self, client: AdminClient, asked: Sequence[ConfigResource]
+    ) -> dict[str, Mapping[str, Any]]:
+        found = {}
+        for resource, future in client.describe_configs(list(asked), **GIVEN_UP).items():
+            try:
+                found[resource.name] = self._answer(future, "DescribeConfigs", resource.name)
+            except KafkaException as raised:
+                if error_of(raised).code() in UNKNOWN_TOPIC:
+                    missing = f"topic {resource.name!r} does not exist; create it first"
+                    raise TopicMissing(missing) from None
                 raise
-    return True
+        return found
 
-
-def _described(
-    client: AdminClient, asked: Sequence[ConfigResource]
-) -> dict[str, Mapping[str, Any]]:
-    found = {}
-    for resource, future in client.describe_configs(list(asked), **GIVEN_UP).items():
+    def _answer(self, future: Future[Any], operation: str, topic: str) -> Any:  # noqa: ANN401
         try:
-            found[resource.name] = future.result(DONE_S_MAX)
+            return future.result(DONE_S_MAX)
         except KafkaException as raised:
-            if error_of(raised).code() in UNKNOWN_TOPIC:
-                missing = f"topic {resource.name!r} does not exist; create it first"
-                raise TopicMissing(missing) from None
+            use = Use(self._place, operation, (topic,))
+            if (denied := refused(error_of(raised), use)) is not None:
+                raise denied from raised
             raise
-    return found

@@ -14,7 +14,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from broker.kafka.connection import Connection
-from broker.kafka.faults import error_of, passes, settings_checked
+from broker.kafka.faults import Use, error_of, passes, refused, settings_checked
 from broker.kafka.offsets import Membership
 from broker.ports import Life, Partition
 from schemas.errors import BrokerError
@@ -43,7 +43,8 @@ class KafkaBookmark:
                 }
             )
         lives = {self._partition: Life(note)}
-        self.group: object = Membership(None, self._consumer.consumer_group_metadata(), lives=lives)
+        token = self._consumer.consumer_group_metadata()
+        self.group: object = Membership(None, token, lives=lives, name=name)
 
     def offsets(self, taken: int) -> dict[Partition, int]:
         """What says that so many were taken from the source."""
@@ -75,9 +76,10 @@ class KafkaBookmark:
         try:
             (found,) = self._consumer.committed(asked, ANSWER_S_MAX)
         except KafkaException as raised:
-            if not passes(error_of(raised)):
-                raise BrokerError(
-                    f"Kafka does not say what {self._name} sent: {raised}"
-                ) from raised
+            error = error_of(raised)
+            if not passes(error):
+                use = Use(self._connection.entered_as, group=self._name)
+                said = f"Kafka does not say what {self._name} sent: {error.str()}"
+                raise refused(error, use) or BrokerError(said) from raised
             return None
         return None if found.error else found

@@ -19,6 +19,7 @@ from broker.kafka.admin import TopicSettings
 from broker.kafka.connection import Connection
 from broker.kafka.faults import (
     UNKNOWN_TOPIC,
+    Use,
     error_of,
     passes,
     refused,
@@ -167,7 +168,10 @@ class KafkaControlTopic:
             return None if self._may_be_back() else missing
         if passes(error):
             return None
-        return refused(error) or BrokerError(f"topic {self._topic!r}: Kafka says: {error.str()}")
+        use = Use(self._connection.entered_as, "Read", (self._topic,))
+        return refused(error, use) or BrokerError(
+            f"topic {self._topic!r}: Kafka says: {error.str()}"
+        )
 
     def _found(self) -> None:
         self._was_there, self._missing_since_s = True, None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 
@@ -68,6 +69,39 @@ NO_ANSWER: Final = (
     KafkaError.UNKNOWN_LEADER_EPOCH,
 )
 
+OF_OFFSETS: Final = re.compile(
+    r"commit offsets to transaction.*: ([\w.-]+)\(.*\(Broker: Topic auth"
+)
+"""What librdkafka says where offsets may not be put into a transaction: Kafka wants Read there."""
+
+
+class Use(NamedTuple):
+    """What a client does at a Kafka, so that a refusal names the right that is missing."""
+
+    place: str
+    """Its address, and who we are there."""
+    operation: str = ""
+    """On these topics."""
+    topics: tuple[str, ...] = ()
+    group: str = ""
+    transactional_id: str = ""
+
+    def missing(self, error: KafkaError) -> str:
+        """The right, as Kafka's access lists call it; "" where the error is none of rights."""
+        if offsets := OF_OFFSETS.search(error.str()):
+            return f"Read topic {offsets[1]!r}"
+        named = [each for each in self.topics if f": {each}:" in error.str()] or self.topics
+        of_topics = f"{self.operation} topic {', '.join(map(repr, named))}" if named else ""
+        return {
+            KafkaError.TOPIC_AUTHORIZATION_FAILED: of_topics,
+            # Of who may write no topic at all, before a topic is named.
+            KafkaError.CLUSTER_AUTHORIZATION_FAILED: of_topics
+            or (self.operation and f"{self.operation} the cluster"),
+            KafkaError.GROUP_AUTHORIZATION_FAILED: self.group and f"Read group {self.group!r}",
+            KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: self.transactional_id
+            and f"Write transactional id {self.transactional_id!r}",
+        }.get(error.code(), "")
+
 
 @contextmanager
 def settings_checked() -> Iterator[None]:
@@ -90,18 +124,20 @@ def passes(error: KafkaError) -> bool:
     return bool(error.retriable()) or error.code() in NO_ANSWER
 
 
-def refused(error: KafkaError) -> BrokerError | None:
-    """What no retry can mend: Kafka does not let us."""
+def refused(error: KafkaError, use: Use | None = None) -> BrokerError | None:
+    """What no retry can mend: Kafka does not let us. use: what was to be done."""
+    if use is not None and (right := use.missing(error)):
+        return BrokerError(f"no right to {right} at {use.place}; ask who grants rights there")
     remedy = REFUSED.get(error.code())
     return BrokerError(f"Kafka refuses ({error.str()}): {remedy}") if remedy else None
 
 
-def member_fault(error: KafkaError, worker: str | None) -> BrokerError | None:
+def member_fault(error: KafkaError, worker: str | None, use: Use) -> BrokerError | None:
     """What a group member cannot go on from; None where it goes on by itself."""
     # In the classic protocol nothing but its fencing is fatal to a consumer; what it says after
     # that is _FATAL without a cause.
     if error.code() not in (KafkaError.FENCED_INSTANCE_ID, KafkaError._FATAL):
-        return refused(error)
+        return refused(error, use)
     return MembershipOver(f"the group has another membership of worker {worker!r}")
 
 
@@ -118,21 +154,21 @@ def offset_gap(partition: Partition, offset: int | None, worker: str | None) -> 
     )
 
 
-def delivery_fault(error: KafkaError, topic: str) -> BrokerError:
+def delivery_fault(error: KafkaError, topic: str, place: str) -> BrokerError:
     """What a message that Kafka did not take says about its topic."""
     if error.code() in UNKNOWN_TOPIC:
         return TopicMissing(f"topic {topic!r} does not exist; create it first")
     if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
         return OutputTooLarge(f"a message is over the size limit of topic {topic!r}")
     why = f"{error.str()}; {CLOCKS}" if error.code() in REFUSED_TIMES else error.str()
-    return refused(error) or TransactionAborted(
+    return refused(error, Use(place, "Write", (topic,))) or TransactionAborted(
         f"a message for topic {topic!r} was not delivered: {why}"
     )
 
 
-def transaction_fault(error: KafkaError) -> BrokerError:
+def transaction_fault(error: KafkaError, use: Use) -> BrokerError:
     """What a failed step of a transaction asks the engine to do."""
-    if (denied := refused(error)) is not None:
+    if (denied := refused(error, use)) is not None:
         return denied
     if error.code() == KafkaError.FENCED_INSTANCE_ID:
         return MembershipOver("the group has another membership of this worker's name")

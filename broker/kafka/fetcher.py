@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from broker.errors import KafkaUnavailable
 from broker.kafka.admin import KafkaAdmin
 from broker.kafka.connection import Connection
-from broker.kafka.faults import UNKNOWN_TOPIC, passes, refused, settings_checked
+from broker.kafka.faults import UNKNOWN_TOPIC, Use, passes, refused, settings_checked
 from broker.kafka.group_consumer import within_patience
 from broker.kafka.messages import message_of
 from broker.ports import Message, Partition
@@ -65,7 +65,7 @@ class KafkaFetcher:
             if came is None:
                 continue
             if (error := came.error()) is not None:
-                if self._is_gone(error):
+                if self._is_gone(error, partition.topic):
                     self._place = None
                     return None
                 continue
@@ -88,7 +88,7 @@ class KafkaFetcher:
         self._place = (partition, offset)
         self._consumer.assign([TopicPartition(*partition, offset)])
 
-    def _is_gone(self, error: KafkaError) -> bool:
+    def _is_gone(self, error: KafkaError, topic: str) -> bool:
         """Whether the message is not there; False where the client goes on by itself."""
         if error.code() in (KafkaError._PARTITION_EOF, KafkaError._AUTO_OFFSET_RESET):
             return True
@@ -96,4 +96,5 @@ class KafkaFetcher:
             return True
         if passes(error):
             return False
-        raise refused(error) or BrokerError(f"Kafka answers: {error.str()}")
+        use = Use(self._connection.entered_as, "Read", (topic,))
+        raise refused(error, use) or BrokerError(f"Kafka answers: {error.str()}")

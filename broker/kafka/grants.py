@@ -22,7 +22,7 @@ from confluent_kafka.admin import (
 from broker.kafka.admin import KafkaAdmin
 from broker.kafka.asking import DONE_S_MAX, GIVEN_UP, Asking
 from broker.kafka.connection import Connection
-from broker.kafka.faults import error_of, refused
+from broker.kafka.faults import Use, error_of, refused
 from broker.kafka.rights import OPERATIONS, Kind, Operation, Right
 from schemas.errors import BrokerError
 
@@ -46,6 +46,7 @@ class KafkaGrants:
 
     def __init__(self, connection: Connection) -> None:
         self._admin = KafkaAdmin(connection)
+        self._place = connection.entered_as
         self._asking = Asking(connection)
 
     def users(self) -> list[str]:
@@ -104,7 +105,8 @@ class KafkaGrants:
                 raise BrokerError(
                     "this Kafka checks no rights; set its authorizer.class.name first"
                 ) from raised
-            raise refused(error) or BrokerError(f"Kafka answers: {error.str()}") from raised
+            use = Use(self._place, "Describe and Alter")
+            raise refused(error, use) or BrokerError(f"Kafka answers: {error.str()}") from raised
 
 
 def _done(futures: Iterable[Future[Any]], but: int | None = None) -> bool:

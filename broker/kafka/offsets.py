@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from broker.errors import TransactionAborted
 from broker.kafka.connection import Connection
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, passes
+from broker.kafka.faults import UNKNOWN_TOPIC, Use, error_of, member_fault, passes
 from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.watch import LOG
 from broker.lives import Committed
@@ -37,15 +37,20 @@ class Membership:
     """Where the poll began."""
     lives: Mapping[Partition, Life] = field(default_factory=dict)
     """Written beside the offsets: those of another life are not believed."""
+    name: str = ""
+    """The group's, where nobody has read in it before."""
 
 
 class GroupOffsets:
     """The committed offsets of one consumer's group. worker: its name, for what is raised."""
 
-    def __init__(self, member: GroupConsumer, connection: Connection, worker: str | None) -> None:
+    def __init__(
+        self, member: GroupConsumer, connection: Connection, worker: str | None, use: Use
+    ) -> None:
         self._member = member
         self._connection = connection
         self._worker = worker
+        self._use = use
 
     def read(self, partitions: Iterable[Partition]) -> dict[Partition, Committed] | None:
         """Each partition's committed offset and life.
@@ -202,7 +207,7 @@ class GroupOffsets:
         return next((error for error in errors if error.code() not in UNKNOWN_TOPIC), None)
 
     def _judge(self, error: KafkaError) -> None:
-        fault = member_fault(error, self._worker)
+        fault = member_fault(error, self._worker, self._use)
         if fault is not None:
             raise fault
         LOG.debug("offsets of worker %r: %s", self._worker, error)

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException
 
 from broker.errors import ProducerFenced, TransactionAborted
 from broker.kafka.connection import Connection
+from broker.kafka.faults import Use
 from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.offsets import RETRY_S, GroupOffsets, Membership, placed
 from broker.kafka.watch import LOG
@@ -27,12 +28,13 @@ class OffsetsElsewhere(GroupOffsets):
         member: GroupConsumer,
         connection: Connection,
         worker: str | None,
+        use: Use,
         positions: PositionStore,
         *,
         shown: bool,
     ) -> None:
         """`shown`: whether the group's own Kafka is told of them, too."""
-        super().__init__(member, connection, worker)
+        super().__init__(member, connection, worker, use)
         self._positions = positions
         self._shown = shown
 
@@ -107,11 +109,12 @@ def offsets_of(
     member: GroupConsumer,
     connection: Connection,
     worker: str | None,
+    use: Use,
     positions: PositionStore | None,
     *,
     shown: bool,
 ) -> GroupOffsets:
     """A group's, where it keeps them: itself, or in `positions`."""
     if positions is None:
-        return GroupOffsets(member, connection, worker)
-    return OffsetsElsewhere(member, connection, worker, positions, shown=shown)
+        return GroupOffsets(member, connection, worker, use)
+    return OffsetsElsewhere(member, connection, worker, use, positions, shown=shown)

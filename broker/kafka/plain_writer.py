@@ -12,12 +12,6 @@ from broker.kafka.connection import Connection
 from broker.kafka.faults import delivery_fault, error_of, passes, settings_checked
 from schemas.errors import BrokerError
 
-NOT_GRANTED: Final = (
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    # Of who may write no topic at all, before a topic is named.
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-)
-
 # A worker writes between two batches, and its alerts wait meanwhile.
 WRITE_S_MAX: Final = 5.0
 
@@ -71,16 +65,11 @@ class PlainWriter:
     def _undelivered(self, error: KafkaError) -> BrokerError:
         """What to raise; the producer goes, so that nothing of it is written later."""
         self.close()
-        if error.code() in NOT_GRANTED:
-            return BrokerError(
-                f"no right to Write topic {self._topic!r} at {self._connection.entered_as}; ask who"
-                " grants rights there"
-            )
         if error.code() == KafkaError._MSG_TIMED_OUT or passes(error):
             return KafkaUnavailable(
                 f"topic {self._topic!r} took no record within {WRITE_S_MAX:.0f} s; is Kafka up?"
             )
-        return delivery_fault(error, self._topic)
+        return delivery_fault(error, self._topic, self._connection.entered_as)
 
     def close(self) -> None:
         """Let go; what was not confirmed is not written later. Idempotent."""

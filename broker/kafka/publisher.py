@@ -15,6 +15,7 @@ from broker.kafka.admin import KafkaAdmin
 from broker.kafka.connection import PRODUCER_BATCH_BYTES, Compression, Connection
 from broker.kafka.faults import (
     UNKNOWN_TOPIC,
+    Use,
     delivery_fault,
     error_of,
     passes,
@@ -75,6 +76,8 @@ class Publisher:
         self._undelivered: tuple[KafkaError, str] | None = None
         self.outgrown = False
         """Whether a topic's limit was found to be lower than when the producer was built."""
+        self.group = ""
+        """Whose offsets go into its transactions, where that is told."""
 
     @property
     def producer(self) -> Producer:
@@ -151,7 +154,7 @@ class Publisher:
         """What the first message that Kafka did not take means."""
         if self._undelivered is None:
             return None
-        fault = delivery_fault(*self._undelivered)
+        fault = delivery_fault(*self._undelivered, self._connection.entered_as)
         self.outgrown |= isinstance(fault, OutputTooLarge)
         return fault
 
@@ -208,7 +211,11 @@ class Publisher:
 
     def _fault(self, error: KafkaError) -> BrokerError:
         undelivered = None if error.fatal() else self.undelivered_fault()
-        return undelivered or transaction_fault(error)
+        name = self._settings.get("transactional.id", "")
+        place = self._connection.entered_as
+        return undelivered or transaction_fault(
+            error, Use(place, "Write", self._topics, self.group, name)
+        )
 
     def _ask_for_limits(self, topic: str) -> None:
         """Of a topic, and of those asked for before whose limits an abort has had us forget."""
@@ -251,7 +258,8 @@ class Publisher:
             return False
         except KafkaException as raised:
             if error_of(raised).code() in UNKNOWN_TOPIC:
-                raise delivery_fault(error_of(raised), output.topic) from raised
+                place = self._connection.entered_as
+                raise delivery_fault(error_of(raised), output.topic, place) from raised
             raise self._fault(error_of(raised)) from raised
         return True
 

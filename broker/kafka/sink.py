@@ -111,6 +111,7 @@ class KafkaSink:
         if group.positions is not None:
             self.produce(group.positions.outputs(offsets, group.starts, group.lives))
             return
+        self._publisher.group = group.name
         with self._while_ours():
             self._publisher.insist(
                 lambda timeout_s: self._publisher.producer.send_offsets_to_transaction(

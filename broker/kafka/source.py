@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from broker.errors import MembershipOver, TransactionAborted
 from broker.kafka.connection import SESSION_TIMEOUT_MS, Connection, Start
 from broker.kafka.coverage import Coverage
-from broker.kafka.faults import UNKNOWN_TOPIC, error_of, member_fault, offset_gap
+from broker.kafka.faults import UNKNOWN_TOPIC, Use, error_of, member_fault, offset_gap
 from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.lives import Lives
 from broker.kafka.messages import is_fatal, message_of
@@ -82,8 +82,8 @@ class KafkaSource:
             worker=worker,
             session_timeout_ms=session_timeout_ms,
         )
-        group_id: str = self._settings["group.id"]
-        self._namesakes = Namesakes(connection, group_id, worker, session_timeout_ms / 1e3)
+        self._use = Use(connection.entered_as, "Read", tuple(topics), self._settings["group.id"])
+        self._namesakes = Namesakes(connection, self._use.group, worker, session_timeout_ms / 1e3)
         self._unplaced: tuple[Partition, ...] = ()
         self._kept: deque[confluent_kafka.Message] = deque()
         self._starts: dict[Partition, int] = {}
@@ -202,7 +202,7 @@ class KafkaSource:
         self._member = GroupConsumer(
             self._settings, self._topics, assigned=self._assigned, revoked=self._revoked
         )
-        known = self._member, self._connection, self._worker
+        known = self._member, self._connection, self._worker, self._use
         self._offsets = offsets_of(*known, self._elsewhere, shown=self._shared)
 
     def _have_client(self) -> None:
@@ -280,7 +280,7 @@ class KafkaSource:
             self._judge(error)
 
     def _judge(self, error: KafkaError) -> None:
-        fault = member_fault(error, self._worker)
+        fault = member_fault(error, self._worker, self._use)
         if isinstance(fault, MembershipOver):
             self._member.is_over = True
         elif fault is not None:

@@ -34,6 +34,9 @@ from lake.layout import night_date
 
 LOG: Final = logging.getLogger("gueststar.models")
 
+JOB: Final = "retraining"
+"""Who carries them out: behind the workers' group, its transactional id."""
+
 NIGHTS: Final = re.compile(r"[0-9]{8}(:[0-9]{8})?")
 """As `lake.reading.Lake` takes them."""
 

@@ -1,5 +1,5 @@
-"""Who may do what at our Kafka: workers, readers, authors, reviewers, annotators, notifiers.
+"""Who may do what at our Kafka: workers, readers, authors, portals, and who runs each job.
 
 roles.py     the rights of each role, no more
-command.py   `gueststar credentials add | list | limit | revoke | rotate`
+command.py   `gueststar credentials add | check | list | limit | revoke | rotate`
 """

@@ -7,31 +7,21 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from broker.errors import SettingsError
-from gueststar.credentials.roles import (
-    Role,
-    check_name,
-    of_annotator,
-    of_author,
-    of_reader,
-    of_reviewer,
-    of_worker,
-)
+from gueststar.credentials.roles import Role, check_name, rights_of
 
 if TYPE_CHECKING:
     from broker.kafka.grants import KafkaGrants
     from broker.kafka.quotas import KafkaQuotas
-    from broker.kafka.rights import Right
     from broker.settings import Settings
 
 app = typer.Typer(
-    help="Users of our Kafka: workers, readers, authors, reviewers, annotators, notifiers.",
+    help="Users of our Kafka: workers, readers, authors, portals, and who runs each job.",
     no_args_is_help=True,
 )
 
@@ -60,11 +50,14 @@ def add(name: Name, role: Role, *, config: Config, to: To = None, quota: Quota =
 
     Who asks is who the environment names (GUESTSTAR_KAFKA_*), and may alter users and rights.
     """
-    check_name(name)
+    from broker.kafka import Connection, KafkaAdmin
+
     settings, grants, quotas = _opened(config)
+    check_name(name, settings)
     if name in grants.users():
         raise SettingsError(f"user {name!r} is there already; revoke or rotate it")
-    rights = _rights(settings, role, name)
+    there = KafkaAdmin(Connection.configured(settings.kafka.bootstrap)).partitions()
+    rights = rights_of(role, settings, name, there)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     if quota is not None:
         quotas.limit(name, quota)
@@ -87,9 +80,32 @@ def show(*, config: Config) -> None:
 
 
 @app.command()
+def check(role: Role, *, config: Config) -> None:
+    """Whether who CONFIG.toml, or the environment, names may do what a role needs.
+
+    Nothing is changed.
+    """
+    from broker.assembly import connect
+    from broker.kafka import KafkaAdmin
+    from broker.rights import lack
+    from broker.settings import read_settings
+
+    settings = read_settings(config)
+    link = connect(settings)
+    admin = KafkaAdmin(link)
+    admin.wait()
+    name = link.security.get("sasl.username", "")
+    said = lack(admin, rights_of(role, settings, name, admin.partitions()), ())
+    for line in (*said.problems, *(f"note: {each}" for each in said.notes)):
+        typer.echo(line)
+    if said.problems:
+        raise typer.Exit(1)
+    typer.echo(f"{link.entered_as} has the rights of role {role}")
+
+
+@app.command()
 def revoke(name: Name, *, config: Config) -> None:
     """Take all rights of a user, who has none from then on, and let it in no more."""
-    check_name(name)
     _, grants, quotas = _opened(config)
     _require(name, grants)
     # Rights first: who is in already stays connected for a while, and may do nothing.
@@ -102,7 +118,6 @@ def revoke(name: Name, *, config: Config) -> None:
 @app.command()
 def rotate(name: Name, *, config: Config, to: To = None) -> None:
     """Give a user a new password; the old one is none from then on."""
-    check_name(name)
     _, grants, _ = _opened(config)
     _require(name, grants)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
@@ -113,7 +128,6 @@ def rotate(name: Name, *, config: Config, to: To = None) -> None:
 @app.command()
 def limit(name: Name, *, config: Config, quota: Quota = None) -> None:
     """Change a user's quota from now on; without --quota it has none."""
-    check_name(name)
     _, grants, quotas = _opened(config)
     _require(name, grants)
     quotas.limit(name, quota)
@@ -134,26 +148,6 @@ def _opened(config: Path) -> tuple[Settings, KafkaGrants, KafkaQuotas]:
     # The settings' own user is a worker; who grants rights comes from the environment alone.
     link = Connection.configured(settings.kafka.bootstrap)
     return settings, KafkaGrants(link), KafkaQuotas(link)
-
-
-def _rights(settings: Settings, role: Role, name: str) -> Collection[Right]:
-    from broker.assembly import build
-    from broker.kafka import Connection, KafkaAdmin
-
-    if role is Role.READER:
-        return [*of_reader(settings, name)]
-    if role is Role.AUTHOR:
-        return [*of_author(settings, name)]
-    if role is Role.REVIEWER:
-        return [*of_reviewer(settings, name)]
-    if role is Role.ANNOTATOR:
-        return [*of_annotator(settings, name)]
-    there = KafkaAdmin(Connection.configured(settings.kafka.bootstrap)).partitions()
-    if role is Role.NOTIFIER:
-        from services.notices.rights import to_notify
-
-        return [*to_notify(settings, there)]
-    return [*dict.fromkeys(of_worker(build(settings), there))]
 
 
 def _hand_over(name: str, password: str, to: Path | None) -> None:

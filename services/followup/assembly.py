@@ -148,7 +148,7 @@ def followup(
     outputs = outputs_of(own)
     admin = KafkaAdmin(link)
     admin.wait()
-    provide(own, admin, [*dict.fromkeys((*beside_of(own), *outputs))])
+    provide(own, admin, [*dict.fromkeys((*beside_of(own), *own.messengers.asked, *outputs))])
     metrics = Metrics(worker=WORKER, version=version)
     sky = open_sky(own.filters.regions, own.filters.watchlists, heard_of(own.messengers))
     with ExitStack() as opened:

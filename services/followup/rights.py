@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 
 from broker.kafka.rights import Right
 from broker.settings import Settings
@@ -10,7 +10,7 @@ from services.followup.assembly import WORKER, beside_of, outputs_of, settings_o
 from services.rights import of_job
 
 
-def to_follow_up(settings: Settings, there: Container[str]) -> Iterator[Right]:
+def to_follow_up(settings: Settings, there: Collection[str]) -> Iterator[Right]:
     """Each once. there: the topics that our Kafka has. Raises SettingsError without sites."""
     own = settings_of_followup(settings)
     yield from of_job(

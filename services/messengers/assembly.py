@@ -64,6 +64,11 @@ def settings_of_notices(settings: Settings) -> Settings:
     return replace(settings, source=source, kafka=kafka, topics=topics, enriched=enriched)
 
 
+def outputs_of(own: Settings) -> tuple[str, ...]:
+    """All topics that the job writes, but where it keeps how far it read."""
+    return (*own.messengers.named, own.topics.dead_letters, own.topics.ledger)
+
+
 @contextmanager
 def listener(
     settings: Settings, *, version: str, observers: Sequence[Observer[Heard]] = ()
@@ -74,7 +79,7 @@ def listener(
     """
     own, link, clock = settings_of_notices(settings), connect(settings), SystemClock()
     section, topics = own.messengers, own.topics
-    outputs = (*section.named, topics.dead_letters, topics.ledger)
+    outputs = outputs_of(own)
     cluster = _provided(own, link, outputs)
     metrics = Metrics(worker=WORKER, version=version)
     told = Observers(metrics, FaultLog(clock), DeadLetterLog(clock), HeardLog(), *observers)

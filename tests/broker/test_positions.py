@@ -9,6 +9,7 @@ import pytest
 from broker.clock import ManualClock
 from broker.errors import KafkaUnavailable, ProducerFenced, TooManyAborts, TransactionAborted
 from broker.kafka import Connection
+from broker.kafka.faults import Use
 from broker.kafka.group_consumer import GroupConsumer
 from broker.kafka.offsets_elsewhere import OffsetsElsewhere
 from broker.lives import Committed
@@ -210,9 +211,8 @@ def test_partitions_are_given_back_though_that_is_not_said_but_not_with_a_transa
 ) -> None:
     failing = [Fault("produce", 2, TransactionAborted), Fault("abort", 1, error)]
     one = Holder(MemoryKafka(ManualClock(), faults=failing), "one")
-    offsets = OffsetsElsewhere(
-        cast(GroupConsumer, None), Connection("nowhere:1"), "one", one.positions, shown=False
-    )
+    nobody, link, use = cast(GroupConsumer, None), Connection("nowhere:1"), Use("nowhere:1")
+    offsets = OffsetsElsewhere(nobody, link, "one", use, one.positions, shown=False)
     offsets.take([ZERO])
     fault = offsets.release([ZERO])
     if error is KafkaUnavailable:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from broker.kafka import KafkaSink
+from broker.models.retrains import JOB
 from gueststar.filtering.place import operator
 from gueststar.modelling.place import ModelPlace
 from lake.lock import locked
 from training.retraining.job import Job, Make, Topics
 
-NAME: Final = "retraining"
-"""Behind the workers' group, the transactional id."""
 LOOK_S: Final = 30.0
 
 
@@ -26,7 +25,7 @@ def run(place: ModelPlace, make: Make, folder: Path, *, once: bool) -> None:
     sink = KafkaSink(
         place.connection,
         group=kafka.group,
-        worker=NAME,
+        worker=JOB,
         topics=(topics.requests, topics.models),
         transaction_timeout_ms=kafka.transaction_timeout_ms,
     )

@@ -166,12 +166,14 @@ def test_a_reader_reads_by_groups_of_its_own_and_is_refused_all_else_by_name(
     assert read_one(bert, "trust.status") > 0
     assert read_one(bert, "trust.enriched", "bert.mine") > 0
     for topic, group, said in (
-        ("trust.enriched", "eve.mine", "Group authorization failed"),
-        ("trust.enriched", "trust", "Group authorization failed"),
-        ("trust-secret", None, "Topic authorization failed"),
-        ("trust.ledger", None, "Topic authorization failed"),
+        ("trust.enriched", "eve.mine", "Read group 'eve.mine'"),
+        ("trust.enriched", "trust", "Read group 'trust'"),
+        ("trust-secret", None, "Read topic 'trust-secret'"),
+        ("trust.ledger", None, "Read topic 'trust.ledger'"),
     ):
-        with pytest.raises(BrokerError, match=rf"(?i){said}") as raised:
+        with pytest.raises(
+            BrokerError, match=rf"no right to {said} at .* as user 'bert'; ask who"
+        ) as raised:
             read_one(service.link("bert", users["bert"]), topic, group)
         assert "\n" not in str(raised.value)
         assert users["bert"] not in str(raised.value)
@@ -181,7 +183,9 @@ def test_a_reader_and_an_author_may_not_publish(service: Service, users: Mapping
     for name in ("bert", "ines"):
         link = service.link(name, users[name])
         sink = KafkaSink(link, group="trust", worker="one", topics=["trust.enriched"])
-        with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
+        with pytest.raises(
+            BrokerError, match=rf"no right to (Write|DescribeConfigs) .* as user '{name}'; ask who"
+        ):
             sink.rebuild()
         sink.close()
     bert = KafkaControlTopic(service.link("bert", users["bert"]), "trust.filters")
@@ -199,7 +203,7 @@ def test_an_author_writes_and_reads_the_control_topic_alone(
     assert control.write(b"rubbish", b"rubbish") >= 0
     assert control.present()
     control.close()
-    with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
+    with pytest.raises(BrokerError, match=r"no right to Read (topic|group) .* 'ines'; ask who"):
         read_one(service.link("ines", users["ines"]), "trust.enriched")
 
 
@@ -225,7 +229,7 @@ def test_reviewers_and_authors_write_reviews_and_nobody_else_does(
     for topic in ("trust.enriched", "trust.filters", *SAID):
         with pytest.raises(BrokerError, match=rf"no right to Write topic '{topic}'"):
             PlainWriter(rhea, topic).write(b"x", b"x")
-    with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
+    with pytest.raises(BrokerError, match=r"no right to Read (topic|group) .* 'rhea'; ask who"):
         read_one(rhea, "trust.enriched")
 
 
@@ -240,7 +244,7 @@ def test_an_annotator_writes_the_topic_of_its_name_alone(
             BrokerError, match=rf"no right to Write topic '{topic}' at .* as user 'nora'"
         ):
             PlainWriter(nora, topic).write(b"x", b"x")
-    with pytest.raises(BrokerError, match=r"(?i)authorization failed"):
+    with pytest.raises(BrokerError, match=r"no right to Read (topic|group) .* 'nora'; ask who"):
         read_one(service.link("nora", users["nora"]), own)
 
 
@@ -269,9 +273,9 @@ def test_a_notifier_sends_notices_and_is_refused_all_else_by_name(
         ):
             PlainWriter(link, topic).write(b"x", b"x")
     for topic in ("trust-survey", "trust.filters", "trust.ledger"):
-        with pytest.raises(BrokerError, match=r"(?i)topic authorization failed"):
+        with pytest.raises(BrokerError, match=rf"no right to Read topic '{topic}' at .* 'tell'"):
             read_one(service.link("tell", users["tell"]), topic, "trust.notices")
-    with pytest.raises(BrokerError, match=r"(?i)group authorization failed"):
+    with pytest.raises(BrokerError, match=r"no right to Read group 'trust' at .* 'tell'"):
         read_one(service.link("tell", users["tell"]), "trust.enriched", "trust")
 
 
