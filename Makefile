@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Most tests of a real Kafka wait for it, so two at once take little more than half the time.
 TESTERS ?= 2
+ENGINE ?= podman
 TRAIN := .venv-train/bin
 SUPPLY := .venv-supply/bin
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --generate-hashes
@@ -11,11 +12,13 @@ define install
 	$(1)/python -m pip install --quiet --require-hashes --requirement $(2)
 	$(1)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endef
+# Training and benchmarks open networks by other doors than classifiers/session.py.
+export ORT_DISABLE_TELEMETRY ?= 1
 export GUESTSTAR_DATA ?= $(wildcard $(CURDIR)/../shared/data)
 
 .PHONY: help setup check test test-train foreign demo kafka kafka-secure bench speed chaos train \
 	train-realbogus train-lightcurve train-redshift train-phase told-redshift train-embedding train-anomaly \
-	train-telescope federated verify-cards wheel audit lock clean lawful figures simulate fuzz soak \
+	train-telescope federated verify-cards wheel image audit lock clean lawful figures simulate fuzz soak \
 	test-hats release
 
 help: ## list the commands
@@ -134,6 +137,11 @@ wheel: .venv-supply/ready ## sdist, wheel and list of parts in dist/, the wheel 
 	cd dist && ../.venv-bare/bin/gueststar demo --seconds 5 && ../.venv-bare/bin/gueststar version
 	$(SUPPLY)/cyclonedx-py environment .venv-bare/bin/python --output-file dist/gueststar.cdx.json
 	@ls -l dist
+
+image: setup ## the container's image, built and tried at a Kafka (ENGINE=docker, BASE=... for its base)
+	BUILDAH_FORMAT=docker $(ENGINE) build --network host --tag gueststar $(BASE:%=--build-arg BASE=%) \
+		--file deploy/Containerfile .
+	GUESTSTAR_ENGINE="$(ENGINE)" $(BIN)/pytest -m image tests/gueststar/test_image.py
 
 audit: .venv-supply/ready ## known holes and licences of all that is installed
 	$(BIN)/python -m supply requirements.lock --environment $(BIN)/python

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from configparser import ConfigParser
 from contextlib import closing
 from pathlib import Path
@@ -74,7 +75,7 @@ def said(stage: int, instruction: str) -> list[str]:
 
 
 def test_the_image_installs_the_wheel_as_make_tries_it() -> None:
-    """No container engine is at hand where this is tested: the steps are held to those that are."""
+    """`make image` builds it; where no engine is, its steps are held to those that are tried."""
     makefile = (ROOT / "Makefile").read_text()
     tried = re.search(r"uv (pip install .* dist/\*\.whl)", makefile)
     assert tried is not None
@@ -83,6 +84,15 @@ def test_the_image_installs_the_wheel_as_make_tries_it() -> None:
         "uv " + tried[1].replace(".venv-bare", "/opt/gueststar")
     ]
     assert sum("uv build --quiet" in step for step in (*said(0, "RUN"), *makefile.split("\n"))) == 2
+
+
+def test_the_image_is_built_of_what_the_wheel_is_made_of_and_sees_nothing_else() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    made_of = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    packages = made_of["targets"]["wheel"]["packages"]
+    beside = {"LICENSE", "README.md", "pyproject.toml", "requirements.lock"}
+    assert {line[1:] for line in ignored if line.startswith("!")} == {*packages, *beside}
+    assert [line for line in ignored if line[0] not in "!#"] == ["*", "**/__pycache__"]
 
 
 def test_the_image_that_runs_holds_the_wheel_alone_and_runs_as_no_root() -> None:
