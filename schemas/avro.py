@@ -14,6 +14,10 @@ ENRICHED_NAMESPACE = "org.gueststar"
 """A record whose last field's type lies in this namespace has been through us already."""
 Json = Any
 """A type in an Avro schema: a name, a list (union) or a dictionary."""
+SCHEMA_LETTERS_MAX = 2**20
+"""Of a schema's text, and of a union's branches together, each with all that it names."""
+NAME_LETTERS_MAX = 1_000
+"""Of a type's full name, and of a field's place: each is kept for all that lies within."""
 RECORDS = frozenset({"record", "error"})
 NAMED = RECORDS | {"enum", "fixed"}
 
@@ -41,6 +45,8 @@ class WriterSchema:
 
         Nor one of a union with a record among its branches.
         """
+        if len(text) > SCHEMA_LETTERS_MAX:
+            raise SchemaError(f"a writer schema has over {SCHEMA_LETTERS_MAX:,} letters")
         try:
             parsed = json.loads(text)
             sorted_text = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
@@ -102,6 +108,8 @@ def named_types(schema: Json, namespace: str = "") -> dict[str, Json]:
     if not isinstance(schema, dict):
         return {}
     name = full_name(schema, namespace) if is_one_of(schema.get("type"), NAMED) else ""
+    if len(name) > NAME_LETTERS_MAX:
+        raise SchemaError(f"the writer schema has a name of over {NAME_LETTERS_MAX:,} letters")
     inside = name.rpartition(".")[0] if name else namespace
     found = _joined(named_types(inner, inside) for inner in inner_types(schema))
     return {name: schema, **found} if name else found
@@ -134,17 +142,21 @@ def resolved(name: str, namespace: str, named: Container[str]) -> str:
 
 def _branches(union: list[Json], registry_id: int | None) -> tuple[WriterSchema | None, ...]:
     """Each branch of a union by itself. Raises SchemaError where none is a record's schema."""
+    found, letters = list[WriterSchema | None](), 0
     try:
         named = named_types(union)
-        alone = [_StandingAlone(named).made(branch, "") for branch in union]
+        for branch in union:
+            alone = _StandingAlone(named).made(branch, "")
+            text = json.dumps(alone)
+            letters += len(text)
+            if letters > SCHEMA_LETTERS_MAX:
+                raise SchemaError(f"a union's branches have over {SCHEMA_LETTERS_MAX:,} letters")
+            found.append(WriterSchema.of(text, registry_id) if has_fields(alone) else None)
     except RecursionError as error:
         raise SchemaError("the writer schema is nested too deeply") from error
-    found = tuple(
-        WriterSchema.of(json.dumps(one), registry_id) if has_fields(one) else None for one in alone
-    )
     if not any(found):
         raise SchemaError("a writer schema is a union without a record with fields")
-    return found
+    return tuple(found)
 
 
 class _StandingAlone:

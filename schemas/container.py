@@ -16,6 +16,10 @@ from schemas.refusal import Refusal
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
 VARINT_BYTES_MAX = 10
+ENTRIES_MAX = 100
+"""Of a header's metadata; two mean something."""
+EMPTY_BLOCKS_MAX = 1_000
+"""Around the block of a live message's one record."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,12 @@ def read_varint(data: bytes, position: int) -> tuple[int, int]:
 
 def read_metadata(data: bytes, limits: DecodeLimits) -> tuple[int, dict[str, bytes]]:
     """Where a header ends, sync marker not counted, and what it says. Raises Refusal."""
-    position, metadata = len(MAGIC), {}
+    position, metadata, entries = len(MAGIC), dict[str, bytes](), 0
     while True:
         count, position = read_varint(data, position)
+        entries += abs(count)
+        if entries > ENTRIES_MAX:
+            raise Refusal(Reason.TOO_MANY, f"over {ENTRIES_MAX} entries in the header")
         if count < 0:
             _, position = read_varint(data, position)
         for _ in range(abs(count)):
@@ -101,7 +108,13 @@ def only_block(data: bytes, header_bytes: int) -> tuple[int, int]:
 
 
 def _among_empty(data: bytes, header_bytes: int) -> tuple[int, int]:
-    full = [block for block in blocks(data, header_bytes) if block.count]
+    full = list[Block]()
+    for number, block in enumerate(blocks(data, header_bytes)):
+        full += [block] if block.count else []
+        if number - len(full) > EMPTY_BLOCKS_MAX:
+            raise Refusal(Reason.RECORD_COUNT, f"over {EMPTY_BLOCKS_MAX:,} blocks without a record")
+        if len(full) > 1:
+            break
     if not full:
         raise Refusal(Reason.RECORD_COUNT, "no record")
     if full[0].count != 1:

@@ -35,6 +35,7 @@ REASONS = {
     ops.TRAILING: Reason.TRAILING,
     ops.TOO_LONG: Reason.TOO_LARGE,
     ops.TOO_DEEP: Reason.TOO_DEEP,
+    ops.CROWDED: Reason.TOO_MANY,
 }
 LIMITS = DecodeLimits()
 DETAIL_LETTERS_MAX = 200
@@ -44,11 +45,32 @@ DETAIL_LETTERS_MAX = 200
 class _Intake:
     """The messages that have a record, and why the others are none."""
 
+    bytes_max: int
+    """Of what messages were inflated to, all together."""
     sources: list[int] = field(default_factory=list)
     """By framed record: the message's place in what was given."""
     framed: list[Framed] = field(default_factory=list)
+    inflated: list[int] = field(default_factory=list)
+    """By framed record: how many bytes were made of the message."""
+    inflated_all: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
+
+    def take(self, index: int, packet: bytes, framed: Framed) -> None:
+        """Keep a record; of too much together the largest goes, so that no sound one does."""
+        made = 0 if framed.message is packet else len(framed.message)
+        made += 0 if framed.content is framed.message else len(framed.content)
+        self.sources.append(index)
+        self.framed.append(framed)
+        self.inflated.append(made)
+        self.inflated_all += made
+        while self.inflated_all > self.bytes_max:
+            place = max(range(len(self.inflated)), key=self.inflated.__getitem__)
+            size = self.inflated.pop(place)
+            self.inflated_all -= size
+            self.framed.pop(place)
+            detail = f"{size} bytes once inflated, in a batch of over {self.bytes_max}"
+            self.refuse(self.sources.pop(place), Reason.TOO_LARGE, detail)
 
     def refuse(self, index: int, reason: Reason, detail: str) -> None:
         """Refuse a message. What it says of itself may stand in the detail: a line, no more."""
@@ -116,11 +138,10 @@ class Decoder:
         assert len(batch) == 1, batch.rejected
 
     def _take_in(self, packets: Sequence[bytes]) -> _Intake:
-        intake = _Intake()
+        intake = _Intake(self._limits.batch_bytes_max)
         for index, packet in enumerate(packets):
             try:
-                intake.framed.append(self._framer.frame(packet))
-                intake.sources.append(index)
+                intake.take(index, packet, self._framer.frame(packet))
             except Refusal as refusal:
                 intake.refuse(index, refusal.reason, refusal.detail)
         return intake
@@ -183,6 +204,8 @@ def _join(framed: Sequence[Framed]) -> tuple[NDArray[np.uint8], Ints]:
 
 def _why(reading: Reading, row: int, program: Program) -> tuple[Reason, str]:
     code, position, op = map(int, reading.outcomes[row])
+    if code == ops.CROWDED:
+        return REASONS[code], "it has more points than most, and its batch more than it may have"
     where = program.places[op] or "its end"
     return REASONS[code], f"at byte {position} of the record, at {where}"
 

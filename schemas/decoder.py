@@ -38,6 +38,7 @@ CALL, RETURN, HALT = 15, 16, 17  # a: the first operation of a record within its
 # Outcomes of a row.
 DONE, TRUNCATED, BAD_UNION, VARINT, TOO_MANY, TRAILING, TOO_LONG, FULL = 0, 1, 2, 3, 4, 5, 6, 7
 TOO_DEEP = 8
+CROWDED = 9  # said of a row that was read, where its batch has too many points
 OUTCOME_CODE, OUTCOME_POSITION, OUTCOME_OP = 0, 1, 2
 
 OTHER_TEXT, OTHER_TEXT_BITS = 2**62, 4  # no letter: that, its place, its length in so many bits

@@ -9,7 +9,7 @@ from typing import Any
 import fastavro
 
 from schemas.annotation import FIELD_NAME, FIELD_SCHEMA
-from schemas.avro import Json, WriterSchema
+from schemas.avro import Json, WriterSchema, named_types
 from schemas.errors import SchemaError
 from schemas.lawful import lawful
 from schemas.wire import long_bytes
@@ -64,6 +64,7 @@ def ready_to_read(record: Mapping[str, Any]) -> dict[str, Any]:
 def ready_type(kind: Json) -> Any:  # noqa: ANN401 - fastavro's
     """The same of any type that needs none around it."""
     try:
+        named_types(kind)  # Which bounds their names: the library keeps one for each type within.
         return fastavro.parse_schema(_without(kind, _UNREAD))
     except SchemaError:
         raise

@@ -18,6 +18,8 @@ class DecodeLimits:
     """A message as it came, framing and all."""
     datum_bytes_max: int = 16 * 2**20
     """A live message's record once its block is inflated."""
+    batch_bytes_max: int = 512 * 2**20
+    """All that the packets of one batch hold once inflated; beyond, the largest are refused."""
     block_bytes_max: int = 256 * 2**20
     """A file's block of many records once it is inflated."""
     header_bytes_max: int = 2**18
@@ -26,6 +28,8 @@ class DecodeLimits:
     """One string or byte field."""
     history_items_max: int = 50_000
     """Items in all arrays and maps of one alert together."""
+    batch_points_max: int = 3_000_000
+    """Points of all histories of one batch; beyond, the alerts that have most are refused."""
     nesting_max: int = 1_000
     """Arrays, maps and records within themselves that are open at once."""
     program_ops_max: int = 20_000

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import decoder as ops
-from schemas.avro import RECORDS, Json, full_name, is_one_of, named_types, resolved
+from schemas.avro import (
+    NAME_LETTERS_MAX,
+    RECORDS,
+    Json,
+    full_name,
+    is_one_of,
+    named_types,
+    resolved,
+)
 from schemas.conversions import AS_IT_IS, CONVERTED, READS, SPARE_CELLS, Letter, Spare
 from schemas.errors import SchemaError
 from schemas.simple_types import TEXTS, VARINTS, Simple, simple
@@ -251,6 +259,8 @@ class _Compiler:
         self.open_names.pop()
 
     def _field(self, one: dict[str, Json], path: str, record: str) -> None:
+        if len(path) > NAME_LETTERS_MAX:
+            raise SchemaError(f"{path[:40]}… is a place of over {NAME_LETTERS_MAX:,} letters")
         extent = self.extents.get(path)
         if extent is not None:
             self.emit(ops.MARK, extent, place=path)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.conversions import SPARE_CELLS, Lost, Spare, convert, spell_letters
-from schemas.decoder import DONE, OUTCOME_CODE, Both, run
+from schemas.decoder import CROWDED, DONE, OUTCOME_CODE, Both, run
 from schemas.limits import DecodeLimits
 from schemas.program import Program
 from schemas.survey import MISSING, POINT_ROW, POINT_TABLE, Cells, Ints, Raw, Survey
@@ -48,6 +48,7 @@ def read_rows(
     outcomes = np.zeros((len(spans), 3), np.int64)
     points, used = room.points(len(spans)), 0
     todo = np.empty(limits.nesting_max + 1, np.int64)
+    points_max = max(limits.batch_points_max, limits.history_items_max)
     bounds = limits.history_items_max, limits.field_bytes_max, limits.nesting_max
     lost: list[Lost] = []
     for program, rows in programs.items():
@@ -60,7 +61,13 @@ def read_rows(
             done += more
             if done == len(rows):
                 break
-            points = np.concatenate((points[:used], np.empty_like(points), points[used:]))
+            more = min(len(points), points_max - len(points))
+            if more > 0:
+                points = np.concatenate((points, np.empty_like(points[:more])))
+                continue
+            stays = _lightened(points[:used], outcomes)
+            first, used = int(stays[:first].sum()), int(stays.sum())
+            points[:used] = points[: len(stays)][stays]
         lost += _converted(program, buffer, cells, rows, points[first:used])
     return Reading(
         cells[:, : len(survey.defaults)],
@@ -68,6 +75,15 @@ def read_rows(
         outcomes,
         tuple(lost),
     )
+
+
+def _lightened(points: Ints, outcomes: Ints) -> NDArray[np.bool_]:
+    """Which points stay, bool (n,), where the rows that have most go, refused: an eighth of all."""
+    counts = np.bincount(points[:, POINT_ROW])
+    order = np.argsort(-counts)
+    gone = order[: 1 + int(np.searchsorted(np.cumsum(counts[order]), len(points) // 8))]
+    outcomes[gone, OUTCOME_CODE] = CROWDED
+    return ~np.isin(points[:, POINT_ROW], gone)
 
 
 class _Room:
