@@ -1,4 +1,4 @@
-"""The page that searches: by id, by place, in SQL, and the same question for programs."""
+"""The page that searches: by id, place, night, score, filter, in SQL; and the same for programs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gueststar.answer import Answer
 from gueststar.portal import asked, interface
 from gueststar.portal.answers import FORMS, records
 from gueststar.portal.backend import Backend
+from gueststar.portal.narrowed import FIELDS, scores_in, statement
 from gueststar.portal.over_time import of_object
 from gueststar.portal.page import page
 from gueststar.portal.sky_map import Place, counted, sky_map
@@ -33,8 +34,15 @@ TEXTUAL = {"string", "large_string", "bool"}
 def search(backend: Backend, request: Request) -> Response:
     query = request.query_params
     kind = query.get("kind", "")
-    given = {name: query.get(name, "") for name in ("id", "centre", "radius", "q")}
-    shared = {"kind": kind, "given": given, "sql_example": SQL_EXAMPLE, "forms": FORMS}
+    given = {name: query.get(name, "") for name in ("id", "centre", "radius", "q", *FIELDS)}
+    shared = {
+        "kind": kind,
+        "given": given,
+        "sql_example": SQL_EXAMPLE,
+        "forms": FORMS,
+        "scores": scores_in(_columns(backend)),
+        "on_duty": backend.judges.on_duty(),
+    }
     try:
         if kind == "id":
             return _by_id(backend, asked.text_of(query, "id"))
@@ -77,11 +85,24 @@ def _found(backend: Backend, kind: str, query: QueryParams) -> dict[str, Any] | 
     if kind == "similar":
         return _similar(backend, asked.text_of(query, "id"))
     if kind == "sql":
-        text = asked.text_of(query, "q", most=20_000)
-        answer = backend.door.sql(text)
-        python = f"gueststar.lake({str(backend.door.path)!r}).sql({text!r})"
-        return _shown(answer, python, f"/api/v1/sql?{urlencode({'q': text})}")
+        return _sql(backend, asked.text_of(query, "q", most=20_000))
+    if kind == "narrowed":
+        return _sql(backend, statement(query, _columns(backend)))
     return None
+
+
+def _columns(backend: Backend) -> list[str]:
+    """Of the lake's alerts; none where there is no lake."""
+    if not backend.door.is_there:
+        return []
+    with backend.door.asked() as lake:
+        return lake.columns
+
+
+def _sql(backend: Backend, text: str) -> dict[str, Any]:
+    answer = backend.door.sql(text)
+    python = f"gueststar.lake({str(backend.door.path)!r}).sql({text!r})"
+    return _shown(answer, python, f"/api/v1/sql?{urlencode({'q': text})}")
 
 
 def _cone(backend: Backend, centre: str, radius: str) -> dict[str, Any]:

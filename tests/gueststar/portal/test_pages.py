@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import urlencode
 
 import pytest
+from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
 from broker.dead_letters.letters import DeadLetter
@@ -15,6 +16,7 @@ from broker.deployments.register import Register
 from broker.ports import Message
 from filters.expressions.filter import ExpressionFilter
 from gueststar.portal.backend import Backend
+from gueststar.portal.narrowed import statement
 from gueststar.subscription import Arrived
 from tests.gueststar.portal.conftest import BIG, HOSTILE
 from tests.gueststar.portal.furniture import standing, tell
@@ -124,6 +126,45 @@ def test_a_place_may_be_in_degrees_or_in_hours(client: TestClient, centre: str) 
     assert "3 rows" in text
     assert "gueststar.lake(" in text
     assert "/api/v1/cone?ra=" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "rows"),
+    [
+        ({"since": "2026-03-02"}, ["SN1"]),
+        ({"until": "2026-03-01", "score": "score.realbogus.real", "least": "0.75"}, ["SN1"]),
+        ({"score": "score.realbogus.real", "least": "0.95"}, []),
+    ],
+)
+def test_alerts_are_narrowed_by_night_and_score(
+    client: TestClient, given: dict[str, str], rows: list[str]
+) -> None:
+    text = client.get(f"/search?{urlencode({'kind': 'narrowed', **given})}").text
+    assert f"{len(rows)} row{'' if len(rows) == 1 else 's'}<" in text
+    assert all(f'object={name}"' in text for name in rows)
+    assert "FROM alerts WHERE" in text, "the same for programs"
+    assert all(f'value="{given[one]}"' in text for one in {"since", "least"} & given.keys())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "choose a night"),
+        ({"since": "yesterday"}, "is no night; write 2023-10-18"),
+        ({"score": "score.nobody.real", "least": "0.5"}, "has no score"),
+        ({"least": "0.5"}, "has no score"),
+        ({"score": "score.realbogus.real", "least": "much"}, "is no number"),
+        ({"filter": "near"}, "does not say which filters selected"),
+    ],
+)
+def test_what_narrows_nothing_is_said(client: TestClient, given: dict[str, str], said: str) -> None:
+    assert said in client.get(f"/search?{urlencode({'kind': 'narrowed', **given})}").text
+
+
+def test_a_filter_is_asked_for_by_name_whatever_stands_in_it() -> None:
+    query = QueryParams({"filter": "o'neil", "until": "2026-03-01"})
+    asked_for = statement(query, ["filters"])
+    assert "night <= 20260301 AND list_contains(filters, 'o''neil')" in asked_for
 
 
 def test_a_wrong_question_stays_in_the_form_with_the_remedy(client: TestClient) -> None:
