@@ -17,29 +17,11 @@ from filters.handmade import Epoch, handmade
 from filters.selection import Selection
 from filters.sources import load_file
 from gueststar.command import app
+from tests.gueststar.typed import lines_of, named_in, wrong_with
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = (
-    "README.md",
-    "CONTRIBUTING.md",
-    "ARCHITECTURE.md",
-    "CHANGELOG.md",
-    "docs/columns.md",
-    "docs/filters.md",
-    "docs/filters/figures.md",
-    "docs/journey.md",
-    "docs/operating.md",
-    "docs/realbogus.md",
-    "docs/lightcurve.md",
-    "docs/models.md",
-    "docs/priors.md",
-    "docs/subscribing.md",
-    "docs/publishing.md",
-    "docs/replay.md",
-    "docs/reconcile.md",
-    "docs/report.md",
-    "docs/messengers.md",
-    "docs/followup.md",
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
@@ -58,8 +40,18 @@ def typed_commands(name: str) -> list[str]:
 def test_a_file_that_a_document_names_exists(name: str) -> None:
     linked = re.findall(r"\]\(([\w./-]+)\)", text(name))
     typed = re.findall(r"`((?:[\w-]+/)+[\w.-]*)`", text(name))
-    places = [(ROOT / name).parent / path for path in linked] + [ROOT / path for path in typed]
+    ours = [path for path in typed if (ROOT / path.split("/")[0]).is_dir()]
+    places = [(ROOT / name).parent / path for path in linked] + [ROOT / path for path in ours]
     assert [str(path) for path in places if not path.exists()] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_heading_that_a_document_links_to_is_there(name: str) -> None:
+    for path, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text(name)):
+        page = (ROOT / name).parent / path if path else ROOT / name
+        headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+        slugs = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+        assert anchor in slugs, f"{path}#{anchor}"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -69,16 +61,26 @@ def test_what_a_document_has_made_is_a_target(name: str) -> None:
     assert {target for line in typed for target in line.split()} <= set(targets)
 
 
-@pytest.mark.parametrize(
-    "line", [*typed_commands("README.md"), *typed_commands("docs/operating.md")]
-)
-def test_a_command_in_a_document_has_the_options_it_is_typed_with(line: str) -> None:
-    _, command, *arguments = shlex.split(line)
-    found = COMMANDS[command]
-    if hasattr(found, "commands"):
-        found = found.commands[arguments[0]]
-    options = {option for each in found.params for option in each.opts}
-    assert {each for each in arguments if each.startswith("--")} <= options
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_line_of_a_document_would_be_taken(name: str) -> None:
+    shown = [(words, wrong_with(words, is_whole=True)) for words in lines_of(text(name))]
+    named = [(words, wrong_with(words, is_whole=False)) for words in named_in(text(name))]
+    assert [one for one in (*shown, *named) if one[1]] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_module_that_a_document_runs_is_there(name: str) -> None:
+    modules = set(
+        re.findall(
+            r"python -m ((?:benchmarks|training|tests|kafka_node|supply)[\w.]*\w)", text(name)
+        )
+    )
+    paths = [ROOT / one.replace(".", "/") for one in modules]
+    assert [
+        str(one)
+        for one in paths
+        if not one.with_suffix(".py").is_file() and not (one / "__main__.py").is_file()
+    ] == []
 
 
 def test_the_readme_shows_every_command() -> None:
