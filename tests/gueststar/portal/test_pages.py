@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from html import escape
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
 from broker.dead_letters.letters import DeadLetter
@@ -15,11 +15,12 @@ from broker.deployments.records import Version
 from broker.deployments.register import Register
 from broker.ports import Message
 from filters.expressions.filter import ExpressionFilter
+from gueststar.portal.application import application
 from gueststar.portal.backend import Backend
-from gueststar.portal.narrowed import statement
 from gueststar.subscription import Arrived
-from tests.gueststar.portal.conftest import BIG, HOSTILE
+from tests.gueststar.portal.conftest import BIG, HOSTILE, MakeBackend
 from tests.gueststar.portal.furniture import standing, tell
+from tests.lake.test_live import alerts, kept
 
 SN1 = urlencode({"id": BIG, "object": "SN1"})
 EVIL = urlencode({"id": 2, "object": HOSTILE})
@@ -161,10 +162,13 @@ def test_what_narrows_nothing_is_said(client: TestClient, given: dict[str, str],
     assert said in client.get(f"/search?{urlencode({'kind': 'narrowed', **given})}").text
 
 
-def test_a_filter_is_asked_for_by_name_whatever_stands_in_it() -> None:
-    query = QueryParams({"filter": "o'neil", "until": "2026-03-01"})
-    asked_for = statement(query, ["filters"])
-    assert "night <= 20260301 AND list_contains(filters, 'o''neil')" in asked_for
+def test_a_live_lakes_alerts_are_narrowed_by_the_filter_that_selected_them(
+    tmp_path: Path, made: MakeBackend
+) -> None:
+    with TestClient(application(made(kept(tmp_path / "lake", alerts())))) as client:
+        for name, rows in (("bright", "2 rows"), ("young", "1 row<"), ("o'neil", "0 rows")):
+            asked = urlencode({"kind": "narrowed", "filter": name, "until": "2026-03-01"})
+            assert rows in client.get(f"/search?{asked}").text
 
 
 def test_a_wrong_question_stays_in_the_form_with_the_remedy(client: TestClient) -> None:
