@@ -46,6 +46,6 @@ def test_a_process_that_may_open_no_more_files_does_not_blame_kafka(
 
 @pytest.mark.parametrize("code", REFUSED_TIMES)
 def test_a_time_that_kafka_refuses_is_told_as_a_clock_that_is_wrong(code: int) -> None:
-    fault = delivery_fault(KafkaError(code), "alerts")
+    fault = delivery_fault(KafkaError(code), "alerts", "here:1")
     assert isinstance(fault, TransactionAborted), "it is tried again: the clock may be set right"
     assert "'alerts'" in str(fault) and "clock" in str(fault)
