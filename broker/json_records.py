@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -10,9 +11,12 @@ from types import UnionType
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from schemas.errors import GueststarError
+from schemas.plain_text import UNSAFE, plain
 
 NUMBER_MAX = 1e300
 """Numbers beyond are infinite, or not worth keeping."""
+ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u00[01][0-9a-f]|b|f)")
+"""Control characters as JSON writes them, but for tab and line ends."""
 REASON_MAX = 500
 """Characters of a reason; what a filter raised may be longer, and says no more."""
 
@@ -23,7 +27,7 @@ class RecordError(GueststarError):
 
 def shortened(reason: str) -> str:
     """A reason as a record holds it: one line of at most REASON_MAX characters."""
-    line = " ".join(reason.split())
+    line = plain(" ".join(reason.split()))
     return line if len(line) <= REASON_MAX else f"{line[: REASON_MAX - 1]}…"
 
 
@@ -35,7 +39,8 @@ def require(holds: bool, otherwise: str) -> None:
 
 def encoded(record: Any) -> bytes:  # noqa: ANN401 - any frozen dataclass
     """As a message holds it."""
-    return json.dumps(asdict(record), ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(asdict(record), ensure_ascii=False, allow_nan=False)
+    return _harmless(text).encode()
 
 
 def document_of(value: bytes) -> object:
@@ -43,10 +48,18 @@ def document_of(value: bytes) -> object:
     try:
         document: object = json.loads(value, parse_constant=_refused)
         # Half a surrogate pair can be written as JSON and never printed.
-        json.dumps(document, ensure_ascii=False).encode()
+        text = json.dumps(document, ensure_ascii=False)
+        text.encode()
     except (ValueError, RecursionError) as error:
         raise RecordError(f"no JSON: {error}") from error
+    if UNSAFE.search(text) or ESCAPED.search(text):
+        document = json.loads(_harmless(text))
     return document
+
+
+def _harmless(text: str) -> str:
+    """JSON without what commands a terminal: what others said is in many a record."""
+    return ESCAPED.sub(r"\1?", plain(text))
 
 
 def _refused(constant: str) -> NoReturn:

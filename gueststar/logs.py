@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from schemas.plain_text import plain
 from schemas.secrets import hidden
 
 LOG: Final = logging.getLogger("gueststar")
@@ -26,7 +27,11 @@ class Lines(logging.Formatter):
         super().__init__(LINE)
 
     def format(self, record: logging.LogRecord) -> str:
-        return hidden(super().format(record))
+        return plain(hidden(super().format(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's
+        # A line end within what somebody sent would begin a line of its own.
+        return super().formatMessage(record).replace("\n", " ")
 
 
 class Objects(logging.Formatter):
@@ -48,7 +53,9 @@ class Objects(logging.Formatter):
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
         # Hidden before it is quoted: a secret may hold what JSON writes otherwise.
-        return json.dumps({key: hidden(value) for key, value in said.items()}, ensure_ascii=False)
+        return json.dumps(
+            {key: plain(hidden(value)) for key, value in said.items()}, ensure_ascii=False
+        )
 
 
 def log_to_stderr(form: Literal["text", "json"] = "text", worker: str = "") -> None:

@@ -19,17 +19,19 @@ A programmer's error is an AssertionError. Each message names the thing and the 
 
 from __future__ import annotations
 
+from schemas.plain_text import plain
 from schemas.secrets import hidden
 
 
 class GueststarError(Exception):
     """An operating error: its message is one line that names the thing and the remedy.
 
-    What others said is part of many, and errors end in logs and records: no secret is in one.
+    What others said is part of many, and errors end in logs and records: no secret is in one, and
+    nothing that commands a terminal.
     """
 
     def __init__(self, *said: object) -> None:
-        super().__init__(*(hidden(each) if isinstance(each, str) else each for each in said))
+        super().__init__(*(plain(hidden(each)) if isinstance(each, str) else each for each in said))
 
     @property
     def picture(self) -> str:

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import re
+import zlib
 from typing import Final
 
 COUNTED_MAX: Final = 999
 """Axes and columns that a header may declare (FITS 4.0, sections 4.4.1.1 and 7.2.1)."""
 CARD: Final = re.compile(rb"(NAXIS[ 0-9]{3}|TFIELDS |PCOUNT  |GCOUNT  )= *([-+.0-9EDed]+)")
 COUNTED: Final = (b"NAXIS", b"TFIELDS")
+
+
+GZIP: Final = b"\x1f\x8b"
+
+
+def unpacked(content: bytes, bytes_max: int) -> bytes:
+    """A file without gzip around it. Raises ValueError where it is over so much, or broken."""
+    if not content.startswith(GZIP):
+        return content
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        found = unpacking.decompress(content, bytes_max)
+    except zlib.error as error:
+        raise ValueError(f"it cannot be unpacked: {error}") from error
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"it is over {bytes_max:,} bytes unpacked")
+    if not unpacking.eof:
+        raise ValueError("it cannot be unpacked: it ends too early")
+    return found
 
 
 def require_bounds(content: bytes) -> None:

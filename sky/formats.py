@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,12 @@ from numpy.typing import NDArray
 
 from schemas.errors import FilterError
 from sky.column_names import Chosen, choose
+from sky.fits_bounds import require_bounds, unpacked
 from sky.positions import check_rows
+
+LIST_BYTES_MAX = 2**30
+"""Of a FITS file of a list, unpacked."""
+NO_NUMBER = "a position or a radius is no plain number; write decimal degrees"
 
 
 class Column(NamedTuple):
@@ -56,6 +62,8 @@ def read_parquet(path: Path) -> tuple[Chosen, Columns]:
     with parquet.ParquetFile(path) as file:
         chosen = choose(file.schema_arrow.names)
         check_rows(file.metadata.num_rows)
+        for name in chosen.names:  # A text of megabytes may stand for each of a million rows.
+            _check_numbers(file.schema_arrow.field(name).type)
         table = file.read(columns=chosen.names, use_threads=False)
     return chosen, {name: Column(_numbers(table[name])) for name in chosen.names}
 
@@ -66,7 +74,9 @@ def read_fits(path: Path) -> tuple[Chosen, Columns]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with fits.open(path) as units:
+        content = unpacked(path.read_bytes(), LIST_BYTES_MAX)
+        require_bounds(content)
+        with fits.open(BytesIO(content), memmap=False) as units:
             table = next((one for one in units if isinstance(one, fits.BinTableHDU)), None)
             if table is None:
                 raise FilterError("it holds no binary table")
@@ -82,6 +92,7 @@ def read_votable(path: Path) -> tuple[Chosen, Columns]:
     """The first table of a VOTable, of any of its serialisations."""
     from astropy.io import votable
 
+    _require_whole(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         table = votable.parse(str(path), verify="ignore").get_first_table()
@@ -118,6 +129,31 @@ def reader_of(path: Path) -> Reader:
     return READERS[ending]
 
 
+def _require_whole(path: Path) -> None:
+    """Raises FilterError for XML that would have astropy fetch what stands elsewhere."""
+    from xml.parsers import expat
+
+    def begun(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2].upper() in {"STREAM", "FITS"} and "href" in attributes:
+            raise FilterError("its rows stand elsewhere (href), and nothing is fetched")
+
+    def declared(*_: object) -> None:
+        raise FilterError("it is XML that declares a document type; no VOTable needs one")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.StartDoctypeDeclHandler = begun, declared
+    with path.open("rb") as file:
+        parser.ParseFile(file)
+
+
+def _check_numbers(kind: Any) -> None:  # noqa: ANN401 - a type of pyarrow
+    from pyarrow import types
+
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    if not (types.is_integer(kind) or types.is_floating(kind)):
+        raise FilterError(NO_NUMBER)
+
+
 def _refuse_row(row: Any) -> str:  # noqa: ANN401 - pyarrow's own, which has no types
     return "error"
 
@@ -128,6 +164,6 @@ def _numbers(column: Any) -> NDArray[np.float64]:  # noqa: ANN401 - a column of 
 
 def _floats(values: Any) -> NDArray[np.float64]:  # noqa: ANN401 - plain or masked
     if not np.issubdtype(values.dtype, np.number) or values.ndim != 1:
-        raise FilterError("a position or a radius is no plain number; write decimal degrees")
+        raise FilterError(NO_NUMBER)
     plain = np.asarray(np.ma.getdata(values), dtype=np.float64)
     return np.where(np.ma.getmaskarray(values), np.nan, plain)

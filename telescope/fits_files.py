@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,12 +13,13 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from sky.fits_bounds import require_bounds
+from sky.fits_bounds import require_bounds, unpacked
 
 Header = Mapping[str, Any]
 Pixels = NDArray[np.float32]
 Place = int | str | None
-GZIP = b"\x1f\x8b"
+PIXEL_BYTES_MAX = 64
+"""Of a file unpacked, by pixel that an image may have: image, mask and variance at their widest."""
 
 
 class Image(NamedTuple):
@@ -51,22 +51,23 @@ def read_images(path: Path, place: Place, mask: Place, variance: Place, pixels_m
 def _read(path: Path, place: Place, mask: Place, variance: Place, pixels_max: int) -> Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a header's small faults are no reason to refuse a frame
-        with _opened(path) as units:
+        with _opened(path, pixels_max) as units:
             unit = units[place] if place is not None else _first(units)
             _check(unit, pixels_max)
             header = _readable(units[0].header)
             header.update(_readable(unit.header))
             pixels = np.asarray(unit.data, np.float32)
-            found = _mask(path, units, mask)
-            noise = None if variance is None else np.asarray(units[variance].data, np.float32)
+            found = _mask(path, units, mask, pixels_max)
+            noise = None
+            if variance is not None:
+                _check(units[variance], pixels_max)
+                noise = np.asarray(units[variance].data, np.float32)
     return Image(pixels, header, found, noise)
 
 
-def _opened(path: Path) -> Any:  # noqa: ANN401 - astropy is not typed
+def _opened(path: Path, pixels_max: int) -> Any:  # noqa: ANN401 - astropy is not typed
     """A file's units, in memory: of a broken file astropy leaves open what it opened itself."""
-    content = path.read_bytes()
-    if content.startswith(GZIP):
-        content = gzip.decompress(content)
+    content = unpacked(path.read_bytes(), pixels_max * PIXEL_BYTES_MAX)
     require_bounds(content)
     return fits.open(BytesIO(content), memmap=False)
 
@@ -107,14 +108,17 @@ def _check(unit: Any, pixels_max: int) -> None:  # noqa: ANN401
         raise ValueError(f"extension {unit.name or 0} is no image of up to {pixels_max} pixels")
 
 
-def _mask(path: Path, units: Any, mask: Place) -> NDArray[Any] | None:  # noqa: ANN401
+def _mask(path: Path, units: Any, mask: Place, pixels_max: int) -> NDArray[Any] | None:  # noqa: ANN401
     if mask is None:
         return None
     if mask != "FILE":
+        _check(units[mask], pixels_max)
         return np.asarray(units[mask].data)
     name = path.name.replace("sciimg", "mskimg").replace("image", "mask")
     beside = path.with_name(name)
     if beside == path or not beside.is_file():
         raise OSError(f"there is no mask {name} beside it")
-    with _opened(beside) as others:
-        return np.asarray(_first(others).data)
+    with _opened(beside, pixels_max) as others:
+        unit = _first(others)
+        _check(unit, pixels_max)
+        return np.asarray(unit.data)

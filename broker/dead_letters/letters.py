@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from broker.headers import JSON, JSON_BYTES
 from broker.ports import Message, Output, Partition
+from schemas.plain_text import plain
 
 PREFIX_BYTES_MAX = 1024
 """How much of the packet a dead letter keeps: enough for its header and its first fields."""
@@ -77,7 +78,7 @@ class DeadLetter:
         prefix = b"" if self.without_packet else value[:PREFIX_BYTES_MAX]
         return {
             "reason": self.reason,
-            "detail": self.detail[:DETAIL_CHARACTERS_MAX],
+            "detail": plain(self.detail)[:DETAIL_CHARACTERS_MAX],
             "topic": self.message.topic,
             "partition": self.message.partition,
             "offset": self.message.offset,

@@ -15,7 +15,8 @@ from gueststar.signals import stopped_by_signal
 from schemas.errors import NoticeError, QuestionError
 from schemas.suggestion import nearest
 from services.messengers.assembly import listener
-from sky.messengers.fits_maps import GZIP, read_map
+from sky.fits_bounds import GZIP
+from sky.messengers.fits_maps import read_map
 from sky.messengers.notices import Notice, read_notice
 from sky.messengers.sky_map import SkyMap
 

@@ -8,7 +8,6 @@ of healpy and of older events. What a map says of its event is in the notice, no
 from __future__ import annotations
 
 import warnings
-import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from schemas.errors import NoticeError
 from sky.cells import DEPTH_MAX
 from sky.files import in_one_line
-from sky.fits_bounds import require_bounds
+from sky.fits_bounds import require_bounds, unpacked
 from sky.messengers.localisation import Distances, Floats
 from sky.messengers.sky_map import Pixels, SkyMap
 
@@ -27,7 +26,6 @@ MAP_BYTES_MAX = 512 * 2**20
 """Of a map, unpacked: a flat one of nside 2048 with distances has 1.6 GB as float64, half so much
 as float32; no observatory sends one in a notice."""
 
-GZIP = b"\x1f\x8b"
 DENSITY = "PROBDENSITY"
 PROBABILITIES = ("PROB", "PROBABILITY")
 DISTANCES = ("DISTMU", "DISTSIGMA", "DISTNORM")
@@ -37,9 +35,8 @@ UNIQ_FIRST = 4 * 4 ** np.arange(DEPTH_MAX + 2, dtype=np.uint64)
 
 def read_map(content: bytes) -> SkyMap:
     """A FITS file's map, plain or gzipped. Raises NoticeError, one line."""
-    content = _unpacked(content)
     try:
-        header, columns = _table(content)
+        header, columns = _table(unpacked(content, MAP_BYTES_MAX))
         pixels = _pixels(header, columns)
     except NoticeError:
         raise
@@ -71,21 +68,6 @@ def _table(content: bytes) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]
                 raise NoticeError("the sky map's file has no table")
             header, data = dict(tables[0].header), tables[0].data
             return header, {name.upper(): _flat(data[name]) for name in data.names}
-
-
-def _unpacked(content: bytes) -> bytes:
-    if not content.startswith(GZIP):
-        return content
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        found = unpacking.decompress(content, MAP_BYTES_MAX)
-    except zlib.error as error:
-        raise NoticeError(f"the sky map cannot be unpacked: {error}") from error
-    if unpacking.unconsumed_tail:
-        raise NoticeError(f"the sky map is over {MAP_BYTES_MAX:,} bytes unpacked")
-    if not unpacking.eof:
-        raise NoticeError("the sky map cannot be unpacked: it ends too early")
-    return found
 
 
 def _flat(column: NDArray[Any]) -> NDArray[Any]:

@@ -168,7 +168,7 @@ def _source(document: Json) -> str:
 
 def _kind(document: Json) -> str:
     said = document.get("alert_type")
-    kind = str(said).lower().replace("_", " ") if isinstance(said, str) else "initial"
+    kind = next(_texts(said), "initial").lower().replace("_", " ")[:NAME_CHARACTERS_MAX]
     return {"earlywarning": "early warning"}.get(kind, kind)
 
 
@@ -194,9 +194,9 @@ def _unix_s(said: object) -> float | None:
         return None
     try:
         time = datetime.fromisoformat(re.sub(r"\.(\d{1,6})\d*", _six_digits, said.strip()))
-    except ValueError:
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):  # the latter of what is no year of a calendar in UTC
         return None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 def _six_digits(fraction: re.Match[str]) -> str:
@@ -224,8 +224,9 @@ def _number(said: object) -> float | None:
 def _texts(said: object) -> Iterator[str]:
     """What is a text or a number, or a list of them."""
     for each in said if isinstance(said, list) else [said]:
-        if isinstance(each, str | int) and not isinstance(each, bool) and str(each).strip():
-            yield " ".join(str(each).split())
+        text = "" if isinstance(each, bool) else " ".join(str(each).split())
+        if isinstance(each, str | int) and text and text.isprintable():
+            yield text
 
 
 def _table(said: object) -> Json:

@@ -79,7 +79,7 @@ class JsonClient:
         address = self._address.rstrip("/") if path.startswith("/") else self._address
         asked = Request(address + path, body, headers, method=method)
         said, _ = self._sent(asked, f"{method} {path}")
-        return _read(said, f"{method} {path}")
+        return read_json(said, f"{method} {path}")
 
     def _sent(
         self, asked: Request, what: str, *, bytes_max: int = ANSWER_BYTES_MAX
@@ -130,8 +130,9 @@ def _told(error: HTTPError, what: str) -> NotReached | AnswerLost | Refused:
     return AnswerLost(line) if error.code >= 500 or error.code == TIMED_OUT else Refused(line)
 
 
-def _read(said: bytes, what: str) -> Any:  # noqa: ANN401 - JSON
+def read_json(said: bytes, what: str) -> Any:  # noqa: ANN401 - JSON
+    """What was answered; None for nothing. Raises AnswerLost for what is no JSON."""
     try:
         return json.loads(said) if said else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AnswerLost(f"{what}: the answer is no JSON") from error

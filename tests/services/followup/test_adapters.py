@@ -23,7 +23,7 @@ from broker.toml_tables import Signed
 from services.followup.adapters.alpaca import AlpacaTelescope
 from services.followup.adapters.brokers import SkyPortal, TomToolkit
 from services.followup.adapters.by_hand import Answers, MailTelescope, TopicTelescope
-from services.followup.adapters.http_json import JsonClient
+from services.followup.adapters.http_json import JsonClient, read_json
 from services.followup.adapters.ocs import OcsPortal, name_of
 from services.followup.adapters.port import AnswerLost, CannotTell, NotReached, Refused
 from services.followup.journal import SinkJournal
@@ -255,3 +255,9 @@ def test_a_telescope_of_ones_own_takes_dark_frames_and_is_given_up(alpaca: str) 
     until(lambda: telescope.find(later)[0].state is State.CANCELED)
     with pytest.raises(CannotTell):
         telescope.find(asked(3))
+
+
+@pytest.mark.parametrize("said", [b"[" * 100_000, b"{", b"\xff", b"1" * 5_000])
+def test_an_answer_that_is_no_json_is_lost_however_it_is_made(said: bytes) -> None:
+    with pytest.raises(AnswerLost, match="no JSON"):
+        read_json(said, "GET /")
