@@ -51,6 +51,7 @@ class KafkaGrants:
 
     def users(self) -> list[str]:
         """Those who have a password."""
+        self._require_rights()
         found: Mapping[str, object] = self._ask(
             lambda client: client.describe_user_scram_credentials(**GIVEN_UP).result(DONE_S_MAX)
         )
@@ -95,6 +96,18 @@ class KafkaGrants:
             for each in found
             if each.operation in SAID and each.restype in NAMED
         }
+
+    def _require_rights(self) -> None:
+        """Raises BrokerError for who may not ask of users: the client (2.16) dies of such a no."""
+        found = self._ask(
+            lambda client: client.describe_cluster(
+                include_authorized_operations=True, **GIVEN_UP
+            ).result(DONE_S_MAX)
+        )
+        may = {*(found.authorized_operations or ())}
+        if not {AclOperation.DESCRIBE, AclOperation.ALTER} <= may:
+            right = "Describe and Alter the cluster"
+            raise BrokerError(f"no right to {right} at {self._place}; ask who grants rights there")
 
     def _ask(self, question: Callable[[AdminClient], Answer]) -> Answer:
         try:

@@ -71,8 +71,8 @@ def add(name: Name, role: Role, *, config: Config, to: To = None, quota: Quota =
 def show(*, config: Config) -> None:
     """Users, and what each may."""
     _, grants, quotas = _opened(config)
-    limits = quotas.limits()
-    for name in grants.users():
+    names, limits = grants.users(), quotas.limits()
+    for name in names:
         most = f", at most {limits[name]:,.0f} bytes a second" if name in limits else ""
         typer.echo(f"{name}{most}")
         for right in sorted(map(str, grants.rights(name))):

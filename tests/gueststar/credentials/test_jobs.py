@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from broker.assembly import build, provide_topics
 from broker.errors import SettingsError
 from broker.kafka import Connection, KafkaAdmin, KafkaSink, PlainWriter, TopicSettings
+from broker.kafka.grants import KafkaGrants
 from broker.ports import Output
 from broker.settings import read_settings
 from gueststar.command import app
@@ -221,3 +222,9 @@ def test_no_user_is_given_the_groups_of_jobs_by_its_name(jobs: Jobs, name: str) 
     result = CliRunner().invoke(app, ["credentials", "add", name, "reader", "--config", config])
     assert isinstance(result.exception, SettingsError)
     assert "of a job; choose another name" in str(result.exception)
+
+
+@pytest.mark.parametrize("user", ["lou", "page"])
+def test_who_may_not_grant_rights_is_refused_by_name(jobs: Jobs, user: str) -> None:
+    with pytest.raises(BrokerError, match=rf"no right to Describe and Alter .* as user '{user}'"):
+        KafkaGrants(jobs.link_of(user)).users()
