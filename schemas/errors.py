@@ -19,7 +19,7 @@ A programmer's error is an AssertionError. Each message names the thing and the 
 
 from __future__ import annotations
 
-from schemas.plain_text import plain
+from schemas.plain_text import spelled
 from schemas.secrets import hidden
 
 
@@ -31,7 +31,9 @@ class GueststarError(Exception):
     """
 
     def __init__(self, *said: object) -> None:
-        super().__init__(*(plain(hidden(each)) if isinstance(each, str) else each for each in said))
+        super().__init__(
+            *(spelled(hidden(each)) if isinstance(each, str) else each for each in said)
+        )
 
     @property
     def picture(self) -> str:

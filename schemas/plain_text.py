@@ -12,3 +12,8 @@ UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u20
 def plain(text: str) -> str:
     """A text with a question mark for each of them."""
     return UNSAFE.sub("?", text)
+
+
+def spelled(text: str) -> str:
+    """A text with each of them written out, as an error shows it to who has to find it."""
+    return UNSAFE.sub(lambda found: repr(found[0])[1:-1], text)
