@@ -41,9 +41,9 @@ NIGHTS: Final[Mapping[str, Callable[[Asked], Told]]] = {
     "follow-up": followup_night,
     "notices": notices_night,
 }
-SEEDS: Final = {"one-kafka": 5, "two-kafkas": 5}
-"""How many nights of a name make a whole one, where that is more than one: of a hundred kills each,
-so that one that fails is had again in a tenth of the time."""
+SEEDS: Final = {"one-kafka": 10, "two-kafkas": 10}
+"""How many nights of a name make a whole one, where that is more than one: of fifty kills each,
+so that one that fails is soon had again."""
 PAGE: Final = ROOT / "docs" / "reliability.md"
 
 

@@ -40,7 +40,7 @@ class Size(NamedTuple):
     alerts_per_s: float
     """The cores that all of this shares are then not always full. Nor may a night outlast its
     alerts, or a worker that is back waits for the next one: a third of them ever slower, some 600
-    last 180 s at 8, and 6,000 half an hour."""
+    last 180 s at 8, and 3,000 twenty minutes at 6."""
     plan: Plan
     kills_each_phase: int
     aborts: int
@@ -49,7 +49,7 @@ class Size(NamedTuple):
 def one_kafka_night(asked: Asked) -> Told:
     """The survey's topic in our Kafka, which dies at times, too."""
     size = (
-        Size(6_000, 8, Plan(100, 3, 2, asked.seed, {"kafka_killed": 2}), 8, 4)
+        Size(3_000, 6, Plan(50, 3, 2, asked.seed, {"kafka_killed": 1}), 4, 4)
         if asked.is_full
         else Size(2_500, 40, Plan(10, 3, 2, asked.seed, {"kafka_killed": 1}), 1, 4)
     )
@@ -61,10 +61,10 @@ def two_kafkas_night(asked: Asked) -> Told:
     cuts = random.Random(asked.seed).sample(list(Cut), CUTS_IN_SHORT)
     size = (
         Size(
-            6_000,
-            8,
-            Plan(100, 3, 2, asked.seed, dict.fromkeys(Cut, 3) | dict.fromkeys(MOVES, 1)),
-            8,
+            3_000,
+            6,
+            Plan(50, 3, 2, asked.seed, dict.fromkeys(Cut, 2) | dict.fromkeys(MOVES, 1)),
+            4,
             0,
         )
         if asked.is_full

@@ -73,7 +73,6 @@ class Site:
 def one_kafka(version: str = VERSION) -> Iterator[Site]:
     """The survey's topic stands in ours."""
     with KafkaNode(version=version) as node:
-        # So long it may be away when it is killed and starts anew.
         yield Site(node, config(node.address, input_=INPUT, patience_s=START_S_MAX))
 
 
@@ -89,12 +88,12 @@ def two_kafkas() -> Iterator[Site]:
 def config(
     bootstrap: str, *, input_: str = "", source: str = "", patience_s: float = PATIENCE_S
 ) -> str:
-    """The workers' settings."""
+    """The workers' settings; a Kafka that is killed is waited for as long as it may take."""
     return CONFIG.format(
         bootstrap=bootstrap,
         group=GROUP,
-        patience_s=patience_s,
         session_ms=int(SESSION_S * 1e3),
+        patience_s=patience_s,
         input=input_,
         source=source,
     )
