@@ -44,7 +44,13 @@ class Cut(StrEnum):
     """The other way round."""
     DOUBLED = "doubled"
     """Those there are, are reset. What clients say by new ones comes to Kafka a second time, by a
-    connection whose answers are thrown away, until the cut is over."""
+    connection whose answers are thrown away, until the cut is over.
+
+    Kafka promises that a batch is kept once, by its number, and that offsets and the end of a
+    transaction that are said twice are one. It does not promise who is answered: of a member that
+    is let in twice the second is the group's, and of a producer's id that is given twice the first
+    is fenced. Whoever has the wrong one begins anew. So the law must hold, and time may be lost.
+    """
 
 
 @dataclass(eq=False)
