@@ -42,10 +42,12 @@ class Part:
     """What one command tells: on the screen, and in its part of the page.
 
     `with Part("stretch", written=True) as part:` writes as it ends without a fault.
+    timed: whether it says what others took of the machine, which it knows where its processes are
+    its own children.
     """
 
-    def __init__(self, name: str, *, written: bool, page: Path = PAGE) -> None:
-        self._name, self._is_written, self._page = name, written, page
+    def __init__(self, name: str, *, written: bool, page: Path = PAGE, timed: bool = True) -> None:
+        self._name, self._is_written, self._page, self._is_timed = name, written, page, timed
         self._console, self._told = Console(highlight=False), list[str]()
         self._began = Usage.now()
 
@@ -72,7 +74,8 @@ class Part:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
-            self.say(f"{self._began.others()}.")
+            if self._is_timed:
+                self.say(f"{self._began.others()}.")
             if self._is_written:
                 rewrite(self._name, "\n\n".join([*self._told, surroundings()]), self._page)
 
