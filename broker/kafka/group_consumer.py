@@ -19,7 +19,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from broker.kafka.faults import settings_checked
-from broker.kafka.watch import LOG, Pulse, is_joining
+from broker.kafka.watch import LOG, Pulse
 
 LEAVE_S_MAX: Final = 5.0
 LEAVE_STEP_S: Final = 0.01
@@ -50,7 +50,7 @@ class GroupConsumer:
 
         def heard(statistics: str) -> None:
             # Holds nothing that holds the consumer: its end is ours to choose, not the collector's.
-            pulse.hear(hears(statistics), joins=is_joining(statistics))
+            pulse.hear(hears(statistics))
 
         with settings_checked():
             self._consumer: Consumer | None = Consumer({**settings, "stats_cb": heard})

@@ -26,12 +26,6 @@ STATISTICS_INTERVAL_MS: Final = 1_000
 UNHEARD_S_MAX: Final = 20.0
 """After so long without an answer a client is replaced, whether Kafka is away or the client lost:
 one was seen that named a server and had no connection for 120 s, beside others that had."""
-JOIN_S_MAX: Final = 30.0
-"""After so long without its group's answer a member's client is replaced, too: it waits for five
-minutes itself, whatever became of the connection. To enter twice while others keep a group waiting
-changes nothing, for a static member is the same one and another has left."""
-JOINING: Final = ("wait-join", "wait-sync")
-"""How statistics name it."""
 
 # What librdkafka says many times an outage, and the watch once; and what it says beside raising.
 DEMOTED: Final = frozenset(
@@ -89,26 +83,22 @@ def is_joining(text: str) -> bool:
 
 
 class Pulse:
-    """Whether one client is lost: it knows of no server, or had no connection for too long, or no
-    answer of its group."""
+    """Whether one client is lost: it knows of no server, or had no connection for too long."""
 
     def __init__(self) -> None:
-        self._up_s = self._joined_s = time.monotonic()
+        self._up_s = time.monotonic()
         self.is_lost = False
 
     def hear_statistics(self, text: str) -> None:
         """What the client says of itself, where nobody else hears it."""
         self.hear(connections(json.loads(text)))
 
-    def hear(self, up: int | None, *, joins: bool = False) -> None:
-        """What `connections` says, and `is_joining`."""
+    def hear(self, up: int | None) -> None:
+        """What `connections` says."""
         now_s = time.monotonic()
         if up:
             self._up_s = now_s
-        if not joins:
-            self._joined_s = now_s
-        is_silent = now_s > self._up_s + UNHEARD_S_MAX or now_s > self._joined_s + JOIN_S_MAX
-        self.is_lost = up is None or is_silent
+        self.is_lost = up is None or now_s > self._up_s + UNHEARD_S_MAX
 
 
 class Watch:
