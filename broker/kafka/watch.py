@@ -77,11 +77,6 @@ def lacks_handles() -> bool:
     return False
 
 
-def is_joining(text: str) -> bool:
-    """Whether a client waits for its group's answer, by its statistics."""
-    return json.loads(text).get("cgrp", {}).get("join_state") in JOINING
-
-
 class Pulse:
     """Whether one client is lost: it knows of no server, or had no connection for too long."""
 

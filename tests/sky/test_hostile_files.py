@@ -86,6 +86,6 @@ def test_no_plane_of_a_frame_has_more_pixels_than_an_image_may(tmp_path: Path) -
             read_images(file, None, mask, variance, 1_000)
 
 
-@pytest.mark.parametrize("content", [b"plain", gzip.compress(b"plain")])
+@pytest.mark.parametrize("content", [b"plain", gzip.compress(b"plain")], ids=["plain", "gzip"])
 def test_what_is_within_its_bound_is_unpacked(content: bytes) -> None:
     assert unpacked(content, 5) == b"plain"
