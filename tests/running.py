@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 from typing import Any, Protocol
 
@@ -32,6 +33,12 @@ def until(condition: Callable[[], bool], *, limit_s: float = 120.0, look_s: floa
     while not condition():
         assert time.monotonic() < deadline_s, "it does not come"
         time.sleep(look_s)
+
+
+def until_none(left: Callable[[], int], *, look_s: float = 0.5) -> None:
+    """Return once none are left; how long that takes is the machine's, if only it gets on."""
+    while now := left():
+        until(partial(lambda before: left() != before, now), look_s=look_s)
 
 
 class Stopped(Protocol):

@@ -105,6 +105,7 @@ def pass_night(title: str, place: AbstractContextManager[Site], size: Size, fold
         assert min(record.by_phase()[str(phase)] for phase in PHASES) >= size.kills_each_phase
         assert sum(record.aborts().values()) >= size.aborts
         assert record.troubles == size.plan.troubles
+        assert record.given_up <= sum(record.troubles[each] for each in Cut)
         assert hand_overs(entries) >= sum(record.troubles[each] for each in MOVES)
     return Told(title, came_to)
 

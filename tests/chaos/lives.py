@@ -17,6 +17,8 @@ ASK_INTERVAL_S = 0.05
 TELL_S = 1.0
 ASK_WHERE = signal.SIGUSR1
 """Has a worker write its threads' stacks to its log."""
+GAVE_UP = 75
+"""The exit status of one whose patience with Kafka was over, whom a service starts anew."""
 LAST_CHARACTERS = 6_000
 """Of its log, told where it ended as it should not have."""
 
@@ -60,6 +62,10 @@ class Worker:
         """Whether its end has come."""
         return self._process is not None and self._process.poll() is not None
 
+    def gave_up(self) -> bool:
+        """Whether one that has died ended by itself, for want of Kafka."""
+        return self._process is not None and self._process.returncode == GAVE_UP
+
     def bury(self) -> Death:
         """What is known of the life that has just ended by `kill -9`."""
         assert self._process is not None
@@ -94,11 +100,11 @@ class Worker:
     def has_left(self) -> bool:
         """Whether a worker that has died ended in order, as it was told to.
 
-        Its doom may have come first; nothing else may.
+        Its doom may have come first, or the end of its patience; nothing else may.
         """
         assert self._process is not None
         code = self._process.returncode
-        assert code in (0, -9), f"worker {self.name} left with {code}:\n{self._last()}"
+        assert code in (0, -9, GAVE_UP), f"worker {self.name} left with {code}:\n{self._last()}"
         return code == 0
 
     def stop(self) -> None:

@@ -51,6 +51,8 @@ class Record:
     events: dict[str, list[Event]] = field(default_factory=dict)
     troubles: Counter[str] = field(default_factory=Counter)
     """By name."""
+    given_up: int = 0
+    """How often a worker's patience with Kafka was over, and it was started anew."""
 
     def by_phase(self) -> Counter[str]:
         """Kills by the phase that the dead process had recorded."""
@@ -230,7 +232,12 @@ class Night:
 
     def _tend(self) -> None:
         for worker in self._workers:
-            if worker.has_died() and not worker.is_away:
+            if not worker.has_died() or worker.is_away:
+                continue
+            if worker.gave_up():
+                self.record.given_up += 1
+                worker.start(worker.doom)
+            else:
                 self.record.deaths.append(worker.bury())
                 worker.start(self._next())
 
@@ -245,6 +252,7 @@ class Night:
     def _finish(self, deadline_s: float) -> None:
         while self._backlog.messages():
             self._require_time(deadline_s)
+            self._tend()
             time.sleep(TICK_S)
         for worker in self._workers:
             worker.stop()

@@ -48,6 +48,7 @@ def figures(
             f"{'network ' if trouble in set(Cut) else ''}{trouble.replace('_', ' ')}": str(times)
             for trouble, times in sorted(record.troubles.items())
         },
+        **({"ended for want of Kafka": str(record.given_up)} if record.given_up else {}),
         "partitions handed over": str(hand_overs(entries)),
         "median from kill to next publish": f"{record.recovery_s_median():.2f} s",
         "consumed / published / dead": f"{books.consumed} / {books.published} / {books.dead}",

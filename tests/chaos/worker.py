@@ -9,17 +9,27 @@ import sys
 from pathlib import Path
 
 from broker import assembly
+from broker.errors import KafkaUnavailable
 from broker.kafka import KafkaAdmin
 from broker.kafka_ports import kafka_ports, publishing, survey_cluster
 from broker.observer import Observers
 from broker.settings import read_settings
 from tests.chaos.doom import Diary, Doom, Executioner, SpoiltSink
-from tests.chaos.lives import ASK_WHERE
+from tests.chaos.lives import ASK_WHERE, GAVE_UP
 from tests.chaos.phase_file import PhaseFile
 
 
 def main() -> None:
-    """CONFIG NAME PHASE_FILE DIARY DOOM."""
+    """CONFIG NAME PHASE_FILE DIARY DOOM. Exit status GAVE_UP where Kafka is away for too long."""
+    try:
+        live()
+    except KafkaUnavailable as error:
+        logging.getLogger("chaos").warning("%s", error)
+        raise SystemExit(GAVE_UP) from None
+
+
+def live() -> None:
+    """From its start to its end."""
     config, name, phases, diary, doom_text = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     faulthandler.register(ASK_WHERE)

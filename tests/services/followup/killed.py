@@ -23,7 +23,7 @@ from tests.chaos.nights import Asked, Told
 from tests.chaos.proof import messages
 from tests.conftest import QUICK_KAFKA
 from tests.killing import KILLS, KILLS_IN_SHORT, Killer, begun
-from tests.running import until
+from tests.running import until, until_none
 from tests.services.followup.kafka_places import (
     Place,
     meridian,
@@ -146,8 +146,8 @@ def _killed(
             until(lambda: _judged(place) > 0)
         killer.kill(process)
     process = job(config, folder / "last.log")
-    until(lambda: _judged(place) == len(packets), limit_s=60)
-    until(lambda: not _left(place, section), limit_s=200)
+    until_none(lambda: len(packets) - _judged(place))
+    until_none(lambda: len(_left(place, section)))
     process.terminate()
     assert process.wait(60) == 0
     return batch

@@ -14,7 +14,7 @@ from tests.chaos.hanging import hanging
 from tests.chaos.nights import Asked, Told
 from tests.conftest import QUICK_KAFKA
 from tests.killing import KILLS, KILLS_IN_SHORT, Killer, begun
-from tests.running import until
+from tests.running import until, until_none
 from tests.services.notices.doubles import Hook
 from tests.services.notices.places import Place
 from tests.services.notices.world import finds
@@ -127,8 +127,8 @@ def _killed(
         for hook in hooks.values():
             hook.begin()
     process = job(config, folder / "last.log")
-    until(lambda: found(place)["all"] == EACH * kills * 3 // 4)
-    until(lambda: not any(place.outbox().waiting.values()), look_s=0.5)
+    until_none(lambda: EACH * kills * 3 // 4 - found(place)["all"])
+    until_none(lambda: sum(map(len, place.outbox().waiting.values())))
     process.terminate()
     assert process.wait(60) == 0
 
