@@ -49,7 +49,8 @@ def _error(message: str) -> Exception:
 
 def _our_errors() -> ModuleType:
     """`schemas.errors`, loaded by path, and so is what it imports."""
-    sys.modules.setdefault("schemas.secrets", _loaded("secrets"))
+    for name in ("plain_text", "secrets"):
+        sys.modules.setdefault(f"schemas.{name}", _loaded(name))
     return _loaded("errors")
 
 

@@ -108,7 +108,7 @@ def test_no_question_is_asked_longer_than_patience_lasts(
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_what_no_repetition_mends_is_asked_once(question: Callable[[KafkaAdmin], object]) -> None:
     Client.faults = [fault(KafkaError.TOPIC_AUTHORIZATION_FAILED)] * 2
-    with pytest.raises(BrokerError, match="access lists"):
+    with pytest.raises(BrokerError, match=r"no right to .* at here:1|access lists"):
         question(KafkaAdmin(Connection("here:1", patience_s=60)))
     assert len(Client.faults) == 1
 
