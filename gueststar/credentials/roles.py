@@ -73,7 +73,7 @@ def _groups_of_jobs(settings: Settings) -> Iterator[str]:
     """In which workers, and the jobs beside them, keep how far they came."""
     yield from (settings.kafka.group, f"{settings.kafka.group}.letters", settings.source.group)
     yield from (settings.followup.group, settings.notices.group, settings.messengers.group)
-    yield from (f"{READERS}-{sender}-" for sender in SENDERS)
+    yield from map(lone_groups, SENDERS)
 
 
 def rights_of(role: Role, settings: Settings, name: str, there: Collection[str]) -> list[Right]:
@@ -101,9 +101,14 @@ def rights_of(role: Role, settings: Settings, name: str, there: Collection[str])
     return [*dict.fromkeys(OF_PEOPLE[role](settings, name))]
 
 
+def lone_groups(name: str) -> str:
+    """How the groups without a name begin of who has this one, a user or a job."""
+    return f"{READERS}-{name}-"
+
+
 def own_groups(name: str) -> Iterator[str]:
     """How the groups begin that are a user's alone: those without a name, and named ones."""
-    yield f"{READERS}-{name}-"
+    yield lone_groups(name)
     yield f"{name}."
 
 
@@ -162,16 +167,15 @@ def of_portal(settings: Settings, name: str) -> Iterator[Right]:
     topics = settings.topics
     for topic in filter(None, (topics.enriched, topics.dead_letters, topics.ledger, topics.status)):
         yield Right("Read", "topic", topic)
-    yield Right("Read", "group", f"{READERS}-{name}-", begins=True)
+    yield Right("Read", "group", lone_groups(name), begins=True)
     yield from (of_author if settings.filters.live else of_reviewer)(settings, name)
 
 
 def of_reviser(settings: Settings, name: str) -> Iterator[Right]:
     """The topic of revisions, of which it keeps every record."""
     revisions = settings.topics.named(REVISIONS)
-    for operation in ("Read", "Write", "Create", "DescribeConfigs"):
-        yield Right(operation, "topic", revisions)
-    yield Right("Read", "group", f"{READERS}-{name}-", begins=True)
+    yield from _kept(revisions)
+    yield Right("Read", "group", lone_groups(name), begins=True)
     yield Right("Write", "transactional id", transactional_id(revisions, ""), begins=True)
 
 
@@ -181,11 +185,10 @@ def of_modeller(settings: Settings, name: str) -> Iterator[Right]:
     if not models.live:
         raise SettingsError("[models] live is empty: no models are deployed here")
     for topic in (models.live, models.retrains):
-        for operation in ("Read", "Write", "Create", "DescribeConfigs"):
-            yield Right(operation, "topic", topic)
+        yield from _kept(topic)
     for topic in (models.comparisons, topics.enriched, topics.named(REVIEWS)):
         yield Right("Read", "topic", topic)
-    yield Right("Read", "group", f"{READERS}-{name}-", begins=True)
+    yield Right("Read", "group", lone_groups(name), begins=True)
     job = transactional_id(settings.kafka.group, RETRAINING)
     yield Right("Write", "transactional id", job)
 
@@ -197,11 +200,16 @@ def of_sender(settings: Settings) -> Iterator[Right]:
         raise SettingsError("[topics] input names no topic of our Kafka that could be written to")
     for topic in named:
         # Kafka wants Read of the topic whose offset says how much was sent, though nobody reads it.
-        for operation in ("Read", "Write", "Create", "DescribeConfigs"):
-            yield Right(operation, "topic", topic)
+        yield from _kept(topic)
     for sender in SENDERS:
-        yield Right("Read", "group", f"{READERS}-{sender}-", begins=True)
-        yield Right("Write", "transactional id", f"{READERS}-{sender}-", begins=True)
+        yield Right("Read", "group", lone_groups(sender), begins=True)
+        yield Right("Write", "transactional id", lone_groups(sender), begins=True)
+
+
+def _kept(topic: str) -> Iterator[Right]:
+    """All that is done with a topic by who makes it, writes it and reads it again."""
+    for operation in ("Read", "Write", "Create", "DescribeConfigs"):
+        yield Right(operation, "topic", topic)
 
 
 def of_reviewer(settings: Settings, name: str) -> Iterator[Right]:
@@ -209,7 +217,7 @@ def of_reviewer(settings: Settings, name: str) -> Iterator[Right]:
     reviews = settings.topics.named(REVIEWS)
     for operation in ("Read", "Write", "Create"):
         yield Right(operation, "topic", reviews)
-    yield Right("Describe", "group", f"{READERS}-{name}-", begins=True)
+    yield Right("Describe", "group", lone_groups(name), begins=True)
 
 
 def of_annotator(settings: Settings, name: str) -> Iterator[Right]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,29 +19,15 @@ from lake.reading import Lake
 from replay.invention import invent
 from tests.chaos.backlog import Backlog
 from tests.chaos.jobs import Job
-from tests.chaos.lake_writer_night import alerts_of, unread_of
+from tests.chaos.lake_writer_night import alerts_of, published, unread_of
 from tests.chaos.night import Feed, provide_survey_topic
 from tests.chaos.proof import compare, messages
-from tests.chaos.sites import ENRICHED, GROUP, SURVEY
+from tests.chaos.sites import ENRICHED, GROUP, INPUT, SURVEY
+from tests.chaos.sites import config as configured
 from tests.chaos.small_disk import SmallDisk, small_disk, why_no_disks
 from tests.chaos.wall_clock import WallClock, missing_compiler
 
-CONFIG: Final = """
-[kafka]
-bootstrap = "{address}"
-group = "{group}"
-transaction_timeout_ms = 10000
-session_timeout_ms = 6000
-[topics]
-input = ["survey"]
-enriched = "enriched"
-partitions = 2
-[topics.forms]
-enriched = "full"
-[filters]
-builtin = ["young_supernovae"]
-[limits]
-poll_messages_max = 400
+SECTIONS: Final = """
 [metrics]
 port = 21500
 ports_max = 400
@@ -52,6 +37,7 @@ flush_s = 0.7
 parts_max = 4
 retired_s = 2.0
 """
+TRANSACTION_TIMEOUT_MS, POLL_MESSAGES_MAX = 10_000, 400
 DEAD_LETTERS, LEDGER = "gueststar.dead-letters", "gueststar.ledger"
 DISK_MB = 3_000
 """Of either small disk: what is not written takes no room."""
@@ -81,7 +67,13 @@ class House:
         self.node, self.disks, self.clock = node, disks, clock
         self.lake = (disks[1].path if disks else folder) / "lake"
         config = folder / "chaos.toml"
-        config.write_text(CONFIG.format(address=node.address, group=GROUP, lake=self.lake))
+        text = configured(
+            node.address,
+            input_=INPUT,
+            transaction_ms=TRANSACTION_TIMEOUT_MS,
+            poll_messages_max=POLL_MESSAGES_MAX,
+        )
+        config.write_text(text + SECTIONS.format(lake=self.lake))
         own = clock.environment if clock else {}
         self.worker = Job("worker", ["run", str(config), "--worker", "one"], folder, own)
         self.writer = Job("writer", ["lake", "write", str(config)], folder, own)
@@ -148,10 +140,8 @@ class House:
         backlog = Backlog(self.node.address, group=GROUP, topic=SURVEY)
         self.wait(lambda: backlog.messages() == 0, "all is published", SETTLE_S_MAX)
         backlog.close()
-        published = len(self._published())
-        self.wait(
-            lambda: self._rows() == published, f"{published} rows are in the lake", SETTLE_S_MAX
-        )
+        sent = len(published(self.node.address, ENRICHED))
+        self.wait(lambda: self._rows() == sent, f"{sent} rows are in the lake", SETTLE_S_MAX)
 
     def hold_the_law(self) -> int:
         """What must be so once all has settled; how many alerts and what is none came so far."""
@@ -165,18 +155,12 @@ class House:
         assert books.consumed == self._sent == books.published + books.dead
         rows, unread = alerts_of(self.lake), unread_of(self.lake)
         assert not unread, "what is published is alerts"
-        assert rows == self._published()
+        assert rows == published(address, ENRICHED)
         return self._sent
 
     def account(self) -> str:
         """For a night that does not go on."""
         return "\n".join(job.last() for job in self.jobs)
-
-    def _published(self) -> dict[tuple[int, int], bytes]:
-        return {
-            (place.partition, place.offset): hashlib.sha256(value).digest()
-            for place, value in messages(self.node.address, ENRICHED)
-        }
 
     def _rows(self) -> int:
         return len(Lake(self.lake)) if any(alert_files(self.lake)) else 0

@@ -45,10 +45,7 @@ def lake_writer_night(asked: Asked) -> Told:
         feed = Feed(node.address, size.alerts, seed=asked.seed, alerts_per_s=size.alerts_per_s)
         night = Night(node.address, asked.folder, feed, seed=asked.seed)
         record = night.run(size.kills, size.in_compaction)
-        sent = {
-            (place.partition, place.offset): hashlib.sha256(value).digest()
-            for place, value in messages(node.address, TOPIC)
-        }
+        sent = published(node.address, TOPIC)
         stuck = hanging(node)
     rows, unread = alerts_of(night.lake), unread_of(night.lake)
     came_to = _figures(record, rows, unread)
@@ -67,6 +64,14 @@ def lake_writer_night(asked: Asked) -> Told:
     assert told.exit_code == 0, told.output
     assert told.output.endswith("\nwhole\n")
     return Told("the lake's writer", came_to)
+
+
+def published(bootstrap: str, topic: str) -> Rows:
+    """Every message of a topic."""
+    return {
+        (place.partition, place.offset): hashlib.sha256(value).digest()
+        for place, value in messages(bootstrap, topic)
+    }
 
 
 def alerts_of(lake: Path) -> Rows:

@@ -23,7 +23,7 @@ CONFIG = """
 [kafka]
 bootstrap = "{bootstrap}"
 group = "{group}"
-transaction_timeout_ms = 2000
+transaction_timeout_ms = {transaction_ms}
 patience_s = {patience_s}
 session_timeout_ms = {session_ms}
 [topics]
@@ -35,7 +35,7 @@ enriched = "full"
 [filters]
 builtin = ["young_supernovae"]
 [limits]
-poll_messages_max = 60
+poll_messages_max = {poll_messages_max}
 {source}
 """
 INPUT = 'input = ["survey"]'
@@ -86,7 +86,13 @@ def two_kafkas() -> Iterator[Site]:
 
 
 def config(
-    bootstrap: str, *, input_: str = "", source: str = "", patience_s: float = PATIENCE_S
+    bootstrap: str,
+    *,
+    input_: str = "",
+    source: str = "",
+    patience_s: float = PATIENCE_S,
+    transaction_ms: int = 2_000,
+    poll_messages_max: int = 60,
 ) -> str:
     """The workers' settings; a Kafka that is killed is waited for as long as it may take."""
     return CONFIG.format(
@@ -94,6 +100,8 @@ def config(
         group=GROUP,
         session_ms=int(SESSION_S * 1e3),
         patience_s=patience_s,
+        transaction_ms=transaction_ms,
+        poll_messages_max=poll_messages_max,
         input=input_,
         source=source,
     )
